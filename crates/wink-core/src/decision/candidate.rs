@@ -1,0 +1,181 @@
+//! What a decision is made of: candidates, what removed them, and the verdict.
+
+use super::situation::{Ask, Person, Situation, Standing};
+use crate::base::expression::Miss;
+use crate::base::{Cents, DecisionId, Timestamp};
+use crate::offer::{Catalogue, CatalogueVersion, Stage};
+use crate::profile::Purpose;
+
+/// What was decided and everything that led to it. Complete: together with its catalogue it can be decided again, to the bit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// The version of the deciding code.
+    pub engine: u32,
+    /// The catalogue it was made under.
+    pub catalogue: CatalogueVersion,
+    /// When it was made.
+    pub now: Timestamp,
+    /// The source of its chance.
+    pub seed: u64,
+    /// What was asked.
+    pub ask: Ask,
+    /// What was known of the person.
+    pub person: Person,
+    /// What was left to give.
+    pub standing: Standing,
+    /// All candidates; the last is `none`.
+    pub candidates: Vec<Candidate>,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+/// Something that could be given. `drawn` of the candidate `none` is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Which offer at which benefit, or nothing.
+    pub drawn: Option<Drawn>,
+    /// Expected incremental contribution in cents; `None` if it was removed before it was scored. `none` scores 0.
+    pub score: Option<f64>,
+    /// The probability with which it was chosen.
+    pub probability: f64,
+    /// What took it out, if anything.
+    pub removed: Option<Removed>,
+}
+
+/// An offer at one of its benefits, by index in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drawn {
+    /// Index of the offer.
+    pub offer: usize,
+    /// Index of the benefit in the offer.
+    pub benefit: usize,
+}
+
+/// Why a candidate was taken out. The first reason that holds, in the order they stand here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Removed {
+    /// The person has not granted this.
+    NoConsent(Purpose),
+    /// The person is in the shop's hold-out.
+    GlobalHoldout,
+    /// The offer is not made for this channel.
+    OtherChannel,
+    /// A rule says no.
+    Rule {
+        /// Which question.
+        stage: Stage,
+        /// What would have had to be otherwise.
+        miss: Miss,
+    },
+    /// A rule needs a fact that is not known: no data, too old, or not granted.
+    NotKnown {
+        /// Which question.
+        stage: Stage,
+        /// The slot of the fact.
+        slot: usize,
+    },
+    /// A rule cannot be evaluated, for instance because it divides by zero here.
+    RuleFailed {
+        /// Which question.
+        stage: Stage,
+    },
+    /// The person already had as many as the offer allows.
+    ProfileLimit {
+        /// How many it allows.
+        at_most: u32,
+    },
+    /// All coupons of the offer are given out.
+    TotalLimit {
+        /// How many there were.
+        at_most: u32,
+    },
+    /// The person was contacted as often as the policy allows.
+    ContactCap {
+        /// How often it allows.
+        at_most: u32,
+        /// In how many days.
+        within_days: u16,
+    },
+    /// The budget does not cover the most this could cost.
+    Budget {
+        /// What it could cost.
+        needed: Cents,
+        /// What is left.
+        left: Cents,
+    },
+    /// On the expected spend the price would fall below the minimum.
+    MinimumPrice {
+        /// What would remain to be paid.
+        remaining: Cents,
+        /// What must remain.
+        minimum: Cents,
+    },
+    /// The person is in the campaign's hold-out: they would have got this, and do not, so that its effect can be measured.
+    Holdout,
+}
+
+impl Removed {
+    /// Tells the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoConsent(_) => "no_consent",
+            Self::GlobalHoldout => "global_holdout",
+            Self::OtherChannel => "other_channel",
+            Self::Rule { stage: Stage::Eligibility, .. } => "not_eligible",
+            Self::Rule { stage: Stage::Applicability, .. } => "not_applicable",
+            Self::Rule { stage: Stage::Suitability, .. } => "not_suitable",
+            Self::NotKnown { .. } => "fact_not_known",
+            Self::RuleFailed { .. } => "rule_failed",
+            Self::ProfileLimit { .. } => "profile_limit",
+            Self::TotalLimit { .. } => "total_limit",
+            Self::ContactCap { .. } => "contact_cap",
+            Self::Budget { .. } => "budget_exhausted",
+            Self::MinimumPrice { .. } => "minimum_price",
+            Self::Holdout => "holdout",
+        }
+    }
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// This candidate, by index.
+    Offer(usize),
+    /// This candidate, by index, would have been given, but the person is in its campaign's hold-out: nothing is.
+    HeldOut(usize),
+    /// Nothing, on purpose.
+    Nothing,
+}
+
+impl Decision {
+    /// Tells the chosen offer, if one is given.
+    pub fn offered(&self) -> Option<Drawn> {
+        match self.verdict {
+            Verdict::Offer(index) => self.candidates.get(index)?.drawn,
+            Verdict::HeldOut(_) | Verdict::Nothing => None,
+        }
+    }
+
+    /// Rebuilds the situation it was made in, for a replay under the same or another catalogue.
+    pub fn situation<'a>(&self, catalogue: &'a Catalogue) -> Situation<'a> {
+        Situation {
+            id: self.id,
+            now: self.now,
+            seed: self.seed,
+            ask: self.ask.clone(),
+            person: self.person.clone(),
+            standing: self.standing.clone(),
+            catalogue,
+        }
+    }
+
+    /// Tells the offer that was withheld for measurement, if one was.
+    pub fn held_out(&self) -> Option<Drawn> {
+        match self.verdict {
+            Verdict::HeldOut(index) => self.candidates.get(index)?.drawn,
+            Verdict::Offer(_) | Verdict::Nothing => None,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Says in plain words why a decision is what it is. Every sentence is read off the decision; nothing is made up afterwards.
+
+use super::candidate::{Candidate, Decision, Drawn, Removed, Verdict};
+use crate::feature::Viewed;
+use crate::offer::{Benefit, Catalogue, declarations};
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The answer in one sentence.
+    pub headline: String,
+    /// What was known of the person.
+    pub known: Vec<String>,
+    /// Every candidate, best first, removed ones last.
+    pub candidates: Vec<Line>,
+}
+
+/// One candidate in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub what: String,
+    /// Its expected contribution, if it was scored.
+    pub score: Option<String>,
+    /// How likely it was to be chosen.
+    pub probability: String,
+    /// Why not, with the stable code in front; empty if it was in play.
+    pub why_not: Option<String>,
+}
+
+/// Explains a decision with the catalogue it was made under.
+pub fn explain(decision: &Decision, catalogue: &Catalogue) -> Explanation {
+    let mut ranked: Vec<&Candidate> = decision.candidates.iter().collect();
+    ranked.sort_by(|a, b| {
+        let rank = |candidate: &Candidate| (candidate.removed.is_none(), candidate.score.unwrap_or(f64::MIN));
+        rank(b).partial_cmp(&rank(a)).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    Explanation {
+        headline: headline(decision, catalogue),
+        known: known(decision, catalogue),
+        candidates: ranked.into_iter().map(|candidate| line(candidate, catalogue)).collect(),
+    }
+}
+
+fn headline(decision: &Decision, catalogue: &Catalogue) -> String {
+    match decision.verdict {
+        Verdict::Offer(index) => {
+            let Some(candidate) = decision.candidates.get(index) else { return "an offer".to_owned() };
+            format!(
+                "Offer {}: expected to contribute {} more than no offer.",
+                what(candidate.drawn, catalogue),
+                money(candidate.score.unwrap_or(0.0), catalogue),
+            )
+        }
+        Verdict::HeldOut(index) => {
+            let drawn = decision.candidates.get(index).and_then(|candidate| candidate.drawn);
+            format!(
+                "No offer: {} was chosen, but the person is in the campaign's hold-out, so that its effect can be measured.",
+                what(drawn, catalogue)
+            )
+        }
+        Verdict::Nothing => format!("No offer: {}.", why_nothing(decision, catalogue)),
+    }
+}
+
+/// Names the reason that stood in the way of the most candidates, or that none was worth it.
+fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
+    let offers = || decision.candidates.iter().filter(|candidate| candidate.drawn.is_some());
+    if offers().next().is_none() {
+        return "no campaign runs".to_owned();
+    }
+    if offers().any(|candidate| candidate.removed.is_none()) {
+        return "no offer was expected to contribute more than it costs".to_owned();
+    }
+    let mut reasons: Vec<(&'static str, usize)> = Vec::new();
+    for removed in offers().filter_map(|candidate| candidate.removed.as_ref()) {
+        match reasons.iter_mut().find(|(code, _)| *code == removed.code()) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((removed.code(), 1)),
+        }
+    }
+    let most = reasons.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    let first = reasons.iter().find(|(_, count)| *count == most).map(|(code, _)| *code);
+    offers()
+        .filter_map(|candidate| candidate.removed.as_ref())
+        .find(|removed| Some(removed.code()) == first)
+        .map_or_else(String::new, |removed| reason(removed, catalogue))
+}
+
+fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
+    let describe = |(viewed, definition): (&Viewed, &crate::feature::Definition)| {
+        let name = &definition.name;
+        match viewed {
+            Viewed::Number(reading) => format!("{name} = {} ({})", plain(reading.value), age(reading.age_ms)),
+            Viewed::Shares(reading) => {
+                let mut shares: Vec<(&String, &f64)> = reading.value.iter().collect();
+                shares.sort_by(|a, b| b.1.total_cmp(a.1));
+                let top: Vec<String> =
+                    shares.iter().take(3).map(|(name, share)| format!("{name} {:.1} %", *share * 100.0)).collect();
+                format!("{name} = {} ({})", if top.is_empty() { "none of those asked for".to_owned() } else { top.join(", ") }, age(reading.age_ms))
+            }
+            Viewed::NoData => format!("{name} is not known: nothing happened it could be computed from"),
+            Viewed::TooOld { age_ms } => format!("{name} is not known: what it was computed from is {}", age(*age_ms)),
+            Viewed::NotGranted(purpose) => format!("{name} is not read: no consent for {}", purpose.name()),
+        }
+    };
+    decision.person.view.slots().iter().zip(catalogue.features.definitions()).map(describe).collect()
+}
+
+fn line(candidate: &Candidate, catalogue: &Catalogue) -> Line {
+    Line {
+        what: what(candidate.drawn, catalogue),
+        score: candidate.score.map(|score| money(score, catalogue)),
+        probability: format!("{:.1} %", candidate.probability * 100.0),
+        why_not: candidate.removed.as_ref().map(|removed| format!("{}: {}", removed.code(), reason(removed, catalogue))),
+    }
+}
+
+fn what(drawn: Option<Drawn>, catalogue: &Catalogue) -> String {
+    let Some(drawn) = drawn else { return "none".to_owned() };
+    let Some(offer) = catalogue.offers.get(drawn.offer) else { return format!("offer {}", drawn.offer) };
+    let currency = catalogue.shop.currency;
+    match offer.benefits.get(drawn.benefit) {
+        Some(Benefit::Amount(amount)) => format!("`{}` ({amount} {currency} off)", offer.id),
+        Some(Benefit::Percent { basis_points, maximum }) => {
+            format!("`{}` ({} % off, at most {maximum} {currency})", offer.id, plain(f64::from(*basis_points) / 100.0))
+        }
+        None => format!("`{}`", offer.id),
+    }
+}
+
+/// Says why a candidate was taken out, for staff.
+fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
+    let currency = catalogue.shop.currency;
+    match removed {
+        Removed::NoConsent(purpose) => format!("the person has not granted {}", purpose.name()),
+        Removed::GlobalHoldout => "the person is in the shop's hold-out".to_owned(),
+        Removed::OtherChannel => "it is not made for this channel".to_owned(),
+        Removed::Rule { stage, miss } => format!("{} fails: {miss}", stage.name()),
+        Removed::NotKnown { stage, slot } => {
+            let declarations = declarations(&catalogue.features);
+            let name = declarations.names().nth(*slot).map_or("a fact", |(name, _)| name);
+            format!("{} needs {name}, which is not known", stage.name())
+        }
+        Removed::RuleFailed { stage } => format!("{} cannot be evaluated here", stage.name()),
+        Removed::ProfileLimit { at_most } => format!("the person already had it, and it is given {at_most} × per person"),
+        Removed::TotalLimit { at_most } => format!("all {at_most} coupons are given out"),
+        Removed::ContactCap { at_most, within_days } => {
+            format!("the person was contacted {at_most} × in the last {within_days} days, which is as often as the policy allows")
+        }
+        Removed::Budget { needed, left } => {
+            format!("the campaign's budget has {left} {currency} left, and this could cost {needed} {currency}")
+        }
+        Removed::MinimumPrice { remaining, minimum } => {
+            format!("{remaining} {currency} would remain to be paid, less than the minimum of {minimum} {currency}")
+        }
+        Removed::Holdout => "the person is in the campaign's hold-out, so that its effect can be measured".to_owned(),
+    }
+}
+
+fn money(cents: f64, catalogue: &Catalogue) -> String {
+    format!("{:.2} {}", cents / 100.0, catalogue.shop.currency)
+}
+
+fn age(age_ms: i64) -> String {
+    match age_ms / 3_600_000 {
+        0 => "new".to_owned(),
+        hours if hours < 48 => format!("{hours} h old"),
+        hours => format!("{} days old", hours / 24),
+    }
+}
+
+/// Prints a number without needless decimals.
+fn plain(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,84 @@
+//! Which candidates may be given at all. Each "no" names its reason; the first that holds counts.
+
+use super::candidate::Removed;
+use super::choose::holds_out_of_everything;
+use super::situation::{RuleFacts, Situation};
+use crate::base::Cents;
+use crate::base::expression::Verdict;
+use crate::offer::{Benefit, Channel, Offer};
+use crate::profile::Purpose;
+
+/// Asks what is the same for every benefit of an offer.
+pub(super) fn offer_removed(situation: &Situation<'_>, facts: &RuleFacts<'_>, index: usize, offer: &Offer) -> Option<Removed> {
+    no_consent(situation)
+        .or_else(|| holds_out_of_everything(situation).then_some(Removed::GlobalHoldout))
+        .or_else(|| (!offer.channels.contains(&situation.ask.channel)).then_some(Removed::OtherChannel))
+        .or_else(|| rule_says_no(facts, offer))
+        .or_else(|| limit_reached(situation, index, offer))
+        .or_else(|| contact_cap_reached(situation))
+}
+
+/// Asks what depends on the benefit: money.
+pub(super) fn benefit_removed(
+    situation: &Situation<'_>,
+    offer: &Offer,
+    benefit: Benefit,
+    expected_spend: Cents,
+) -> Option<Removed> {
+    let needed = benefit.maximum();
+    let left = situation.standing.budgets.get(&offer.campaign).map_or(Cents::ZERO, |budget| budget.left());
+    if left < needed {
+        return Some(Removed::Budget { needed, left });
+    }
+    let remaining = expected_spend - benefit.worth(expected_spend);
+    let minimum = offer.terms.minimum_price;
+    (remaining < minimum).then_some(Removed::MinimumPrice { remaining, minimum })
+}
+
+fn no_consent(situation: &Situation<'_>) -> Option<Removed> {
+    let channel_purpose = match situation.ask.channel {
+        Channel::Newsletter => Some(Purpose::Newsletter),
+        Channel::Web | Channel::Till => None,
+    };
+    let needed = [Some(Purpose::Personalisation), channel_purpose];
+    let missing = needed.into_iter().flatten().find(|purpose| !situation.person.grants.allow(*purpose));
+    missing.map(Removed::NoConsent)
+}
+
+fn rule_says_no(facts: &RuleFacts<'_>, offer: &Offer) -> Option<Removed> {
+    for (stage, rule) in offer.rules.asked() {
+        match rule.evaluate(facts) {
+            Verdict::Holds => {}
+            Verdict::Fails(miss) => return Some(Removed::Rule { stage, miss }),
+            Verdict::NotKnown { slot, .. } => return Some(Removed::NotKnown { stage, slot }),
+            Verdict::Error(_) => return Some(Removed::RuleFailed { stage }),
+        }
+    }
+    None
+}
+
+fn limit_reached(situation: &Situation<'_>, index: usize, offer: &Offer) -> Option<Removed> {
+    let had = situation.person.used.get(&index).copied().unwrap_or_default();
+    let at_most = offer.limits.per_profile;
+    if at_most <= had.issued + had.held_out {
+        return Some(Removed::ProfileLimit { at_most });
+    }
+    let at_most = offer.limits.total?;
+    let issued = situation.standing.issued.get(&index).copied().unwrap_or_default();
+    (at_most <= issued).then_some(Removed::TotalLimit { at_most })
+}
+
+/// Contacts the person opened themself (the page they are on, the till they stand at) are not pushed and do not count.
+fn contact_cap_reached(situation: &Situation<'_>) -> Option<Removed> {
+    if situation.ask.channel != Channel::Newsletter {
+        return None;
+    }
+    for cap in &situation.catalogue.contact_policy.caps {
+        let since = situation.now.plus_days(-i64::from(cap.within_days));
+        let made = situation.person.contacts.iter().filter(|at| since < **at && **at <= situation.now).count();
+        if usize::try_from(cap.at_most).is_ok_and(|at_most| at_most <= made) {
+            return Some(Removed::ContactCap { at_most: cap.at_most, within_days: cap.within_days });
+        }
+    }
+    None
+}

@@ -1,0 +1,16 @@
+//! Give what, or nothing? Candidates are filtered, scored, drawn once and explained. No store, no clock, no chance of its own.
+
+mod candidate;
+mod choose;
+mod decide;
+mod explain;
+mod filter;
+mod score;
+mod situation;
+
+pub use candidate::{Candidate, Decision, Drawn, Removed, Verdict};
+pub use choose::holds_out;
+pub use decide::{ENGINE, decide};
+pub use explain::{Explanation, Line, explain};
+pub use score::Expected;
+pub use situation::{Ask, BudgetUse, Person, Situation, Standing, Usage};

@@ -1,0 +1,124 @@
+//! All a decision depends on. What is not in here cannot influence it.
+
+use std::collections::BTreeMap;
+
+use crate::base::expression::{Fact, Facts};
+use crate::base::{Cents, DecisionId, ProfileId, Timestamp};
+use crate::feature::{View, Viewed};
+use crate::offer::{Catalogue, Channel, ContextFact};
+use crate::profile::Grants;
+
+/// A question with everything needed to answer it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Situation<'a> {
+    /// The id the decision will have.
+    pub id: DecisionId,
+    /// When it is asked.
+    pub now: Timestamp,
+    /// The only source of chance.
+    pub seed: u64,
+    /// What is asked.
+    pub ask: Ask,
+    /// Who is asked about.
+    pub person: Person,
+    /// What is left to give.
+    pub standing: Standing,
+    /// What may be given.
+    pub catalogue: &'a Catalogue,
+}
+
+/// What the caller asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Where the answer would be shown.
+    pub channel: Channel,
+    /// The name of the place, as the shop calls it.
+    pub placement: String,
+    /// The value of the cart, if there is one.
+    pub cart: Option<Cents>,
+}
+
+/// What is known of the person, as far as they granted it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// Who.
+    pub profile: ProfileId,
+    /// What they granted.
+    pub grants: Grants,
+    /// Their features.
+    pub view: View,
+    /// Contacts already made, oldest first; only as far back as the contact policy looks.
+    pub contacts: Vec<Timestamp>,
+    /// Offers already given or withheld, by index in the catalogue.
+    pub used: BTreeMap<usize, Usage>,
+}
+
+/// What one person already had of one offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Coupons issued.
+    pub issued: u32,
+    /// Times it was withheld because the person is in the hold-out; counts against the limit like a coupon, so that both arms are asked
+    /// equally often.
+    pub held_out: u32,
+}
+
+/// Money and coupons already promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// By index of the campaign; only campaigns that run.
+    pub budgets: BTreeMap<usize, BudgetUse>,
+    /// Coupons issued by index of the offer; only offers with a total limit.
+    pub issued: BTreeMap<usize, u32>,
+}
+
+/// A budget as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// Reserved and spent.
+    pub used: Cents,
+    /// The most that may be.
+    pub cap: Cents,
+}
+
+impl BudgetUse {
+    /// Tells what is left; nothing if the cap was lowered below what is used.
+    pub fn left(&self) -> Cents {
+        (self.cap - self.used).max(Cents::ZERO)
+    }
+}
+
+/// The facts rules see, by slot: features first, then the context.
+pub(super) struct RuleFacts<'a> {
+    view: &'a View,
+    ask: &'a Ask,
+    weekday_and_hour: (i64, i64),
+}
+
+impl<'a> RuleFacts<'a> {
+    /// Gathers the facts of a situation.
+    pub(super) fn new(situation: &'a Situation<'_>) -> Self {
+        let zone = &situation.catalogue.shop.zone;
+        Self { view: &situation.person.view, ask: &situation.ask, weekday_and_hour: zone.weekday_and_hour(situation.now) }
+    }
+}
+
+impl Facts for RuleFacts<'_> {
+    fn fact(&self, slot: usize) -> Option<Fact<'_>> {
+        let features = self.view.slots();
+        if let Some(viewed) = features.get(slot) {
+            return match viewed {
+                Viewed::Number(reading) => Some(Fact::Double(reading.value)),
+                Viewed::Shares(reading) => Some(Fact::Shares(&reading.value)),
+                Viewed::NoData | Viewed::TooOld { .. } | Viewed::NotGranted(_) => None,
+            };
+        }
+        match ContextFact::ALL.get(slot - features.len())? {
+            ContextFact::Channel => Some(Fact::Text(self.ask.channel.name())),
+            ContextFact::Placement => Some(Fact::Text(&self.ask.placement)),
+            ContextFact::Weekday => Some(Fact::Int(self.weekday_and_hour.0)),
+            ContextFact::Hour => Some(Fact::Int(self.weekday_and_hour.1)),
+            ContextFact::CartCents => self.ask.cart.map(|cart| Fact::Int(cart.0)),
+        }
+    }
+}

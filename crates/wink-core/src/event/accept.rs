@@ -1,0 +1,242 @@
+//! The door: an envelope becomes an event, or a rejection with a reason. No store, no clock: "now" comes in.
+
+use std::collections::BTreeMap;
+
+use super::body::{self, Body};
+use super::{Envelope, Identity, Rejection, Schemas};
+use crate::base::{Currency, EventId, Hasher, Timestamp, Value};
+
+/// How far ahead of us a client's clock may be before its event is set aside: five minutes covers an unsynchronised device.
+pub const FUTURE_TOLERANCE_MS: i64 = 5 * 60_000;
+
+/// An event received more than this after it happened is marked late: a day covers a phone that was offline overnight.
+pub const LATE_AFTER_MS: i64 = 24 * 3_600_000;
+
+/// An accepted event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// Who sent it.
+    pub source: String,
+    /// The client's id of the message.
+    pub message_id: String,
+    /// Under whom it is kept. Where it is stored, only a keyed hash of it stands.
+    pub identity: Identity,
+    /// Further identities of the same person that the client named.
+    pub linked: Vec<Identity>,
+    /// When it happened: received − (sent − original), so that a wrong client clock cancels out.
+    pub occurred_at: Timestamp,
+    /// When it was sent, by the client's clock.
+    pub sent_at: Option<Timestamp>,
+    /// When it arrived here.
+    pub received_at: Timestamp,
+    /// When it happened, by the client's clock.
+    pub original_at: Option<Timestamp>,
+    /// Whether it arrived more than a day after it happened.
+    pub late: bool,
+    /// What it says.
+    pub body: Body,
+    /// Properties no schema names, kept as sent.
+    pub extra: BTreeMap<String, Value>,
+}
+
+/// Accepts an envelope as the event `id`, or says why not.
+///
+/// Same envelope, same schemas, same `now`, same answer.
+///
+/// # Errors
+/// The [`Rejection`] under which the envelope goes to the dead letters.
+pub fn accept(
+    envelope: Envelope,
+    schemas: &Schemas,
+    currency: Currency,
+    id: EventId,
+    now: Timestamp,
+) -> Result<Event, Rejection> {
+    let length = envelope.message_id.chars().count();
+    if length == 0 || 100 < length {
+        return Err(Rejection::MessageId);
+    }
+    let mut identities = envelope.identities.into_iter();
+    let identity = identities.next().ok_or(Rejection::NoIdentity)?;
+    let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
+    schema.check(&envelope.properties)?;
+    let mut properties = envelope.properties;
+    let body = body::read(schema.event, &mut properties, currency)?;
+    let occurred_at = occurred_at(envelope.original_at, envelope.sent_at, now);
+    if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
+        return Err(Rejection::Future { occurred_at });
+    }
+    Ok(Event {
+        id,
+        source: envelope.source,
+        message_id: envelope.message_id,
+        identity,
+        linked: identities.collect(),
+        occurred_at: occurred_at.min(now),
+        sent_at: envelope.sent_at,
+        received_at: now,
+        original_at: envelope.original_at,
+        late: LATE_AFTER_MS < now.since_ms(occurred_at),
+        body,
+        extra: properties,
+    })
+}
+
+impl Envelope {
+    /// Hashes what the client said, so that a retry is told from another message under the same id. Leaves out the time of
+    /// sending, which a retry changes.
+    pub fn body_hash(&self, key: &[u8; 32]) -> [u8; 16] {
+        let mut hash = Hasher::keyed(key, "event body")
+            .field(self.event.as_bytes())
+            .field(self.schema_version.as_deref().unwrap_or_default().as_bytes())
+            .field(&self.original_at.map_or([0; 8], |time| time.0.to_le_bytes()));
+        for identity in &self.identities {
+            hash = hash.field(identity.namespace().as_bytes()).field(identity.value().as_bytes());
+        }
+        for (name, value) in &self.properties {
+            hash = hash_value(hash.field(name.as_bytes()), value);
+        }
+        hash.finish().short()
+    }
+}
+
+fn occurred_at(original: Option<Timestamp>, sent: Option<Timestamp>, received: Timestamp) -> Timestamp {
+    match (original, sent) {
+        (Some(original), Some(sent)) => Timestamp(received.0.saturating_sub(sent.since_ms(original))),
+        (Some(original), None) => original,
+        (None, _) => received,
+    }
+}
+
+fn hash_value(hash: Hasher, value: &Value) -> Hasher {
+    match value {
+        Value::Null => hash.field(b"n"),
+        Value::Bool(value) => hash.field(&[b'b', u8::from(*value)]),
+        Value::Int(number) => hash.field(b"i").field(&number.to_le_bytes()),
+        Value::Float(number) => hash.field(b"f").field(&number.to_bits().to_le_bytes()),
+        Value::Text(text) => hash.field(b"t").field(text.as_bytes()),
+        Value::List(values) => {
+            let length = u64::try_from(values.len()).unwrap_or(u64::MAX);
+            values.iter().fold(hash.field(b"l").field(&length.to_le_bytes()), hash_value)
+        }
+        Value::Map(fields) => {
+            let length = u64::try_from(fields.len()).unwrap_or(u64::MAX);
+            fields.iter().fold(hash.field(b"m").field(&length.to_le_bytes()), |hash, (name, value)| {
+                hash_value(hash.field(name.as_bytes()), value)
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Cents;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn envelope(event: &str, properties: &[(&str, Value)]) -> Envelope {
+        Envelope {
+            source: "shop".to_owned(),
+            message_id: "m-1".to_owned(),
+            event: event.to_owned(),
+            schema_version: None,
+            identities: vec![Identity::new("Customer", "anna").unwrap()],
+            original_at: None,
+            sent_at: None,
+            properties: properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        }
+    }
+
+    fn order(lines: Vec<Value>) -> Envelope {
+        envelope("Order Completed", &[("order_id", Value::Text("o-1".to_owned())), ("products", Value::List(lines))])
+    }
+
+    fn line(total: Value) -> Value {
+        Value::Map(BTreeMap::from([
+            ("product_id".to_owned(), Value::Text("p-1".to_owned())),
+            ("total_cents".to_owned(), total),
+        ]))
+    }
+
+    fn check(envelope: Envelope, expected: &str) {
+        let usd = Currency::new("USD").unwrap();
+        let answer = accept(envelope, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW);
+        let text = match answer {
+            Ok(event) => format!("accepted {} late={}", event.body.event_name(), event.late),
+            Err(rejection) => format!("{}: {rejection}", rejection.code()),
+        };
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn accepts_an_order_and_keeps_what_it_does_not_know() {
+        let mut sent = order(vec![line(Value::Int(250)), line(Value::Int(0))]);
+        sent.properties.insert("gift".to_owned(), Value::Bool(true));
+        let usd = Currency::new("USD").unwrap();
+        let event = accept(sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
+        let Body::OrderCompleted(order) = &event.body else { panic!("{:?}", event.body) };
+        assert_eq!(order.sales(), Cents(250));
+        assert_eq!(order.lines.len(), 2);
+        assert_eq!(event.extra, BTreeMap::from([("gift".to_owned(), Value::Bool(true))]));
+        assert_eq!(event.identity.namespace(), "customer");
+    }
+
+    #[test]
+    fn refuses_with_a_code_and_a_way_out() {
+        check(envelope("Teleported", &[]), "event_unknown: `Teleported` is not a known event; see the list of events, or register a schema for it");
+        check(envelope("Order Completed", &[]), "property_missing: property `order_id` is missing");
+        check(order(vec![line(Value::Float(2.5))]), "property_type: property `products/0/total_cents` must be a whole number, not double");
+        check(order(vec![line(Value::Int(-1))]), "property_value: property `products/0/total_cents` must lie between 0 and 1000000000 cents");
+        let mut nobody = order(vec![]);
+        nobody.identities.clear();
+        check(nobody, "identity_missing: no identity; name at least one, as in `identities: [{namespace, value}]`");
+        let mut nameless = order(vec![]);
+        nameless.message_id.clear();
+        check(nameless, "message_id_invalid: `message_id` must have 1 to 100 characters, so that a retry can be recognised");
+        let mut euro = order(vec![]);
+        euro.properties.insert("currency".to_owned(), Value::Text("EUR".to_owned()));
+        check(euro, "currency_mismatch: the shop's currency is USD; `EUR` is refused, never converted");
+    }
+
+    #[test]
+    fn an_addition_is_read_and_a_new_model_is_not() {
+        let versioned = |version: &str| Envelope { schema_version: Some(version.to_owned()), ..order(vec![]) };
+        check(versioned("1-0-9"), "accepted Order Completed late=false");
+        check(versioned("2-0-0"), "schema_unknown: schema 2-0-0 of `Order Completed` is not known here, the newest is 1-0-0; upgrade Wink or send the older form");
+        check(versioned("one"), "schema_version_invalid: `one` is not a schema version; write it like 1-0-0");
+    }
+
+    #[test]
+    fn a_wrong_client_clock_cancels_out() {
+        let year_ahead = Timestamp(NOW.0 + 365 * 86_400_000);
+        let sent = Envelope {
+            original_at: Some(Timestamp(year_ahead.0 - 60_000)),
+            sent_at: Some(year_ahead),
+            ..order(vec![])
+        };
+        let usd = Currency::new("USD").unwrap();
+        let event = accept(sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
+        assert_eq!(event.occurred_at, Timestamp(NOW.0 - 60_000));
+    }
+
+    #[test]
+    fn the_future_is_set_aside_and_the_past_is_late() {
+        let at = |ms: i64| Envelope { original_at: Some(Timestamp(ms)), ..order(vec![]) };
+        check(at(NOW.0 + FUTURE_TOLERANCE_MS), "accepted Order Completed late=false");
+        check(at(NOW.0 + FUTURE_TOLERANCE_MS + 1), "occurred_in_future: it claims to have happened at 2023-11-14T22:18:20.001Z, later than now; it is kept aside until somebody looks at that clock");
+        check(at(NOW.0 - LATE_AFTER_MS), "accepted Order Completed late=false");
+        check(at(NOW.0 - LATE_AFTER_MS - 1), "accepted Order Completed late=true");
+    }
+
+    #[test]
+    fn a_retry_has_the_same_body_hash_and_another_message_has_not() {
+        let key = [9; 32];
+        let first = order(vec![line(Value::Int(250))]);
+        let retry = Envelope { sent_at: Some(NOW), ..first.clone() };
+        assert_eq!(first.body_hash(&key), retry.body_hash(&key));
+        assert_ne!(first.body_hash(&key), order(vec![line(Value::Int(251))]).body_hash(&key));
+    }
+}

@@ -1,0 +1,269 @@
+//! What events say, typed. Reading a body trusts nothing; what it does not name stays in the event's extras.
+
+use std::collections::BTreeMap;
+
+use super::Rejection;
+use super::schema::{PropertyType, check_type};
+use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
+
+/// At most this many lines in an order: a basket that large is a feed, not a purchase.
+const LINES_MAX: usize = 2_000;
+
+/// At most this many cents on one line: ten million in major units, far above any basket and far below overflow.
+const CENTS_MAX: i64 = 1_000_000_000;
+
+/// What an event says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A purchase was paid, online or at the till.
+    OrderCompleted(Order),
+    /// A coupon was used that Wink does not own, such as a manufacturer's. Never touches Wink's ledger.
+    CouponApplied(UsedCoupon),
+    /// The shop states facts about the person; they go to the vault.
+    Identify(Attributes),
+    /// The person granted, refused or withdrew something.
+    ConsentUpdated(ConsentChange),
+    /// Wink issued a coupon: the person was contacted.
+    CouponIssued(Issued),
+    /// A coupon of Wink's was redeemed.
+    CouponRedeemed(Redeemed),
+}
+
+impl Body {
+    /// Tells the event's name.
+    pub fn event_name(&self) -> &'static str {
+        match self {
+            Self::OrderCompleted(_) => "Order Completed",
+            Self::CouponApplied(_) => "Coupon Applied",
+            Self::Identify(_) => "Identify",
+            Self::ConsentUpdated(_) => "Consent Updated",
+            Self::CouponIssued(_) => "Coupon Issued",
+            Self::CouponRedeemed(_) => "Coupon Redeemed",
+        }
+    }
+}
+
+/// A paid purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The shop's id of it.
+    pub order_id: String,
+    /// Where it was made, if in a store.
+    pub store_id: Option<String>,
+    /// Its lines, in the order sent.
+    pub lines: Vec<Line>,
+}
+
+impl Order {
+    /// Sums what was paid.
+    pub fn sales(&self) -> Cents {
+        self.lines.iter().map(|line| line.paid).sum()
+    }
+}
+
+/// One line of a purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The shop's id of the product.
+    pub product_id: String,
+    /// The product's category, as the shop sent it.
+    pub category: Option<String>,
+    /// How many; 0 is kept as sent (weighed goods, corrections).
+    pub quantity: i64,
+    /// What was paid for the line.
+    pub paid: Cents,
+    /// What the line was reduced by, coupons included.
+    pub discount: Cents,
+    /// The part of the discount that came from coupons.
+    pub coupon_discount: Cents,
+}
+
+/// A coupon of somebody else that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedCoupon {
+    /// Its id, as sent.
+    pub coupon_id: String,
+    /// The campaign it came from, as sent.
+    pub campaign_id: Option<String>,
+}
+
+/// Facts the shop states about a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attributes(pub BTreeMap<String, Value>);
+
+/// What somebody decided about a purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentChange {
+    /// The purpose, as sent; the profile stage knows which there are.
+    pub purpose: String,
+    /// What was decided.
+    pub state: ConsentState,
+    /// How it was given: `double_opt_in`, `checkbox`, `paper`, …
+    pub method: String,
+    /// Where it was given.
+    pub surface: Option<String>,
+    /// Which wording was shown.
+    pub text_version: Option<String>,
+}
+
+/// A decision about a purpose. Ordered by strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConsentState {
+    /// Yes.
+    Granted,
+    /// No.
+    Denied,
+    /// No longer.
+    Withdrawn,
+}
+
+impl ConsentState {
+    /// Spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Granted, Self::Denied, Self::Withdrawn].into_iter().find(|state| state.name() == text)
+    }
+}
+
+/// A coupon Wink issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The coupon.
+    pub coupon: CouponId,
+    /// The decision that issued it.
+    pub decision: DecisionId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// Its offer.
+    pub offer: OfferId,
+}
+
+/// A coupon of Wink's that was redeemed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The coupon.
+    pub coupon: CouponId,
+    /// The order it was used on.
+    pub order_id: String,
+    /// What it was worth there.
+    pub amount: Cents,
+}
+
+/// Reads a body whose properties the schema has checked. Takes what it reads out of `properties`.
+pub(super) fn read(
+    event: &str,
+    properties: &mut BTreeMap<String, Value>,
+    currency: Currency,
+) -> Result<Body, Rejection> {
+    match event {
+        "Order Completed" => order(properties, currency).map(Body::OrderCompleted),
+        "Coupon Applied" => Ok(Body::CouponApplied(UsedCoupon {
+            coupon_id: text(properties, "coupon_id").unwrap_or_default(),
+            campaign_id: text(properties, "campaign_id"),
+        })),
+        "Identify" => match properties.remove("traits") {
+            Some(Value::Map(traits)) => Ok(Body::Identify(Attributes(traits))),
+            _ => Err(Rejection::MissingProperty("traits".to_owned())),
+        },
+        "Consent Updated" => consent(properties).map(Body::ConsentUpdated),
+        unknown => Err(Rejection::UnknownEvent(unknown.to_owned())),
+    }
+}
+
+fn order(properties: &mut BTreeMap<String, Value>, currency: Currency) -> Result<Order, Rejection> {
+    if let Some(found) = text(properties, "currency")
+        && found != currency.code()
+    {
+        return Err(Rejection::Currency { found, wanted: currency });
+    }
+    let Some(Value::List(products)) = properties.remove("products") else {
+        return Err(Rejection::MissingProperty("products".to_owned()));
+    };
+    if LINES_MAX < products.len() {
+        return Err(Rejection::BadValue {
+            path: "products".to_owned(),
+            problem: format!("has {} lines; at most {LINES_MAX} are taken", products.len()),
+        });
+    }
+    let lines = products.iter().enumerate().map(|(index, product)| line(index, product)).collect::<Result<_, _>>()?;
+    Ok(Order {
+        order_id: text(properties, "order_id").unwrap_or_default(),
+        store_id: text(properties, "store_id"),
+        lines,
+    })
+}
+
+fn line(index: usize, product: &Value) -> Result<Line, Rejection> {
+    let path = |name: &str| format!("products/{index}/{name}");
+    let Value::Map(fields) = product else {
+        let (wanted, found) = (PropertyType::Map, product.type_name());
+        return Err(Rejection::WrongType { path: format!("products/{index}"), wanted, found });
+    };
+    let read_text = |name: &str| match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            check_type(&path(name), PropertyType::Text, value)?;
+            Ok(value.as_text().map(str::to_owned))
+        }
+    };
+    let cents = |name: &str| match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Int(cents)) if (0..=CENTS_MAX).contains(cents) => Ok(Some(Cents(*cents))),
+        Some(Value::Int(_)) => Err(Rejection::BadValue {
+            path: path(name),
+            problem: format!("must lie between 0 and {CENTS_MAX} cents"),
+        }),
+        Some(value) => {
+            let (wanted, found) = (PropertyType::Int, value.type_name());
+            Err(Rejection::WrongType { path: path(name), wanted, found })
+        }
+    };
+    let quantity = match fields.get("quantity") {
+        None | Some(Value::Null) => 1,
+        Some(Value::Int(quantity)) if (0..=1_000_000).contains(quantity) => *quantity,
+        Some(_) => {
+            return Err(Rejection::BadValue {
+                path: path("quantity"),
+                problem: "must be a whole number from 0 to 1,000,000".to_owned(),
+            });
+        }
+    };
+    Ok(Line {
+        product_id: read_text("product_id")?.ok_or_else(|| Rejection::MissingProperty(path("product_id")))?,
+        category: read_text("category")?,
+        quantity,
+        paid: cents("total_cents")?.ok_or_else(|| Rejection::MissingProperty(path("total_cents")))?,
+        discount: cents("discount_cents")?.unwrap_or_default(),
+        coupon_discount: cents("coupon_discount_cents")?.unwrap_or_default(),
+    })
+}
+
+fn consent(properties: &mut BTreeMap<String, Value>) -> Result<ConsentChange, Rejection> {
+    let found = text(properties, "state").unwrap_or_default();
+    let state = ConsentState::parse(&found).ok_or_else(|| Rejection::BadValue {
+        path: "state".to_owned(),
+        problem: format!("is `{found}`; write `granted`, `denied` or `withdrawn`"),
+    })?;
+    Ok(ConsentChange {
+        purpose: text(properties, "purpose").unwrap_or_default(),
+        state,
+        method: text(properties, "method").unwrap_or_default(),
+        surface: text(properties, "surface"),
+        text_version: text(properties, "text_version"),
+    })
+}
+
+fn text(properties: &mut BTreeMap<String, Value>, name: &str) -> Option<String> {
+    match properties.remove(name) {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}

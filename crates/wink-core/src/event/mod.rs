@@ -1,0 +1,13 @@
+//! What happened: envelopes from outside become accepted events, or rejections with a reason. Knows no profile.
+
+mod accept;
+mod body;
+mod envelope;
+mod rejection;
+mod schema;
+
+pub use accept::{Event, FUTURE_TOLERANCE_MS, LATE_AFTER_MS, accept};
+pub use body::{Attributes, Body, ConsentChange, ConsentState, Issued, Line, Order, Redeemed, UsedCoupon};
+pub use envelope::{Envelope, Identity, IdentityError};
+pub use rejection::Rejection;
+pub use schema::{Property, PropertyType, Schema, SchemaVersion, Schemas};

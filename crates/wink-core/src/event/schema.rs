@@ -1,0 +1,185 @@
+//! The events there are, with their properties and versions. A schema is data: what it does not name is kept, not refused.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Rejection;
+use crate::base::Value;
+
+/// A version `model-revision-addition`: another model breaks, a revision may break, an addition never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SchemaVersion {
+    /// Breaks every reader.
+    pub model: u16,
+    /// May break some readers.
+    pub revision: u16,
+    /// Adds only.
+    pub addition: u16,
+}
+
+impl SchemaVersion {
+    /// Reads `1-0-2`.
+    ///
+    /// # Errors
+    /// Says how to write it.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        let wrong = || Rejection::SchemaVersion(text.chars().take(32).collect());
+        let mut parts = text.split('-').map(str::parse::<u16>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(model)), Some(Ok(revision)), Some(Ok(addition)), None) => Ok(Self { model, revision, addition }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for SchemaVersion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}-{}-{}", self.model, self.revision, self.addition)
+    }
+}
+
+/// The type of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyType {
+    /// Text of at most 4 KiB.
+    Text,
+    /// A whole number.
+    Int,
+    /// Named values.
+    Map,
+    /// Several values.
+    List,
+}
+
+impl fmt::Display for PropertyType {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Text => "text of at most 4,096 bytes",
+            Self::Int => "a whole number",
+            Self::Map => "an object",
+            Self::List => "a list",
+        })
+    }
+}
+
+/// One property of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub value_type: PropertyType,
+    /// Whether an event without it is refused.
+    pub required: bool,
+}
+
+/// What an event of a name looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The event's name.
+    pub event: &'static str,
+    /// The newest version known here.
+    pub version: SchemaVersion,
+    /// The properties it names.
+    pub properties: &'static [Property],
+}
+
+const fn required(name: &'static str, value_type: PropertyType) -> Property {
+    Property { name, value_type, required: true }
+}
+
+const fn optional(name: &'static str, value_type: PropertyType) -> Property {
+    Property { name, value_type, required: false }
+}
+
+use PropertyType::{List, Map, Text};
+
+const ORDER: &[Property] =
+    &[required("order_id", Text), required("products", List), optional("currency", Text), optional("store_id", Text)];
+const COUPON_APPLIED: &[Property] =
+    &[required("coupon_id", Text), optional("coupon_name", Text), optional("campaign_id", Text)];
+const IDENTIFY: &[Property] = &[required("traits", Map)];
+const CONSENT: &[Property] = &[
+    required("purpose", Text),
+    required("state", Text),
+    required("method", Text),
+    optional("surface", Text),
+    optional("text_version", Text),
+];
+
+/// All schemas, by event name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schemas {
+    by_event: BTreeMap<&'static str, Schema>,
+}
+
+impl Schemas {
+    /// Lists the events every shop can send.
+    pub fn built_in() -> Self {
+        let version = SchemaVersion { model: 1, revision: 0, addition: 0 };
+        let schema = |event, properties| (event, Schema { event, version, properties });
+        Self {
+            by_event: BTreeMap::from([
+                schema("Order Completed", ORDER),
+                schema("Coupon Applied", COUPON_APPLIED),
+                schema("Identify", IDENTIFY),
+                schema("Consent Updated", CONSENT),
+            ]),
+        }
+    }
+
+    /// Lists the names.
+    pub fn events(&self) -> impl Iterator<Item = &'static str> {
+        self.by_event.keys().copied()
+    }
+
+    /// Finds the schema of an event and checks that the client's version can be read with it.
+    pub(super) fn find(&self, event: &str, version: Option<&str>) -> Result<&Schema, Rejection> {
+        let schema = self
+            .by_event
+            .get(event)
+            .ok_or_else(|| Rejection::UnknownEvent(event.chars().take(100).collect()))?;
+        let Some(text) = version else { return Ok(schema) };
+        let found = SchemaVersion::parse(text)?;
+        let readable = found.model == schema.version.model && found.revision <= schema.version.revision;
+        if readable {
+            return Ok(schema);
+        }
+        Err(Rejection::UnknownSchema {
+            event: event.to_owned(),
+            found: found.to_string(),
+            known: schema.version.to_string(),
+        })
+    }
+}
+
+impl Schema {
+    /// Checks the properties this schema names; leaves the others alone.
+    pub(super) fn check(&self, properties: &BTreeMap<String, Value>) -> Result<(), Rejection> {
+        for property in self.properties {
+            match properties.get(property.name) {
+                None | Some(Value::Null) if property.required => {
+                    return Err(Rejection::MissingProperty(property.name.to_owned()));
+                }
+                None | Some(Value::Null) => {}
+                Some(value) => check_type(property.name, property.value_type, value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks a value against a type.
+pub(super) fn check_type(path: &str, wanted: PropertyType, value: &Value) -> Result<(), Rejection> {
+    let fits = match (wanted, value) {
+        (PropertyType::Text, Value::Text(text)) => text.len() <= 4_096,
+        (PropertyType::Int, Value::Int(_))
+        | (PropertyType::Map, Value::Map(_))
+        | (PropertyType::List, Value::List(_)) => true,
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Rejection::WrongType { path: path.to_owned(), wanted, found: value.type_name() })
+}

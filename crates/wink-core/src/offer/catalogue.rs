@@ -1,0 +1,103 @@
+//! The catalogue: everything the shop configured, applied as one version. A decision names the version it was made under.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Campaign, ContactPolicy, Margins, Offer};
+use crate::base::{Currency, Digest, Timestamp, Zone};
+use crate::feature;
+
+/// The version of a catalogue: a hash of its files, so that equal files are the same version everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CatalogueVersion(pub Digest);
+
+impl std::fmt::Display for CatalogueVersion {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let hex = self.0.hex();
+        out.write_str(hex.get(..16).unwrap_or(&hex))
+    }
+}
+
+/// One applied version of everything the shop configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalogue {
+    /// Which version this is.
+    pub version: CatalogueVersion,
+    /// The shop itself.
+    pub shop: Shop,
+    /// What features there are.
+    pub features: feature::Catalogue,
+    /// How often a person may be contacted.
+    pub contact_policy: ContactPolicy,
+    /// Who never receives anything.
+    pub holdout: Holdout,
+    /// What products earn and contacts cost.
+    pub economics: Economics,
+    /// The campaigns, ordered by id.
+    pub campaigns: Vec<Campaign>,
+    /// The offers, ordered by id; each points to its campaign.
+    pub offers: Vec<Offer>,
+}
+
+impl Catalogue {
+    /// Tells whether an offer's campaign runs at `now`.
+    pub fn offer_runs(&self, offer: &Offer, now: Timestamp) -> bool {
+        self.campaigns.get(offer.campaign).is_some_and(|campaign| campaign.runs_at(now))
+    }
+
+    /// Collects the shares that offers running at `now` ask for, in their categories and their rules. A decision reads and
+    /// stores no others.
+    pub fn mentioned(&self, now: Timestamp) -> BTreeSet<String> {
+        let running = self.offers.iter().filter(|offer| self.offer_runs(offer, now));
+        let mut mentioned = BTreeSet::new();
+        for offer in running {
+            mentioned.extend(offer.categories.iter().cloned());
+            for (_, rule) in offer.rules.asked() {
+                mentioned.extend(rule.keys().map(str::to_owned));
+            }
+        }
+        mentioned
+    }
+
+    /// Keeps of something listed by offer only what belongs to offers running at `now`.
+    pub fn running<T>(&self, now: Timestamp, mut by_offer: BTreeMap<usize, T>) -> BTreeMap<usize, T> {
+        by_offer.retain(|index, _| self.offers.get(*index).is_some_and(|offer| self.offer_runs(offer, now)));
+        by_offer
+    }
+}
+
+/// The shop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shop {
+    /// What people call it.
+    pub name: String,
+    /// Its only currency; amounts in another are refused.
+    pub currency: Currency,
+    /// Its clock, for days, weekdays and hours.
+    pub zone: Zone,
+    /// The IANA name of that clock.
+    pub zone_name: String,
+}
+
+/// Who is left out of everything, to measure the programme as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holdout {
+    /// The share of people, in basis points.
+    pub basis_points: u16,
+    /// Changes who is drawn; never change it while something is being measured.
+    pub salt: u64,
+}
+
+/// What the score is made of, beside the response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Economics {
+    /// What products earn.
+    pub margins: Margins,
+    /// The basket assumed for a person without one, in cents.
+    pub default_basket_cents: f64,
+    /// What sending one message costs, in cents, by channel in the order of `Channel::ALL`.
+    pub channel_cost_cents: [f64; 3],
+    /// What a person's attention is worth, in cents per contact: the price of asking at all.
+    pub attention_cost_cents: f64,
+    /// The probability with which a candidate other than the best is tried, `0.0..1.0`.
+    pub exploration: f64,
+}

@@ -1,0 +1,103 @@
+//! The three questions asked before an offer is scored, each an expression over features and the context.
+
+use crate::base::expression::{Declarations, Expression, Type};
+use crate::feature::{self, FeatureType};
+
+/// Which question failed. Asked in this order; the first "no" removes the candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// May we? Law, terms, age, stock.
+    Eligibility,
+    /// Does it fit the moment? Cart, place, time.
+    Applicability,
+    /// Is it good for this person? Fatigue, taste, a recent complaint.
+    Suitability,
+}
+
+impl Stage {
+    /// Lists them in the order they are asked.
+    pub const ALL: [Self; 3] = [Self::Eligibility, Self::Applicability, Self::Suitability];
+
+    /// Spells it as the catalogue does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eligibility => "eligibility",
+            Self::Applicability => "applicability",
+            Self::Suitability => "suitability",
+        }
+    }
+}
+
+/// An offer's rules; a stage without one always passes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rules {
+    /// May we?
+    pub eligibility: Option<Expression>,
+    /// Does it fit the moment?
+    pub applicability: Option<Expression>,
+    /// Is it good for this person?
+    pub suitability: Option<Expression>,
+}
+
+impl Rules {
+    /// Lists the stages that have a rule, in the order they are asked.
+    pub fn asked(&self) -> impl Iterator<Item = (Stage, &Expression)> {
+        let rules = [&self.eligibility, &self.applicability, &self.suitability];
+        Stage::ALL.into_iter().zip(rules).filter_map(|(stage, rule)| Some((stage, rule.as_ref()?)))
+    }
+}
+
+/// Facts about the moment, in slots behind the features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContextFact {
+    /// `context.channel`: where the answer would be shown.
+    Channel,
+    /// `context.placement`: the name of the place on the page, in the app or in the mail.
+    Placement,
+    /// `context.weekday`: 1 = Monday … 7 = Sunday, on the shop's clock.
+    Weekday,
+    /// `context.hour`: 0 … 23, on the shop's clock.
+    Hour,
+    /// `context.cart_cents`: the value of the cart, if there is one.
+    CartCents,
+}
+
+impl ContextFact {
+    /// Lists them in slot order.
+    pub const ALL: [Self; 5] =
+        [Self::Channel, Self::Placement, Self::Weekday, Self::Hour, Self::CartCents];
+
+    /// Spells it as rules do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Channel => "context.channel",
+            Self::Placement => "context.placement",
+            Self::Weekday => "context.weekday",
+            Self::Hour => "context.hour",
+            Self::CartCents => "context.cart_cents",
+        }
+    }
+
+    fn value_type(self) -> Type {
+        match self {
+            Self::Channel | Self::Placement => Type::Text,
+            Self::Weekday | Self::Hour | Self::CartCents => Type::Int,
+        }
+    }
+}
+
+/// Declares every name a rule may use: `feature.<name>` by its slot, then the context.
+pub fn declarations(features: &feature::Catalogue) -> Declarations {
+    let mut declarations = Declarations::new();
+    for definition in features.definitions() {
+        let value_type = match definition.value_type() {
+            FeatureType::Number => Type::Double,
+            FeatureType::Shares => Type::Shares,
+        };
+        declarations.declare(&format!("feature.{}", definition.name), value_type);
+    }
+    for fact in ContextFact::ALL {
+        declarations.declare(fact.name(), fact.value_type());
+    }
+    declarations
+}

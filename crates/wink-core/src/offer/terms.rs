@@ -1,0 +1,138 @@
+//! An offer: benefits to choose from, terms, limits, rules and the response that is assumed until it is measured.
+
+use super::Rules;
+use crate::base::{Cents, OfferId};
+
+/// What may be given and under which terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Its slug.
+    pub id: OfferId,
+    /// What the shopper reads.
+    pub title: String,
+    /// Index of its campaign in the catalogue.
+    pub campaign: usize,
+    /// The values it may take; each is a candidate of its own.
+    pub benefits: Vec<Benefit>,
+    /// Where it may be shown.
+    pub channels: Vec<Channel>,
+    /// Categories whose products it applies to; empty for every product.
+    pub categories: Vec<String>,
+    /// What the redeeming order must fulfil.
+    pub terms: Terms,
+    /// How often it may be given.
+    pub limits: Limits,
+    /// When it may be given.
+    pub rules: Rules,
+    /// The assumed response of a person.
+    pub scorecard: Scorecard,
+}
+
+/// A reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Benefit {
+    /// A fixed amount.
+    Amount(Cents),
+    /// A share of what it applies to, never more than `maximum`.
+    Percent {
+        /// In basis points (1,000 = 10 %).
+        basis_points: u16,
+        /// The most it can be worth; this is what the budget reserves.
+        maximum: Cents,
+    },
+}
+
+impl Benefit {
+    /// Tells the most it can cost.
+    pub fn maximum(&self) -> Cents {
+        match self {
+            Self::Amount(amount) => *amount,
+            Self::Percent { maximum, .. } => *maximum,
+        }
+    }
+
+    /// Tells what it is worth on `spend`.
+    pub fn worth(&self, spend: Cents) -> Cents {
+        let nominal = match self {
+            Self::Amount(amount) => *amount,
+            Self::Percent { basis_points, maximum } => spend.basis_points(i64::from(*basis_points)).min(*maximum),
+        };
+        nominal.min(spend).max(Cents::ZERO)
+    }
+}
+
+/// A way to reach a person. Every channel is also the purpose that must be granted for it, except those the person opened themself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// The regular newsletter; needs the `newsletter` consent.
+    Newsletter,
+    /// The shop's own pages, while the person is there.
+    Web,
+    /// The till, while the person is there.
+    Till,
+}
+
+impl Channel {
+    /// Lists them all.
+    pub const ALL: [Self; 3] = [Self::Newsletter, Self::Web, Self::Till];
+
+    /// Spells it as the API and the catalogue do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Newsletter => "newsletter",
+            Self::Web => "web",
+            Self::Till => "till",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == text)
+    }
+}
+
+/// What the redeeming order must fulfil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The spend on the offer's products from which it applies.
+    pub minimum_spend: Cents,
+    /// What must remain to be paid for the offer's products after the benefit: the benefit shrinks rather than go below.
+    pub minimum_price: Cents,
+    /// How many days a coupon is valid from its issue.
+    pub valid_days: u16,
+}
+
+/// How often an offer may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Coupons per profile, over the offer's whole life.
+    pub per_profile: u32,
+    /// Coupons in total.
+    pub total: Option<u32>,
+}
+
+/// The assumed response of a person: two small linear models over features, configured until something is learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scorecard {
+    /// Log-odds that the person redeems.
+    pub redeem: Weights,
+    /// Log-odds that the offer makes the difference between an order and none.
+    pub uplift: Weights,
+}
+
+/// A linear model over feature slots. A feature that is missing or not a number adds nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// The constant.
+    pub intercept: f64,
+    /// One weight per feature slot; zero where the model does not look.
+    pub by_slot: Vec<f64>,
+}
+
+impl Weights {
+    /// Evaluates the model: the log-odds for `numbers` by slot.
+    pub fn log_odds(&self, numbers: &[Option<f64>]) -> f64 {
+        let products = self.by_slot.iter().zip(numbers).map(|(weight, number)| weight * number.unwrap_or(0.0));
+        self.intercept + products.sum::<f64>()
+    }
+}

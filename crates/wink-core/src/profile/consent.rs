@@ -1,0 +1,101 @@
+//! Consent per purpose. The newest word counts; of two at the same instant, the stricter.
+
+use crate::base::Timestamp;
+use crate::event::{ConsentChange, ConsentState};
+
+/// What data may be used for. Each is granted on its own, never bundled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Using what a person did to choose offers for them.
+    Personalisation,
+    /// Sending the newsletter.
+    Newsletter,
+}
+
+impl Purpose {
+    /// Lists them all.
+    pub const ALL: [Self; 2] = [Self::Personalisation, Self::Newsletter];
+
+    /// Spells it as the API does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Personalisation => "personalisation",
+            Self::Newsletter => "newsletter",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == text)
+    }
+}
+
+/// The word that counts for one purpose, with its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// What was decided.
+    pub state: ConsentState,
+    /// When.
+    pub at: Timestamp,
+    /// How it was given.
+    pub method: String,
+    /// Where it was given.
+    pub surface: Option<String>,
+    /// Which wording was shown.
+    pub text_version: Option<String>,
+}
+
+impl Consent {
+    /// Takes a change that happened at `at`.
+    pub fn new(change: &ConsentChange, at: Timestamp) -> Self {
+        Self {
+            state: change.state,
+            at,
+            method: change.method.clone(),
+            surface: change.surface.clone(),
+            text_version: change.text_version.clone(),
+        }
+    }
+
+    /// Tells whether this word counts rather than `other`, in whichever order the two arrived. Ties are broken by the proof's
+    /// text, so that the answer never depends on the order of arrival.
+    pub(super) fn outranks(&self, other: &Self) -> bool {
+        let rank = |consent: &Self| (consent.at, consent.state);
+        let proof = |consent: &Self| (consent.method.clone(), consent.surface.clone(), consent.text_version.clone());
+        rank(other) < rank(self) || (rank(other) == rank(self) && proof(other) < proof(self))
+    }
+}
+
+/// What a person has granted at an instant. Made from a profile only; a feature or a channel is used by asking it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    personalisation: bool,
+    newsletter: bool,
+}
+
+impl Grants {
+    /// Collects granted purposes.
+    pub fn new(granted: impl IntoIterator<Item = Purpose>) -> Self {
+        let mut grants = Self::default();
+        for purpose in granted {
+            match purpose {
+                Purpose::Personalisation => grants.personalisation = true,
+                Purpose::Newsletter => grants.newsletter = true,
+            }
+        }
+        grants
+    }
+
+    /// Tells whether a purpose is granted.
+    pub fn allow(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Personalisation => self.personalisation,
+            Purpose::Newsletter => self.newsletter,
+        }
+    }
+
+    /// Lists what is granted.
+    pub fn granted(&self) -> impl Iterator<Item = Purpose> + '_ {
+        Purpose::ALL.into_iter().filter(|purpose| self.allow(*purpose))
+    }
+}

@@ -1,0 +1,13 @@
+//! Whose it is, and may we? Pseudonymous profiles, their identities, and consent per purpose.
+
+mod consent;
+mod kept;
+mod record;
+mod retention;
+mod vault;
+
+pub use consent::{Consent, Grants, Purpose};
+pub use kept::Kept;
+pub use record::{IdentityKey, Profile};
+pub use retention::Retention;
+pub use vault::Vault;

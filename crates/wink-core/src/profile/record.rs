@@ -1,0 +1,115 @@
+//! The profile: a pseudonym with links to identities and consents. Direct identifiers are not in here; they lie in the vault.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Consent, Grants, Purpose};
+use crate::base::{Hasher, ProfileId, Timestamp};
+use crate::event::{ConsentChange, Identity};
+
+/// A keyed hash of an identity: finds the profile without storing who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityKey(pub [u8; 16]);
+
+impl IdentityKey {
+    /// Hashes an identity under the tenant's secret.
+    pub fn new(secret: &[u8; 32], identity: &Identity) -> Self {
+        let hash = Hasher::keyed(secret, "identity")
+            .field(identity.namespace().as_bytes())
+            .field(identity.value().as_bytes());
+        Self(hash.finish().short())
+    }
+}
+
+/// What Wink remembers about a person beside their behaviour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The pseudonym.
+    pub id: ProfileId,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// The identities that lead here.
+    pub identities: BTreeSet<IdentityKey>,
+    /// The word that counts, by purpose.
+    pub consents: BTreeMap<Purpose, Consent>,
+}
+
+impl Profile {
+    /// Starts a profile nobody has said anything about: nothing is granted.
+    pub fn new(id: ProfileId, created_at: Timestamp) -> Self {
+        Self { id, created_at, identities: BTreeSet::new(), consents: BTreeMap::new() }
+    }
+
+    /// Takes in what the person decided at `at`. An older word than the one that counts changes nothing.
+    ///
+    /// Returns `None` if there is no such purpose.
+    pub fn hear(&mut self, change: &ConsentChange, at: Timestamp) -> Option<Purpose> {
+        let purpose = Purpose::parse(&change.purpose)?;
+        let heard = Consent::new(change, at);
+        match self.consents.get(&purpose) {
+            Some(counts) if !heard.outranks(counts) => {}
+            _ => {
+                self.consents.insert(purpose, heard);
+            }
+        }
+        Some(purpose)
+    }
+
+    /// Tells what is granted at `now`. A word from the future does not count yet.
+    pub fn grants(&self, now: Timestamp) -> Grants {
+        let granted = self.consents.iter().filter(|(_, consent)| {
+            consent.at <= now && consent.state == crate::event::ConsentState::Granted
+        });
+        Grants::new(granted.map(|(purpose, _)| *purpose))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ConsentState;
+
+    fn said(state: ConsentState) -> ConsentChange {
+        ConsentChange {
+            purpose: "newsletter".to_owned(),
+            state,
+            method: "checkbox".to_owned(),
+            surface: None,
+            text_version: None,
+        }
+    }
+
+    fn check(heard: &[(ConsentState, i64)], allowed: bool) {
+        // Every order of arrival gives the same answer.
+        let mut orders = vec![heard.to_vec()];
+        let mut backwards = heard.to_vec();
+        backwards.reverse();
+        orders.push(backwards);
+        for order in orders {
+            let mut profile = Profile::new(ProfileId::from_bytes([1; 16]), Timestamp(0));
+            for (state, at) in &order {
+                profile.hear(&said(*state), Timestamp(*at));
+            }
+            assert_eq!(profile.grants(Timestamp(100)).allow(Purpose::Newsletter), allowed, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_word_counts_and_at_the_same_instant_the_stricter() {
+        use ConsentState::{Denied, Granted, Withdrawn};
+        check(&[], false);
+        check(&[(Granted, 1)], true);
+        check(&[(Granted, 1), (Withdrawn, 2)], false);
+        check(&[(Withdrawn, 1), (Granted, 2)], true);
+        check(&[(Granted, 5), (Denied, 5)], false);
+        check(&[(Granted, 101)], false);
+    }
+
+    #[test]
+    fn one_purpose_grants_no_other() {
+        let mut profile = Profile::new(ProfileId::from_bytes([1; 16]), Timestamp(0));
+        profile.hear(&said(ConsentState::Granted), Timestamp(1));
+        assert!(!profile.grants(Timestamp(2)).allow(Purpose::Personalisation));
+        let unknown = ConsentChange { purpose: "everything".to_owned(), ..said(ConsentState::Granted) };
+        assert_eq!(profile.hear(&unknown, Timestamp(2)), None);
+    }
+}

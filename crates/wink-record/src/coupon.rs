@@ -1,0 +1,211 @@
+//! A coupon, and the wallet of a person.
+
+use prost::{Message, Oneof};
+use wink_core::base::{Cents, CouponId, DecisionId, ProfileId, Timestamp};
+use wink_core::coupon::{Coupon, Held, State, Wallet};
+use wink_core::offer::{Benefit, Terms};
+
+use crate::event::{campaign, offer};
+use crate::message::{Damaged, Stored, decode, id, narrow, present};
+
+const WHAT: &str = "coupon";
+
+#[derive(Clone, PartialEq, Message)]
+struct CouponMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    decision: Vec<u8>,
+    #[prost(bytes = "vec", optional, tag = "3")]
+    profile: Option<Vec<u8>>,
+    #[prost(string, tag = "4")]
+    campaign: String,
+    #[prost(string, tag = "5")]
+    offer: String,
+    #[prost(oneof = "BenefitMessage", tags = "6, 7")]
+    benefit: Option<BenefitMessage>,
+    #[prost(sint64, tag = "8")]
+    minimum_spend: i64,
+    #[prost(sint64, tag = "9")]
+    minimum_price: i64,
+    #[prost(uint32, tag = "10")]
+    valid_days: u32,
+    #[prost(string, repeated, tag = "11")]
+    categories: Vec<String>,
+    #[prost(sint64, tag = "12")]
+    issued_at: i64,
+    #[prost(sint64, tag = "13")]
+    valid_until: i64,
+    #[prost(oneof = "StateMessage", tags = "14, 15, 16, 17")]
+    state: Option<StateMessage>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum BenefitMessage {
+    #[prost(sint64, tag = "6")]
+    Amount(i64),
+    #[prost(message, tag = "7")]
+    Percent(PercentMessage),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PercentMessage {
+    #[prost(uint32, tag = "1")]
+    basis_points: u32,
+    #[prost(sint64, tag = "2")]
+    maximum: i64,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum StateMessage {
+    #[prost(bool, tag = "14")]
+    Issued(bool),
+    #[prost(message, tag = "15")]
+    Redeemed(RedeemedMessage),
+    #[prost(sint64, tag = "16")]
+    ExpiredAt(i64),
+    #[prost(sint64, tag = "17")]
+    RevokedAt(i64),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RedeemedMessage {
+    #[prost(sint64, tag = "1")]
+    at: i64,
+    #[prost(string, tag = "2")]
+    order_id: String,
+    #[prost(sint64, tag = "3")]
+    amount: i64,
+}
+
+impl Stored for Coupon {
+    fn to_bytes(&self) -> Vec<u8> {
+        let benefit = match self.benefit {
+            Benefit::Amount(amount) => BenefitMessage::Amount(amount.0),
+            Benefit::Percent { basis_points, maximum } => BenefitMessage::Percent(PercentMessage {
+                basis_points: u32::from(basis_points),
+                maximum: maximum.0,
+            }),
+        };
+        let state = match &self.state {
+            State::Issued => StateMessage::Issued(true),
+            State::Redeemed { at, order_id, amount } => StateMessage::Redeemed(RedeemedMessage {
+                at: at.0,
+                order_id: order_id.clone(),
+                amount: amount.0,
+            }),
+            State::Expired { at } => StateMessage::ExpiredAt(at.0),
+            State::Revoked { at } => StateMessage::RevokedAt(at.0),
+        };
+        CouponMessage {
+            id: self.id.bytes().to_vec(),
+            decision: self.decision.bytes().to_vec(),
+            profile: self.profile.map(|profile| profile.bytes().to_vec()),
+            campaign: self.campaign.to_string(),
+            offer: self.offer.to_string(),
+            benefit: Some(benefit),
+            minimum_spend: self.terms.minimum_spend.0,
+            minimum_price: self.terms.minimum_price.0,
+            valid_days: u32::from(self.terms.valid_days),
+            categories: self.categories.clone(),
+            issued_at: self.issued_at.0,
+            valid_until: self.valid_until.0,
+            state: Some(state),
+        }
+        .encode_to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        let message: CouponMessage = decode(WHAT, bytes)?;
+        let benefit = match present(WHAT, "benefit", message.benefit)? {
+            BenefitMessage::Amount(amount) => Benefit::Amount(Cents(amount)),
+            BenefitMessage::Percent(percent) => Benefit::Percent {
+                basis_points: narrow(WHAT, "basis_points", u64::from(percent.basis_points))?,
+                maximum: Cents(percent.maximum),
+            },
+        };
+        let state = match present(WHAT, "state", message.state)? {
+            StateMessage::Issued(_) => State::Issued,
+            StateMessage::Redeemed(redeemed) => State::Redeemed {
+                at: Timestamp(redeemed.at),
+                order_id: redeemed.order_id,
+                amount: Cents(redeemed.amount),
+            },
+            StateMessage::ExpiredAt(at) => State::Expired { at: Timestamp(at) },
+            StateMessage::RevokedAt(at) => State::Revoked { at: Timestamp(at) },
+        };
+        let profile = match message.profile {
+            Some(bytes) => Some(ProfileId::from_bytes(id(WHAT, &bytes)?)),
+            None => None,
+        };
+        Ok(Self {
+            id: CouponId::from_bytes(id(WHAT, &message.id)?),
+            decision: DecisionId::from_bytes(id(WHAT, &message.decision)?),
+            profile,
+            campaign: campaign(WHAT, &message.campaign)?,
+            offer: offer(WHAT, &message.offer)?,
+            benefit,
+            terms: Terms {
+                minimum_spend: Cents(message.minimum_spend),
+                minimum_price: Cents(message.minimum_price),
+                valid_days: narrow(WHAT, "valid_days", u64::from(message.valid_days))?,
+            },
+            categories: message.categories,
+            issued_at: Timestamp(message.issued_at),
+            valid_until: Timestamp(message.valid_until),
+            state,
+        })
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct WalletMessage {
+    #[prost(message, repeated, tag = "1")]
+    held: Vec<HeldMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct HeldMessage {
+    #[prost(sint64, tag = "1")]
+    at: i64,
+    #[prost(bytes = "vec", tag = "2")]
+    decision: Vec<u8>,
+    #[prost(string, tag = "3")]
+    campaign: String,
+    #[prost(string, tag = "4")]
+    offer: String,
+    #[prost(bytes = "vec", optional, tag = "5")]
+    coupon: Option<Vec<u8>>,
+}
+
+impl Stored for Wallet {
+    fn to_bytes(&self) -> Vec<u8> {
+        let held = self.held.iter().map(|held| HeldMessage {
+            at: held.at.0,
+            decision: held.decision.bytes().to_vec(),
+            campaign: held.campaign.to_string(),
+            offer: held.offer.to_string(),
+            coupon: held.coupon.map(|coupon| coupon.bytes().to_vec()),
+        });
+        WalletMessage { held: held.collect() }.encode_to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        const WHAT: &str = "wallet";
+        let mut wallet = Self::default();
+        for held in decode::<WalletMessage>(WHAT, bytes)?.held {
+            let coupon = match held.coupon {
+                Some(bytes) => Some(CouponId::from_bytes(id(WHAT, &bytes)?)),
+                None => None,
+            };
+            wallet.held.push(Held {
+                at: Timestamp(held.at),
+                decision: DecisionId::from_bytes(id(WHAT, &held.decision)?),
+                campaign: campaign(WHAT, &held.campaign)?,
+                offer: offer(WHAT, &held.offer)?,
+                coupon,
+            });
+        }
+        Ok(wallet)
+    }
+}

@@ -1,0 +1,307 @@
+//! A decision with everything it depended on, so that it can be made again. Stored once; at most 2 KiB for 20 candidates.
+
+use std::collections::BTreeMap;
+
+use prost::{Message, Oneof};
+use wink_core::base::{Cents, DecisionId, Digest, ProfileId, Timestamp};
+use wink_core::decision::{
+    Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
+};
+use wink_core::feature::{Reading, View, Viewed};
+use wink_core::offer::{CatalogueVersion, Channel};
+use wink_core::profile::{Grants, Purpose};
+
+use crate::message::{Damaged, Stored, decode, id, index, number, present, unknown};
+use crate::profile::{from_purpose, to_purpose};
+use crate::removed::RemovedMessage;
+
+pub(crate) const WHAT: &str = "decision";
+
+#[derive(Clone, PartialEq, Message)]
+struct DecisionMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    engine: u32,
+    #[prost(bytes = "vec", tag = "3")]
+    catalogue: Vec<u8>,
+    #[prost(sint64, tag = "4")]
+    now: i64,
+    #[prost(fixed64, tag = "5")]
+    seed: u64,
+    /// 1 newsletter, 2 web, 3 till.
+    #[prost(uint32, tag = "6")]
+    channel: u32,
+    #[prost(string, tag = "7")]
+    placement: String,
+    #[prost(sint64, optional, tag = "8")]
+    cart: Option<i64>,
+    #[prost(bytes = "vec", tag = "9")]
+    profile: Vec<u8>,
+    #[prost(uint32, repeated, tag = "10")]
+    granted: Vec<u32>,
+    #[prost(message, repeated, tag = "11")]
+    slots: Vec<SlotMessage>,
+    #[prost(sint64, repeated, tag = "12")]
+    contacts: Vec<i64>,
+    #[prost(message, repeated, tag = "13")]
+    used: Vec<UsedMessage>,
+    #[prost(message, repeated, tag = "14")]
+    budgets: Vec<BudgetMessage>,
+    #[prost(btree_map = "uint64, uint32", tag = "15")]
+    issued: BTreeMap<u64, u32>,
+    #[prost(message, repeated, tag = "16")]
+    candidates: Vec<CandidateMessage>,
+    /// 1 offer, 2 held out, 3 nothing.
+    #[prost(uint32, tag = "17")]
+    verdict: u32,
+    #[prost(uint64, tag = "18")]
+    verdict_index: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SlotMessage {
+    #[prost(oneof = "ViewedMessage", tags = "1, 2, 3, 4, 5")]
+    viewed: Option<ViewedMessage>,
+    #[prost(sint64, tag = "6")]
+    age_ms: i64,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum ViewedMessage {
+    #[prost(double, tag = "1")]
+    Number(f64),
+    #[prost(message, tag = "2")]
+    Shares(SharesMessage),
+    #[prost(bool, tag = "3")]
+    NoData(bool),
+    #[prost(bool, tag = "4")]
+    TooOld(bool),
+    #[prost(uint32, tag = "5")]
+    NotGranted(u32),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SharesMessage {
+    #[prost(btree_map = "string, double", tag = "1")]
+    shares: BTreeMap<String, f64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct UsedMessage {
+    #[prost(uint64, tag = "1")]
+    offer: u64,
+    #[prost(uint32, tag = "2")]
+    issued: u32,
+    #[prost(uint32, tag = "3")]
+    held_out: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct BudgetMessage {
+    #[prost(uint64, tag = "1")]
+    campaign: u64,
+    #[prost(sint64, tag = "2")]
+    used: i64,
+    #[prost(sint64, tag = "3")]
+    cap: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CandidateMessage {
+    /// Unset for `none`.
+    #[prost(uint64, optional, tag = "1")]
+    offer: Option<u64>,
+    #[prost(uint64, tag = "2")]
+    benefit: u64,
+    #[prost(double, optional, tag = "3")]
+    score: Option<f64>,
+    #[prost(double, tag = "4")]
+    probability: f64,
+    #[prost(message, optional, tag = "5")]
+    removed: Option<RemovedMessage>,
+}
+
+impl Stored for Decision {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (verdict, verdict_index) = match self.verdict {
+            Verdict::Offer(index) => (1, number(index)),
+            Verdict::HeldOut(index) => (2, number(index)),
+            Verdict::Nothing => (3, 0),
+        };
+        let used = self.person.used.iter().map(|(offer, usage)| UsedMessage {
+            offer: number(*offer),
+            issued: usage.issued,
+            held_out: usage.held_out,
+        });
+        let budgets = self.standing.budgets.iter().map(|(campaign, budget)| BudgetMessage {
+            campaign: number(*campaign),
+            used: budget.used.0,
+            cap: budget.cap.0,
+        });
+        DecisionMessage {
+            id: self.id.bytes().to_vec(),
+            engine: self.engine,
+            catalogue: self.catalogue.0.0.to_vec(),
+            now: self.now.0,
+            seed: self.seed,
+            channel: to_channel(self.ask.channel),
+            placement: self.ask.placement.clone(),
+            cart: self.ask.cart.map(|cart| cart.0),
+            profile: self.person.profile.bytes().to_vec(),
+            granted: self.person.grants.granted().map(to_purpose).collect(),
+            slots: self.person.view.slots().iter().map(to_slot).collect(),
+            contacts: self.person.contacts.iter().map(|at| at.0).collect(),
+            used: used.collect(),
+            budgets: budgets.collect(),
+            issued: self.standing.issued.iter().map(|(offer, count)| (number(*offer), *count)).collect(),
+            candidates: self.candidates.iter().map(to_candidate).collect(),
+            verdict,
+            verdict_index,
+        }
+        .encode_to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        let message: DecisionMessage = decode(WHAT, bytes)?;
+        let catalogue: [u8; 32] = message
+            .catalogue
+            .as_slice()
+            .try_into()
+            .map_err(|_| unknown(WHAT, "catalogue", message.catalogue.len()))?;
+        let verdict = match message.verdict {
+            1 => Verdict::Offer(index(WHAT, message.verdict_index)?),
+            2 => Verdict::HeldOut(index(WHAT, message.verdict_index)?),
+            3 => Verdict::Nothing,
+            other => return Err(unknown(WHAT, "verdict", other)),
+        };
+        let granted: Vec<Purpose> =
+            message.granted.iter().map(|purpose| from_purpose(WHAT, *purpose)).collect::<Result<_, _>>()?;
+        let mut used = BTreeMap::new();
+        for usage in &message.used {
+            used.insert(index(WHAT, usage.offer)?, Usage { issued: usage.issued, held_out: usage.held_out });
+        }
+        let mut standing = Standing::default();
+        for budget in &message.budgets {
+            let stands = BudgetUse { used: Cents(budget.used), cap: Cents(budget.cap) };
+            standing.budgets.insert(index(WHAT, budget.campaign)?, stands);
+        }
+        for (offer, count) in &message.issued {
+            standing.issued.insert(index(WHAT, *offer)?, *count);
+        }
+        let view = View::new(message.slots.into_iter().map(from_slot).collect::<Result<_, _>>()?);
+        Ok(Self {
+            id: DecisionId::from_bytes(id(WHAT, &message.id)?),
+            engine: message.engine,
+            catalogue: CatalogueVersion(Digest(catalogue)),
+            now: Timestamp(message.now),
+            seed: message.seed,
+            ask: Ask {
+                channel: from_channel(message.channel)?,
+                placement: message.placement,
+                cart: message.cart.map(Cents),
+            },
+            person: Person {
+                profile: ProfileId::from_bytes(id(WHAT, &message.profile)?),
+                grants: Grants::new(granted),
+                view,
+                contacts: message.contacts.into_iter().map(Timestamp).collect(),
+                used,
+            },
+            standing,
+            candidates: message.candidates.into_iter().map(from_candidate).collect::<Result<_, _>>()?,
+            verdict,
+        })
+    }
+}
+
+fn to_slot(viewed: &Viewed) -> SlotMessage {
+    let (viewed, age_ms) = match viewed {
+        Viewed::Number(reading) => (ViewedMessage::Number(reading.value), reading.age_ms),
+        Viewed::Shares(reading) => {
+            (ViewedMessage::Shares(SharesMessage { shares: reading.value.clone() }), reading.age_ms)
+        }
+        Viewed::NoData => (ViewedMessage::NoData(true), 0),
+        Viewed::TooOld { age_ms } => (ViewedMessage::TooOld(true), *age_ms),
+        Viewed::NotGranted(purpose) => (ViewedMessage::NotGranted(to_purpose(*purpose)), 0),
+    };
+    SlotMessage { viewed: Some(viewed), age_ms }
+}
+
+fn from_slot(slot: SlotMessage) -> Result<Viewed, Damaged> {
+    let age_ms = slot.age_ms;
+    Ok(match present(WHAT, "viewed", slot.viewed)? {
+        ViewedMessage::Number(value) => Viewed::Number(Reading { value, age_ms }),
+        ViewedMessage::Shares(shares) => Viewed::Shares(Reading { value: shares.shares, age_ms }),
+        ViewedMessage::NoData(_) => Viewed::NoData,
+        ViewedMessage::TooOld(_) => Viewed::TooOld { age_ms },
+        ViewedMessage::NotGranted(purpose) => Viewed::NotGranted(from_purpose(WHAT, purpose)?),
+    })
+}
+
+fn to_candidate(candidate: &Candidate) -> CandidateMessage {
+    CandidateMessage {
+        offer: candidate.drawn.map(|drawn| number(drawn.offer)),
+        benefit: candidate.drawn.map_or(0, |drawn| number(drawn.benefit)),
+        score: candidate.score,
+        probability: candidate.probability,
+        removed: candidate.removed.as_ref().map(RemovedMessage::from),
+    }
+}
+
+fn from_candidate(message: CandidateMessage) -> Result<Candidate, Damaged> {
+    let drawn = match message.offer {
+        Some(offer) => Some(Drawn { offer: index(WHAT, offer)?, benefit: index(WHAT, message.benefit)? }),
+        None => None,
+    };
+    let removed = message.removed.map(Removed::try_from).transpose()?;
+    Ok(Candidate { drawn, score: message.score, probability: message.probability, removed })
+}
+
+fn to_channel(channel: Channel) -> u32 {
+    match channel {
+        Channel::Newsletter => 1,
+        Channel::Web => 2,
+        Channel::Till => 3,
+    }
+}
+
+fn from_channel(number: u32) -> Result<Channel, Damaged> {
+    match number {
+        1 => Ok(Channel::Newsletter),
+        2 => Ok(Channel::Web),
+        3 => Ok(Channel::Till),
+        _ => Err(unknown(WHAT, "channel", number)),
+    }
+}
+
+/// What the journal says of a decision: which it was, and a hash of how it is stored, so that a changed record is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The decision.
+    pub id: DecisionId,
+    /// Hash of the stored decision.
+    pub hash: Digest,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct DecidedMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    hash: Vec<u8>,
+}
+
+impl Stored for Decided {
+    fn to_bytes(&self) -> Vec<u8> {
+        DecidedMessage { id: self.id.bytes().to_vec(), hash: self.hash.0.to_vec() }.encode_to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        const WHAT: &str = "decision entry";
+        let message: DecidedMessage = decode(WHAT, bytes)?;
+        let hash: [u8; 32] =
+            message.hash.as_slice().try_into().map_err(|_| unknown(WHAT, "hash", message.hash.len()))?;
+        Ok(Self { id: DecisionId::from_bytes(id(WHAT, &message.id)?), hash: Digest(hash) })
+    }
+}

@@ -1,0 +1,22 @@
+//! Stored formats: how the core's types lie in the store. Versioned by field tags (a number never changes its meaning), each with a golden file kept for ever.
+//!
+//! Knows bytes and the core's types. Never a store, a clock or a rule.
+
+mod catalogue;
+mod coupon;
+mod dead_letter;
+mod decision;
+mod event;
+mod ledger;
+mod message;
+mod product;
+mod profile;
+mod removed;
+mod state;
+mod value;
+mod vault;
+
+pub use catalogue::CatalogueFiles;
+pub use dead_letter::DeadLetter;
+pub use decision::Decided;
+pub use message::{Damaged, Stored};

@@ -1,0 +1,247 @@
+//! Why a candidate was removed, with the nearest miss of a rule.
+
+use prost::{Message, Oneof};
+use wink_core::base::expression::{Miss, Relation};
+use wink_core::base::{Cents, Value};
+use wink_core::decision::Removed;
+use wink_core::offer::Stage;
+
+use crate::decision::WHAT;
+use crate::message::{Damaged, index, narrow, number, present, unknown};
+use crate::profile::{from_purpose, to_purpose};
+use crate::value::ValueMessage;
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct RemovedMessage {
+    #[prost(oneof = "Reason", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    reason: Option<Reason>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum Reason {
+    #[prost(uint32, tag = "1")]
+    NoConsent(u32),
+    #[prost(bool, tag = "2")]
+    GlobalHoldout(bool),
+    #[prost(bool, tag = "3")]
+    OtherChannel(bool),
+    #[prost(message, tag = "4")]
+    Rule(RuleMessage),
+    #[prost(message, tag = "5")]
+    NotKnown(NotKnownMessage),
+    #[prost(uint32, tag = "6")]
+    RuleFailed(u32),
+    #[prost(uint32, tag = "7")]
+    ProfileLimit(u32),
+    #[prost(uint32, tag = "8")]
+    TotalLimit(u32),
+    #[prost(message, tag = "9")]
+    ContactCap(ContactCapMessage),
+    #[prost(message, tag = "10")]
+    Budget(TwoAmounts),
+    #[prost(message, tag = "11")]
+    MinimumPrice(TwoAmounts),
+    #[prost(bool, tag = "12")]
+    Holdout(bool),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RuleMessage {
+    #[prost(uint32, tag = "1")]
+    stage: u32,
+    #[prost(uint64, tag = "2")]
+    from: u64,
+    #[prost(uint64, tag = "3")]
+    until: u64,
+    #[prost(oneof = "MissMessage", tags = "4, 5, 6")]
+    miss: Option<MissMessage>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum MissMessage {
+    #[prost(message, tag = "4")]
+    Fact(FactMessage),
+    /// A part of the rule that should have held.
+    #[prost(string, tag = "5")]
+    PartWanted(String),
+    /// A part of the rule that should not have held.
+    #[prost(string, tag = "6")]
+    PartUnwanted(String),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct FactMessage {
+    #[prost(uint64, tag = "1")]
+    slot: u64,
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(string, optional, tag = "3")]
+    key: Option<String>,
+    #[prost(message, optional, tag = "4")]
+    found: Option<ValueMessage>,
+    #[prost(uint32, tag = "5")]
+    relation: u32,
+    #[prost(message, optional, tag = "6")]
+    wanted: Option<ValueMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct NotKnownMessage {
+    #[prost(uint32, tag = "1")]
+    stage: u32,
+    #[prost(uint64, tag = "2")]
+    slot: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ContactCapMessage {
+    #[prost(uint32, tag = "1")]
+    at_most: u32,
+    #[prost(uint32, tag = "2")]
+    within_days: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TwoAmounts {
+    /// Needed, or remaining.
+    #[prost(sint64, tag = "1")]
+    one: i64,
+    /// Left, or minimum.
+    #[prost(sint64, tag = "2")]
+    other: i64,
+}
+
+impl From<&Removed> for RemovedMessage {
+    fn from(removed: &Removed) -> Self {
+        let amounts = |one: &Cents, other: &Cents| TwoAmounts { one: one.0, other: other.0 };
+        let reason = match removed {
+            Removed::NoConsent(purpose) => Reason::NoConsent(to_purpose(*purpose)),
+            Removed::GlobalHoldout => Reason::GlobalHoldout(true),
+            Removed::OtherChannel => Reason::OtherChannel(true),
+            Removed::Rule { stage, miss } => Reason::Rule(to_rule(*stage, miss)),
+            Removed::NotKnown { stage, slot } => {
+                Reason::NotKnown(NotKnownMessage { stage: to_stage(*stage), slot: number(*slot) })
+            }
+            Removed::RuleFailed { stage } => Reason::RuleFailed(to_stage(*stage)),
+            Removed::ProfileLimit { at_most } => Reason::ProfileLimit(*at_most),
+            Removed::TotalLimit { at_most } => Reason::TotalLimit(*at_most),
+            Removed::ContactCap { at_most, within_days } => {
+                Reason::ContactCap(ContactCapMessage { at_most: *at_most, within_days: u32::from(*within_days) })
+            }
+            Removed::Budget { needed, left } => Reason::Budget(amounts(needed, left)),
+            Removed::MinimumPrice { remaining, minimum } => Reason::MinimumPrice(amounts(remaining, minimum)),
+            Removed::Holdout => Reason::Holdout(true),
+        };
+        Self { reason: Some(reason) }
+    }
+}
+
+impl TryFrom<RemovedMessage> for Removed {
+    type Error = Damaged;
+
+    fn try_from(message: RemovedMessage) -> Result<Self, Damaged> {
+        Ok(match present(WHAT, "removed", message.reason)? {
+            Reason::NoConsent(purpose) => Self::NoConsent(from_purpose(WHAT, purpose)?),
+            Reason::GlobalHoldout(_) => Self::GlobalHoldout,
+            Reason::OtherChannel(_) => Self::OtherChannel,
+            Reason::Rule(rule) => Self::Rule { stage: from_stage(rule.stage)?, miss: from_rule(rule)? },
+            Reason::NotKnown(unknown) => {
+                Self::NotKnown { stage: from_stage(unknown.stage)?, slot: index(WHAT, unknown.slot)? }
+            }
+            Reason::RuleFailed(stage) => Self::RuleFailed { stage: from_stage(stage)? },
+            Reason::ProfileLimit(at_most) => Self::ProfileLimit { at_most },
+            Reason::TotalLimit(at_most) => Self::TotalLimit { at_most },
+            Reason::ContactCap(cap) => Self::ContactCap {
+                at_most: cap.at_most,
+                within_days: narrow(WHAT, "within_days", u64::from(cap.within_days))?,
+            },
+            Reason::Budget(amounts) => Self::Budget { needed: Cents(amounts.one), left: Cents(amounts.other) },
+            Reason::MinimumPrice(amounts) => {
+                Self::MinimumPrice { remaining: Cents(amounts.one), minimum: Cents(amounts.other) }
+            }
+            Reason::Holdout(_) => Self::Holdout,
+        })
+    }
+}
+
+fn to_rule(stage: Stage, miss: &Miss) -> RuleMessage {
+    let (at, miss) = match miss {
+        Miss::Fact { at, slot, name, key, found, relation, wanted } => {
+            let fact = FactMessage {
+                slot: number(*slot),
+                name: name.to_string(),
+                key: key.as_ref().map(ToString::to_string),
+                found: Some(found.into()),
+                relation: to_relation(*relation),
+                wanted: Some(wanted.into()),
+            };
+            (at, MissMessage::Fact(fact))
+        }
+        Miss::Part { at, text, wanted: true } => (at, MissMessage::PartWanted(text.clone())),
+        Miss::Part { at, text, wanted: false } => (at, MissMessage::PartUnwanted(text.clone())),
+    };
+    RuleMessage { stage: to_stage(stage), from: number(at.start), until: number(at.end), miss: Some(miss) }
+}
+
+fn from_rule(rule: RuleMessage) -> Result<Miss, Damaged> {
+    let at = index(WHAT, rule.from)?..index(WHAT, rule.until)?;
+    Ok(match present(WHAT, "miss", rule.miss)? {
+        MissMessage::Fact(fact) => Miss::Fact {
+            at,
+            slot: index(WHAT, fact.slot)?,
+            name: fact.name.into(),
+            key: fact.key.map(Into::into),
+            found: fact.found.map_or(Value::Null, Value::from),
+            relation: from_relation(fact.relation)?,
+            wanted: fact.wanted.map_or(Value::Null, Value::from),
+        },
+        MissMessage::PartWanted(text) => Miss::Part { at, text, wanted: true },
+        MissMessage::PartUnwanted(text) => Miss::Part { at, text, wanted: false },
+    })
+}
+
+fn to_stage(stage: Stage) -> u32 {
+    match stage {
+        Stage::Eligibility => 1,
+        Stage::Applicability => 2,
+        Stage::Suitability => 3,
+    }
+}
+
+fn from_stage(number: u32) -> Result<Stage, Damaged> {
+    match number {
+        1 => Ok(Stage::Eligibility),
+        2 => Ok(Stage::Applicability),
+        3 => Ok(Stage::Suitability),
+        _ => Err(unknown(WHAT, "stage", number)),
+    }
+}
+
+/// The stored numbers of relations; a relation keeps its number for ever.
+const RELATIONS: [(u32, Relation); 16] = [
+    (1, Relation::Equal),
+    (2, Relation::NotEqual),
+    (3, Relation::Less),
+    (4, Relation::AtMost),
+    (5, Relation::Greater),
+    (6, Relation::AtLeast),
+    (7, Relation::OneOf),
+    (8, Relation::NoneOf),
+    (9, Relation::StartsWith),
+    (10, Relation::NotStartsWith),
+    (11, Relation::EndsWith),
+    (12, Relation::NotEndsWith),
+    (13, Relation::Contains),
+    (14, Relation::NotContains),
+    (15, Relation::Known),
+    (16, Relation::NotKnown),
+];
+
+fn to_relation(relation: Relation) -> u32 {
+    RELATIONS.iter().find(|(_, known)| *known == relation).map_or(0, |(number, _)| *number)
+}
+
+fn from_relation(number: u32) -> Result<Relation, Damaged> {
+    let known = RELATIONS.iter().find(|(known, _)| *known == number);
+    known.map(|(_, relation)| *relation).ok_or_else(|| unknown(WHAT, "relation", number))
+}

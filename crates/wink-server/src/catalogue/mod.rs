@@ -1,0 +1,210 @@
+//! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
+//!
+//! `shop.toml` holds the shop itself, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
+//! or applied in part: with one finding there is no catalogue, and the one in force stays.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use wink_core::base::{Cents, Hasher, Zone};
+use wink_core::feature;
+use wink_core::offer::{self, Catalogue, CatalogueVersion};
+
+mod campaign;
+mod entry;
+mod file;
+mod folder;
+mod literal;
+mod shop;
+
+#[cfg(test)]
+mod tests;
+
+use file::File;
+
+/// The file of the shop itself.
+const SHOP: &str = "shop.toml";
+
+/// The folder of the campaigns.
+const CAMPAIGNS: &str = "campaigns/";
+
+/// A catalogue with the files it was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What the files say.
+    pub catalogue: Catalogue,
+    /// The texts by path relative to the folder, with `/`; store these with the version.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Something wrong in a catalogue file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The path relative to the folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead, where that can be said.
+    pub fix: Option<String>,
+}
+
+/// Prints `campaigns/x.toml:12:9: message (fix: …)`.
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        match &self.fix {
+            Some(fix) => write!(out, " (fix: {fix})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Finding {
+    /// Says something about a file as a whole.
+    fn of_file(file: &str, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: 1, column: 1, message: message.into(), fix: None }
+    }
+
+    fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+/// Reads the catalogue in `folder`.
+///
+/// # Errors
+/// Lists everything that is wrong, ordered by file, line and column: unreadable files as well as what `compile` finds.
+pub fn read(folder: &Path) -> Result<Loaded, Vec<Finding>> {
+    let (files, mut findings) = folder::texts(folder);
+    match compile(&files) {
+        Ok(catalogue) if findings.is_empty() => return Ok(Loaded { catalogue, files }),
+        Ok(_) => {}
+        // A file that cannot be read is not missing as well.
+        Err(more) => findings.extend(
+            more.into_iter()
+                .filter(|new| findings.iter().all(|old| old.file != new.file))
+                .collect::<Vec<_>>(),
+        ),
+    }
+    findings.sort();
+    Err(findings)
+}
+
+/// Compiles catalogue texts by relative path, read from a folder or stored with a version.
+///
+/// # Errors
+/// Lists everything that is wrong, ordered by file, line and column.
+pub fn compile(files: &BTreeMap<String, String>) -> Result<Catalogue, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let features = feature::Catalogue::built_in();
+
+    let mut shop = None;
+    match files.get(SHOP) {
+        Some(text) => {
+            let file = File::new(SHOP, text);
+            shop = shop::read(&file);
+            findings.extend(file.into_findings());
+        }
+        None => findings.push(
+            Finding::of_file(SHOP, "the file is missing")
+                .fix("write the shop's name, currency and time zone into it"),
+        ),
+    }
+
+    // Without a shop the campaigns are checked all the same, on the clock of UTC.
+    let zone = shop.as_ref().map(|shop| shop.shop.zone.clone()).or_else(|| Zone::new("UTC"));
+    let mut reader = campaign::Reader::new(&features, zone);
+    for (name, text) in files {
+        if is_campaign(name) {
+            let file = File::new(name, text);
+            reader.read(&file);
+            findings.extend(file.into_findings());
+        } else if name != SHOP {
+            findings.push(stray(name));
+        }
+    }
+
+    findings.sort();
+    match shop {
+        Some(shop) if findings.is_empty() => {
+            let (campaigns, offers) = reader.finish();
+            Ok(Catalogue {
+                version: version(files),
+                shop: shop.shop,
+                features,
+                contact_policy: shop.contact_policy,
+                holdout: shop.holdout,
+                economics: shop.economics,
+                campaigns,
+                offers,
+            })
+        }
+        _ => Err(findings),
+    }
+}
+
+fn is_campaign(name: &str) -> bool {
+    let file = name.strip_prefix(CAMPAIGNS).and_then(|rest| rest.strip_suffix(".toml"));
+    file.is_some_and(|file| !file.is_empty() && !file.contains('/'))
+}
+
+fn stray(name: &str) -> Finding {
+    Finding::of_file(name, "the file is not part of a catalogue")
+        .fix("keep `shop.toml` and `campaigns/*.toml` only, or give it another ending")
+}
+
+fn version(files: &BTreeMap<String, String>) -> CatalogueVersion {
+    let hasher = Hasher::new("catalogue");
+    let hasher = files
+        .iter()
+        .fold(hasher, |hasher, (name, text)| hasher.field(name.as_bytes()).field(text.as_bytes()));
+    CatalogueVersion(hasher.finish())
+}
+
+/// What a catalogue holds, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Campaigns.
+    pub campaigns: usize,
+    /// Offers.
+    pub offers: usize,
+    /// Offers times values: the candidates of a decision if everything ran at once.
+    pub candidates: usize,
+    /// Rules.
+    pub rules: usize,
+    /// The cost of the most expensive rule, in steps.
+    pub rule_cost_max: u32,
+    /// All budgets together.
+    pub budget: Cents,
+}
+
+/// Counts what a catalogue holds.
+pub fn describe(catalogue: &Catalogue) -> Summary {
+    let rules = || catalogue.offers.iter().flat_map(|offer| offer.rules.asked());
+    Summary {
+        campaigns: catalogue.campaigns.len(),
+        offers: catalogue.offers.len(),
+        candidates: catalogue.offers.iter().map(|offer: &offer::Offer| offer.benefits.len()).sum(),
+        rules: rules().count(),
+        rule_cost_max: rules().map(|(_, rule)| rule.cost()).max().unwrap_or(0),
+        budget: catalogue.campaigns.iter().map(|campaign| campaign.budget).sum(),
+    }
+}
+
+/// Prints one line, without the currency.
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { campaigns, offers, candidates, rules, rule_cost_max, budget } = self;
+        write!(
+            out,
+            "{campaigns} campaigns, {offers} offers, {candidates} candidates, budgets of {budget} together, "
+        )?;
+        write!(out, "{rules} rules of at most {rule_cost_max} steps")
+    }
+}

@@ -1,0 +1,171 @@
+//! What every flow works with: the store, the secrets, the schemas and the catalogue in force. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
+use wink_core::event::{Envelope, Identity, Schemas};
+use wink_core::offer::{Catalogue, CatalogueVersion};
+use wink_record::{CatalogueFiles, Stored};
+use wink_store::{BatchId, Record, RecordKey, Store};
+
+use crate::keys::{self, TENANT};
+use crate::latency::Latencies;
+use crate::secrets::{self, SealError, Secrets};
+use crate::{Error, catalogue};
+
+/// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
+pub trait Ids: Sync {
+    /// Makes the id of an event.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    fn event(&self, envelope: &Envelope, now: Timestamp) -> Result<EventId, SealError>;
+
+    /// Makes the id of a new profile.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    fn profile(&self, identity: &Identity, now: Timestamp) -> Result<ProfileId, SealError>;
+}
+
+/// Ids drawn by chance, as a server does.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawnIds;
+
+impl Ids for DrawnIds {
+    fn event(&self, _: &Envelope, now: Timestamp) -> Result<EventId, SealError> {
+        Ok(EventId::new(now, secrets::random()?))
+    }
+
+    fn profile(&self, _: &Identity, now: Timestamp) -> Result<ProfileId, SealError> {
+        Ok(ProfileId::new(now, secrets::random()?))
+    }
+}
+
+/// Ids that follow from a seed and what they name, so that an import can be repeated and resumed.
+#[derive(Clone, Copy, Debug)]
+pub struct SeededIds(pub u64);
+
+impl SeededIds {
+    /// Makes 16 bytes that always belong to these fields.
+    pub fn bytes(&self, purpose: &str, fields: &[&[u8]]) -> [u8; 16] {
+        let seeded = Hasher::new(purpose).field(&self.0.to_le_bytes());
+        fields.iter().fold(seeded, |hash, field| hash.field(field)).finish().short()
+    }
+}
+
+impl Ids for SeededIds {
+    fn event(&self, envelope: &Envelope, now: Timestamp) -> Result<EventId, SealError> {
+        let fields = [envelope.source.as_bytes(), envelope.message_id.as_bytes()];
+        Ok(EventId::new(now, self.bytes("event id", &fields)))
+    }
+
+    fn profile(&self, identity: &Identity, _: Timestamp) -> Result<ProfileId, SealError> {
+        let seed = self.0.to_le_bytes();
+        let fields: [&[u8]; 3] = [&seed, identity.namespace().as_bytes(), identity.value().as_bytes()];
+        Ok(ProfileId::seeded("profile id", &fields))
+    }
+}
+
+/// A shop's Wink: one store, one set of secrets, one catalogue in force.
+pub struct Engine<S> {
+    /// The store.
+    pub store: S,
+    /// The installation's keys.
+    pub secrets: Secrets,
+    /// The events that are accepted.
+    pub schemas: Schemas,
+    /// How long decisions took: loading and deciding, without the commit.
+    pub decide_times: Latencies,
+    in_force: RwLock<Option<Arc<Catalogue>>>,
+    compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
+}
+
+impl<S: Store> Engine<S> {
+    /// Opens the engine on a store and finishes erasures that a crash interrupted.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the catalogue in force cannot be used by this version of Wink.
+    pub async fn open(store: S, secrets: Secrets, now: Timestamp) -> Result<Self, Error> {
+        let engine = Self {
+            store,
+            secrets,
+            schemas: Schemas::built_in(),
+            decide_times: Latencies::default(),
+            in_force: RwLock::new(None),
+            compiled: RwLock::new(BTreeMap::new()),
+        };
+        if let Some(record) = engine.record(&keys::catalogue_in_force()).await? {
+            let version = catalogue_version(&record)?;
+            let catalogue = engine.catalogue_of(version).await?;
+            engine.put_in_force(catalogue);
+        }
+        crate::flow::erase::finish_begun(&engine, now).await?;
+        Ok(engine)
+    }
+
+    /// Gives the catalogue in force.
+    ///
+    /// # Errors
+    /// If none was applied yet.
+    pub fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::NoCatalogue)
+    }
+
+    /// Tells the shop's currency; until a catalogue names it, only events that name none are accepted.
+    pub(crate) fn currency(&self) -> Currency {
+        self.catalogue().map_or(Currency::NONE, |catalogue| catalogue.shop.currency)
+    }
+
+    /// Gives any applied version of the catalogue, compiled once.
+    ///
+    /// # Errors
+    /// If there is no such version, or this version of Wink cannot use it.
+    pub async fn catalogue_of(&self, version: CatalogueVersion) -> Result<Arc<Catalogue>, Error> {
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(&version).cloned();
+        if let Some(catalogue) = known {
+            return Ok(catalogue);
+        }
+        let unusable = |why: String| Error::Catalogue { version: version.to_string(), why };
+        let record = self.record(&keys::catalogue(version.0)).await?;
+        let record = record.ok_or_else(|| unusable("it is not stored here".to_owned()))?;
+        let files = CatalogueFiles::from_bytes(&record.bytes)?;
+        let catalogue = catalogue::compile(&files.0).map_err(|findings| {
+            unusable(findings.first().map_or_else(String::new, ToString::to_string))
+        })?;
+        let catalogue = Arc::new(catalogue);
+        self.compiled.write().unwrap_or_else(PoisonError::into_inner).insert(version, catalogue.clone());
+        Ok(catalogue)
+    }
+
+    pub(crate) fn put_in_force(&self, catalogue: Arc<Catalogue>) {
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(catalogue);
+    }
+
+    /// Reads one record.
+    pub(crate) async fn record(&self, key: &RecordKey) -> Result<Option<Record>, Error> {
+        let mut records = self.store.get(TENANT, std::slice::from_ref(key)).await?;
+        Ok(records.pop().flatten())
+    }
+
+    /// Reads one record of a stored type.
+    pub(crate) async fn stored<T: Stored>(&self, key: &RecordKey) -> Result<Option<T>, Error> {
+        let record = self.record(key).await?;
+        Ok(record.map(|record| T::from_bytes(&record.bytes)).transpose()?)
+    }
+}
+
+/// Reads the version out of the record that names the catalogue in force.
+pub(crate) fn catalogue_version(record: &Record) -> Result<CatalogueVersion, Error> {
+    let bytes: [u8; 32] = record.bytes.as_slice().try_into().map_err(|_| wink_record::Damaged {
+        what: "catalogue version",
+        why: format!("it has {} bytes instead of 32", record.bytes.len()),
+    })?;
+    Ok(CatalogueVersion(Digest(bytes)))
+}
+
+/// Draws the id of a batch.
+pub(crate) fn batch_id() -> Result<BatchId, Error> {
+    Ok(BatchId(secrets::random()?))
+}

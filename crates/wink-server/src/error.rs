@@ -1,0 +1,61 @@
+//! What can go wrong in a flow. Refusals of the core are answers, not errors, and are not in here.
+
+use wink_record::Damaged;
+use wink_store::{Failure, Outcome};
+
+use crate::secrets::SealError;
+
+/// Why a flow could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] wink_store::Error),
+    /// The store took no write.
+    #[error(transparent)]
+    Write(#[from] Failure),
+    /// Nobody can say whether a write happened; asking again is safe.
+    #[error("the store did not answer whether the write happened; ask again, nothing is done twice")]
+    Unknown,
+    /// Others kept changing the same records.
+    #[error("others kept changing the same records; try again")]
+    Contended,
+    /// A stored record is not what was written.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// Something sealed could not be opened.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// No catalogue was applied yet.
+    #[error("no catalogue is in force; apply one with `wink catalogue apply DIR --data STORE`")]
+    NoCatalogue,
+    /// A stored catalogue version is missing or cannot be read by this version of Wink.
+    #[error("catalogue version {version} cannot be used: {why}")]
+    Catalogue {
+        /// Which version.
+        version: String,
+        /// Why.
+        why: String,
+    },
+    /// There is nothing of that name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// Under which name.
+        name: String,
+    },
+}
+
+/// Turns an outcome that should have been a commit into an error; `Ok(None)` on a conflict, which the caller resolves by loading again.
+pub(crate) fn committed(outcome: Outcome) -> Result<Option<()>, Error> {
+    match outcome {
+        Outcome::Committed { .. } => Ok(Some(())),
+        Outcome::Conflict(_) => Ok(None),
+        Outcome::Failed(failure) => Err(Error::Write(failure)),
+        Outcome::Unknown => Err(Error::Unknown),
+    }
+}
+
+/// A flow loads again at most this often before it reports contention: a person's events and decisions rarely meet twice.
+pub(crate) const ATTEMPTS_MAX: usize = 8;

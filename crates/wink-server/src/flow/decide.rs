@@ -1,0 +1,316 @@
+//! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use wink_core::base::{Cents, CouponId, DecisionId, EventId, Hasher, ProfileId, Timestamp};
+use wink_core::coupon::{Coupon, Held, Wallet, issue};
+use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, decide};
+use wink_core::event::{Body, Identity, Issued};
+use wink_core::feature::{State, fold, view};
+use wink_core::offer::Catalogue;
+use wink_core::profile::{Kept, Profile};
+use wink_record::{Decided, Stored};
+use wink_store::{Batch, Change, Check, Counter, CounterKey, Store};
+
+use super::person::{self, Loaded};
+use crate::engine::batch_id;
+use crate::error::{ATTEMPTS_MAX, committed};
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error};
+
+/// A question about one person.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Who, as the caller knows them.
+    pub identity: Identity,
+    /// What is asked.
+    pub ask: Ask,
+    /// When.
+    pub now: Timestamp,
+    /// The id the decision will have; the same id again is answered with the same decision.
+    pub id: DecisionId,
+    /// The source of its chance.
+    pub seed: u64,
+}
+
+/// Decides and commits: the coupon, if there is one, exists when this returns. `None` if nobody knows the person.
+///
+/// # Errors
+/// If the store cannot be read or takes no writes, or no catalogue is in force.
+pub async fn ask<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Decision>, Error> {
+    let answers = ask_in_order(engine, std::slice::from_ref(question)).await?;
+    Ok(answers.into_iter().next().flatten())
+}
+
+/// Decides without committing anything: no coupon, no trace, nothing reserved.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn try_out<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Decision>, Error> {
+    let catalogue = engine.catalogue()?;
+    let standing = Running::load(engine, &catalogue, question.now).await?;
+    let Some(loaded) = Asked::load(engine, question).await? else { return Ok(None) };
+    Ok(Some(decide(loaded.situation(question, &catalogue, &standing))))
+}
+
+/// Decides many questions one after the other, each seeing the money the ones before it promised, and commits them in that order.
+///
+/// # Errors
+/// As [`ask`]. The decisions before the one that failed are committed.
+pub async fn ask_in_order<S: Store>(
+    engine: &Engine<S>,
+    questions: &[Question],
+) -> Result<Vec<Option<Decision>>, Error> {
+    let mut answers = Vec::with_capacity(questions.len());
+    let mut attempts = 0;
+    while answers.len() < questions.len() {
+        let rest = questions.get(answers.len()..).unwrap_or_default();
+        let done = ask_once(engine, rest, &mut answers).await?;
+        attempts = if 0 < done { 0 } else { attempts + 1 };
+        if ATTEMPTS_MAX <= attempts {
+            return Err(Error::Contended);
+        }
+    }
+    Ok(answers)
+}
+
+/// Decides questions up to the first that meets somebody else's change. Returns how many are answered.
+async fn ask_once<S: Store>(
+    engine: &Engine<S>,
+    questions: &[Question],
+    answers: &mut Vec<Option<Decision>>,
+) -> Result<usize, Error> {
+    let Some(first) = questions.first() else { return Ok(0) };
+    let catalogue = engine.catalogue()?;
+    let mut running = Running::load(engine, &catalogue, first.now).await?;
+    let mut batches = Vec::new();
+    let mut decided: Vec<Option<Decision>> = Vec::with_capacity(questions.len());
+    let mut committing: Vec<usize> = Vec::new();
+    // Which campaigns run depends on the instant: one round serves one instant.
+    for question in questions.iter().take_while(|question| question.now == first.now) {
+        if let Some(known) = engine.stored::<Decision>(&keys::decision(question.id)).await? {
+            decided.push(Some(known));
+            continue;
+        }
+        let started = Instant::now();
+        let Some(asked) = Asked::load(engine, question).await? else {
+            decided.push(None);
+            continue;
+        };
+        let decision = decide(asked.situation(question, &catalogue, &running));
+        engine.decide_times.record(started.elapsed());
+        let batch = asked.into_batch(&decision, &catalogue)?;
+        running.promise(&decision, &catalogue);
+        committing.push(decided.len());
+        batches.push(batch);
+        decided.push(Some(decision));
+    }
+    let outcomes = engine.store.submit(batches).await;
+    let mut answered = decided.len();
+    for (place, outcome) in committing.into_iter().zip(outcomes) {
+        if committed(outcome)?.is_none() {
+            // Everything from here on was decided believing this one was committed; decide it again.
+            answered = place;
+            break;
+        }
+    }
+    decided.truncate(answered);
+    answers.append(&mut decided);
+    Ok(answered)
+}
+
+/// What is left to give, kept up to date while questions are decided in a row.
+struct Running {
+    standing: Standing,
+    mentioned: BTreeSet<String>,
+}
+
+impl Running {
+    async fn load<S: Store>(engine: &Engine<S>, catalogue: &Catalogue, now: Timestamp) -> Result<Self, Error> {
+        let runs = |index: &usize| catalogue.campaigns.get(*index).is_some_and(|campaign| campaign.runs_at(now));
+        let campaigns: Vec<usize> = (0..catalogue.campaigns.len()).filter(runs).collect();
+        let limited: Vec<usize> = catalogue
+            .offers
+            .iter()
+            .enumerate()
+            .filter(|(_, offer)| offer.limits.total.is_some() && runs(&offer.campaign))
+            .map(|(index, _)| index)
+            .collect();
+        let budget_keys = campaigns.iter().filter_map(|index| catalogue.campaigns.get(*index));
+        let issued_keys = limited.iter().filter_map(|index| catalogue.offers.get(*index));
+        let counters: Vec<CounterKey> = budget_keys
+            .map(|campaign| keys::budget(campaign.id.as_str()))
+            .chain(issued_keys.map(|offer| keys::issued(offer.id.as_str())))
+            .collect();
+        let counters = engine.store.counters(TENANT, &counters).await?;
+        let (budgets, issued) = counters.split_at(campaigns.len().min(counters.len()));
+        let budget = |(index, counter): (usize, &Counter)| {
+            let configured = catalogue.campaigns.get(index).map_or(Cents::ZERO, |campaign| campaign.budget);
+            let cap = counter.cap.map_or(configured, Cents);
+            (index, BudgetUse { used: Cents(counter.value), cap })
+        };
+        let count = |counter: &Counter| u32::try_from(counter.value).unwrap_or(u32::MAX);
+        let standing = Standing {
+            budgets: campaigns.into_iter().zip(budgets).map(budget).collect(),
+            issued: limited.into_iter().zip(issued).map(|(index, counter)| (index, count(counter))).collect(),
+        };
+        Ok(Self { standing, mentioned: catalogue.mentioned(now) })
+    }
+
+    /// Books what a decision promised, as its commit will.
+    fn promise(&mut self, decision: &Decision, catalogue: &Catalogue) {
+        let Some(effect) = issue(decision, catalogue) else { return };
+        let Some(drawn) = decision.offered() else { return };
+        let Some(offer) = catalogue.offers.get(drawn.offer) else { return };
+        if let Some(budget) = self.standing.budgets.get_mut(&offer.campaign) {
+            budget.used += effect.coupon.benefit.maximum();
+        }
+        if let Some(count) = self.standing.issued.get_mut(&drawn.offer) {
+            *count += 1;
+        }
+    }
+}
+
+/// A person as loaded for a question.
+struct Asked {
+    profile: Loaded<Profile>,
+    wallet: Loaded<Wallet>,
+    states: Vec<Loaded<State>>,
+}
+
+impl Asked {
+    async fn load<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Self>, Error> {
+        let key = person::identity_key(engine, &question.identity);
+        let Some(id) = person::find(engine, key).await? else { return Ok(None) };
+        let Some(profile) = person::profile(engine, id).await? else { return Ok(None) };
+        let wallet = person::load(engine, keys::wallet(id), Wallet::default).await?;
+        let states = person::states(engine, &profile.value).await?;
+        Ok(Some(Self { profile, wallet, states }))
+    }
+
+    fn situation<'a>(&self, question: &Question, catalogue: &'a Arc<Catalogue>, running: &Running) -> Situation<'a> {
+        let now = question.now;
+        let grants = self.profile.value.grants(now);
+        let states: Vec<&State> = self.states.iter().map(|state| &state.value).collect();
+        let mut view = view(&states, &catalogue.features, &grants, now);
+        view.keep_shares(|name| running.mentioned.contains(name));
+        Situation {
+            id: question.id,
+            now,
+            seed: question.seed,
+            ask: question.ask.clone(),
+            person: Person {
+                profile: self.profile.value.id,
+                grants,
+                view,
+                contacts: catalogue.contact_policy.recent(&states, now),
+                used: catalogue.running(now, self.wallet.value.usage(catalogue)),
+            },
+            standing: running.standing.clone(),
+            catalogue,
+        }
+    }
+
+    /// Makes the one batch that records the decision and everything it causes.
+    fn into_batch(mut self, decision: &Decision, catalogue: &Catalogue) -> Result<Batch, Error> {
+        let profile = self.profile.value.id;
+        let home = keys::home(profile);
+        let mut batch = Batch::new(batch_id()?, TENANT, home);
+        // A consent withdrawn in between is a conflict.
+        batch.checks.push(self.profile.unchanged());
+        batch.checks.push(Check::Absent(keys::decision(decision.id)));
+        let bytes = decision.to_bytes();
+        let decided = Decided { id: decision.id, hash: Hasher::new("decision").field(&bytes).finish() };
+        batch.changes.push(Change::Put(keys::decision(decision.id), bytes));
+        batch.changes.push(Change::Append {
+            kind: keys::entry::DECIDED,
+            key: decision.id.bytes(),
+            owner: Some(home),
+            payload: decided.to_bytes(),
+        });
+        if let Some(drawn) = decision.offered().or(decision.held_out()) {
+            let effect = issue(decision, catalogue);
+            let coupon = effect.as_ref().map(|effect| effect.coupon.id);
+            self.remember(decision, catalogue, drawn.offer, coupon);
+            batch.checks.push(self.wallet.unchanged());
+            batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
+            if let Some(effect) = effect {
+                let limited = catalogue.offers.get(drawn.offer).is_some_and(|offer| offer.limits.total.is_some());
+                if limited {
+                    batch.changes.push(Change::Add(keys::issued(effect.coupon.offer.as_str()), 1));
+                }
+                self.contact(decision, &effect.coupon, profile, &mut batch);
+                super::redeem::book(&effect, &mut batch);
+                batch.changes.push(Change::Enqueue {
+                    queue: keys::EXPIRY,
+                    due_ms: effect.coupon.valid_until.0,
+                    id: effect.coupon.id.bytes(),
+                    payload: Vec::new(),
+                });
+            }
+        }
+        Ok(batch)
+    }
+
+    fn remember(
+        &mut self,
+        decision: &Decision,
+        catalogue: &Catalogue,
+        offer: usize,
+        coupon: Option<CouponId>,
+    ) {
+        let Some(offer) = catalogue.offers.get(offer) else { return };
+        let Some(campaign) = catalogue.campaigns.get(offer.campaign) else { return };
+        self.wallet.value.held.push(Held {
+            at: decision.now,
+            decision: decision.id,
+            campaign: campaign.id.clone(),
+            offer: offer.id.clone(),
+            coupon,
+        });
+    }
+
+    /// The loop closes here: an issued coupon is an event like a click, so the next decision knows of the contact.
+    fn contact(
+        &mut self,
+        decision: &Decision,
+        coupon: &Coupon,
+        profile: ProfileId,
+        batch: &mut Batch,
+    ) {
+        let Some(identity) = self.profile.value.identities.first().copied() else { return };
+        let key = keys::state(profile, identity);
+        let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
+        let kept = Kept {
+            id: EventId::new(decision.now, Hasher::new("coupon issued").field(&coupon.id.bytes()).finish().short()),
+            profile,
+            identity,
+            source: "wink".to_owned(),
+            message_id: coupon.id.to_string(),
+            occurred_at: decision.now,
+            sent_at: None,
+            received_at: decision.now,
+            original_at: None,
+            late: false,
+            body: Body::CouponIssued(Issued {
+                coupon: coupon.id,
+                decision: decision.id,
+                campaign: coupon.campaign.clone(),
+                offer: coupon.offer.clone(),
+            }),
+            extra: BTreeMap::new(),
+        };
+        fold(&mut state.value, kept.occurred_at, &kept.body);
+        batch.checks.push(state.unchanged());
+        batch.changes.push(Change::Put(state.key.clone(), state.value.to_bytes()));
+        batch.changes.push(Change::Append {
+            kind: keys::entry::EVENT,
+            key: kept.id.bytes(),
+            owner: Some(keys::home(profile)),
+            payload: kept.to_bytes(),
+        });
+        batch.changes.push(Change::Add(keys::events(kept.body.event_name()), 1));
+    }
+}

@@ -1,0 +1,211 @@
+//! A person is erased: decisions stop at once, then records, journal payloads and keys go. A crash in between is made good at the next start.
+//!
+//! What stays: counters, ledger entries (which name a coupon, not a person), coupons without their person, and a keyed tombstone that
+//! keeps old events of the person out if somebody sends them again.
+
+use wink_core::base::{DecisionId, ProfileId, Timestamp};
+use wink_core::coupon::{Coupon, State, Wallet, release_of_erased};
+use wink_core::event::Identity;
+use wink_core::profile::{IdentityKey, Kept, Profile};
+use wink_record::{Damaged, Decided, Stored};
+use wink_store::{
+    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
+};
+
+use super::person;
+use super::redeem::{book, no_longer_expires};
+use crate::engine::batch_id;
+use crate::error::{ATTEMPTS_MAX, committed};
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error};
+
+/// Changes per commit: below the port's 1,024.
+const AT_ONCE: usize = 500;
+
+/// Lane entries read at once.
+const READ_AT_ONCE: usize = 1_000;
+
+/// What an erasure removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erasure {
+    /// Records deleted.
+    pub records: u64,
+    /// Journal entries redacted.
+    pub entries: u64,
+    /// Coupons taken out of circulation or freed of their person.
+    pub coupons: u64,
+}
+
+/// Finds the profile an identity leads to.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn find<S: Store>(engine: &Engine<S>, identity: &Identity) -> Result<Option<ProfileId>, Error> {
+    person::find(engine, person::identity_key(engine, identity)).await
+}
+
+/// Erases a profile with everything that is about it. The bytes on disk go with [`Store::scrub`].
+///
+/// # Errors
+/// If there is no such profile, or the store cannot be read or takes no writes; calling again goes on where it stopped.
+pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
+    begin(engine, id, now).await?;
+    finish(engine, id, now).await
+}
+
+/// Finishes erasures that a crash interrupted.
+pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
+    let range = Range::default();
+    let begun =
+        engine.store.scan(TENANT, keys::kind::ERASING, range, Direction::Forward, AT_ONCE).await?;
+    for (key, _) in begun.records {
+        finish(engine, person::profile_id(&key)?, now).await?;
+    }
+    Ok(())
+}
+
+/// Reads the tombstone of an identity.
+pub(super) fn erased_at(record: &Record) -> Result<Timestamp, Damaged> {
+    let bytes: [u8; 8] = record.bytes.as_slice().try_into().map_err(|_| Damaged {
+        what: "tombstone",
+        why: format!("it has {} bytes instead of 8", record.bytes.len()),
+    })?;
+    Ok(Timestamp(i64::from_be_bytes(bytes)))
+}
+
+/// Takes the profile and everything that leads to it away in one commit: from here on there is no such person.
+async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let Some(profile) = person::profile(engine, id).await? else {
+            if engine.record(&keys::erasing(id)).await?.is_some() {
+                return Ok(());
+            }
+            return Err(Error::NotFound { what: "profile", name: id.to_string() });
+        };
+        let mut batch = Batch::new(batch_id()?, TENANT, keys::home(id));
+        batch.checks.push(profile.unchanged());
+        batch.changes.push(Change::Delete(keys::profile(id)));
+        for identity in &profile.value.identities {
+            batch.changes.push(Change::Delete(keys::identity(*identity)));
+            batch.changes.push(Change::Put(keys::erased(*identity), now.0.to_be_bytes().to_vec()));
+        }
+        batch.changes.push(Change::Put(keys::erasing(id), identities(&profile.value)));
+        if committed(engine.store.commit(batch).await)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Deletes and redacts what is left, and last the note that an erasure is under way. Every step may be repeated.
+async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
+    let mut erasure = Erasure::default();
+    let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
+    erasure.coupons = take_back_coupons(engine, id, now).await?;
+    let mut changes = Vec::new();
+    for identity in begun.bytes.chunks_exact(16) {
+        let key = IdentityKey(identity.try_into().unwrap_or_default());
+        changes.push(Change::Delete(keys::state(id, key)));
+    }
+    for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id)] {
+        changes.push(Change::Delete(key));
+    }
+    // Two more are gone since `begin`: the profile and the way from its first identity.
+    erasure.records = u64::try_from(changes.len() + 2).unwrap_or(u64::MAX);
+    let home = keys::home(id);
+    for entry in entries_of(engine, home).await? {
+        erasure.records += u64::from(entry.decision.is_some());
+        erasure.entries += 1;
+        changes.extend(entry.into_changes(Lane::of(home)));
+    }
+    for some in changes.chunks(AT_ONCE) {
+        commit(engine, home, some.to_vec()).await?;
+    }
+    commit(engine, home, vec![Change::Delete(keys::erasing(id))]).await?;
+    Ok(erasure)
+}
+
+async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) -> Result<(), Error> {
+    let mut batch = Batch::new(batch_id()?, TENANT, home);
+    batch.changes = changes;
+    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+}
+
+async fn take_back_coupons<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<u64, Error> {
+    let wallet: Option<Wallet> = engine.stored(&keys::wallet(id)).await?;
+    let mut freed = 0;
+    for coupon in wallet.unwrap_or_default().held.iter().filter_map(|held| held.coupon) {
+        let Some(record) = engine.record(&keys::coupon(coupon)).await? else { continue };
+        let coupon = Coupon::from_bytes(&record.bytes)?;
+        if coupon.profile.is_none() {
+            continue;
+        }
+        let effect = release_of_erased(&coupon, now);
+        let mut batch = Batch::new(batch_id()?, TENANT, keys::home(id));
+        batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
+        book(&effect, &mut batch);
+        if coupon.state == State::Issued {
+            batch.changes.push(no_longer_expires(&coupon));
+        }
+        committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+        freed += 1;
+    }
+    Ok(freed)
+}
+
+/// A journal entry about a person, and what has to go with it.
+pub(super) struct Owned {
+    /// Where it stands in its lane.
+    pub position: Position,
+    /// The decision it is about, whose record goes too.
+    pub decision: Option<DecisionId>,
+    /// The mark of its message, freed with it.
+    pub mark: Option<MarkKey>,
+    /// When it happened, if it says.
+    pub at: Option<Timestamp>,
+}
+
+impl Owned {
+    /// Reads an entry. `None` for one that is redacted or about nobody.
+    pub(super) fn read<S>(engine: &Engine<S>, entry: &Entry) -> Result<Option<(Home, Self)>, Damaged> {
+        let Some(body) = &entry.body else { return Ok(None) };
+        let Some(owner) = body.owner else { return Ok(None) };
+        let mut owned = Self { position: entry.position, decision: None, mark: None, at: None };
+        if entry.header.kind == keys::entry::DECIDED {
+            owned.decision = Some(Decided::from_bytes(&body.payload)?.id);
+        } else if entry.header.kind == keys::entry::EVENT {
+            let kept = Kept::from_bytes(&body.payload)?;
+            owned.mark = Some(keys::event_mark(engine.secrets.marks(), &kept.source, &kept.message_id));
+            owned.at = Some(kept.occurred_at);
+        }
+        Ok(Some((owner, owned)))
+    }
+
+    /// Lists what removes the entry and what goes with it.
+    pub(super) fn into_changes(self, lane: Lane) -> impl Iterator<Item = Change> {
+        let redact = Change::Redact(lane, self.position);
+        let decision: Option<RecordKey> = self.decision.map(keys::decision);
+        [Some(redact), decision.map(Change::Delete), self.mark.map(Change::Unmark)].into_iter().flatten()
+    }
+}
+
+async fn entries_of<S: Store>(engine: &Engine<S>, home: Home) -> Result<Vec<Owned>, Error> {
+    let mut found = Vec::new();
+    let mut from = Position(0);
+    loop {
+        let entries = engine.store.read_lane(Lane::of(home), from, READ_AT_ONCE).await?;
+        let Some(last) = entries.last() else { return Ok(found) };
+        from = Position(last.position.0 + 1);
+        for entry in entries.iter().filter(|entry| entry.header.tenant == TENANT) {
+            if let Some((owner, owned)) = Owned::read(engine, entry)?
+                && owner == home
+            {
+                found.push(owned);
+            }
+        }
+    }
+}
+
+fn identities(profile: &Profile) -> Vec<u8> {
+    profile.identities.iter().flat_map(|key| key.0).collect()
+}

@@ -1,0 +1,433 @@
+//! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wink_core::base::{EventId, Hasher, Timestamp, Value};
+use wink_core::event::{Body, Envelope, Event, Rejection, accept};
+use wink_core::feature::{State, fold};
+use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
+use wink_record::{DeadLetter, Stored};
+use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, RecordKey, Store};
+
+use super::person::{self, Loaded};
+use crate::engine::batch_id;
+use crate::error::{ATTEMPTS_MAX, committed};
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error, Ids, secrets};
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What it says.
+    pub envelope: Envelope,
+    /// Its bytes, for the dead letters.
+    pub original: Vec<u8>,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is an event now, and durable.
+    Accepted(EventId),
+    /// It came before; nothing changed.
+    Duplicate(EventId),
+    /// It was not accepted and lies in the dead letters.
+    Dead(Rejection),
+    /// It was refused and not kept: the person it belongs to was erased after it happened.
+    Erased,
+}
+
+/// Bytes of payload after which a group of messages is committed and the next one begun: well below the port's 1 MiB.
+const GROUP_BYTES: usize = 256 * 1024;
+
+/// Messages after which a group is committed: each makes at most three changes, far below the port's 1,024.
+const GROUP_MESSAGES: usize = 200;
+
+/// Groups that share a commit. As many as the embedded store writes with one fsync.
+const GROUPS_AT_ONCE: usize = 256;
+
+/// Takes messages in; answers each, in order. Messages of one identity are folded in the order given.
+///
+/// # Errors
+/// If the store takes no writes. Messages answered before are durable; sending all of them again changes nothing twice.
+pub async fn ingest<S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    received: Vec<Received>,
+) -> Result<Vec<Answer>, Error> {
+    let mut answers: Vec<Option<Answer>> = vec![None; received.len()];
+    let groups = group(engine, received);
+    for at_once in groups.chunks(GROUPS_AT_ONCE) {
+        let mut prepared = Vec::with_capacity(at_once.len());
+        for group in at_once {
+            prepared.push(prepare(engine, ids, group).await?);
+        }
+        let (batches, prepared_answers): (Vec<Batch>, Vec<Vec<Answer>>) = prepared.into_iter().unzip();
+        let outcomes = engine.store.submit(batches).await;
+        for ((group, given), outcome) in at_once.iter().zip(prepared_answers).zip(outcomes) {
+            let given = match committed(outcome)? {
+                Some(()) => given,
+                None => again(engine, ids, group).await?,
+            };
+            for (message, answer) in group.messages.iter().zip(given) {
+                if let Some(slot) = answers.get_mut(message.place) {
+                    *slot = Some(answer);
+                }
+            }
+        }
+    }
+    answers.into_iter().map(|answer| answer.ok_or(Error::Unknown)).collect()
+}
+
+/// Counts messages that could not even be read; they are answered with an error and not kept.
+///
+/// # Errors
+/// If the store takes no writes.
+pub async fn refuse<S: Store>(engine: &Engine<S>, messages: u32) -> Result<(), Error> {
+    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    let count = i64::from(messages);
+    batch.changes.push(Change::Add(keys::balance("received"), count));
+    batch.changes.push(Change::Add(keys::balance("refused"), count));
+    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+}
+
+/// Messages of one identity that are committed together.
+struct Group {
+    key: Option<IdentityKey>,
+    messages: Vec<Message>,
+}
+
+struct Message {
+    place: usize,
+    received: Received,
+    mark: MarkKey,
+    body: [u8; 16],
+}
+
+/// Sorts messages by identity, keeping their order, into groups that fit a batch.
+fn group<S>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
+    let mut groups: Vec<(Group, usize)> = Vec::new();
+    let mut open: BTreeMap<Option<IdentityKey>, usize> = BTreeMap::new();
+    let secret = engine.secrets.marks();
+    for (place, received) in received.into_iter().enumerate() {
+        let envelope = &received.envelope;
+        let key = envelope.identities.first().map(|identity| person::identity_key(engine, identity));
+        let bytes = received.original.len() + weight(envelope);
+        let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
+        let body = envelope.body_hash(secret);
+        let message = Message { place, received, mark, body };
+        let last = open.get(&key).and_then(|index| groups.get_mut(*index));
+        match last {
+            Some((group, filled)) if *filled + bytes < GROUP_BYTES && group.messages.len() < GROUP_MESSAGES => {
+                *filled += bytes;
+                group.messages.push(message);
+            }
+            _ => {
+                open.insert(key, groups.len());
+                groups.push((Group { key, messages: vec![message] }, bytes));
+            }
+        }
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+/// Estimates the stored size of an envelope that came without its bytes.
+fn weight(envelope: &Envelope) -> usize {
+    let lines = match envelope.properties.get("products") {
+        Some(Value::List(lines)) => lines.len(),
+        _ => 0,
+    };
+    512 + 128 * lines
+}
+
+async fn again<S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    group: &Group,
+) -> Result<Vec<Answer>, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let (batch, answers) = prepare(engine, ids, group).await?;
+        if committed(engine.store.commit(batch).await)?.is_some() {
+            return Ok(answers);
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Loads what a group needs and thinks it through; returns the one batch that does all of it.
+async fn prepare<S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    group: &Group,
+) -> Result<(Batch, Vec<Answer>), Error> {
+    let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
+    let marks = engine.store.marks(TENANT, &marks).await?;
+    let mut work = Work::new(engine, group.key).await?;
+    let mut answers = Vec::with_capacity(group.messages.len());
+    for (message, mark) in group.messages.iter().zip(marks) {
+        let known = mark.or_else(|| work.taken.get(&message.mark).cloned());
+        let answer = match known {
+            Some(mark) if mark.body == message.body => Answer::Duplicate(event_id(&mark)),
+            Some(_) => Answer::Dead(Rejection::IdConflict),
+            None => work.take(engine, ids, message).await?,
+        };
+        if let Answer::Dead(rejection) = &answer {
+            work.bury(engine, message, rejection)?;
+        }
+        work.count(&answer);
+        answers.push(answer);
+    }
+    Ok((work.into_batch(engine)?, answers))
+}
+
+/// The id an event was given when its mark was set.
+fn event_id(mark: &Mark) -> EventId {
+    EventId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default())
+}
+
+/// The person of a group, loaded once, and the changes gathered for them.
+struct Work {
+    key: Option<IdentityKey>,
+    identity: Option<Loaded<Vec<u8>>>,
+    erased_at: Option<Timestamp>,
+    person: Option<Known>,
+    taken: BTreeMap<MarkKey, Mark>,
+    changes: Vec<Change>,
+    counts: BTreeMap<&'static str, i64>,
+    events: BTreeMap<&'static str, i64>,
+}
+
+/// A profile being worked on.
+struct Known {
+    profile: Loaded<Profile>,
+    state: Loaded<State>,
+    vault: Option<(Vault, [u8; 32])>,
+    linked: BTreeSet<IdentityKey>,
+    profile_changed: bool,
+    state_changed: bool,
+}
+
+impl Work {
+    async fn new<S: Store>(engine: &Engine<S>, key: Option<IdentityKey>) -> Result<Self, Error> {
+        let mut work = Self {
+            key,
+            identity: None,
+            erased_at: None,
+            person: None,
+            taken: BTreeMap::new(),
+            changes: Vec::new(),
+            counts: BTreeMap::new(),
+            events: BTreeMap::new(),
+        };
+        let Some(key) = key else { return Ok(work) };
+        let records = engine.store.get(TENANT, &[keys::identity(key), keys::erased(key)]).await?;
+        let [identity, erased] = <[_; 2]>::try_from(records).unwrap_or_default();
+        work.erased_at = erased.map(|record| super::erase::erased_at(&record)).transpose()?;
+        let identity_key = keys::identity(key);
+        match identity {
+            Some(record) => {
+                let id = person::profile_id(&record.bytes)?;
+                work.identity = Some(Loaded { key: identity_key, version: Some(record.version), value: record.bytes });
+                if let Some(profile) = person::profile(engine, id).await? {
+                    let state = person::load(engine, keys::state(id, key), State::default).await?;
+                    work.person = Some(Known::new(profile, state));
+                }
+            }
+            None => work.identity = Some(Loaded { key: identity_key, version: None, value: Vec::new() }),
+        }
+        Ok(work)
+    }
+
+    /// Accepts a message that was not seen before.
+    async fn take<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        message: &Message,
+    ) -> Result<Answer, Error> {
+        let now = message.received.at;
+        let envelope = message.received.envelope.clone();
+        let id = ids.event(&envelope, now)?;
+        let currency = engine.currency();
+        let event = match accept(envelope, &engine.schemas, currency, id, now) {
+            Ok(event) => event,
+            Err(rejection) => return Ok(Answer::Dead(rejection)),
+        };
+        if self.erased_at.is_some_and(|erased_at| event.occurred_at <= erased_at) {
+            return Ok(Answer::Erased);
+        }
+        let Some(key) = self.key else { return Ok(Answer::Dead(Rejection::NoIdentity)) };
+        if let Body::ConsentUpdated(change) = &event.body
+            && Purpose::parse(&change.purpose).is_none()
+        {
+            return Ok(Answer::Dead(unknown_purpose(&change.purpose)));
+        }
+        self.know_person(engine, ids, key, &event, now).await?;
+        let Some(known) = &mut self.person else { return Err(Error::Unknown) };
+        let name = event.body.event_name();
+        known.link(engine, &event).await?;
+        let (kept, stated) = Kept::new(event, known.profile.value.id, key);
+        if let Some(stated) = stated {
+            known.vault(engine).await?.hear(stated, kept.occurred_at);
+        }
+        if let Body::ConsentUpdated(change) = &kept.body {
+            known.profile.value.hear(change, kept.occurred_at);
+            known.profile_changed = true;
+        }
+        if !matches!(kept.body, Body::ConsentUpdated(_) | Body::Identify(_)) {
+            fold(&mut known.state.value, kept.occurred_at, &kept.body);
+            known.state_changed = true;
+        }
+        let mark = Mark { body: message.body, result: id.bytes().to_vec() };
+        self.taken.insert(message.mark, mark.clone());
+        self.changes.push(Change::Mark(message.mark, mark));
+        self.changes.push(Change::Append {
+            kind: keys::entry::EVENT,
+            key: id.bytes(),
+            owner: Some(keys::home(kept.profile)),
+            payload: kept.to_bytes(),
+        });
+        *self.events.entry(name).or_default() += 1;
+        Ok(Answer::Accepted(id))
+    }
+
+    /// Starts a profile for an identity that was never seen.
+    async fn know_person<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        key: IdentityKey,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.person.is_some() {
+            return Ok(());
+        }
+        let id = ids.profile(&event.identity, now)?;
+        let mut profile = person::load(engine, keys::profile(id), || Profile::new(id, now)).await?;
+        profile.value.identities.insert(key);
+        let state = person::load(engine, keys::state(id, key), State::default).await?;
+        let mut known = Known::new(profile, state);
+        known.profile_changed = true;
+        known.vault(engine).await?.know(&event.identity);
+        self.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
+        self.person = Some(known);
+        Ok(())
+    }
+
+    /// Keeps a message that was not accepted. The same message again falls on the same record.
+    fn bury<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        message: &Message,
+        rejection: &Rejection,
+    ) -> Result<(), Error> {
+        let envelope = &message.received.envelope;
+        let letter = DeadLetter {
+            source: envelope.source.clone(),
+            received_at: message.received.at,
+            code: rejection.code().to_owned(),
+            reason: rejection.to_string(),
+            original: message.received.original.clone(),
+        };
+        let key = Hasher::keyed(engine.secrets.marks(), "dead letter")
+            .field(&message.mark.id)
+            .field(&message.body)
+            .finish()
+            .short();
+        let sealed = engine.secrets.seal_letter(&letter.to_bytes())?;
+        self.changes.push(Change::Put(RecordKey::new(keys::kind::DEAD_LETTER, key), sealed));
+        Ok(())
+    }
+
+    fn count(&mut self, answer: &Answer) {
+        let what = match answer {
+            Answer::Accepted(_) => "accepted",
+            Answer::Duplicate(_) => "duplicate",
+            Answer::Dead(_) => "dead",
+            Answer::Erased => "refused",
+        };
+        *self.counts.entry("received").or_default() += 1;
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<Batch, Error> {
+        let home = self.person.as_ref().map_or(Home(0), |known| keys::home(known.profile.value.id));
+        let mut batch = Batch::new(batch_id()?, TENANT, home);
+        batch.changes = self.changes;
+        if let Some(identity) = &self.identity {
+            batch.checks.push(identity.unchanged());
+        }
+        if let Some(known) = self.person {
+            known.into_changes(engine, &mut batch)?;
+        }
+        for (what, count) in self.counts {
+            batch.changes.push(Change::Add(keys::balance(what), count));
+        }
+        for (name, count) in self.events {
+            batch.changes.push(Change::Add(keys::events(name), count));
+        }
+        Ok(batch)
+    }
+}
+
+impl Known {
+    fn new(profile: Loaded<Profile>, state: Loaded<State>) -> Self {
+        Self { profile, state, vault: None, linked: BTreeSet::new(), profile_changed: false, state_changed: false }
+    }
+
+    /// Opens the vault when something for it comes.
+    async fn vault<S: Store>(&mut self, engine: &Engine<S>) -> Result<&mut Vault, Error> {
+        let opened = match self.vault.take() {
+            Some(opened) => opened,
+            None => person::vault(engine, self.profile.value.id).await?,
+        };
+        Ok(&mut self.vault.insert(opened).0)
+    }
+
+    /// Links further identities the client named, if they lead nowhere yet. Joining two profiles is not done here.
+    async fn link<S: Store>(&mut self, engine: &Engine<S>, event: &Event) -> Result<(), Error> {
+        for identity in &event.linked {
+            let key = person::identity_key(engine, identity);
+            let known = self.profile.value.identities.contains(&key);
+            if known || person::find(engine, key).await?.is_some() {
+                continue;
+            }
+            self.profile.value.identities.insert(key);
+            self.profile_changed = true;
+            self.linked.insert(key);
+            self.vault(engine).await?.know(identity);
+        }
+        Ok(())
+    }
+
+    fn into_changes<S: Store>(self, engine: &Engine<S>, batch: &mut Batch) -> Result<(), Error> {
+        let id = self.profile.value.id;
+        batch.checks.push(self.profile.unchanged());
+        for key in self.linked {
+            batch.checks.push(Check::Absent(keys::identity(key)));
+            batch.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
+        }
+        if self.profile_changed {
+            batch.changes.push(Change::Put(self.profile.key, self.profile.value.to_bytes()));
+        }
+        if self.state_changed {
+            batch.checks.push(self.state.unchanged());
+            batch.changes.push(Change::Put(self.state.key, self.state.value.to_bytes()));
+        }
+        if let Some((vault, key)) = self.vault {
+            batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));
+            batch.changes.push(Change::Put(keys::vault_key(id), engine.secrets.wrap(&key)?));
+        }
+        Ok(())
+    }
+}
+
+fn unknown_purpose(purpose: &str) -> Rejection {
+    let known: Vec<&str> = Purpose::ALL.iter().map(|purpose| purpose.name()).collect();
+    let purpose: String = purpose.chars().take(64).collect();
+    let problem = format!("is `{purpose}`; the purposes are {}", known.join(", "));
+    Rejection::BadValue { path: "purpose".to_owned(), problem }
+}

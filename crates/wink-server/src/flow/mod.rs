@@ -1,0 +1,12 @@
+//! The use cases, one file each, all in the shape load, decide, commit.
+
+pub mod catalogue;
+pub mod decide;
+pub mod erase;
+pub mod expire;
+pub mod ingest;
+pub mod products;
+pub mod redeem;
+pub mod retain;
+
+mod person;

@@ -1,0 +1,102 @@
+//! Loading a person: from an identity to the profile and its states.
+
+use wink_core::base::{ProfileId, Timestamp};
+use wink_core::event::Identity;
+use wink_core::feature::State;
+use wink_core::profile::{IdentityKey, Profile, Vault};
+use wink_record::{Damaged, Stored};
+use wink_store::{Check, RecordKey, Store, Version};
+
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error, secrets};
+
+/// A stored thing with the version it was read at; version `None` if it is not stored yet.
+pub(super) struct Loaded<T> {
+    /// Where it lies.
+    pub key: RecordKey,
+    /// Which commit wrote it.
+    pub version: Option<Version>,
+    /// What it says.
+    pub value: T,
+}
+
+impl<T> Loaded<T> {
+    /// The check that it is still as it was read.
+    pub(super) fn unchanged(&self) -> Check {
+        match self.version {
+            Some(version) => Check::Version(self.key.clone(), version),
+            None => Check::Absent(self.key.clone()),
+        }
+    }
+}
+
+/// Loads a stored thing, or what stands for its absence.
+pub(super) async fn load<S: Store, T: Stored>(
+    engine: &Engine<S>,
+    key: RecordKey,
+    otherwise: impl FnOnce() -> T,
+) -> Result<Loaded<T>, Error> {
+    match engine.record(&key).await? {
+        Some(record) => {
+            let value = T::from_bytes(&record.bytes)?;
+            Ok(Loaded { key, version: Some(record.version), value })
+        }
+        None => Ok(Loaded { key, version: None, value: otherwise() }),
+    }
+}
+
+/// Finds the profile an identity leads to.
+pub(super) async fn find<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<Option<ProfileId>, Error> {
+    let Some(record) = engine.record(&keys::identity(key)).await? else { return Ok(None) };
+    Ok(Some(profile_id(&record.bytes)?))
+}
+
+/// Reads a profile id out of a stored record.
+pub(crate) fn profile_id(bytes: &[u8]) -> Result<ProfileId, Damaged> {
+    let bytes: [u8; 16] = bytes.try_into().map_err(|_| Damaged {
+        what: "identity",
+        why: format!("it leads to {} bytes instead of 16", bytes.len()),
+    })?;
+    Ok(ProfileId::from_bytes(bytes))
+}
+
+/// Loads all states of a profile.
+pub(super) async fn states<S: Store>(engine: &Engine<S>, profile: &Profile) -> Result<Vec<Loaded<State>>, Error> {
+    let keys: Vec<RecordKey> = profile.identities.iter().map(|key| keys::state(profile.id, *key)).collect();
+    let records = engine.store.get(TENANT, &keys).await?;
+    let mut states = Vec::with_capacity(keys.len());
+    for (key, record) in keys.into_iter().zip(records) {
+        states.push(match record {
+            Some(record) => {
+                let value = State::from_bytes(&record.bytes)?;
+                Loaded { key, version: Some(record.version), value }
+            }
+            None => Loaded { key, version: None, value: State::default() },
+        });
+    }
+    Ok(states)
+}
+
+/// Loads a profile that must exist.
+pub(super) async fn profile<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<Option<Loaded<Profile>>, Error> {
+    let loaded = load(engine, keys::profile(id), || Profile::new(id, Timestamp::default())).await?;
+    Ok(loaded.version.is_some().then_some(loaded))
+}
+
+/// Opens a person's vault with its key; an empty one with a new key if there is none.
+pub(super) async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<(Vault, [u8; 32]), Error> {
+    let records = engine.store.get(TENANT, &[keys::vault(id), keys::vault_key(id)]).await?;
+    match records.as_slice() {
+        [Some(sealed), Some(wrapped)] => {
+            let key = engine.secrets.unwrap_key(&wrapped.bytes)?;
+            let vault = Vault::from_bytes(&secrets::open(&key, &sealed.bytes)?)?;
+            Ok((vault, key))
+        }
+        _ => Ok((Vault::default(), secrets::new_key()?)),
+    }
+}
+
+/// Tells the key of an identity.
+pub(super) fn identity_key<S>(engine: &Engine<S>, identity: &Identity) -> IdentityKey {
+    IdentityKey::new(engine.secrets.identity(), identity)
+}

@@ -1,0 +1,138 @@
+//! What has been kept long enough is deleted: events and decisions out of the journal, their records and marks, old dead letters, and people
+//! nobody has heard of for as long.
+
+use wink_core::base::Timestamp;
+use wink_core::feature::State;
+use wink_core::profile::{Profile, Retention};
+use wink_record::{DeadLetter, Stored};
+use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
+
+use super::erase::{self, Owned};
+use super::person;
+use crate::engine::batch_id;
+use crate::error::committed;
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error};
+
+/// Entries or records handled at once; each makes at most three changes, below the port's 1,024.
+const AT_ONCE: usize = 300;
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Events and decisions out of the journal.
+    pub entries: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// Profiles without activity.
+    pub profiles: u64,
+}
+
+/// Deletes what is overdue at `now`. The bytes on disk go with [`Store::scrub`].
+///
+/// # Errors
+/// If the store cannot be read or takes no writes; sweeping again goes on.
+pub async fn sweep<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<Swept, Error> {
+    let mut swept = Swept { profiles: sweep_profiles(engine, retention, now).await?, ..Swept::default() };
+    for lane in Lane::all() {
+        swept.entries += sweep_lane(engine, retention, now, lane).await?;
+    }
+    swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
+    Ok(swept)
+}
+
+async fn sweep_lane<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+    lane: Lane,
+) -> Result<u64, Error> {
+    let events_before = Retention::overdue_before(retention.events_days, now);
+    let decisions_before = Retention::overdue_before(retention.decisions_days, now);
+    let (mut from, mut swept) = (Position(0), 0);
+    loop {
+        let entries = engine.store.read_lane(lane, from, AT_ONCE).await?;
+        let Some(last) = entries.last() else { return Ok(swept) };
+        from = Position(last.position.0 + 1);
+        let mut changes = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.header.tenant == TENANT) {
+            let Some((_, owned)) = Owned::read(engine, entry)? else { continue };
+            let overdue = match owned.decision {
+                Some(decision) => decision.made_at() < decisions_before,
+                None => owned.at.is_some_and(|at| at < events_before),
+            };
+            if overdue {
+                swept += 1;
+                changes.extend(owned.into_changes(lane));
+            }
+        }
+        commit(engine, changes).await?;
+    }
+}
+
+async fn sweep_dead_letters<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<u64, Error> {
+    let before = Retention::overdue_before(retention.dead_letters_days, now);
+    let mut swept = 0;
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let (records, next) = page(engine, keys::kind::DEAD_LETTER, some).await?;
+        range = next;
+        let mut changes = Vec::new();
+        for (key, record) in records {
+            let letter = DeadLetter::from_bytes(&engine.secrets.open_letter(&record.bytes)?)?;
+            if letter.received_at < before {
+                changes.push(Change::Delete(RecordKey::new(keys::kind::DEAD_LETTER, key)));
+            }
+        }
+        swept += u64::try_from(changes.len()).unwrap_or(u64::MAX);
+        commit(engine, changes).await?;
+    }
+    Ok(swept)
+}
+
+/// Erases people nobody has heard of for as long as events are kept.
+async fn sweep_profiles<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<u64, Error> {
+    let before = Retention::overdue_before(retention.events_days, now);
+    let mut swept = 0;
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let (records, next) = page(engine, keys::kind::PROFILE, some).await?;
+        range = next;
+        for (key, record) in records {
+            let profile = Profile::from_bytes(&record.bytes)?;
+            let states = person::states(engine, &profile).await?;
+            let newest = states.iter().filter_map(|state| newest(&state.value)).max();
+            let heard = profile.consents.values().map(|consent| consent.at).max();
+            let last = newest.max(heard).unwrap_or(profile.created_at);
+            if last < before {
+                erase::erase(engine, person::profile_id(&key)?, now).await?;
+                swept += 1;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// The newest thing the person did; what Wink did to them does not count.
+fn newest(state: &State) -> Option<Timestamp> {
+    let newest_day = state.days.last_key_value().map(|(day, _)| Timestamp::default().plus_days(i64::from(*day)));
+    state.last_order_at.max(newest_day)
+}
+
+async fn page<S: Store>(
+    engine: &Engine<S>,
+    kind: Kind,
+    range: Range,
+) -> Result<(Vec<(Vec<u8>, Record)>, Option<Range>), Error> {
+    let page = engine.store.scan(TENANT, kind, range, Direction::Forward, AT_ONCE).await?;
+    Ok((page.records, page.next))
+}
+
+async fn commit<S: Store>(engine: &Engine<S>, changes: Vec<Change>) -> Result<(), Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    batch.changes = changes;
+    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+}

@@ -1,0 +1,167 @@
+//! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
+
+use wink_core::base::{CouponId, DecisionId, Digest, Hasher, ProfileId};
+use wink_core::profile::IdentityKey;
+use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
+
+/// The only tenant until keys and roles exist. Already part of every stored key.
+pub const TENANT: Tenant = Tenant(1);
+
+/// Kinds of records.
+pub mod kind {
+    use super::Kind;
+
+    /// A profile, by profile id.
+    pub const PROFILE: Kind = Kind(1);
+    /// Which profile an identity leads to, by identity key.
+    pub const IDENTITY: Kind = Kind(2);
+    /// The folded state of an identity, by profile id and identity key.
+    pub const STATE: Kind = Kind(3);
+    /// A person's sealed vault, by profile id.
+    pub const VAULT: Kind = Kind(4);
+    /// The wrapped key of a vault, by profile id.
+    pub const VAULT_KEY: Kind = Kind(5);
+    /// What a person was given, by profile id.
+    pub const WALLET: Kind = Kind(6);
+    /// A coupon, by coupon id.
+    pub const COUPON: Kind = Kind(7);
+    /// A decision, by decision id; ids sort by time.
+    pub const DECISION: Kind = Kind(8);
+    /// A product, by the shop's id.
+    pub const PRODUCT: Kind = Kind(9);
+    /// The files of a catalogue, by version.
+    pub const CATALOGUE: Kind = Kind(10);
+    /// The version of the catalogue in force; one record with an empty key.
+    pub const CATALOGUE_IN_FORCE: Kind = Kind(11);
+    /// A sealed dead letter, by hash of source, message id and body.
+    pub const DEAD_LETTER: Kind = Kind(12);
+    /// When an identity was erased, by identity key: older events of it stay out.
+    pub const ERASED: Kind = Kind(13);
+    /// An erasure that has begun, by profile id: finished after a crash.
+    pub const ERASING: Kind = Kind(14);
+}
+
+/// Kinds of journal entries.
+pub mod entry {
+    use super::EntryKind;
+
+    /// An accepted event.
+    pub const EVENT: EntryKind = EntryKind(1);
+    /// That a decision was made.
+    pub const DECIDED: EntryKind = EntryKind(2);
+    /// A movement of money. About nobody: it stays when a person is erased.
+    pub const LEDGER: EntryKind = EntryKind(3);
+}
+
+/// The family of event message ids.
+pub const EVENT_MARKS: Scope = Scope(1);
+
+/// Coupons that run out; due when they do.
+pub const EXPIRY: Queue = Queue(1);
+
+/// Names the profile record.
+pub fn profile(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::PROFILE, id.bytes())
+}
+
+/// Names the record that leads from an identity to its profile.
+pub fn identity(key: IdentityKey) -> RecordKey {
+    RecordKey::new(kind::IDENTITY, key.0)
+}
+
+/// Names the state of one identity of a profile; all of a profile's states share its prefix.
+pub fn state(profile: ProfileId, key: IdentityKey) -> RecordKey {
+    RecordKey::new(kind::STATE, [profile.bytes(), key.0].concat())
+}
+
+/// Names a person's vault.
+pub fn vault(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::VAULT, id.bytes())
+}
+
+/// Names the key of a person's vault.
+pub fn vault_key(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::VAULT_KEY, id.bytes())
+}
+
+/// Names a person's wallet.
+pub fn wallet(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::WALLET, id.bytes())
+}
+
+/// Names a coupon.
+pub fn coupon(id: CouponId) -> RecordKey {
+    RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names a decision.
+pub fn decision(id: DecisionId) -> RecordKey {
+    RecordKey::new(kind::DECISION, id.bytes())
+}
+
+/// Names a product.
+pub fn product(id: &str) -> RecordKey {
+    RecordKey::new(kind::PRODUCT, id.as_bytes())
+}
+
+/// Names the files of a catalogue version.
+pub fn catalogue(version: Digest) -> RecordKey {
+    RecordKey::new(kind::CATALOGUE, version.0)
+}
+
+/// Names the record of the catalogue in force.
+pub fn catalogue_in_force() -> RecordKey {
+    RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the tombstone of an erased identity.
+pub fn erased(key: IdentityKey) -> RecordKey {
+    RecordKey::new(kind::ERASED, key.0)
+}
+
+/// Names an erasure that has begun.
+pub fn erasing(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::ERASING, id.bytes())
+}
+
+/// Finds the home of a profile's entries.
+pub fn home(id: ProfileId) -> Home {
+    Home(Hasher::new("home").field(&id.bytes()).finish().number())
+}
+
+/// Names the mark of a message. Keyed: nobody can test a guess of a message id against the store.
+pub fn event_mark(secret: &[u8; 32], source: &str, message_id: &str) -> MarkKey {
+    let hash = Hasher::keyed(secret, "event mark").field(source.as_bytes()).field(message_id.as_bytes());
+    MarkKey { scope: EVENT_MARKS, id: hash.finish().short() }
+}
+
+/// Counts what a campaign owes, in cents, under its budget.
+pub fn budget(campaign: &str) -> CounterKey {
+    counter("budget/", campaign)
+}
+
+/// Counts the coupons issued of an offer with a total limit.
+pub fn issued(offer: &str) -> CounterKey {
+    counter("issued/", offer)
+}
+
+/// Counts accepted events of a name.
+pub fn events(name: &str) -> CounterKey {
+    counter(EVENTS, name)
+}
+
+/// Counts messages by what became of them.
+pub fn balance(what: &str) -> CounterKey {
+    counter(BALANCE, what)
+}
+
+/// The prefix of the balance counters.
+pub const BALANCE: &str = "balance/";
+/// The prefix of the counters of accepted events.
+pub const EVENTS: &str = "events/";
+/// The prefix of the budget counters.
+pub const BUDGETS: &str = "budget/";
+
+fn counter(prefix: &str, name: &str) -> CounterKey {
+    CounterKey([prefix.as_bytes(), name.as_bytes()].concat())
+}

@@ -1,0 +1,18 @@
+//! Load, decide, commit: the use cases of Wink over any store, the catalogue's files, and the HTTP routes.
+//!
+//! A flow loads from the store, lets the core think, and commits. Rules about offers and money are not in here: they are in `wink-core`.
+
+pub mod catalogue;
+pub mod flow;
+pub mod http;
+pub mod keys;
+pub mod report;
+pub mod secrets;
+
+mod engine;
+mod error;
+mod latency;
+
+pub use engine::{DrawnIds, Engine, Ids, SeededIds};
+pub use error::Error;
+pub use latency::Latencies;

@@ -1,0 +1,138 @@
+//! Campaign by campaign: whom it reached, whom it did not and why, what it may still cost, and a first honest readout.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wink_core::base::{CampaignId, Cents};
+use wink_core::coupon::Wallet;
+use wink_core::decision::{Decision, Verdict};
+use wink_core::feature::State;
+use wink_core::measure::{Arm, ArmSums, OUTCOME_DAYS, Readout, readout};
+use wink_core::offer::Catalogue;
+use wink_core::profile::Profile;
+use wink_record::Stored;
+use wink_store::{RecordKey, Store};
+
+use super::walk;
+use crate::keys::{self, TENANT};
+use crate::{Engine, Error};
+
+/// One campaign's sums.
+#[derive(Clone, Debug)]
+pub struct CampaignReport {
+    /// The campaign.
+    pub id: CampaignId,
+    /// What people call it.
+    pub name: String,
+    /// Offers given.
+    pub offered: u64,
+    /// Offers withheld for measurement.
+    pub held_out: u64,
+    /// Decisions in which it ran and gave nothing, by the reason its best candidate was not taken.
+    pub withheld: BTreeMap<&'static str, u64>,
+    /// What it owes now: reserved and spent.
+    pub used: Cents,
+    /// The most it may owe.
+    pub cap: Cents,
+    /// What the assigned people spent.
+    pub sums: ArmSums,
+    /// What that says.
+    pub readout: Readout,
+}
+
+/// Reads the campaigns of the catalogue in force.
+///
+/// # Errors
+/// If the store cannot be read or no catalogue is in force.
+pub async fn read<S: Store>(engine: &Engine<S>) -> Result<Vec<CampaignReport>, Error> {
+    let catalogue = engine.catalogue()?;
+    let counters: Vec<_> = catalogue.campaigns.iter().map(|campaign| keys::budget(campaign.id.as_str())).collect();
+    let counters = engine.store.counters(TENANT, &counters).await?;
+    let mut reports: Vec<CampaignReport> = catalogue
+        .campaigns
+        .iter()
+        .zip(counters)
+        .map(|(campaign, counter)| CampaignReport {
+            id: campaign.id.clone(),
+            name: campaign.name.clone(),
+            offered: 0,
+            held_out: 0,
+            withheld: BTreeMap::new(),
+            used: Cents(counter.value),
+            cap: counter.cap.map_or(campaign.budget, Cents),
+            sums: ArmSums::default(),
+            readout: Readout::NotEnoughData,
+        })
+        .collect();
+    walk::stored(engine, keys::kind::DECISION, |decision: Decision| {
+        if decision.catalogue == catalogue.version {
+            count(&decision, &catalogue, &mut reports);
+        }
+        Ok(())
+    })
+    .await?;
+    add_outcomes(engine, &mut reports).await?;
+    for report in &mut reports {
+        report.readout = readout(&report.sums);
+    }
+    Ok(reports)
+}
+
+/// Counts what a decision meant for each campaign that ran.
+fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignReport]) {
+    let campaign_of = |offer: usize| catalogue.offers.get(offer).map(|offer| offer.campaign);
+    let taken = match decision.verdict {
+        Verdict::Offer(index) | Verdict::HeldOut(index) => {
+            decision.candidates.get(index).and_then(|candidate| candidate.drawn)
+        }
+        Verdict::Nothing => None,
+    };
+    let taken = taken.and_then(|drawn| campaign_of(drawn.offer));
+    let mut seen = BTreeSet::new();
+    // A campaign's reason is that of its candidate that came furthest: one in play before one that was removed.
+    let mut candidates: Vec<_> = decision.candidates.iter().filter(|candidate| candidate.drawn.is_some()).collect();
+    candidates.sort_by_key(|candidate| candidate.removed.is_some());
+    for candidate in candidates {
+        let Some(campaign) = candidate.drawn.and_then(|drawn| campaign_of(drawn.offer)) else { continue };
+        let Some(report) = reports.get_mut(campaign) else { continue };
+        if !seen.insert(campaign) {
+            continue;
+        }
+        match (Some(campaign) == taken, decision.verdict) {
+            (true, Verdict::Offer(_)) => report.offered += 1,
+            (true, Verdict::HeldOut(_)) => report.held_out += 1,
+            _ => {
+                let not_best = if taken.is_some() { "another_was_better" } else { "not_worth_it" };
+                let why = candidate.removed.as_ref().map_or(not_best, |removed| removed.code());
+                *report.withheld.entry(why).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// Adds what each assigned person spent from the day of their first assignment on.
+async fn add_outcomes<S: Store>(engine: &Engine<S>, reports: &mut [CampaignReport]) -> Result<(), Error> {
+    let mut wallets: Vec<(Vec<u8>, Wallet)> = Vec::new();
+    walk::records(engine, keys::kind::WALLET, |key, record| {
+        wallets.push((key.to_vec(), Wallet::from_bytes(&record.bytes)?));
+        Ok(())
+    })
+    .await?;
+    for (key, wallet) in wallets {
+        let profile: Option<Profile> =
+            engine.stored(&RecordKey::new(keys::kind::PROFILE, key)).await?;
+        let Some(profile) = profile else { continue };
+        let mut all = State::default();
+        for identity in &profile.identities {
+            if let Some(state) = engine.stored::<State>(&keys::state(profile.id, *identity)).await? {
+                all.merge(&state);
+            }
+        }
+        for report in reports.iter_mut() {
+            let Some(first) = wallet.first_assignment(&report.id) else { continue };
+            let arm = if first.coupon.is_some() { Arm::Offered } else { Arm::HeldOut };
+            let from = first.at.day();
+            report.sums.add(arm, Cents(all.sales_cents(from, from + OUTCOME_DAYS)));
+        }
+    }
+    Ok(())
+}

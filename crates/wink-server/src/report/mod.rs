@@ -1,0 +1,10 @@
+//! What the store tells about itself: explanations, replays, proofs, sums. Reads only.
+
+pub mod campaigns;
+pub mod explain;
+pub mod replay;
+pub mod state_hash;
+pub mod totals;
+pub mod verify;
+
+mod walk;

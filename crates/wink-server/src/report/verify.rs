@@ -1,0 +1,214 @@
+//! Proves that the store holds together: chains, ledger, counters, decisions, features, balance.
+
+use std::collections::BTreeMap;
+
+use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId};
+use wink_core::coupon::{Account, Coupon, Entry as Movement, State as Life};
+use wink_core::feature::{State, fold};
+use wink_core::profile::{IdentityKey, Kept};
+use wink_record::{Decided, Stored};
+use wink_store::{Entry, Lane, Position, Store};
+
+use super::totals::{self, Balance};
+use super::{state_hash, walk};
+use crate::keys::{self, TENANT, entry, kind};
+use crate::{Engine, Error};
+
+/// What a verification found.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Journal entries whose chain and payload hold.
+    pub entries: u64,
+    /// Of them, those whose payload was taken out.
+    pub redacted: u64,
+    /// Movements of money.
+    pub movements: u64,
+    /// States that the journal's events give again.
+    pub states: u64,
+    /// Decisions that are as the journal says.
+    pub decisions: u64,
+    /// Messages.
+    pub balance: Balance,
+    /// The hash of everything.
+    pub state_hash: Digest,
+    /// What does not hold, in words; empty if all is well.
+    pub findings: Vec<String>,
+}
+
+/// Verifies the whole store.
+///
+/// # Errors
+/// If the store cannot be read. What does not hold is a finding, not an error.
+pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
+    let mut journal = Journal::default();
+    for lane in Lane::all() {
+        journal.start_lane();
+        walk::lane(engine, lane, |entry| journal.read(lane, entry)).await?;
+    }
+    check_money(engine, &mut journal).await?;
+    let decisions = check_decisions(engine, &mut journal).await?;
+    let states = check_states(engine, &mut journal).await?;
+    let balance = totals::balance(engine).await?;
+    if !balance.is_exact() {
+        journal.findings.push(format!("the balance does not add up: {balance:?}"));
+    }
+    Ok(Verified {
+        entries: journal.entries,
+        redacted: journal.redacted,
+        movements: journal.movements,
+        states,
+        decisions,
+        balance,
+        state_hash: state_hash::state_hash(engine).await?,
+        findings: journal.findings,
+    })
+}
+
+/// What the journal says, read once from front to back.
+#[derive(Default)]
+struct Journal {
+    before: [u8; 32],
+    expected: u64,
+    entries: u64,
+    redacted: u64,
+    movements: u64,
+    accounts: BTreeMap<(CampaignId, Account), Cents>,
+    reserved: BTreeMap<CouponId, Cents>,
+    decided: BTreeMap<DecisionId, Digest>,
+    states: BTreeMap<(ProfileId, IdentityKey), State>,
+    findings: Vec<String>,
+}
+
+impl Journal {
+    fn start_lane(&mut self) {
+        (self.before, self.expected) = ([0; 32], 0);
+    }
+
+    fn read(&mut self, lane: Lane, found: &Entry) -> Result<(), Error> {
+        if let Err(error) = found.verify(&self.before, lane, Position(self.expected)) {
+            self.findings.push(error.to_string());
+        }
+        (self.before, self.expected) = (found.header.hash, found.position.0 + 1);
+        self.entries += 1;
+        let Some(body) = &found.body else {
+            self.redacted += 1;
+            return Ok(());
+        };
+        if found.header.tenant != TENANT {
+            return Ok(());
+        }
+        if found.header.kind == entry::LEDGER {
+            self.book(&Movement::from_bytes(&body.payload)?);
+        } else if found.header.kind == entry::DECIDED {
+            let decided = Decided::from_bytes(&body.payload)?;
+            self.decided.insert(decided.id, decided.hash);
+        } else if found.header.kind == entry::EVENT {
+            let kept = Kept::from_bytes(&body.payload)?;
+            let state = self.states.entry((kept.profile, kept.identity)).or_default();
+            fold(state, kept.occurred_at, &kept.body);
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, movement: &Movement) {
+        self.movements += 1;
+        let mut add = |account, amount| {
+            *self.accounts.entry((movement.campaign.clone(), account)).or_default() += amount;
+        };
+        add(movement.from, Cents::ZERO - movement.amount);
+        add(movement.to, movement.amount);
+        let reserved = self.reserved.entry(movement.coupon).or_default();
+        match (movement.from, movement.to) {
+            (_, Account::Reserved) => *reserved += movement.amount,
+            (Account::Reserved, _) => *reserved += Cents::ZERO - movement.amount,
+            _ => {}
+        }
+    }
+
+    fn account(&self, campaign: &CampaignId, account: Account) -> Cents {
+        self.accounts.get(&(campaign.clone(), account)).copied().unwrap_or_default()
+    }
+}
+
+/// The ledger against the budgets' counters and the coupons.
+async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<(), Error> {
+    let sum: Cents = journal.accounts.values().copied().sum();
+    if sum != Cents::ZERO {
+        journal.findings.push(format!("the ledger does not sum to zero but to {sum}"));
+    }
+    for (key, counter) in engine.store.counters_with(TENANT, keys::BUDGETS.as_bytes()).await? {
+        let name = String::from_utf8_lossy(key.0.get(keys::BUDGETS.len()..).unwrap_or_default()).into_owned();
+        let Ok(campaign) = CampaignId::parse(&name) else { continue };
+        let owed = journal.account(&campaign, Account::Reserved) + journal.account(&campaign, Account::Spent);
+        if owed != Cents(counter.value) {
+            let counted = Cents(counter.value);
+            journal.findings.push(format!("campaign {campaign} owes {owed} by the ledger and {counted} by its counter"));
+        }
+        if counter.cap.is_some_and(|cap| cap < counter.value) {
+            journal.findings.push(format!("campaign {campaign} owes more than its budget"));
+        }
+    }
+    let mut coupons: Vec<Coupon> = Vec::new();
+    walk::stored(engine, kind::COUPON, |coupon: Coupon| {
+        coupons.push(coupon);
+        Ok(())
+    })
+    .await?;
+    for coupon in coupons {
+        let expected = if coupon.state == Life::Issued { coupon.benefit.maximum() } else { Cents::ZERO };
+        let reserved = journal.reserved.remove(&coupon.id).unwrap_or_default();
+        if reserved != expected {
+            journal.findings.push(format!("coupon {} reserves {reserved} instead of {expected}", coupon.id));
+        }
+    }
+    let without_coupon = journal.reserved.values().filter(|reserved| **reserved != Cents::ZERO).count();
+    if without_coupon != 0 {
+        journal.findings.push(format!("{without_coupon} coupons are in the ledger only, and still reserve money"));
+    }
+    Ok(())
+}
+
+/// The stored decisions against the hashes in the journal.
+async fn check_decisions<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<u64, Error> {
+    let mut decisions = 0;
+    let mut findings = Vec::new();
+    walk::records(engine, kind::DECISION, |key, record| {
+        let id = DecisionId::from_bytes(key.try_into().unwrap_or_default());
+        let hash = Hasher::new("decision").field(&record.bytes).finish();
+        match journal.decided.remove(&id) {
+            Some(decided) if decided == hash => decisions += 1,
+            Some(_) => findings.push(format!("decision {id} is not the one that was made")),
+            None => findings.push(format!("decision {id} is not in the journal")),
+        }
+        Ok(())
+    })
+    .await?;
+    journal.findings.append(&mut findings);
+    if let Some(missing) = journal.decided.keys().next() {
+        let count = journal.decided.len();
+        journal.findings.push(format!("{count} decisions are in the journal only, the first is {missing}"));
+    }
+    Ok(decisions)
+}
+
+/// The stored features against the same fold over the journal. Where events were redacted by age, the state may know more than the journal.
+async fn check_states<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<u64, Error> {
+    let mut states = 0;
+    let mut findings = Vec::new();
+    walk::records(engine, kind::STATE, |key, record| {
+        let state = State::from_bytes(&record.bytes)?;
+        let (profile, identity) = key.split_at_checked(16).unwrap_or((key, &[]));
+        let profile = ProfileId::from_bytes(profile.try_into().unwrap_or_default());
+        let identity = IdentityKey(identity.try_into().unwrap_or_default());
+        let folded = journal.states.remove(&(profile, identity)).unwrap_or_default();
+        if folded == state {
+            states += 1;
+        } else if journal.redacted == 0 {
+            findings.push(format!("the features of {profile} are not those its events give"));
+        }
+        Ok(())
+    })
+    .await?;
+    journal.findings.append(&mut findings);
+    Ok(states)
+}

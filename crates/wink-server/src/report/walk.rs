@@ -1,0 +1,53 @@
+//! Walking through everything of a kind, page by page.
+
+use wink_record::Stored;
+use wink_store::{Direction, Entry, Kind, Lane, Position, Range, Record, Store};
+
+use crate::keys::TENANT;
+use crate::{Engine, Error};
+
+/// Records or entries read at once: enough to make the reading cheap, few enough to hold.
+const AT_ONCE: usize = 2_000;
+
+/// Visits every record of a kind, by key.
+pub(super) async fn records<S: Store>(
+    engine: &Engine<S>,
+    kind: Kind,
+    mut visit: impl FnMut(&[u8], &Record) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let page = engine.store.scan(TENANT, kind, some, Direction::Forward, AT_ONCE).await?;
+        for (key, record) in &page.records {
+            visit(key, record)?;
+        }
+        range = page.next;
+    }
+    Ok(())
+}
+
+/// Visits every record of a kind as its type, by key.
+pub(super) async fn stored<S: Store, T: Stored>(
+    engine: &Engine<S>,
+    kind: Kind,
+    mut visit: impl FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    records(engine, kind, |_, record| visit(T::from_bytes(&record.bytes)?)).await
+}
+
+/// Visits every entry of a lane, in order, of all tenants.
+pub(super) async fn lane<S: Store>(
+    engine: &Engine<S>,
+    lane: Lane,
+    mut visit: impl FnMut(&Entry) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut from = Position(0);
+    loop {
+        let entries = engine.store.read_lane(lane, from, AT_ONCE).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        from = Position(last.position.0 + 1);
+        for entry in &entries {
+            visit(entry)?;
+        }
+    }
+}

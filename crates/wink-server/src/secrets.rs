@@ -1,0 +1,142 @@
+//! The keys of an installation, and what is sealed under them.
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use wink_core::base::Hasher;
+
+/// Why something sealed could not be opened, or nothing could be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The key is another one, or the bytes were changed.
+    #[error("a sealed record cannot be opened: the key file is another one, or the record was changed")]
+    Opened,
+    /// The operating system gives no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoChance,
+}
+
+/// The installation's secret, and the keys derived from it. Never printed.
+#[derive(Clone)]
+pub struct Secrets {
+    identity: [u8; 32],
+    marks: [u8; 32],
+    wrapping: [u8; 32],
+    letters: [u8; 32],
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Secrets(..)")
+    }
+}
+
+impl Secrets {
+    /// Derives the keys from the installation's master secret.
+    pub fn new(master: [u8; 32]) -> Self {
+        let derive = |purpose: &str| Hasher::keyed(&master, purpose).finish().0;
+        Self {
+            identity: derive("identities"),
+            marks: derive("marks"),
+            wrapping: derive("vault keys"),
+            letters: derive("dead letters"),
+        }
+    }
+
+    /// The key under which identities are hashed.
+    pub fn identity(&self) -> &[u8; 32] {
+        &self.identity
+    }
+
+    /// The key under which message ids and bodies are hashed.
+    pub fn marks(&self) -> &[u8; 32] {
+        &self.marks
+    }
+
+    /// Wraps a person's key for storage.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    pub fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, SealError> {
+        seal(&self.wrapping, key)
+    }
+
+    /// Unwraps a person's key.
+    ///
+    /// # Errors
+    /// If it was wrapped under another secret or changed.
+    pub fn unwrap_key(&self, wrapped: &[u8]) -> Result<[u8; 32], SealError> {
+        open(&self.wrapping, wrapped)?.try_into().map_err(|_| SealError::Opened)
+    }
+
+    /// Seals a dead letter.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    pub fn seal_letter(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.letters, bytes)
+    }
+
+    /// Opens a dead letter.
+    ///
+    /// # Errors
+    /// If it was sealed under another secret or changed.
+    pub fn open_letter(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.letters, sealed)
+    }
+}
+
+/// Draws a new key.
+///
+/// # Errors
+/// If the operating system gives no random numbers.
+pub fn new_key() -> Result<[u8; 32], SealError> {
+    random()
+}
+
+/// Draws random bytes from the operating system.
+///
+/// # Errors
+/// If it gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| SealError::NoChance)?;
+    Ok(bytes)
+}
+
+/// Seals bytes under a key: a random nonce of 24 bytes, then XChaCha20-Poly1305.
+///
+/// # Errors
+/// If the operating system gives no random numbers.
+pub fn seal(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let nonce: [u8; 24] = random()?;
+    let sealed =
+        XChaCha20Poly1305::new(key.into()).encrypt(&XNonce::from(nonce), plain).map_err(|_| SealError::Opened)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens what [`seal`] sealed.
+///
+/// # Errors
+/// If the key is another one or the bytes were changed.
+pub fn open(key: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let (nonce, sealed) = sealed.split_first_chunk::<24>().ok_or(SealError::Opened)?;
+    XChaCha20Poly1305::new(key.into()).decrypt(&XNonce::from(*nonce), sealed).map_err(|_| SealError::Opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_under_its_key_only_and_unchanged_only() {
+        let sealed = seal(&[1; 32], b"anna").unwrap();
+        assert_eq!(open(&[1; 32], &sealed).unwrap(), b"anna");
+        assert_eq!(open(&[2; 32], &sealed), Err(SealError::Opened));
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(open(&[1; 32], &changed), Err(SealError::Opened), "byte {place}");
+        }
+        assert_eq!(open(&[1; 32], b"short"), Err(SealError::Opened));
+    }
+}

@@ -1,0 +1,15 @@
+//! A store that lives in memory on a simulated disk, and the faults it can be given.
+//!
+//! It keeps the whole contract of [`wink_store::Store`], so whatever runs on it runs on the real ones; and it can lose power
+//! at any disk operation, tear sectors, fail to sync, answer late, or lose an answer — the same way again for the same seed.
+//! Never touches a real disk, a clock or the operating system's randomness.
+
+mod codec;
+mod disk;
+mod faults;
+mod state;
+mod store;
+
+pub use disk::{Disk, SECTOR_BYTES};
+pub use faults::{Faults, Mutant, Rate};
+pub use store::SimStore;

@@ -1,0 +1,8 @@
+//! What the simulated store promises, what its faults do, and that its mutants are caught.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod fault;
+#[cfg(test)]
+mod promise;

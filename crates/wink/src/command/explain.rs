@@ -1,0 +1,52 @@
+//! `wink explain`: why a decision is what it is, in plain words.
+
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use wink_api::DecisionView;
+use wink_core::base::DecisionId;
+use wink_core::decision::{Decision, Explanation};
+
+use crate::arguments::Explain;
+use crate::{home, terminal};
+
+pub(crate) fn run(asked: &Explain) -> anyhow::Result<ExitCode> {
+    let id = DecisionId::parse(&asked.decision)?;
+    home::run(async {
+        let engine = home::open(&asked.data.data).await?;
+        let (decision, explanation) = wink_server::report::explain::explain(&engine, id).await?;
+        if asked.json {
+            let catalogue = engine.catalogue_of(decision.catalogue).await?;
+            terminal::json(&DecisionView::new(&decision, &catalogue, &explanation, None, true))?;
+        } else {
+            print(&decision, &explanation);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Prints a decision for people.
+pub(crate) fn print(decision: &Decision, explanation: &Explanation) {
+    println!("{}", explanation.headline);
+    println!(
+        "{} for {} at {}, channel {}, catalogue {}, engine {}",
+        decision.id,
+        decision.person.profile,
+        decision.now,
+        decision.ask.channel.name(),
+        decision.catalogue,
+        decision.engine,
+    );
+    println!("\nKnown of the person:");
+    for known in &explanation.known {
+        println!("  {known}");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["candidate", "worth", "chosen with", "why not"]);
+    for line in &explanation.candidates {
+        let score = line.score.as_deref().unwrap_or("-");
+        table.add_row([&line.what, score, &line.probability, line.why_not.as_deref().unwrap_or("")]);
+    }
+    println!("\n{table}");
+}

@@ -1,0 +1,31 @@
+//! One file per command.
+
+pub(crate) mod bench;
+pub(crate) mod catalogue;
+pub(crate) mod decide;
+pub(crate) mod erase;
+pub(crate) mod explain;
+pub(crate) mod import;
+pub(crate) mod replay;
+pub(crate) mod serve;
+pub(crate) mod verify;
+
+use anyhow::{anyhow, bail};
+use wink_core::base::Timestamp;
+use wink_core::event::Identity;
+
+/// Reads `namespace:value`.
+fn identity(text: &str) -> anyhow::Result<Identity> {
+    let Some((namespace, value)) = text.split_once(':') else {
+        bail!("`{text}` is not an identity; write it as namespace:value, like household:1029");
+    };
+    Identity::new(namespace, value).map_err(|error| anyhow!("`{text}` is not an identity: {error}"))
+}
+
+/// Reads a time, or takes now.
+fn time(text: Option<&str>) -> anyhow::Result<Timestamp> {
+    match text {
+        Some(text) => Timestamp::parse(text).map_err(|error| anyhow!(error)),
+        None => Ok(crate::home::now()),
+    }
+}

@@ -1,0 +1,70 @@
+//! `wink serve`: events and questions over HTTP, coupons that run out, retention; stops cleanly.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use wink_core::profile::Retention;
+use wink_server::flow::{expire, retain};
+use wink_server::http::{Service, routes};
+use wink_store::Store;
+
+use crate::arguments::Serve;
+use crate::{home, terminal};
+
+/// Coupons are looked at every second: nobody reads a validity finer than that.
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+
+/// Retention is counted in days; once an hour keeps it well within one.
+const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+
+pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
+    home::run(async {
+        let engine = home::open_or_make(&serve.data.data).await?;
+        let listener = TcpListener::bind(serve.listen)
+            .await
+            .with_context(|| format!("{} cannot be listened on; choose another with --listen", serve.listen))?;
+        let address = listener.local_addr()?;
+        let service = Arc::new(Service { engine, clock: home::now });
+        let worker = tokio::spawn(work(service.clone()));
+        println!("listening on http://{address}");
+        axum::serve(listener, routes(service)).with_graceful_shutdown(asked_to_stop()).await?;
+        worker.abort();
+        println!("stopped; everything answered is on disk");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Does what is due, until it is aborted. An error is told and tried again: the work stays where it is.
+async fn work<S: Store>(service: Arc<Service<S>>) {
+    let mut retained = None;
+    loop {
+        if let Err(error) = expire::expire_due(&service.engine, home::now()).await {
+            terminal::complain(&error.into());
+        }
+        let day = home::now().0 / i64::try_from(RETAIN_EVERY.as_millis()).unwrap_or(i64::MAX);
+        if retained != Some(day) {
+            retained = Some(day);
+            if let Err(error) = retain::sweep(&service.engine, &Retention::default(), home::now()).await {
+                terminal::complain(&error.into());
+            }
+        }
+        tokio::time::sleep(EXPIRE_EVERY).await;
+    }
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated => {}
+    }
+}

@@ -1,0 +1,82 @@
+//! Opening a store's directory: the key file, the embedded store, the engine.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use wink_core::base::Timestamp;
+use wink_server::secrets::{Secrets, random};
+use wink_server::Engine;
+use wink_store_fjall::{FjallStore, Options};
+
+/// The installation's secret, in the store's directory but not in the store: keep its back-ups apart.
+const KEY_FILE: &str = "wink.key";
+
+/// The embedded store's own directory.
+const STORE_DIRECTORY: &str = "store";
+
+/// Tells what time it is; the only place of the binary that asks.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Opens the store in `directory`, making it if it is not there.
+pub(crate) async fn open_or_make(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
+    fs::create_dir_all(directory)
+        .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
+    let secrets = read_or_make_key(directory)?;
+    let store = FjallStore::open(directory.join(STORE_DIRECTORY), Options::default())?;
+    Ok(Engine::open(store, secrets, now()).await?)
+}
+
+/// Opens the store in `directory`, which must be there.
+pub(crate) async fn open(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
+    if !directory.join(KEY_FILE).is_file() {
+        bail!("there is no store in `{}`; make one with `wink import` or `wink catalogue apply`", directory.display());
+    }
+    open_or_make(directory).await
+}
+
+fn read_or_make_key(directory: &Path) -> anyhow::Result<Secrets> {
+    let path = directory.join(KEY_FILE);
+    match fs::read(&path) {
+        Ok(bytes) => {
+            let master: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+                anyhow::anyhow!("`{}` is not a key of 32 bytes; restore it from your back-up", path.display())
+            })?;
+            Ok(Secrets::new(master))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if directory.join(STORE_DIRECTORY).exists() {
+                bail!("the store has no key: `{}` is missing; restore it from your back-up", path.display());
+            }
+            let master: [u8; 32] = random()?;
+            write_key(&path, &master).with_context(|| format!("`{}` cannot be written", path.display()))?;
+            Ok(Secrets::new(master))
+        }
+        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
+    }
+}
+
+/// Writes the key so that it is either whole or not there, readable by its owner only.
+fn write_key(path: &Path, master: &[u8; 32]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let unfinished = path.with_extension("unfinished");
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(master)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    match path.parent() {
+        Some(directory) => fs::File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Runs a command's future to its end.
+pub(crate) fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,38 @@
+//! The `wink` command. Reads arguments, opens the store, calls a flow, prints. Decides nothing.
+
+#![expect(clippy::print_stdout, reason = "a command line tool prints its answers")]
+
+mod arguments;
+mod command;
+mod home;
+mod import;
+mod stop;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Import(import) => command::import::run(&import),
+        Command::Catalogue(catalogue) => command::catalogue::run(&catalogue),
+        Command::Decide(decide) => command::decide::run(&decide),
+        Command::Explain(explain) => command::explain::run(&explain),
+        Command::Replay(replay) => command::replay::run(&replay),
+        Command::Verify(verify) => command::verify::run(&verify),
+        Command::Erase(erase) => command::erase::run(&erase),
+        Command::Serve(serve) => command::serve::run(&serve),
+        Command::Bench(bench) => command::bench::run(&bench),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

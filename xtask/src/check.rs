@@ -1,0 +1,30 @@
+//! `cargo xtask check`: the quick gate. It changes nothing; it holds no logic that a developer cannot call alone.
+
+use anyhow::Result;
+
+use crate::args::Args;
+use crate::{licences, shell, tidy};
+
+/// Runs every check, the cheap ones first, and stops at the first that fails.
+///
+/// # Errors
+/// Fails with the first check that does.
+pub(crate) fn run(_: &Args) -> Result<()> {
+    shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
+    licences::check()?;
+    shell::run(&mut shell::cargo([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    shell::run(
+        shell::cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    tidy::check()?;
+    println!("\ncheck: all is well");
+    Ok(())
+}

