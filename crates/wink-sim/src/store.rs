@@ -115,7 +115,7 @@ impl SimStore {
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
             let verdicts = self.inside().judge(vec![batch]);
-            std::thread::sleep(std::time::Duration::from_micros(50));
+            std::thread::sleep(std::time::Duration::from_millis(3));
             outcomes.extend(self.inside().write(verdicts, Mutant::None));
         }
         outcomes

@@ -1,0 +1,139 @@
+//! The auditor: what must hold in a store whatever happened to it, found without the code that is under test where that is possible.
+//!
+//! One function for sound stores and for mutants, so that a mutant which passes shows a hole in the audit.
+
+use std::collections::BTreeMap;
+
+use wink_core::base::Cents;
+use wink_core::coupon::{Coupon, State};
+use wink_core::decision::{Decision, Verdict};
+use wink_core::event::{Body, ConsentState};
+use wink_core::profile::{Kept, Purpose};
+use wink_record::{Decided, Stored};
+use wink_server::keys::{self, TENANT, entry, kind};
+use wink_server::{Engine, report};
+use wink_store::{Direction, Kind, Lane, Position, Range, Record, Store};
+
+use super::counter::wait;
+
+/// Reads everything of a kind.
+pub(crate) fn all<S: Store>(engine: &Engine<S>, kind: Kind) -> Vec<(Vec<u8>, Record)> {
+    let page = wait(engine.store.scan(TENANT, kind, Range::default(), Direction::Forward, usize::MAX - 1));
+    page.unwrap().records
+}
+
+/// Reads all stored decisions.
+pub(crate) fn decisions<S: Store>(engine: &Engine<S>) -> Vec<Decision> {
+    all(engine, kind::DECISION).iter().map(|(_, record)| Decision::from_bytes(&record.bytes).unwrap()).collect()
+}
+
+/// Reads all coupons.
+pub(crate) fn coupons<S: Store>(engine: &Engine<S>) -> Vec<Coupon> {
+    all(engine, kind::COUPON).iter().map(|(_, record)| Coupon::from_bytes(&record.bytes).unwrap()).collect()
+}
+
+/// Reads what a campaign owes.
+pub(crate) fn owed<S: Store>(engine: &Engine<S>, campaign: &str) -> Cents {
+    let counters = wait(engine.store.counters(TENANT, &[keys::budget(campaign)])).unwrap();
+    Cents(counters[0].value)
+}
+
+/// Checks everything there is to check; the first thing that does not hold is the error.
+pub(crate) fn audit<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    let verified = wait(report::verify::verify(engine)).map_err(|error| error.to_string())?;
+    if let Some(finding) = verified.findings.first() {
+        return Err(format!("{} findings, the first is: {finding}", verified.findings.len()));
+    }
+    let replayed = wait(report::replay::verify(engine, |_| {})).map_err(|error| error.to_string())?;
+    if replayed.same != replayed.decisions || replayed.other_engine != 0 {
+        return Err(format!("a replay differs: {replayed:?}"));
+    }
+    money(engine)?;
+    probabilities(engine)?;
+    consent(engine)
+}
+
+/// Coupons, counters and limits, added up here rather than by the ledger.
+fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    let mut owed: BTreeMap<String, Cents> = BTreeMap::new();
+    let mut issued: BTreeMap<String, i64> = BTreeMap::new();
+    for coupon in coupons(engine) {
+        let amount = match coupon.state {
+            State::Issued => coupon.benefit.maximum(),
+            State::Redeemed { amount, .. } => amount,
+            State::Expired { .. } | State::Revoked { .. } => Cents::ZERO,
+        };
+        *owed.entry(coupon.campaign.to_string()).or_default() += amount;
+        *issued.entry(coupon.offer.to_string()).or_default() += 1;
+    }
+    let catalogue = engine.catalogue().map_err(|error| error.to_string())?;
+    for campaign in &catalogue.campaigns {
+        let owed = owed.get(campaign.id.as_str()).copied().unwrap_or_default();
+        let counted = self::owed(engine, campaign.id.as_str());
+        if owed != counted || campaign.budget < owed {
+            let budget = campaign.budget;
+            return Err(format!("the coupons of {} owe {owed}, counted are {counted}, the budget is {budget}", campaign.id));
+        }
+    }
+    for offer in &catalogue.offers {
+        let issued = issued.get(offer.id.as_str()).copied().unwrap_or_default();
+        if offer.limits.total.is_some_and(|total| i64::from(total) < issued) {
+            return Err(format!("{issued} coupons of {} were issued", offer.id));
+        }
+    }
+    Ok(())
+}
+
+/// Probabilities that are some, and an answer that could have been drawn.
+fn probabilities<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    for decision in decisions(engine) {
+        let sum: f64 = decision.candidates.iter().map(|candidate| candidate.probability).sum();
+        if 1e-9 < (sum - 1.0).abs() {
+            return Err(format!("the probabilities of {} sum to {sum}", decision.id));
+        }
+        if decision.candidates.iter().any(|candidate| !(0.0..=1.0).contains(&candidate.probability)) {
+            return Err(format!("{} has a probability that is none", decision.id));
+        }
+        let nothing = decision.candidates.len() - 1;
+        // What is withheld is given as nothing, with the probability of nothing.
+        let given = if let Verdict::Offer(index) = decision.verdict { index } else { nothing };
+        if decision.candidates[given].probability <= 0.0 {
+            return Err(format!("{} chose what had no chance", decision.id));
+        }
+    }
+    Ok(())
+}
+
+/// Nothing without consent, read off the journal: a person's words and decisions lie in one lane, in the order they were committed.
+fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    let made: BTreeMap<_, _> = decisions(engine).into_iter().map(|decision| (decision.id, decision)).collect();
+    for lane in Lane::all() {
+        let mut words = BTreeMap::new();
+        for found in wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap() {
+            let Some(body) = &found.body else { continue };
+            if found.header.kind == entry::EVENT {
+                let kept = Kept::from_bytes(&body.payload).unwrap();
+                let Body::ConsentUpdated(change) = kept.body else { continue };
+                // The newest word counts; of two at the same instant, the stricter.
+                let word = (kept.occurred_at, change.state);
+                let counts = words.entry((kept.profile, change.purpose)).or_insert(word);
+                *counts = word.max(*counts);
+            } else if found.header.kind == entry::DECIDED {
+                let decided = Decided::from_bytes(&body.payload).unwrap();
+                let Some(decision) = made.get(&decided.id) else { continue };
+                let granted = |purpose: Purpose| {
+                    let word = words.get(&(decision.person.profile, purpose.name().to_owned()));
+                    word.is_some_and(|(_, state)| *state == ConsentState::Granted)
+                };
+                let needed = match decision.ask.channel {
+                    wink_core::offer::Channel::Newsletter => Purpose::ALL.to_vec(),
+                    _ => vec![Purpose::Personalisation],
+                };
+                if decision.verdict != Verdict::Nothing && !needed.into_iter().all(granted) {
+                    return Err(format!("{} chose an offer without consent", decision.id));
+                }
+            }
+        }
+    }
+    Ok(())
+}

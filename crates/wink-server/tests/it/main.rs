@@ -1,0 +1,25 @@
+//! The flows from event to erasure over a simulated and a real store: stories, races, properties, crashes, and what is left on disk.
+
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod careless;
+#[cfg(test)]
+mod counter;
+#[cfg(test)]
+mod said;
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod erase;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod record;
+#[cfg(test)]
+mod retain;
+#[cfg(test)]
+mod story;
