@@ -14,6 +14,8 @@ pub fn value(json: Json) -> Value {
         },
         Json::String(text) => Value::Text(text),
         Json::Array(values) => Value::List(values.into_iter().map(value).collect()),
-        Json::Object(fields) => Value::Map(fields.into_iter().map(|(name, field)| (name, value(field))).collect()),
+        Json::Object(fields) => {
+            Value::Map(fields.into_iter().map(|(name, field)| (name, value(field))).collect())
+        }
     }
 }

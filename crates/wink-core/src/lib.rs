@@ -4,10 +4,10 @@
 //! wire or disk format. A stage uses `base`, itself and the stages before it, in the order they stand here.
 
 pub mod base;
-pub mod event;
-pub mod profile;
-pub mod feature;
-pub mod offer;
-pub mod decision;
 pub mod coupon;
+pub mod decision;
+pub mod event;
+pub mod feature;
 pub mod measure;
+pub mod offer;
+pub mod profile;

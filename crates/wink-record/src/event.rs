@@ -184,7 +184,9 @@ fn to_body(body: &Body) -> BodyMessage {
             coupon_id: used.coupon_id.clone(),
             campaign_id: used.campaign_id.clone(),
         }),
-        Body::Identify(Attributes(traits)) => BodyMessage::Identify(IdentifyMessage { traits: to_fields(traits) }),
+        Body::Identify(Attributes(traits)) => {
+            BodyMessage::Identify(IdentifyMessage { traits: to_fields(traits) })
+        }
         Body::ConsentUpdated(change) => BodyMessage::ConsentUpdated(ConsentMessage {
             purpose: change.purpose.clone(),
             state: to_state(change.state),

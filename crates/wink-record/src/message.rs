@@ -32,7 +32,9 @@ pub(crate) fn decode<M: Message + Default>(what: &'static str, bytes: &[u8]) -> 
 
 /// Reads an id of 16 bytes.
 pub(crate) fn id(what: &'static str, bytes: &[u8]) -> Result<[u8; 16], Damaged> {
-    bytes.try_into().map_err(|_| Damaged { what, why: format!("an id has {} bytes instead of 16", bytes.len()) })
+    bytes
+        .try_into()
+        .map_err(|_| Damaged { what, why: format!("an id has {} bytes instead of 16", bytes.len()) })
 }
 
 /// Reads a field that must be there.

@@ -44,7 +44,11 @@ impl Stored for Profile {
             id: self.id.bytes().to_vec(),
             created_at: self.created_at.0,
             identities: self.identities.iter().map(|key| key.0.to_vec()).collect(),
-            consents: self.consents.iter().map(|(purpose, consent)| (to_purpose(*purpose), to_consent(consent))).collect(),
+            consents: self
+                .consents
+                .iter()
+                .map(|(purpose, consent)| (to_purpose(*purpose), to_consent(consent)))
+                .collect(),
         }
         .encode_to_vec()
     }

@@ -125,9 +125,10 @@ impl From<&Removed> for RemovedMessage {
             Removed::RuleFailed { stage } => Reason::RuleFailed(to_stage(*stage)),
             Removed::ProfileLimit { at_most } => Reason::ProfileLimit(*at_most),
             Removed::TotalLimit { at_most } => Reason::TotalLimit(*at_most),
-            Removed::ContactCap { at_most, within_days } => {
-                Reason::ContactCap(ContactCapMessage { at_most: *at_most, within_days: u32::from(*within_days) })
-            }
+            Removed::ContactCap { at_most, within_days } => Reason::ContactCap(ContactCapMessage {
+                at_most: *at_most,
+                within_days: u32::from(*within_days),
+            }),
             Removed::Budget { needed, left } => Reason::Budget(amounts(needed, left)),
             Removed::MinimumPrice { remaining, minimum } => Reason::MinimumPrice(amounts(remaining, minimum)),
             Removed::Holdout => Reason::Holdout(true),
@@ -155,7 +156,9 @@ impl TryFrom<RemovedMessage> for Removed {
                 at_most: cap.at_most,
                 within_days: narrow(WHAT, "within_days", u64::from(cap.within_days))?,
             },
-            Reason::Budget(amounts) => Self::Budget { needed: Cents(amounts.one), left: Cents(amounts.other) },
+            Reason::Budget(amounts) => {
+                Self::Budget { needed: Cents(amounts.one), left: Cents(amounts.other) }
+            }
             Reason::MinimumPrice(amounts) => {
                 Self::MinimumPrice { remaining: Cents(amounts.one), minimum: Cents(amounts.other) }
             }

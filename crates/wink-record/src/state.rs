@@ -80,7 +80,8 @@ impl Stored for State {
         same_length("day", message.day.len(), &columns)?;
         let sums = message.orders.iter().zip(&message.lines).zip(&message.sales_cents);
         let sums = sums.zip(&message.discount_cents).zip(&message.coupons);
-        for (day, ((((orders, lines), sales_cents), discount_cents), coupons)) in message.day.iter().zip(sums) {
+        for (day, ((((orders, lines), sales_cents), discount_cents), coupons)) in message.day.iter().zip(sums)
+        {
             let sums = Day {
                 orders: *orders,
                 lines: *lines,

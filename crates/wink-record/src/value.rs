@@ -48,7 +48,9 @@ impl From<&Value> for ValueMessage {
             Value::Int(number) => Some(Kind::Int(*number)),
             Value::Float(number) => Some(Kind::Float(*number)),
             Value::Text(text) => Some(Kind::Text(text.clone())),
-            Value::List(values) => Some(Kind::List(ListMessage { values: values.iter().map(Self::from).collect() })),
+            Value::List(values) => {
+                Some(Kind::List(ListMessage { values: values.iter().map(Self::from).collect() }))
+            }
             Value::Map(fields) => Some(Kind::Map(MapMessage { fields: to_fields(fields) })),
         };
         Self { kind }

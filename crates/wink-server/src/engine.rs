@@ -131,9 +131,8 @@ impl<S: Store> Engine<S> {
         let record = self.record(&keys::catalogue(version.0)).await?;
         let record = record.ok_or_else(|| unusable("it is not stored here".to_owned()))?;
         let files = CatalogueFiles::from_bytes(&record.bytes)?;
-        let catalogue = catalogue::compile(&files.0).map_err(|findings| {
-            unusable(findings.first().map_or_else(String::new, ToString::to_string))
-        })?;
+        let catalogue = catalogue::compile(&files.0)
+            .map_err(|findings| unusable(findings.first().map_or_else(String::new, ToString::to_string)))?;
         let catalogue = Arc::new(catalogue);
         self.compiled.write().unwrap_or_else(PoisonError::into_inner).insert(version, catalogue.clone());
         Ok(catalogue)

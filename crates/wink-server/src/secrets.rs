@@ -109,8 +109,9 @@ pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
 /// If the operating system gives no random numbers.
 pub fn seal(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let nonce: [u8; 24] = random()?;
-    let sealed =
-        XChaCha20Poly1305::new(key.into()).encrypt(&XNonce::from(nonce), plain).map_err(|_| SealError::Opened)?;
+    let sealed = XChaCha20Poly1305::new(key.into())
+        .encrypt(&XNonce::from(nonce), plain)
+        .map_err(|_| SealError::Opened)?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 

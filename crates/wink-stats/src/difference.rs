@@ -44,7 +44,8 @@ pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval,
     let per_mean = |moments: &Moments| Some(moments.variance()? / real(moments.count()));
     let (of_a, of_b) = (per_mean(a).ok_or(NotEnoughData)?, per_mean(b).ok_or(NotEnoughData)?);
     let variance = of_a + of_b;
-    let degrees = variance * variance / (of_a * of_a / real(a.count() - 1) + of_b * of_b / real(b.count() - 1));
+    let degrees =
+        variance * variance / (of_a * of_a / real(a.count() - 1) + of_b * of_b / real(b.count() - 1));
     let students_t = StudentsT::new(0.0, 1.0, degrees).map_err(|_| NotEnoughData)?;
     let reach = students_t.inverse_cdf(0.5 + level / 2.0) * libm::sqrt(variance);
     let estimate = mean_a - mean_b;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
-use wink_server::secrets::{Secrets, random};
 use wink_server::Engine;
+use wink_server::secrets::{Secrets, random};
 use wink_store_fjall::{FjallStore, Options};
 
 /// The installation's secret, in the store's directory but not in the store: keep its back-ups apart.
@@ -34,7 +34,10 @@ pub(crate) async fn open_or_make(directory: &Path) -> anyhow::Result<Engine<Fjal
 /// Opens the store in `directory`, which must be there.
 pub(crate) async fn open(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
     if !directory.join(KEY_FILE).is_file() {
-        bail!("there is no store in `{}`; make one with `wink import` or `wink catalogue apply`", directory.display());
+        bail!(
+            "there is no store in `{}`; make one with `wink import` or `wink catalogue apply`",
+            directory.display()
+        );
     }
     open_or_make(directory).await
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool prints its answers")]
 
 mod arguments;
+mod bench;
 mod command;
 mod home;
 mod import;
@@ -14,6 +15,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
+
+/// Events are many small allocations on two threads, which the system's allocator serves at two thirds of the speed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -107,8 +107,9 @@ macro_rules! slug_id {
             /// Says what a slug is.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-                let reads_well =
-                    text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+                let reads_well = text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
                 if starts_well && reads_well && text.len() <= 64 {
                     Ok(Self(text.to_owned()))
                 } else {

@@ -20,8 +20,9 @@ impl Timestamp {
     /// # Errors
     /// Says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let instant: jiff::Timestamp =
-            text.parse().map_err(|_| format!("`{text}` is not a time; write it like 2026-03-01T09:30:00Z"))?;
+        let instant: jiff::Timestamp = text
+            .parse()
+            .map_err(|_| format!("`{text}` is not a time; write it like 2026-03-01T09:30:00Z"))?;
         let millisecond = instant.as_millisecond();
         if !(FIRST_MS..=LAST_MS).contains(&millisecond) {
             return Err(format!("`{text}` lies outside the years 0001 to 9998"));

@@ -109,7 +109,9 @@ pub fn redeem(coupon: &Coupon, basket: &Basket, now: Timestamp) -> Result<Effect
     match &coupon.state {
         State::Issued => {}
         State::Redeemed { at, .. } => return Err(Refusal::AlreadyRedeemed { at: *at }),
-        State::Expired { .. } | State::Revoked { .. } => return Err(Refusal::Expired { until: coupon.valid_until }),
+        State::Expired { .. } | State::Revoked { .. } => {
+            return Err(Refusal::Expired { until: coupon.valid_until });
+        }
     }
     if coupon.valid_until <= now {
         return Err(Refusal::Expired { until: coupon.valid_until });
@@ -206,21 +208,46 @@ mod tests {
         let ten_percent = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
         check(&coupon(ten_percent, 0, 0), 2_000, 1, "Reserved>Spent 2.00, Reserved>Available 1.00");
         check(&coupon(ten_percent, 0, 0), 9_000, 1, "Reserved>Spent 3.00");
-        check(&coupon(Benefit::Amount(Cents(150)), 0, 0), 100, 1, "Reserved>Spent 1.00, Reserved>Available 0.50");
+        check(
+            &coupon(Benefit::Amount(Cents(150)), 0, 0),
+            100,
+            1,
+            "Reserved>Spent 1.00, Reserved>Available 0.50",
+        );
     }
 
     #[test]
     fn never_goes_below_the_minimum_price() {
-        check(&coupon(Benefit::Amount(Cents(150)), 0, 900), 1_000, 1, "Reserved>Spent 1.00, Reserved>Available 0.50");
-        check(&coupon(Benefit::Amount(Cents(150)), 0, 900), 900, 1, "minimum_price: the price of these products is already at its minimum");
+        check(
+            &coupon(Benefit::Amount(Cents(150)), 0, 900),
+            1_000,
+            1,
+            "Reserved>Spent 1.00, Reserved>Available 0.50",
+        );
+        check(
+            &coupon(Benefit::Amount(Cents(150)), 0, 900),
+            900,
+            1,
+            "minimum_price: the price of these products is already at its minimum",
+        );
     }
 
     #[test]
     fn a_no_says_what_would_help() {
         let coupon = coupon(Benefit::Amount(Cents(150)), 2_000, 0);
-        check(&coupon, 1_390, 1, "minimum_spend: add 6.10 worth of the offer's products and the coupon applies");
+        check(
+            &coupon,
+            1_390,
+            1,
+            "minimum_spend: add 6.10 worth of the offer's products and the coupon applies",
+        );
         check(&coupon, 2_000, 28 * DAY - 1, "Reserved>Spent 1.50");
-        check(&coupon, 2_000, 28 * DAY, "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z");
+        check(
+            &coupon,
+            2_000,
+            28 * DAY,
+            "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z",
+        );
     }
 
     #[test]
@@ -228,12 +255,22 @@ mod tests {
         let issued = coupon(Benefit::Amount(Cents(150)), 0, 0);
         let basket = Basket { order_id: "o".to_owned(), spend: Cents(500) };
         let redeemed = redeem(&issued, &basket, Timestamp(1)).unwrap().coupon;
-        check(&redeemed, 500, 2, "discount_code_already_applied: this coupon was already used on 1970-01-01T00:00:00.001Z");
+        check(
+            &redeemed,
+            500,
+            2,
+            "discount_code_already_applied: this coupon was already used on 1970-01-01T00:00:00.001Z",
+        );
         assert_eq!(expire(&redeemed, Timestamp(99 * DAY)), None);
         assert_eq!(expire(&issued, Timestamp(28 * DAY - 1)), None);
         let expired = expire(&issued, Timestamp(28 * DAY)).unwrap();
         assert_eq!(expired.entries.iter().map(Entry::owed).sum::<Cents>(), Cents(-150));
-        check(&expired.coupon, 500, 1, "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z");
+        check(
+            &expired.coupon,
+            500,
+            1,
+            "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z",
+        );
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl Wallet {
     pub fn usage(&self, catalogue: &Catalogue) -> BTreeMap<usize, Usage> {
         let mut usage: BTreeMap<usize, Usage> = BTreeMap::new();
         for held in &self.held {
-            let Ok(index) = catalogue.offers.binary_search_by(|offer| offer.id.cmp(&held.offer)) else { continue };
+            let Ok(index) = catalogue.offers.binary_search_by(|offer| offer.id.cmp(&held.offer)) else {
+                continue;
+            };
             let counts = usage.entry(index).or_default();
             match held.coupon {
                 Some(_) => counts.issued += 1,

@@ -21,7 +21,8 @@ fn drawn_out(salt: u64, name: &str, profile: ProfileId, basis_points: u16) -> bo
     if basis_points == 0 {
         return false;
     }
-    let hash = Hasher::new("hold-out").field(&salt.to_le_bytes()).field(name.as_bytes()).field(&profile.bytes());
+    let hash =
+        Hasher::new("hold-out").field(&salt.to_le_bytes()).field(name.as_bytes()).field(&profile.bytes());
     share_of(hash.finish()) < f64::from(basis_points) / 10_000.0
 }
 
@@ -34,9 +35,11 @@ fn drawn_out(salt: u64, name: &str, profile: ProfileId, basis_points: u16) -> bo
 pub(super) fn choose(situation: &Situation<'_>, candidates: &mut [Candidate]) -> Verdict {
     let left: Vec<usize> = in_play(candidates, |_| true);
     let harmless: Vec<usize> = in_play(candidates, |score| 0.0 <= score);
-    let score = |index: &usize| candidates.get(*index).and_then(|candidate| candidate.score).unwrap_or(f64::MIN);
+    let score =
+        |index: &usize| candidates.get(*index).and_then(|candidate| candidate.score).unwrap_or(f64::MIN);
     // The first of equals: candidates stand in catalogue order, `none` last, so a tie with `none` goes to the offer listed first.
-    let best = left.iter().copied().reduce(|best, next| if score(&best) < score(&next) { next } else { best });
+    let best =
+        left.iter().copied().reduce(|best, next| if score(&best) < score(&next) { next } else { best });
     let Some(best) = best else { return Verdict::Nothing };
     let explored = situation.catalogue.economics.exploration / real(harmless.len());
     for index in &left {
@@ -77,16 +80,26 @@ fn draw(seed: u64, candidates: &[Candidate], best: usize) -> usize {
 fn withhold(situation: &Situation<'_>, candidates: &mut [Candidate]) {
     let catalogue = situation.catalogue;
     let mut withheld = 0.0;
+    // Offers of a campaign stand together often enough that remembering the last answer saves most of the hashing.
+    let mut last: Option<(usize, bool)> = None;
     for candidate in candidates.iter_mut() {
         let Some(drawn) = candidate.drawn else {
             candidate.probability += withheld;
             continue;
         };
+        let Some(offer) = catalogue.offers.get(drawn.offer) else { continue };
         if candidate.removed.is_some() {
             continue;
         }
-        let campaign = catalogue.offers.get(drawn.offer).and_then(|offer| catalogue.campaigns.get(offer.campaign));
-        if campaign.is_some_and(|campaign| holds_out(&catalogue.holdout, campaign, situation.person.profile)) {
+        let held_out = match last {
+            Some((campaign, held_out)) if campaign == offer.campaign => held_out,
+            _ => catalogue
+                .campaigns
+                .get(offer.campaign)
+                .is_some_and(|campaign| holds_out(&catalogue.holdout, campaign, situation.person.profile)),
+        };
+        last = Some((offer.campaign, held_out));
+        if held_out {
             withheld += candidate.probability;
             candidate.probability = 0.0;
             candidate.removed = Some(Removed::Holdout);

@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Decision, Drawn};
 use super::choose::choose;
-use super::filter::{benefit_removed, offer_removed};
+use super::filter::{benefit_removed, contact_cap_reached, offer_removed, person_removed};
 use super::score::{Slots, expect, score};
 use super::situation::{RuleFacts, Situation};
 
@@ -34,12 +34,16 @@ fn candidates(situation: &Situation<'_>) -> Vec<Candidate> {
     let catalogue = situation.catalogue;
     let facts = RuleFacts::new(situation);
     let slots = Slots::of(catalogue);
+    let person_removed = person_removed(situation);
+    let contact_cap = contact_cap_reached(situation);
     let mut candidates = Vec::with_capacity(catalogue.offers.len() + 1);
     for (index, offer) in catalogue.offers.iter().enumerate() {
         if !catalogue.offer_runs(offer, situation.now) {
             continue;
         }
-        let offer_removed = offer_removed(situation, &facts, index, offer);
+        let offer_removed = person_removed
+            .clone()
+            .or_else(|| offer_removed(situation, &facts, contact_cap.as_ref(), index, offer));
         let expected = match offer_removed {
             None => Some(expect(&situation.person.view, &slots, &catalogue.economics, offer)),
             Some(_) => None,

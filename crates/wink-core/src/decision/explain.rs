@@ -95,12 +95,21 @@ fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
             Viewed::Shares(reading) => {
                 let mut shares: Vec<(&String, &f64)> = reading.value.iter().collect();
                 shares.sort_by(|a, b| b.1.total_cmp(a.1));
-                let top: Vec<String> =
-                    shares.iter().take(3).map(|(name, share)| format!("{name} {:.1} %", *share * 100.0)).collect();
-                format!("{name} = {} ({})", if top.is_empty() { "none of those asked for".to_owned() } else { top.join(", ") }, age(reading.age_ms))
+                let top: Vec<String> = shares
+                    .iter()
+                    .take(3)
+                    .map(|(name, share)| format!("{name} {:.1} %", *share * 100.0))
+                    .collect();
+                format!(
+                    "{name} = {} ({})",
+                    if top.is_empty() { "none of those asked for".to_owned() } else { top.join(", ") },
+                    age(reading.age_ms)
+                )
             }
             Viewed::NoData => format!("{name} is not known: nothing happened it could be computed from"),
-            Viewed::TooOld { age_ms } => format!("{name} is not known: what it was computed from is {}", age(*age_ms)),
+            Viewed::TooOld { age_ms } => {
+                format!("{name} is not known: what it was computed from is {}", age(*age_ms))
+            }
             Viewed::NotGranted(purpose) => format!("{name} is not read: no consent for {}", purpose.name()),
         }
     };
@@ -112,7 +121,10 @@ fn line(candidate: &Candidate, catalogue: &Catalogue) -> Line {
         what: what(candidate.drawn, catalogue),
         score: candidate.score.map(|score| money(score, catalogue)),
         probability: format!("{:.1} %", candidate.probability * 100.0),
-        why_not: candidate.removed.as_ref().map(|removed| format!("{}: {}", removed.code(), reason(removed, catalogue))),
+        why_not: candidate
+            .removed
+            .as_ref()
+            .map(|removed| format!("{}: {}", removed.code(), reason(removed, catalogue))),
     }
 }
 
@@ -123,7 +135,11 @@ fn what(drawn: Option<Drawn>, catalogue: &Catalogue) -> String {
     match offer.benefits.get(drawn.benefit) {
         Some(Benefit::Amount(amount)) => format!("`{}` ({amount} {currency} off)", offer.id),
         Some(Benefit::Percent { basis_points, maximum }) => {
-            format!("`{}` ({} % off, at most {maximum} {currency})", offer.id, plain(f64::from(*basis_points) / 100.0))
+            format!(
+                "`{}` ({} % off, at most {maximum} {currency})",
+                offer.id,
+                plain(f64::from(*basis_points) / 100.0)
+            )
         }
         None => format!("`{}`", offer.id),
     }
@@ -143,18 +159,28 @@ fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
             format!("{} needs {name}, which is not known", stage.name())
         }
         Removed::RuleFailed { stage } => format!("{} cannot be evaluated here", stage.name()),
-        Removed::ProfileLimit { at_most } => format!("the person already had it, and it is given {at_most} × per person"),
+        Removed::ProfileLimit { at_most } => {
+            format!("the person already had it, and it is given {at_most} × per person")
+        }
         Removed::TotalLimit { at_most } => format!("all {at_most} coupons are given out"),
         Removed::ContactCap { at_most, within_days } => {
-            format!("the person was contacted {at_most} × in the last {within_days} days, which is as often as the policy allows")
+            format!(
+                "the person was contacted {at_most} × in the last {within_days} days, which is as often as the policy allows"
+            )
         }
         Removed::Budget { needed, left } => {
-            format!("the campaign's budget has {left} {currency} left, and this could cost {needed} {currency}")
+            format!(
+                "the campaign's budget has {left} {currency} left, and this could cost {needed} {currency}"
+            )
         }
         Removed::MinimumPrice { remaining, minimum } => {
-            format!("{remaining} {currency} would remain to be paid, less than the minimum of {minimum} {currency}")
+            format!(
+                "{remaining} {currency} would remain to be paid, less than the minimum of {minimum} {currency}"
+            )
         }
-        Removed::Holdout => "the person is in the campaign's hold-out, so that its effect can be measured".to_owned(),
+        Removed::Holdout => {
+            "the person is in the campaign's hold-out, so that its effect can be measured".to_owned()
+        }
     }
 }
 

@@ -8,14 +8,24 @@ use crate::base::expression::Verdict;
 use crate::offer::{Benefit, Channel, Offer};
 use crate::profile::Purpose;
 
-/// Asks what is the same for every benefit of an offer.
-pub(super) fn offer_removed(situation: &Situation<'_>, facts: &RuleFacts<'_>, index: usize, offer: &Offer) -> Option<Removed> {
-    no_consent(situation)
-        .or_else(|| holds_out_of_everything(situation).then_some(Removed::GlobalHoldout))
-        .or_else(|| (!offer.channels.contains(&situation.ask.channel)).then_some(Removed::OtherChannel))
+/// Asks what is the same for every offer: may this person be asked about at all?
+pub(super) fn person_removed(situation: &Situation<'_>) -> Option<Removed> {
+    no_consent(situation).or_else(|| holds_out_of_everything(situation).then_some(Removed::GlobalHoldout))
+}
+
+/// Asks what is the same for every benefit of an offer. `contact_cap` is the policy's answer for this person.
+pub(super) fn offer_removed(
+    situation: &Situation<'_>,
+    facts: &RuleFacts<'_>,
+    contact_cap: Option<&Removed>,
+    index: usize,
+    offer: &Offer,
+) -> Option<Removed> {
+    let other_channel = !offer.channels.contains(&situation.ask.channel);
+    (other_channel.then_some(Removed::OtherChannel))
         .or_else(|| rule_says_no(facts, offer))
         .or_else(|| limit_reached(situation, index, offer))
-        .or_else(|| contact_cap_reached(situation))
+        .or_else(|| contact_cap.cloned())
 }
 
 /// Asks what depends on the benefit: money.
@@ -68,14 +78,16 @@ fn limit_reached(situation: &Situation<'_>, index: usize, offer: &Offer) -> Opti
     (at_most <= issued).then_some(Removed::TotalLimit { at_most })
 }
 
-/// Contacts the person opened themself (the page they are on, the till they stand at) are not pushed and do not count.
-fn contact_cap_reached(situation: &Situation<'_>) -> Option<Removed> {
+/// Asks whether the person was contacted often enough. Contacts the person opened themself (the page they are on, the till they
+/// stand at) are not pushed and do not count.
+pub(super) fn contact_cap_reached(situation: &Situation<'_>) -> Option<Removed> {
     if situation.ask.channel != Channel::Newsletter {
         return None;
     }
     for cap in &situation.catalogue.contact_policy.caps {
         let since = situation.now.plus_days(-i64::from(cap.within_days));
-        let made = situation.person.contacts.iter().filter(|at| since < **at && **at <= situation.now).count();
+        let made =
+            situation.person.contacts.iter().filter(|at| since < **at && **at <= situation.now).count();
         if usize::try_from(cap.at_most).is_ok_and(|at_most| at_most <= made) {
             return Some(Removed::ContactCap { at_most: cap.at_most, within_days: cap.within_days });
         }

@@ -39,10 +39,7 @@ impl Slots {
 /// Estimates what an offer would do for the person.
 pub(super) fn expect(view: &View, slots: &Slots, economics: &Economics, offer: &Offer) -> Expected {
     let numbers = view.numbers();
-    let basket = slots
-        .basket
-        .and_then(|slot| numbers.get(slot).copied().flatten())
-        .unwrap_or(economics.default_basket_cents);
+    let basket = slots.basket.and_then(|slot| view.number(slot)).unwrap_or(economics.default_basket_cents);
     let (share, margin) = share_and_margin(view, slots, economics, offer);
     Expected {
         redeem: logistic(offer.scorecard.redeem.log_odds(numbers)),
@@ -62,7 +59,10 @@ pub(super) fn score(situation: &Situation<'_>, expected: &Expected, benefit: Ben
         Channel::Till => till,
     };
     let worth = cents(benefit.worth(expected.spend));
-    expected.uplift * expected.margin_cents - expected.redeem * worth - channel_cost - economics.attention_cost_cents
+    expected.uplift * expected.margin_cents
+        - expected.redeem * worth
+        - channel_cost
+        - economics.attention_cost_cents
 }
 
 /// The share of the basket that falls on the offer's products, and the basket's margin weighted by what the person buys.
@@ -70,7 +70,9 @@ fn share_and_margin(view: &View, slots: &Slots, economics: &Economics, offer: &O
     let margins = &economics.margins;
     let default_margin = share(margins.default_basis_points);
     let affinity = slots.affinity.and_then(|slot| view.shares(slot));
-    let (Some(affinity), false) = (affinity, offer.categories.is_empty()) else { return (1.0, default_margin) };
+    let (Some(affinity), false) = (affinity, offer.categories.is_empty()) else {
+        return (1.0, default_margin);
+    };
     let (mut on_offer, mut weighted) = (0.0, 0.0);
     for category in &offer.categories {
         let bought = affinity.get(category).copied().unwrap_or(0.0);
@@ -94,7 +96,10 @@ fn cents(amount: Cents) -> f64 {
     amount.0 as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and spend is never negative or not a number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float cast saturates, and spend is never negative or not a number"
+)]
 fn whole_cents(amount: f64) -> Cents {
     Cents(libm::round(amount) as i64)
 }

@@ -99,7 +99,11 @@ impl<'a> RuleFacts<'a> {
     /// Gathers the facts of a situation.
     pub(super) fn new(situation: &'a Situation<'_>) -> Self {
         let zone = &situation.catalogue.shop.zone;
-        Self { view: &situation.person.view, ask: &situation.ask, weekday_and_hour: zone.weekday_and_hour(situation.now) }
+        Self {
+            view: &situation.person.view,
+            ask: &situation.ask,
+            weekday_and_hour: zone.weekday_and_hour(situation.now),
+        }
     }
 }
 
@@ -113,7 +117,7 @@ impl Facts for RuleFacts<'_> {
                 Viewed::NoData | Viewed::TooOld { .. } | Viewed::NotGranted(_) => None,
             };
         }
-        match ContextFact::ALL.get(slot - features.len())? {
+        match ContextFact::ALL.get(slot.checked_sub(features.len())?)? {
             ContextFact::Channel => Some(Fact::Text(self.ask.channel.name())),
             ContextFact::Placement => Some(Fact::Text(&self.ask.placement)),
             ContextFact::Weekday => Some(Fact::Int(self.weekday_and_hour.0)),

@@ -48,7 +48,7 @@ pub struct Event {
 /// # Errors
 /// The [`Rejection`] under which the envelope goes to the dead letters.
 pub fn accept(
-    envelope: Envelope,
+    envelope: &Envelope,
     schemas: &Schemas,
     currency: Currency,
     id: EventId,
@@ -58,29 +58,28 @@ pub fn accept(
     if length == 0 || 100 < length {
         return Err(Rejection::MessageId);
     }
-    let mut identities = envelope.identities.into_iter();
-    let identity = identities.next().ok_or(Rejection::NoIdentity)?;
+    let (identity, linked) = envelope.identities.split_first().ok_or(Rejection::NoIdentity)?;
     let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
     schema.check(&envelope.properties)?;
-    let mut properties = envelope.properties;
-    let body = body::read(schema.event, &mut properties, currency)?;
+    let body = body::read(schema.event, &envelope.properties, currency)?;
+    let unknown = envelope.properties.iter().filter(|(name, _)| !schema.names(name));
     let occurred_at = occurred_at(envelope.original_at, envelope.sent_at, now);
     if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });
     }
     Ok(Event {
         id,
-        source: envelope.source,
-        message_id: envelope.message_id,
-        identity,
-        linked: identities.collect(),
+        source: envelope.source.clone(),
+        message_id: envelope.message_id.clone(),
+        identity: identity.clone(),
+        linked: linked.to_vec(),
         occurred_at: occurred_at.min(now),
         sent_at: envelope.sent_at,
         received_at: now,
         original_at: envelope.original_at,
         late: LATE_AFTER_MS < now.since_ms(occurred_at),
         body,
-        extra: properties,
+        extra: unknown.map(|(name, value)| (name.clone(), value.clone())).collect(),
     })
 }
 
@@ -151,7 +150,10 @@ mod tests {
     }
 
     fn order(lines: Vec<Value>) -> Envelope {
-        envelope("Order Completed", &[("order_id", Value::Text("o-1".to_owned())), ("products", Value::List(lines))])
+        envelope(
+            "Order Completed",
+            &[("order_id", Value::Text("o-1".to_owned())), ("products", Value::List(lines))],
+        )
     }
 
     fn line(total: Value) -> Value {
@@ -163,7 +165,7 @@ mod tests {
 
     fn check(envelope: Envelope, expected: &str) {
         let usd = Currency::new("USD").unwrap();
-        let answer = accept(envelope, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW);
+        let answer = accept(&envelope, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW);
         let text = match answer {
             Ok(event) => format!("accepted {} late={}", event.body.event_name(), event.late),
             Err(rejection) => format!("{}: {rejection}", rejection.code()),
@@ -176,7 +178,7 @@ mod tests {
         let mut sent = order(vec![line(Value::Int(250)), line(Value::Int(0))]);
         sent.properties.insert("gift".to_owned(), Value::Bool(true));
         let usd = Currency::new("USD").unwrap();
-        let event = accept(sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
+        let event = accept(&sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
         let Body::OrderCompleted(order) = &event.body else { panic!("{:?}", event.body) };
         assert_eq!(order.sales(), Cents(250));
         assert_eq!(order.lines.len(), 2);
@@ -186,16 +188,31 @@ mod tests {
 
     #[test]
     fn refuses_with_a_code_and_a_way_out() {
-        check(envelope("Teleported", &[]), "event_unknown: `Teleported` is not a known event; see the list of events, or register a schema for it");
+        check(
+            envelope("Teleported", &[]),
+            "event_unknown: `Teleported` is not a known event; see the list of events, or register a schema for it",
+        );
         check(envelope("Order Completed", &[]), "property_missing: property `order_id` is missing");
-        check(order(vec![line(Value::Float(2.5))]), "property_type: property `products/0/total_cents` must be a whole number, not double");
-        check(order(vec![line(Value::Int(-1))]), "property_value: property `products/0/total_cents` must lie between 0 and 1000000000 cents");
+        check(
+            order(vec![line(Value::Float(2.5))]),
+            "property_type: property `products/0/total_cents` must be a whole number, not double",
+        );
+        check(
+            order(vec![line(Value::Int(-1))]),
+            "property_value: property `products/0/total_cents` must lie between 0 and 1000000000 cents",
+        );
         let mut nobody = order(vec![]);
         nobody.identities.clear();
-        check(nobody, "identity_missing: no identity; name at least one, as in `identities: [{namespace, value}]`");
+        check(
+            nobody,
+            "identity_missing: no identity; name at least one, as in `identities: [{namespace, value}]`",
+        );
         let mut nameless = order(vec![]);
         nameless.message_id.clear();
-        check(nameless, "message_id_invalid: `message_id` must have 1 to 100 characters, so that a retry can be recognised");
+        check(
+            nameless,
+            "message_id_invalid: `message_id` must have 1 to 100 characters, so that a retry can be recognised",
+        );
         let mut euro = order(vec![]);
         euro.properties.insert("currency".to_owned(), Value::Text("EUR".to_owned()));
         check(euro, "currency_mismatch: the shop's currency is USD; `EUR` is refused, never converted");
@@ -203,9 +220,13 @@ mod tests {
 
     #[test]
     fn an_addition_is_read_and_a_new_model_is_not() {
-        let versioned = |version: &str| Envelope { schema_version: Some(version.to_owned()), ..order(vec![]) };
+        let versioned =
+            |version: &str| Envelope { schema_version: Some(version.to_owned()), ..order(vec![]) };
         check(versioned("1-0-9"), "accepted Order Completed late=false");
-        check(versioned("2-0-0"), "schema_unknown: schema 2-0-0 of `Order Completed` is not known here, the newest is 1-0-0; upgrade Wink or send the older form");
+        check(
+            versioned("2-0-0"),
+            "schema_unknown: schema 2-0-0 of `Order Completed` is not known here, the newest is 1-0-0; upgrade Wink or send the older form",
+        );
         check(versioned("one"), "schema_version_invalid: `one` is not a schema version; write it like 1-0-0");
     }
 
@@ -218,7 +239,7 @@ mod tests {
             ..order(vec![])
         };
         let usd = Currency::new("USD").unwrap();
-        let event = accept(sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
+        let event = accept(&sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
         assert_eq!(event.occurred_at, Timestamp(NOW.0 - 60_000));
     }
 
@@ -226,7 +247,10 @@ mod tests {
     fn the_future_is_set_aside_and_the_past_is_late() {
         let at = |ms: i64| Envelope { original_at: Some(Timestamp(ms)), ..order(vec![]) };
         check(at(NOW.0 + FUTURE_TOLERANCE_MS), "accepted Order Completed late=false");
-        check(at(NOW.0 + FUTURE_TOLERANCE_MS + 1), "occurred_in_future: it claims to have happened at 2023-11-14T22:18:20.001Z, later than now; it is kept aside until somebody looks at that clock");
+        check(
+            at(NOW.0 + FUTURE_TOLERANCE_MS + 1),
+            "occurred_in_future: it claims to have happened at 2023-11-14T22:18:20.001Z, later than now; it is kept aside until somebody looks at that clock",
+        );
         check(at(NOW.0 - LATE_AFTER_MS), "accepted Order Completed late=false");
         check(at(NOW.0 - LATE_AFTER_MS - 1), "accepted Order Completed late=true");
     }

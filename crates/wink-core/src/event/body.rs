@@ -157,10 +157,10 @@ pub struct Redeemed {
     pub amount: Cents,
 }
 
-/// Reads a body whose properties the schema has checked. Takes what it reads out of `properties`.
+/// Reads a body whose properties the schema has checked.
 pub(super) fn read(
     event: &str,
-    properties: &mut BTreeMap<String, Value>,
+    properties: &BTreeMap<String, Value>,
     currency: Currency,
 ) -> Result<Body, Rejection> {
     match event {
@@ -169,8 +169,8 @@ pub(super) fn read(
             coupon_id: text(properties, "coupon_id").unwrap_or_default(),
             campaign_id: text(properties, "campaign_id"),
         })),
-        "Identify" => match properties.remove("traits") {
-            Some(Value::Map(traits)) => Ok(Body::Identify(Attributes(traits))),
+        "Identify" => match properties.get("traits") {
+            Some(Value::Map(traits)) => Ok(Body::Identify(Attributes(traits.clone()))),
             _ => Err(Rejection::MissingProperty("traits".to_owned())),
         },
         "Consent Updated" => consent(properties).map(Body::ConsentUpdated),
@@ -178,13 +178,13 @@ pub(super) fn read(
     }
 }
 
-fn order(properties: &mut BTreeMap<String, Value>, currency: Currency) -> Result<Order, Rejection> {
+fn order(properties: &BTreeMap<String, Value>, currency: Currency) -> Result<Order, Rejection> {
     if let Some(found) = text(properties, "currency")
         && found != currency.code()
     {
         return Err(Rejection::Currency { found, wanted: currency });
     }
-    let Some(Value::List(products)) = properties.remove("products") else {
+    let Some(Value::List(products)) = properties.get("products") else {
         return Err(Rejection::MissingProperty("products".to_owned()));
     };
     if LINES_MAX < products.len() {
@@ -193,7 +193,8 @@ fn order(properties: &mut BTreeMap<String, Value>, currency: Currency) -> Result
             problem: format!("has {} lines; at most {LINES_MAX} are taken", products.len()),
         });
     }
-    let lines = products.iter().enumerate().map(|(index, product)| line(index, product)).collect::<Result<_, _>>()?;
+    let lines =
+        products.iter().enumerate().map(|(index, product)| line(index, product)).collect::<Result<_, _>>()?;
     Ok(Order {
         order_id: text(properties, "order_id").unwrap_or_default(),
         store_id: text(properties, "store_id"),
@@ -246,7 +247,7 @@ fn line(index: usize, product: &Value) -> Result<Line, Rejection> {
     })
 }
 
-fn consent(properties: &mut BTreeMap<String, Value>) -> Result<ConsentChange, Rejection> {
+fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Rejection> {
     let found = text(properties, "state").unwrap_or_default();
     let state = ConsentState::parse(&found).ok_or_else(|| Rejection::BadValue {
         path: "state".to_owned(),
@@ -261,9 +262,6 @@ fn consent(properties: &mut BTreeMap<String, Value>) -> Result<ConsentChange, Re
     })
 }
 
-fn text(properties: &mut BTreeMap<String, Value>, name: &str) -> Option<String> {
-    match properties.remove(name) {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
-    }
+fn text(properties: &BTreeMap<String, Value>, name: &str) -> Option<String> {
+    properties.get(name).and_then(Value::as_text).map(str::to_owned)
 }

@@ -19,7 +19,9 @@ pub enum Rejection {
     #[error("`{0}` is not a schema version; write it like 1-0-0")]
     SchemaVersion(String),
     /// The schema version's model or revision is not known here.
-    #[error("schema {found} of `{event}` is not known here, the newest is {known}; upgrade Wink or send the older form")]
+    #[error(
+        "schema {found} of `{event}` is not known here, the newest is {known}; upgrade Wink or send the older form"
+    )]
     UnknownSchema {
         /// The event.
         event: String,
@@ -58,7 +60,9 @@ pub enum Rejection {
         wanted: Currency,
     },
     /// It claims to have happened later than now.
-    #[error("it claims to have happened at {occurred_at}, later than now; it is kept aside until somebody looks at that clock")]
+    #[error(
+        "it claims to have happened at {occurred_at}, later than now; it is kept aside until somebody looks at that clock"
+    )]
     Future {
         /// When it claims to have happened.
         occurred_at: Timestamp,

@@ -26,7 +26,9 @@ impl SchemaVersion {
         let wrong = || Rejection::SchemaVersion(text.chars().take(32).collect());
         let mut parts = text.split('-').map(str::parse::<u16>);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(model)), Some(Ok(revision)), Some(Ok(addition)), None) => Ok(Self { model, revision, addition }),
+            (Some(Ok(model)), Some(Ok(revision)), Some(Ok(addition)), None) => {
+                Ok(Self { model, revision, addition })
+            }
             _ => Err(wrong()),
         }
     }
@@ -94,8 +96,12 @@ const fn optional(name: &'static str, value_type: PropertyType) -> Property {
 
 use PropertyType::{List, Map, Text};
 
-const ORDER: &[Property] =
-    &[required("order_id", Text), required("products", List), optional("currency", Text), optional("store_id", Text)];
+const ORDER: &[Property] = &[
+    required("order_id", Text),
+    required("products", List),
+    optional("currency", Text),
+    optional("store_id", Text),
+];
 const COUPON_APPLIED: &[Property] =
     &[required("coupon_id", Text), optional("coupon_name", Text), optional("campaign_id", Text)];
 const IDENTIFY: &[Property] = &[required("traits", Map)];
@@ -154,6 +160,11 @@ impl Schemas {
 }
 
 impl Schema {
+    /// Tells whether it names a property; others are kept as they are.
+    pub(super) fn names(&self, property: &str) -> bool {
+        self.properties.iter().any(|known| known.name == property)
+    }
+
     /// Checks the properties this schema names; leaves the others alone.
     pub(super) fn check(&self, properties: &BTreeMap<String, Value>) -> Result<(), Rejection> {
         for property in self.properties {

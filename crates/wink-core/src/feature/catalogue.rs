@@ -121,22 +121,25 @@ impl Catalogue {
             purpose: Purpose::Personalisation,
             class,
         };
-        let purchase = |name, meaning, aggregation| personal(name, meaning, aggregation, Some(366), Class::Purchase);
+        let purchase =
+            |name, meaning, aggregation| personal(name, meaning, aggregation, Some(366), Class::Purchase);
         let contact = |name, meaning, aggregation| personal(name, meaning, aggregation, None, Class::Contact);
         Self::new(vec![
-            personal(
-                "recency_days",
-                "days since the last order",
-                A::DaysSinceOrder,
-                None,
-                Class::Purchase,
-            ),
+            personal("recency_days", "days since the last order", A::DaysSinceOrder, None, Class::Purchase),
             purchase("orders_56d", "orders in 56 days", A::Orders { window_days: 56 }),
             purchase("orders_365d", "orders in 365 days", A::Orders { window_days: 365 }),
             purchase("sales_cents_365d", "sales in 365 days, in cents", A::SalesCents { window_days: 365 }),
             purchase("order_gap_days", "mean days between order days", A::OrderGapDays),
-            purchase("basket_cents", "mean basket in 365 days, in cents", A::BasketCents { window_days: 365 }),
-            purchase("basket_lines", "mean lines per basket in 365 days", A::BasketLines { window_days: 365 }),
+            purchase(
+                "basket_cents",
+                "mean basket in 365 days, in cents",
+                A::BasketCents { window_days: 365 },
+            ),
+            purchase(
+                "basket_lines",
+                "mean lines per basket in 365 days",
+                A::BasketLines { window_days: 365 },
+            ),
             purchase(
                 "category_affinity",
                 "share of sales by category, half-life 112 days",

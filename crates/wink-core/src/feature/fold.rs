@@ -12,7 +12,9 @@ pub const HORIZON_DAYS: i32 = 366 + 31;
 pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
     match body {
         Body::OrderCompleted(order) => fold_order(state, at, order),
-        Body::CouponApplied(_) | Body::CouponRedeemed(_) => state.days.entry(at.day()).or_default().coupons += 1,
+        Body::CouponApplied(_) | Body::CouponRedeemed(_) => {
+            state.days.entry(at.day()).or_default().coupons += 1
+        }
         Body::CouponIssued(issued) => {
             let contact = Contact { at, campaign: issued.campaign.clone() };
             let place = state.contacts.partition_point(|other| *other < contact);
@@ -64,7 +66,9 @@ fn forget_beyond_horizon(state: &mut State) {
         state.contacts.retain(|contact| !is_old(contact));
     }
     let oldest_bucket = oldest_kept.div_euclid(Affinity::BUCKET_DAYS);
-    let has_old = |affinity: &Affinity| affinity.cents.first_key_value().is_some_and(|(first, _)| *first < oldest_bucket);
+    let has_old = |affinity: &Affinity| {
+        affinity.cents.first_key_value().is_some_and(|(first, _)| *first < oldest_bucket)
+    };
     if state.affinity.values().any(has_old) {
         for affinity in state.affinity.values_mut() {
             affinity.cents.retain(|bucket, _| oldest_bucket <= *bucket);
@@ -94,7 +98,8 @@ mod tests {
 
     #[test]
     fn any_order_gives_the_same_state_even_across_the_horizon() {
-        let events = [order(0, "tea", 100), order(390, "tea", 50), order(398, "milk", 70), order(1, "rice", 5)];
+        let events =
+            [order(0, "tea", 100), order(390, "tea", 50), order(398, "milk", 70), order(1, "rice", 5)];
         let fold_all = |events: Vec<&(Timestamp, Body)>| {
             let mut state = State::default();
             events.into_iter().for_each(|(at, body)| fold(&mut state, *at, body));

@@ -37,15 +37,15 @@ pub enum Viewed {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     slots: Vec<Viewed>,
-    numbers: Vec<Option<f64>>,
+    numbers: Vec<f64>,
 }
 
 impl View {
     /// Collects readings by slot.
     pub fn new(slots: Vec<Viewed>) -> Self {
         let number = |viewed: &Viewed| match viewed {
-            Viewed::Number(reading) => Some(reading.value),
-            _ => None,
+            Viewed::Number(reading) => reading.value,
+            _ => 0.0,
         };
         let numbers = slots.iter().map(number).collect();
         Self { slots, numbers }
@@ -56,9 +56,17 @@ impl View {
         &self.slots
     }
 
-    /// Tells the numbers by slot, for linear models.
-    pub fn numbers(&self) -> &[Option<f64>] {
+    /// Tells the numbers by slot, for linear models: zero where there is none, so that it adds nothing.
+    pub fn numbers(&self) -> &[f64] {
         &self.numbers
+    }
+
+    /// Tells the number in a slot, if one is known.
+    pub fn number(&self, slot: usize) -> Option<f64> {
+        match self.slots.get(slot) {
+            Some(Viewed::Number(reading)) => Some(reading.value),
+            _ => None,
+        }
     }
 
     /// Tells the shares in a slot, if they are known.
@@ -68,19 +76,17 @@ impl View {
             _ => None,
         }
     }
-
-    /// Keeps only the shares `wanted` names: what nobody asks for is neither used nor stored with a decision.
-    pub fn keep_shares(&mut self, wanted: impl Fn(&str) -> bool) {
-        for viewed in &mut self.slots {
-            if let Viewed::Shares(reading) = viewed {
-                reading.value.retain(|name, _| wanted(name));
-            }
-        }
-    }
 }
 
-/// Views the states of all identities of a person at `now`.
-pub fn view(states: &[&State], catalogue: &Catalogue, grants: &Grants, now: Timestamp) -> View {
+/// Views the states of all identities of a person at `now`. Of shares, only those `wanted` names are in the view: what nobody asks
+/// for is neither used nor stored with a decision.
+pub fn view(
+    states: &[&State],
+    catalogue: &Catalogue,
+    grants: &Grants,
+    now: Timestamp,
+    wanted: impl Fn(&str) -> bool,
+) -> View {
     let merged;
     let state = match states {
         [] => &State::default(),
@@ -92,20 +98,21 @@ pub fn view(states: &[&State], catalogue: &Catalogue, grants: &Grants, now: Time
             &merged
         }
     };
-    let slot = |definition: &Definition| {
-        if grants.allow(definition.purpose) { read(state, definition, now) } else { Viewed::NotGranted(definition.purpose) }
+    let slot = |definition: &Definition| match grants.allow(definition.purpose) {
+        true => read(state, definition, now, &wanted),
+        false => Viewed::NotGranted(definition.purpose),
     };
     View::new(catalogue.definitions().iter().map(slot).collect())
 }
 
-fn read(state: &State, definition: &Definition, now: Timestamp) -> Viewed {
+fn read(state: &State, definition: &Definition, now: Timestamp, wanted: &impl Fn(&str) -> bool) -> Viewed {
     let Some(newest) = newest(state, definition.aggregation, now) else { return Viewed::NoData };
     let age_ms = now.since_ms(newest).max(0);
     if definition.ttl_days.is_some_and(|ttl_days| i64::from(ttl_days) * DAY_MS < age_ms) {
         return Viewed::TooOld { age_ms };
     }
     if let Aggregation::CategoryAffinity { half_life_days } = definition.aggregation {
-        return Viewed::Shares(Reading { value: affinity(state, half_life_days, now), age_ms });
+        return Viewed::Shares(Reading { value: affinity(state, half_life_days, now, wanted), age_ms });
     }
     match number(state, definition.aggregation, now) {
         Some(value) => Viewed::Number(Reading { value, age_ms }),
@@ -129,7 +136,8 @@ fn number(state: &State, aggregation: Aggregation, now: Timestamp) -> Option<f64
         Aggregation::DaysSinceContact => days_since(last_contact(state, now)?, now),
         Aggregation::Contacts { window_days } => {
             let since = now.plus_days(-i64::from(window_days));
-            let count = state.contacts.iter().filter(|contact| since < contact.at && contact.at <= now).count();
+            let count =
+                state.contacts.iter().filter(|contact| since < contact.at && contact.at <= now).count();
             real(i64::try_from(count).unwrap_or(i64::MAX))
         }
         Aggregation::Orders { window_days } => real(window(state, window_days, now).orders),
@@ -185,7 +193,12 @@ fn order_gap_days(state: &State, now: Timestamp) -> Option<f64> {
     ratio(i64::from(last) - i64::from(first), gaps)
 }
 
-fn affinity(state: &State, half_life_days: i32, now: Timestamp) -> BTreeMap<String, f64> {
+fn affinity(
+    state: &State,
+    half_life_days: i32,
+    now: Timestamp,
+    wanted: &impl Fn(&str) -> bool,
+) -> BTreeMap<String, f64> {
     let this_bucket = now.day().div_euclid(Affinity::BUCKET_DAYS);
     let weight = |bucket: i32| {
         let age_days = f64::from((this_bucket - bucket) * Affinity::BUCKET_DAYS);
@@ -193,7 +206,7 @@ fn affinity(state: &State, half_life_days: i32, now: Timestamp) -> BTreeMap<Stri
     };
     // Few buckets, many categories: weigh each bucket once.
     let mut weights: BTreeMap<i32, f64> = BTreeMap::new();
-    let mut decayed: BTreeMap<&String, f64> = BTreeMap::new();
+    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
     let mut total = 0.0;
     for (category, affinity) in &state.affinity {
         let mut sum = 0.0;
@@ -201,12 +214,12 @@ fn affinity(state: &State, half_life_days: i32, now: Timestamp) -> BTreeMap<Stri
             sum += *weights.entry(*bucket).or_insert_with(|| weight(*bucket)) * real(*cents);
         }
         total += sum;
-        decayed.insert(category, sum);
+        if 0.0 < sum && wanted(category) {
+            shares.insert(category.clone(), sum);
+        }
     }
-    if total <= 0.0 {
-        return BTreeMap::new();
-    }
-    decayed.into_iter().filter(|(_, sum)| 0.0 < *sum).map(|(name, sum)| (name.clone(), sum / total)).collect()
+    shares.values_mut().for_each(|share| *share /= total);
+    shares
 }
 
 fn last_contact(state: &State, now: Timestamp) -> Option<Timestamp> {

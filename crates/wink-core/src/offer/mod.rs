@@ -3,13 +3,13 @@
 mod campaign;
 mod catalogue;
 mod contact;
-mod terms;
 mod product;
 mod rules;
+mod terms;
 
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
-pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};
 pub use product::{Margins, Product};
 pub use rules::{ContextFact, Rules, Stage, declarations};
+pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};

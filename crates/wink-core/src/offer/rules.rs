@@ -64,8 +64,7 @@ pub enum ContextFact {
 
 impl ContextFact {
     /// Lists them in slot order.
-    pub const ALL: [Self; 5] =
-        [Self::Channel, Self::Placement, Self::Weekday, Self::Hour, Self::CartCents];
+    pub const ALL: [Self; 5] = [Self::Channel, Self::Placement, Self::Weekday, Self::Hour, Self::CartCents];
 
     /// Spells it as rules do.
     pub fn name(self) -> &'static str {

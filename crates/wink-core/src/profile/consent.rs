@@ -61,7 +61,8 @@ impl Consent {
     /// text, so that the answer never depends on the order of arrival.
     pub(super) fn outranks(&self, other: &Self) -> bool {
         let rank = |consent: &Self| (consent.at, consent.state);
-        let proof = |consent: &Self| (consent.method.clone(), consent.surface.clone(), consent.text_version.clone());
+        let proof =
+            |consent: &Self| (consent.method.clone(), consent.surface.clone(), consent.text_version.clone());
         rank(other) < rank(self) || (rank(other) == rank(self) && proof(other) < proof(self))
     }
 }

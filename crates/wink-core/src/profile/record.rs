@@ -56,9 +56,10 @@ impl Profile {
 
     /// Tells what is granted at `now`. A word from the future does not count yet.
     pub fn grants(&self, now: Timestamp) -> Grants {
-        let granted = self.consents.iter().filter(|(_, consent)| {
-            consent.at <= now && consent.state == crate::event::ConsentState::Granted
-        });
+        let granted = self
+            .consents
+            .iter()
+            .filter(|(_, consent)| consent.at <= now && consent.state == crate::event::ConsentState::Granted);
         Grants::new(granted.map(|(purpose, _)| *purpose))
     }
 }

@@ -128,8 +128,13 @@ struct Running {
 }
 
 impl Running {
-    async fn load<S: Store>(engine: &Engine<S>, catalogue: &Catalogue, now: Timestamp) -> Result<Self, Error> {
-        let runs = |index: &usize| catalogue.campaigns.get(*index).is_some_and(|campaign| campaign.runs_at(now));
+    async fn load<S: Store>(
+        engine: &Engine<S>,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let runs =
+            |index: &usize| catalogue.campaigns.get(*index).is_some_and(|campaign| campaign.runs_at(now));
         let campaigns: Vec<usize> = (0..catalogue.campaigns.len()).filter(runs).collect();
         let limited: Vec<usize> = catalogue
             .offers
@@ -190,12 +195,17 @@ impl Asked {
         Ok(Some(Self { profile, wallet, states }))
     }
 
-    fn situation<'a>(&self, question: &Question, catalogue: &'a Arc<Catalogue>, running: &Running) -> Situation<'a> {
+    fn situation<'a>(
+        &self,
+        question: &Question,
+        catalogue: &'a Arc<Catalogue>,
+        running: &Running,
+    ) -> Situation<'a> {
         let now = question.now;
         let grants = self.profile.value.grants(now);
         let states: Vec<&State> = self.states.iter().map(|state| &state.value).collect();
-        let mut view = view(&states, &catalogue.features, &grants, now);
-        view.keep_shares(|name| running.mentioned.contains(name));
+        let wanted = |name: &str| running.mentioned.contains(name);
+        let view = view(&states, &catalogue.features, &grants, now, wanted);
         Situation {
             id: question.id,
             now,
@@ -237,7 +247,8 @@ impl Asked {
             batch.checks.push(self.wallet.unchanged());
             batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
             if let Some(effect) = effect {
-                let limited = catalogue.offers.get(drawn.offer).is_some_and(|offer| offer.limits.total.is_some());
+                let limited =
+                    catalogue.offers.get(drawn.offer).is_some_and(|offer| offer.limits.total.is_some());
                 if limited {
                     batch.changes.push(Change::Add(keys::issued(effect.coupon.offer.as_str()), 1));
                 }
@@ -273,18 +284,15 @@ impl Asked {
     }
 
     /// The loop closes here: an issued coupon is an event like a click, so the next decision knows of the contact.
-    fn contact(
-        &mut self,
-        decision: &Decision,
-        coupon: &Coupon,
-        profile: ProfileId,
-        batch: &mut Batch,
-    ) {
+    fn contact(&mut self, decision: &Decision, coupon: &Coupon, profile: ProfileId, batch: &mut Batch) {
         let Some(identity) = self.profile.value.identities.first().copied() else { return };
         let key = keys::state(profile, identity);
         let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
         let kept = Kept {
-            id: EventId::new(decision.now, Hasher::new("coupon issued").field(&coupon.id.bytes()).finish().short()),
+            id: EventId::new(
+                decision.now,
+                Hasher::new("coupon issued").field(&coupon.id.bytes()).finish().short(),
+            ),
             profile,
             identity,
             source: "wink".to_owned(),

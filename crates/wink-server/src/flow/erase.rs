@@ -56,8 +56,7 @@ pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) 
 /// Finishes erasures that a crash interrupted.
 pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
     let range = Range::default();
-    let begun =
-        engine.store.scan(TENANT, keys::kind::ERASING, range, Direction::Forward, AT_ONCE).await?;
+    let begun = engine.store.scan(TENANT, keys::kind::ERASING, range, Direction::Forward, AT_ONCE).await?;
     for (key, _) in begun.records {
         finish(engine, person::profile_id(&key)?, now).await?;
     }
@@ -131,7 +130,11 @@ async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) 
     committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
 }
 
-async fn take_back_coupons<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<u64, Error> {
+async fn take_back_coupons<S: Store>(
+    engine: &Engine<S>,
+    id: ProfileId,
+    now: Timestamp,
+) -> Result<u64, Error> {
     let wallet: Option<Wallet> = engine.stored(&keys::wallet(id)).await?;
     let mut freed = 0;
     for coupon in wallet.unwrap_or_default().held.iter().filter_map(|held| held.coupon) {

@@ -120,7 +120,9 @@ fn group<S>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         let message = Message { place, received, mark, body };
         let last = open.get(&key).and_then(|index| groups.get_mut(*index));
         match last {
-            Some((group, filled)) if *filled + bytes < GROUP_BYTES && group.messages.len() < GROUP_MESSAGES => {
+            Some((group, filled))
+                if *filled + bytes < GROUP_BYTES && group.messages.len() < GROUP_MESSAGES =>
+            {
                 *filled += bytes;
                 group.messages.push(message);
             }
@@ -142,11 +144,7 @@ fn weight(envelope: &Envelope) -> usize {
     512 + 128 * lines
 }
 
-async fn again<S: Store>(
-    engine: &Engine<S>,
-    ids: &impl Ids,
-    group: &Group,
-) -> Result<Vec<Answer>, Error> {
+async fn again<S: Store>(engine: &Engine<S>, ids: &impl Ids, group: &Group) -> Result<Vec<Answer>, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let (batch, answers) = prepare(engine, ids, group).await?;
         if committed(engine.store.commit(batch).await)?.is_some() {
@@ -229,7 +227,8 @@ impl Work {
         match identity {
             Some(record) => {
                 let id = person::profile_id(&record.bytes)?;
-                work.identity = Some(Loaded { key: identity_key, version: Some(record.version), value: record.bytes });
+                work.identity =
+                    Some(Loaded { key: identity_key, version: Some(record.version), value: record.bytes });
                 if let Some(profile) = person::profile(engine, id).await? {
                     let state = person::load(engine, keys::state(id, key), State::default).await?;
                     work.person = Some(Known::new(profile, state));
@@ -248,8 +247,8 @@ impl Work {
         message: &Message,
     ) -> Result<Answer, Error> {
         let now = message.received.at;
-        let envelope = message.received.envelope.clone();
-        let id = ids.event(&envelope, now)?;
+        let envelope = &message.received.envelope;
+        let id = ids.event(envelope, now)?;
         let currency = engine.currency();
         let event = match accept(envelope, &engine.schemas, currency, id, now) {
             Ok(event) => event,
@@ -266,6 +265,11 @@ impl Work {
         }
         self.know_person(engine, ids, key, &event, now).await?;
         let Some(known) = &mut self.person else { return Err(Error::Unknown) };
+        // Messages may be written in another order than they arrived in.
+        if now < known.profile.value.created_at {
+            known.profile.value.created_at = now;
+            known.profile_changed = true;
+        }
         let name = event.body.event_name();
         known.link(engine, &event).await?;
         let (kept, stated) = Kept::new(event, known.profile.value.id, key);
@@ -375,7 +379,14 @@ impl Work {
 
 impl Known {
     fn new(profile: Loaded<Profile>, state: Loaded<State>) -> Self {
-        Self { profile, state, vault: None, linked: BTreeSet::new(), profile_changed: false, state_changed: false }
+        Self {
+            profile,
+            state,
+            vault: None,
+            linked: BTreeSet::new(),
+            profile_changed: false,
+            state_changed: false,
+        }
     }
 
     /// Opens the vault when something for it comes.

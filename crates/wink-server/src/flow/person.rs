@@ -61,7 +61,10 @@ pub(crate) fn profile_id(bytes: &[u8]) -> Result<ProfileId, Damaged> {
 }
 
 /// Loads all states of a profile.
-pub(super) async fn states<S: Store>(engine: &Engine<S>, profile: &Profile) -> Result<Vec<Loaded<State>>, Error> {
+pub(super) async fn states<S: Store>(
+    engine: &Engine<S>,
+    profile: &Profile,
+) -> Result<Vec<Loaded<State>>, Error> {
     let keys: Vec<RecordKey> = profile.identities.iter().map(|key| keys::state(profile.id, *key)).collect();
     let records = engine.store.get(TENANT, &keys).await?;
     let mut states = Vec::with_capacity(keys.len());
@@ -78,7 +81,10 @@ pub(super) async fn states<S: Store>(engine: &Engine<S>, profile: &Profile) -> R
 }
 
 /// Loads a profile that must exist.
-pub(super) async fn profile<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<Option<Loaded<Profile>>, Error> {
+pub(super) async fn profile<S: Store>(
+    engine: &Engine<S>,
+    id: ProfileId,
+) -> Result<Option<Loaded<Profile>>, Error> {
     let loaded = load(engine, keys::profile(id), || Profile::new(id, Timestamp::default())).await?;
     Ok(loaded.version.is_some().then_some(loaded))
 }

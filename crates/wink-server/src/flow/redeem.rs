@@ -76,7 +76,12 @@ pub(super) fn home_of(coupon: &Coupon) -> Home {
 }
 
 /// The loop closes here: a redemption is an event like any other.
-async fn tell<S: Store>(engine: &Engine<S>, coupon: &Coupon, now: Timestamp, batch: &mut Batch) -> Result<(), Error> {
+async fn tell<S: Store>(
+    engine: &Engine<S>,
+    coupon: &Coupon,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(), Error> {
     let State::Redeemed { order_id, amount, .. } = &coupon.state else { return Ok(()) };
     let Some(id) = coupon.profile else { return Ok(()) };
     let Some(profile) = person::profile(engine, id).await? else { return Ok(()) };
@@ -93,7 +98,11 @@ async fn tell<S: Store>(engine: &Engine<S>, coupon: &Coupon, now: Timestamp, bat
         received_at: now,
         original_at: None,
         late: false,
-        body: Body::CouponRedeemed(Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount }),
+        body: Body::CouponRedeemed(Redeemed {
+            coupon: coupon.id,
+            order_id: order_id.clone(),
+            amount: *amount,
+        }),
         extra: BTreeMap::new(),
     };
     fold(&mut state.value, now, &kept.body);

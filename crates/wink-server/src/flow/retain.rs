@@ -32,7 +32,11 @@ pub struct Swept {
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes; sweeping again goes on.
-pub async fn sweep<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<Swept, Error> {
+pub async fn sweep<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Swept, Error> {
     let mut swept = Swept { profiles: sweep_profiles(engine, retention, now).await?, ..Swept::default() };
     for lane in Lane::all() {
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
@@ -70,7 +74,11 @@ async fn sweep_lane<S: Store>(
     }
 }
 
-async fn sweep_dead_letters<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<u64, Error> {
+async fn sweep_dead_letters<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<u64, Error> {
     let before = Retention::overdue_before(retention.dead_letters_days, now);
     let mut swept = 0;
     let mut range = Some(Range::default());
@@ -91,7 +99,11 @@ async fn sweep_dead_letters<S: Store>(engine: &Engine<S>, retention: &Retention,
 }
 
 /// Erases people nobody has heard of for as long as events are kept.
-async fn sweep_profiles<S: Store>(engine: &Engine<S>, retention: &Retention, now: Timestamp) -> Result<u64, Error> {
+async fn sweep_profiles<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<u64, Error> {
     let before = Retention::overdue_before(retention.events_days, now);
     let mut swept = 0;
     let mut range = Some(Range::default());
@@ -115,7 +127,8 @@ async fn sweep_profiles<S: Store>(engine: &Engine<S>, retention: &Retention, now
 
 /// The newest thing the person did; what Wink did to them does not count.
 fn newest(state: &State) -> Option<Timestamp> {
-    let newest_day = state.days.last_key_value().map(|(day, _)| Timestamp::default().plus_days(i64::from(*day)));
+    let newest_day =
+        state.days.last_key_value().map(|(day, _)| Timestamp::default().plus_days(i64::from(*day)));
     state.last_order_at.max(newest_day)
 }
 

@@ -44,7 +44,10 @@ fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> 
     let identity = asked.identity.read().map_err(|error| invalid("/identity", error))?;
     let channel = Channel::parse(&asked.channel).ok_or_else(|| {
         let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.name()).collect();
-        invalid("/channel", format!("`{}` is not a channel; there are {}", asked.channel, channels.join(", ")))
+        invalid(
+            "/channel",
+            format!("`{}` is not a channel; there are {}", asked.channel, channels.join(", ")),
+        )
     })?;
     if 128 < asked.placement.len() {
         return Err(invalid("/placement", "a placement has at most 128 bytes"));

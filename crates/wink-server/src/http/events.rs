@@ -33,7 +33,8 @@ pub(super) async fn receive<S: Store>(
         }
     };
     if EVENTS_MAX < batch.events.len() {
-        let message = format!("{} events are too many; send at most {EVENTS_MAX} at once", batch.events.len());
+        let message =
+            format!("{} events are too many; send at most {EVENTS_MAX} at once", batch.events.len());
         refuse(&service.engine, u32::try_from(batch.events.len()).unwrap_or(u32::MAX)).await?;
         return Err(super::problem::invalid("/events", message));
     }

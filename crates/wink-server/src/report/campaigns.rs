@@ -45,7 +45,8 @@ pub struct CampaignReport {
 /// If the store cannot be read or no catalogue is in force.
 pub async fn read<S: Store>(engine: &Engine<S>) -> Result<Vec<CampaignReport>, Error> {
     let catalogue = engine.catalogue()?;
-    let counters: Vec<_> = catalogue.campaigns.iter().map(|campaign| keys::budget(campaign.id.as_str())).collect();
+    let counters: Vec<_> =
+        catalogue.campaigns.iter().map(|campaign| keys::budget(campaign.id.as_str())).collect();
     let counters = engine.store.counters(TENANT, &counters).await?;
     let mut reports: Vec<CampaignReport> = catalogue
         .campaigns
@@ -89,7 +90,8 @@ fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignRepo
     let taken = taken.and_then(|drawn| campaign_of(drawn.offer));
     let mut seen = BTreeSet::new();
     // A campaign's reason is that of its candidate that came furthest: one in play before one that was removed.
-    let mut candidates: Vec<_> = decision.candidates.iter().filter(|candidate| candidate.drawn.is_some()).collect();
+    let mut candidates: Vec<_> =
+        decision.candidates.iter().filter(|candidate| candidate.drawn.is_some()).collect();
     candidates.sort_by_key(|candidate| candidate.removed.is_some());
     for candidate in candidates {
         let Some(campaign) = candidate.drawn.and_then(|drawn| campaign_of(drawn.offer)) else { continue };
@@ -118,8 +120,7 @@ async fn add_outcomes<S: Store>(engine: &Engine<S>, reports: &mut [CampaignRepor
     })
     .await?;
     for (key, wallet) in wallets {
-        let profile: Option<Profile> =
-            engine.stored(&RecordKey::new(keys::kind::PROFILE, key)).await?;
+        let profile: Option<Profile> = engine.stored(&RecordKey::new(keys::kind::PROFILE, key)).await?;
         let Some(profile) = profile else { continue };
         let mut all = State::default();
         for identity in &profile.identities {

@@ -100,7 +100,8 @@ pub async fn balance<S: Store>(engine: &Engine<S>) -> Result<Balance, Error> {
 /// If the store cannot be read.
 pub async fn events<S: Store>(engine: &Engine<S>) -> Result<BTreeMap<String, i64>, Error> {
     let counters = engine.store.counters_with(TENANT, keys::EVENTS.as_bytes()).await?;
-    let name = |key: &[u8]| String::from_utf8_lossy(key.get(keys::EVENTS.len()..).unwrap_or_default()).into_owned();
+    let name =
+        |key: &[u8]| String::from_utf8_lossy(key.get(keys::EVENTS.len()..).unwrap_or_default()).into_owned();
     Ok(counters.into_iter().map(|(key, counter)| (name(&key.0), counter.value)).collect())
 }
 

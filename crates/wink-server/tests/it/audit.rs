@@ -24,7 +24,10 @@ pub(crate) fn all<S: Store>(engine: &Engine<S>, kind: Kind) -> Vec<(Vec<u8>, Rec
 
 /// Reads all stored decisions.
 pub(crate) fn decisions<S: Store>(engine: &Engine<S>) -> Vec<Decision> {
-    all(engine, kind::DECISION).iter().map(|(_, record)| Decision::from_bytes(&record.bytes).unwrap()).collect()
+    all(engine, kind::DECISION)
+        .iter()
+        .map(|(_, record)| Decision::from_bytes(&record.bytes).unwrap())
+        .collect()
 }
 
 /// Reads all coupons.
@@ -72,7 +75,10 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         let counted = self::owed(engine, campaign.id.as_str());
         if owed != counted || campaign.budget < owed {
             let budget = campaign.budget;
-            return Err(format!("the coupons of {} owe {owed}, counted are {counted}, the budget is {budget}", campaign.id));
+            return Err(format!(
+                "the coupons of {} owe {owed}, counted are {counted}, the budget is {budget}",
+                campaign.id
+            ));
         }
     }
     for offer in &catalogue.offers {
@@ -106,7 +112,8 @@ fn probabilities<S: Store>(engine: &Engine<S>) -> Result<(), String> {
 
 /// Nothing without consent, read off the journal: a person's words and decisions lie in one lane, in the order they were committed.
 fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
-    let made: BTreeMap<_, _> = decisions(engine).into_iter().map(|decision| (decision.id, decision)).collect();
+    let made: BTreeMap<_, _> =
+        decisions(engine).into_iter().map(|decision| (decision.id, decision)).collect();
     for lane in Lane::all() {
         let mut words = BTreeMap::new();
         for found in wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap() {

@@ -1,8 +1,10 @@
 //! Stores with a mistake on purpose. A test that passes on them proves nothing.
 
+use std::sync::Arc;
+
 use wink_store::{
-    Batch, BatchId, Change, Counter, CounterKey, Direction, Entry, Error, Kind, Lane, Leased, Mark, MarkKey, Outcome,
-    Page, Position, Queue, Range, Record, RecordKey, Store, Tenant,
+    Batch, BatchId, Change, Counter, CounterKey, Direction, Entry, Error, Kind, Lane, Leased, Mark, MarkKey,
+    Outcome, Page, Position, Queue, Range, Record, RecordKey, Store, Tenant,
 };
 
 /// What is done wrong with a batch.
@@ -16,9 +18,9 @@ pub(crate) enum Mistake {
     NoChecks,
 }
 
-/// A store behind which a mistake is made.
+/// A store behind which a mistake is made. Shared, so that its disk can be had when the engine is gone.
 pub(crate) struct Careless<S> {
-    pub(crate) store: S,
+    pub(crate) store: Arc<S>,
     pub(crate) mistake: Mistake,
 }
 
@@ -77,7 +79,11 @@ impl<S: Store> Store for Careless<S> {
         self.store.counters(tenant, keys).await
     }
 
-    async fn counters_with(&self, tenant: Tenant, prefix: &[u8]) -> Result<Vec<(CounterKey, Counter)>, Error> {
+    async fn counters_with(
+        &self,
+        tenant: Tenant,
+        prefix: &[u8],
+    ) -> Result<Vec<(CounterKey, Counter)>, Error> {
         self.store.counters_with(tenant, prefix).await
     }
 

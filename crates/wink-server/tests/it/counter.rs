@@ -87,9 +87,20 @@ impl Offer {
     }
 
     fn toml(&self) -> String {
-        let quoted = |words: &[String]| words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
-        let Self { name, minimum_spend, minimum_price, valid_days, per_person, budget, holdout_percent, uplift, redeem, .. } =
-            self;
+        let quoted =
+            |words: &[String]| words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
+        let Self {
+            name,
+            minimum_spend,
+            minimum_price,
+            valid_days,
+            per_person,
+            budget,
+            holdout_percent,
+            uplift,
+            redeem,
+            ..
+        } = self;
         let mut text = format!(
             "id = \"{name}\"\nname = \"{name}\"\ngoal = \"a test\"\nhypothesis = \"it passes\"\n\
              starts_at = \"2020-01-01\"\nends_at = \"2040-01-01\"\nbudget = \"{budget}\"\nholdout_percent = {holdout_percent}\n\n\
@@ -108,7 +119,8 @@ impl Offer {
         for (stage, rule) in &self.rules {
             writeln!(text, "{stage} = '''{rule}'''").unwrap();
         }
-        writeln!(text, "redeem = {{ intercept = {redeem:?} }}\nuplift = {{ intercept = {uplift:?} }}").unwrap();
+        writeln!(text, "redeem = {{ intercept = {redeem:?} }}\nuplift = {{ intercept = {uplift:?} }}")
+            .unwrap();
         text
     }
 }
@@ -134,7 +146,8 @@ impl Shop {
             self.holdout_percent,
             self.exploration,
         );
-        let campaigns = self.offers.iter().map(|offer| (format!("campaigns/{}.toml", offer.name), offer.toml()));
+        let campaigns =
+            self.offers.iter().map(|offer| (format!("campaigns/{}.toml", offer.name), offer.toml()));
         [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).collect()
     }
 }
@@ -186,4 +199,14 @@ pub(crate) async fn redeem<S: Store>(
 /// Moves on by minutes.
 pub(crate) fn later(from: Timestamp, minutes: i64) -> Timestamp {
     Timestamp(from.0 + minutes * MINUTE_MS)
+}
+
+/// Asks again for as long as others are faster, as a client told "try again" does.
+pub(crate) fn insist<T>(mut ask: impl FnMut() -> Result<T, Error>) -> T {
+    loop {
+        match ask() {
+            Err(Error::Contended) => std::thread::yield_now(),
+            answer => return answer.unwrap(),
+        }
+    }
 }

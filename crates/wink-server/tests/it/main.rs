@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod careless;
 #[cfg(test)]
 mod counter;
@@ -23,3 +25,5 @@ mod record;
 mod retain;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
+mod tamper;

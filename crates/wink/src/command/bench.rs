@@ -1,4 +1,132 @@
-//! bench
+//! `wink bench`: how near the hot paths are to what this machine could do, as ratios measured in one run.
+
+use std::hint::black_box;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
 use crate::arguments::Bench;
-pub(crate) fn run(_b: &Bench) -> anyhow::Result<ExitCode> { Ok(ExitCode::SUCCESS) }
+use crate::bench::{decide, fold, import};
+use crate::terminal;
+
+/// A measurement is repeated until it took this long: far above the clock's grain, short enough to interleave many rounds.
+const ROUND: Duration = Duration::from_millis(100);
+
+#[derive(Serialize)]
+struct Report {
+    rounds: usize,
+    benches: Vec<Measured>,
+}
+
+/// One measurement: medians over all rounds.
+#[derive(Serialize)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) value: f64,
+    pub(crate) limit_name: &'static str,
+    pub(crate) limit_value: f64,
+    pub(crate) ratio: f64,
+    pub(crate) target: &'static str,
+    pub(crate) met: bool,
+}
+
+pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
+    let rounds = asked.rounds.max(1);
+    let (deciding, folding) = (decide::Case::new()?, fold::Case::new());
+    let [mut decided, mut arithmetic, mut folded, mut additions] = [(); 4].map(|()| Vec::new());
+    let mut imported = Vec::new();
+    let bar = terminal::progress(u64::try_from(rounds).unwrap_or(0), "measuring", asked.json);
+    for _ in 0..rounds {
+        decided.push(nanos_each(|| deciding.decide()));
+        arithmetic.push(nanos_each(|| deciding.arithmetic()));
+        folded.push(nanos_each(|| folding.fold()));
+        additions.push(nanos_each(|| folding.additions()));
+        if let Some(directory) = &asked.import {
+            imported.push(import::lines_per_second(directory)?);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let mut benches = vec![
+        measured(
+            ("decide, 20 offers x 60 features", "µs", 10.0, "at most 10 µs"),
+            median(decided) / 1e3,
+            ("the same 2,400 multiply-adds and 40 exponentials, bare", median(arithmetic) / 1e3),
+        ),
+        measured(
+            ("fold of one order of 9 lines", "µs", 2.0, "at most 2 µs"),
+            median(folded) / 1e3,
+            ("the same additions in one ordered map, bare", median(additions) / 1e3),
+        ),
+    ];
+    if !imported.is_empty() {
+        let (reading, importing): (Vec<f64>, Vec<f64>) = imported.into_iter().unzip();
+        benches.push(import::measured(median(importing), median(reading)));
+    }
+    let report = Report { rounds, benches };
+    if asked.json {
+        terminal::json(&report)?;
+    } else {
+        print(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A duration against its target and its limit; smaller is better.
+fn measured(
+    (name, unit, most, target): (&'static str, &'static str, f64, &'static str),
+    value: f64,
+    (limit_name, limit_value): (&'static str, f64),
+) -> Measured {
+    Measured {
+        name,
+        unit,
+        value,
+        limit_name,
+        limit_value,
+        ratio: value / limit_value,
+        target,
+        met: value <= most,
+    }
+}
+
+/// Repeats `work` for a round and tells how long one took. Frees what was made outside of the count of each.
+fn nanos_each<T>(mut work: impl FnMut() -> T) -> f64 {
+    let mut times = 0_u32;
+    let started = Instant::now();
+    loop {
+        for _ in 0..64 {
+            black_box(work());
+        }
+        times += 64;
+        let elapsed = started.elapsed();
+        if ROUND <= elapsed {
+            return elapsed.as_secs_f64() * 1e9 / f64::from(times);
+        }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn print(report: &Report) {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["what", "measured", "limit in the same run", "ratio", "target", "met"]);
+    for bench in &report.benches {
+        table.add_row([
+            bench.name.to_owned(),
+            format!("{:.2} {}", bench.value, bench.unit),
+            format!("{:.2} {} ({})", bench.limit_value, bench.unit, bench.limit_name),
+            format!("{:.2}", bench.ratio),
+            bench.target.to_owned(),
+            if bench.met { "yes".to_owned() } else { "no".to_owned() },
+        ]);
+    }
+    println!("{table}\nmedians of {} rounds, interleaved", report.rounds);
+}

@@ -68,7 +68,14 @@ fn say(loaded: &Loaded, changed: bool, json: bool, what: &str) -> anyhow::Result
     let version = catalogue.version.to_string();
     if json {
         let version = Some(version);
-        return terminal::json(&Answer { valid: true, version, campaigns, offers, changed, findings: Vec::new() });
+        return terminal::json(&Answer {
+            valid: true,
+            version,
+            campaigns,
+            offers,
+            changed,
+            findings: Vec::new(),
+        });
     }
     println!("catalogue {version} {what}: {campaigns} campaigns, {offers} offers");
     Ok(())
@@ -84,14 +91,18 @@ fn refuse(findings: &[Finding], json: bool) -> anyhow::Result<ExitCode> {
             fix: finding.fix.as_deref(),
         });
         let findings = findings.collect();
-        let answer = Answer { valid: false, version: None, campaigns: 0, offers: 0, changed: false, findings };
+        let answer =
+            Answer { valid: false, version: None, campaigns: 0, offers: 0, changed: false, findings };
         terminal::json(&answer)?;
     } else {
         for finding in findings {
             eprintln!("{finding}");
         }
         let count = findings.len();
-        eprintln!("wink: the catalogue has {count} problem{}; nothing was changed", if count == 1 { "" } else { "s" });
+        eprintln!(
+            "wink: the catalogue has {count} problem{}; nothing was changed",
+            if count == 1 { "" } else { "s" }
+        );
     }
     Ok(ExitCode::FAILURE)
 }

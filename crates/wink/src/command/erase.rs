@@ -41,7 +41,9 @@ pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
                 true => terminal::json(&swept),
                 false => {
                     let Swept { profiles, entries, dead_letters } = swept;
-                    println!("deleted {profiles} profiles, {entries} journal entries, {dead_letters} dead letters");
+                    println!(
+                        "deleted {profiles} profiles, {entries} journal entries, {dead_letters} dead letters"
+                    );
                     Ok(())
                 }
             }
@@ -69,7 +71,9 @@ pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
             println!(
                 "erased {profile}: {records} records deleted, {entries} journal entries redacted, {coupons} coupons freed"
             );
-            println!("Counters and ledger stay exact; old events of this person are refused if they are sent again.");
+            println!(
+                "Counters and ledger stay exact; old events of this person are refused if they are sent again."
+            );
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -19,7 +19,8 @@ use crate::import::{envelopes, summary, table};
 use crate::{home, stop, terminal};
 
 /// The sample catalogue, built into the binary so that an import needs nothing but the data.
-static SAMPLE: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../examples/completejourney/catalogue");
+static SAMPLE: include_dir::Dir<'_> =
+    include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../examples/completejourney/catalogue");
 
 /// What a shell expects of a program that was interrupted.
 const INTERRUPTED: u8 = 130;
@@ -39,7 +40,9 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
                  offers and the newsletter."
             );
         } else {
-            println!("The data carries no consent, and none is assumed: events are kept, no personal decision is made.");
+            println!(
+                "The data carries no consent, and none is assumed: events are kept, no personal decision is made."
+            );
         }
     }
     let journey = Journey::read(&import.directory)?;
@@ -69,10 +72,13 @@ async fn year<S: Store>(
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
     if let Some(reached) = ran.stopped_at {
-        eprintln!("wink: stopped at {reached}; everything up to there is on disk, and the same command goes on from there");
+        eprintln!(
+            "wink: stopped at {reached}; everything up to there is on disk, and the same command goes on from there"
+        );
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    let (summary, reports) = summary::read(engine, &ran, import.assume_consent, listed.len(), seconds).await?;
+    let (summary, reports) =
+        summary::read(engine, &ran, import.assume_consent, listed.len(), seconds).await?;
     if let Some(file) = &import.summary {
         let text = serde_json::to_string_pretty(&summary)?;
         std::fs::write(file, text).with_context(|| format!("`{}` cannot be written", file.display()))?;
@@ -96,7 +102,11 @@ fn read(directory: &Path) -> anyhow::Result<Loaded> {
         for finding in &findings {
             eprintln!("{finding}");
         }
-        anyhow!("the catalogue in `{}` has {} problems; nothing was imported", directory.display(), findings.len())
+        anyhow!(
+            "the catalogue in `{}` has {} problems; nothing was imported",
+            directory.display(),
+            findings.len()
+        )
     })
 }
 
@@ -109,6 +119,9 @@ fn sample() -> anyhow::Result<Loaded> {
     }
     match catalogue::compile(&files) {
         Ok(catalogue) => Ok(Loaded { catalogue, files }),
-        Err(findings) => bail!("the sample catalogue is broken: {}", findings.first().map_or_else(String::new, ToString::to_string)),
+        Err(findings) => bail!(
+            "the sample catalogue is broken: {}",
+            findings.first().map_or_else(String::new, ToString::to_string)
+        ),
     }
 }

@@ -64,7 +64,10 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
                 println!("  {id} differs");
             }
             if 0 < replayed.other_engine {
-                println!("{} were made by another version of the deciding code and left alone", replayed.other_engine);
+                println!(
+                    "{} were made by another version of the deciding code and left alone",
+                    replayed.other_engine
+                );
             }
         }
         Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::FAILURE })

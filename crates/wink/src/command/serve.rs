@@ -23,9 +23,9 @@ const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     home::run(async {
         let engine = home::open_or_make(&serve.data.data).await?;
-        let listener = TcpListener::bind(serve.listen)
-            .await
-            .with_context(|| format!("{} cannot be listened on; choose another with --listen", serve.listen))?;
+        let listener = TcpListener::bind(serve.listen).await.with_context(|| {
+            format!("{} cannot be listened on; choose another with --listen", serve.listen)
+        })?;
         let address = listener.local_addr()?;
         let service = Arc::new(Service { engine, clock: home::now });
         let worker = tokio::spawn(work(service.clone()));
@@ -44,9 +44,9 @@ async fn work<S: Store>(service: Arc<Service<S>>) {
         if let Err(error) = expire::expire_due(&service.engine, home::now()).await {
             terminal::complain(&error.into());
         }
-        let day = home::now().0 / i64::try_from(RETAIN_EVERY.as_millis()).unwrap_or(i64::MAX);
-        if retained != Some(day) {
-            retained = Some(day);
+        let hour = home::now().0 / i64::try_from(RETAIN_EVERY.as_millis()).unwrap_or(i64::MAX);
+        if retained != Some(hour) {
+            retained = Some(hour);
             if let Err(error) = retain::sweep(&service.engine, &Retention::default(), home::now()).await {
                 terminal::complain(&error.into());
             }

@@ -63,6 +63,7 @@ fn print(answer: &Answer) {
     for finding in &answer.findings {
         println!("WRONG      {finding}");
     }
-    let verdict = if answer.sound { "the store is sound" } else { "the store is not sound; restore a back-up" };
+    let verdict =
+        if answer.sound { "the store is sound" } else { "the store is not sound; restore a back-up" };
     println!("{verdict}");
 }

@@ -19,10 +19,11 @@ impl Columns {
     /// Opens `name` in `directory`.
     pub(crate) fn open(directory: &Path, name: &str) -> anyhow::Result<Self> {
         let path = directory.join(name);
-        let file = File::open(&path)
-            .with_context(|| format!("`{}` cannot be read; fetch the data with `cargo xtask data`", path.display()))?;
-        let reader =
-            SerializedFileReader::new(file).with_context(|| format!("`{}` is not Parquet", path.display()))?;
+        let file = File::open(&path).with_context(|| {
+            format!("`{}` cannot be read; fetch the data with `cargo xtask data`", path.display())
+        })?;
+        let reader = SerializedFileReader::new(file)
+            .with_context(|| format!("`{}` is not Parquet", path.display()))?;
         Ok(Self { path, reader })
     }
 
@@ -47,7 +48,10 @@ impl Columns {
             let scaled = amount.ok_or_else(|| self.missing(column))? * 100.0;
             let whole = scaled.round();
             if 1e-6 < (scaled - whole).abs() || 1e12 < whole.abs() {
-                bail!("`{}`: `{column}` has the amount {scaled} cents, which is not whole", self.path.display());
+                bail!(
+                    "`{}`: `{column}` has the amount {scaled} cents, which is not whole",
+                    self.path.display()
+                );
             }
             #[expect(clippy::cast_possible_truncation, reason = "whole and below 1e12")]
             Ok(whole as i64)
@@ -93,7 +97,8 @@ impl Columns {
         let mut values = Vec::new();
         for group in 0..self.reader.num_row_groups() {
             let reader = self.reader.get_row_group(group)?.get_column_reader(index)?;
-            let part = read(reader).with_context(|| format!("`{}`, column `{column}`", self.path.display()))?;
+            let part =
+                read(reader).with_context(|| format!("`{}`, column `{column}`", self.path.display()))?;
             values.extend(part);
         }
         Ok(values)

@@ -97,7 +97,9 @@ fn baskets(directory: &Path) -> anyhow::Result<(Lines, Vec<Basket>)> {
         });
         let basket = baskets.get_mut(place).context("a basket was just put there")?;
         if (basket.household, basket.store, basket.at_ms) != (household, store, at_ms) {
-            bail!("basket {id} has lines of two households, stores or times; the file is not the one expected");
+            bail!(
+                "basket {id} has lines of two households, stores or times; the file is not the one expected"
+            );
         }
         basket.lines.push(row);
     }
@@ -125,7 +127,13 @@ fn redemptions(directory: &Path) -> anyhow::Result<Vec<Redemption>> {
     let rows = file.integers("household_id")?.into_iter().zip(file.integers("coupon_upc")?);
     let rows = rows.zip(file.integers("campaign_id")?).zip(file.times("redemption_date")?).enumerate();
     let mut redemptions: Vec<Redemption> = rows
-        .map(|(row, (((household, coupon), campaign), at_ms))| Redemption { row, household, coupon, campaign, at_ms })
+        .map(|(row, (((household, coupon), campaign), at_ms))| Redemption {
+            row,
+            household,
+            coupon,
+            campaign,
+            at_ms,
+        })
         .collect();
     redemptions.sort_by_key(|redemption| (redemption.at_ms, redemption.row));
     Ok(redemptions)
@@ -133,11 +141,14 @@ fn redemptions(directory: &Path) -> anyhow::Result<Vec<Redemption>> {
 
 fn products(directory: &Path) -> anyhow::Result<HashMap<i64, ProductRow>> {
     let file = Columns::open(directory, "products.parquet")?;
-    let columns = file.integers("product_id")?.into_iter().zip(file.texts("product_category")?);
-    let columns = columns.zip(file.texts("product_type")?).zip(file.texts("brand")?).zip(file.texts("package_size")?);
-    let product = |((((id, category), kind), brand), size): ((((i64, _), Option<String>), _), Option<String>)| {
-        let name = [kind, size].into_iter().flatten().collect::<Vec<String>>().join(", ");
-        (id, ProductRow { name, category, brand })
+    let (ids, categories, brands) =
+        (file.integers("product_id")?, file.texts("product_category")?, file.texts("brand")?);
+    let names = file.texts("product_type")?.into_iter().zip(file.texts("package_size")?);
+    let name = |(kind, size): (Option<String>, Option<String>)| {
+        [kind, size].into_iter().flatten().collect::<Vec<String>>().join(", ")
     };
-    Ok(columns.map(product).collect())
+    let rows = names.map(name).zip(categories).zip(brands);
+    let products =
+        ids.into_iter().zip(rows.map(|((name, category), brand)| ProductRow { name, category, brand }));
+    Ok(products.collect())
 }

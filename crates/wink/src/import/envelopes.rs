@@ -29,21 +29,27 @@ pub(crate) fn consents(id: i64, at: Timestamp) -> anyhow::Result<Vec<Received>> 
     ["personalisation", "newsletter"]
         .into_iter()
         .map(|purpose| {
-            let properties = [("purpose", text(purpose)), ("state", text("granted")), ("method", text(ASSUMED))];
+            let properties =
+                [("purpose", text(purpose)), ("state", text("granted")), ("method", text(ASSUMED))];
             envelope(id, format!("consent-{id}-{purpose}"), "Consent Updated", at, properties)
         })
         .collect()
 }
 
 /// What is stated of a household at `at`.
-pub(crate) fn identify(id: i64, stated: &[(&'static str, String)], at: Timestamp) -> anyhow::Result<Received> {
+pub(crate) fn identify(
+    id: i64,
+    stated: &[(&'static str, String)],
+    at: Timestamp,
+) -> anyhow::Result<Received> {
     let traits = stated.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect();
     envelope(id, format!("identify-{id}"), "Identify", at, [("traits", Value::Map(traits))])
 }
 
 /// A basket as an order.
 pub(crate) fn order(journey: &Journey, basket: &Basket) -> anyhow::Result<Received> {
-    let lines = basket.lines.iter().map(|row| line(journey, *row).ok_or_else(|| anyhow!("line {row} is not there")));
+    let lines =
+        basket.lines.iter().map(|row| line(journey, *row).ok_or_else(|| anyhow!("line {row} is not there")));
     let properties = [
         ("order_id", text(&basket.id.to_string())),
         ("store_id", text(&basket.store.to_string())),
@@ -69,7 +75,9 @@ pub(crate) fn products(journey: &Journey) -> Vec<Product> {
     let lines = &journey.lines;
     let mut price: HashMap<i64, Cents> = HashMap::new();
     let shelf = lines.paid_cents.iter().zip(&lines.retail_discount_cents).zip(&lines.coupon_match_cents);
-    for ((product, quantity), ((paid, retail), matched)) in lines.product.iter().zip(&lines.quantity).zip(shelf) {
+    for ((product, quantity), ((paid, retail), matched)) in
+        lines.product.iter().zip(&lines.quantity).zip(shelf)
+    {
         if 0 < *quantity {
             price.insert(*product, Cents((paid + retail + matched) / quantity));
         }

@@ -56,14 +56,13 @@ pub(crate) struct Plan<'a> {
 }
 
 /// Sends the year.
-pub(crate) async fn run<S: Store>(engine: &Engine<S>, plan: &Plan<'_>, bar: &ProgressBar) -> anyhow::Result<Ran> {
-    let mut ran = Ran {
-        stopped_at: None,
-        events: 0,
-        lines: 0,
-        ingesting: Duration::ZERO,
-        deciding: Duration::ZERO,
-    };
+pub(crate) async fn run<S: Store>(
+    engine: &Engine<S>,
+    plan: &Plan<'_>,
+    bar: &ProgressBar,
+) -> anyhow::Result<Ran> {
+    let mut ran =
+        Ran { stopped_at: None, events: 0, lines: 0, ingesting: Duration::ZERO, deciding: Duration::ZERO };
     let mut year = Year::new(plan)?;
     let mut last_seen: BTreeMap<i64, i64> = BTreeMap::new();
     while let Some(step) = year.next() {

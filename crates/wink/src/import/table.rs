@@ -61,7 +61,11 @@ fn campaigns(reports: &[CampaignReport]) -> Table {
             report.offered.to_string(),
             withheld(report),
             format!("{} of {}", report.used, report.cap),
-            format!("{} of {}", report.sums.people(Arm::HeldOut), report.sums.people(Arm::HeldOut) + report.sums.people(Arm::Offered)),
+            format!(
+                "{} of {}",
+                report.sums.people(Arm::HeldOut),
+                report.sums.people(Arm::HeldOut) + report.sums.people(Arm::Offered)
+            ),
             effect(report),
         ]);
     }

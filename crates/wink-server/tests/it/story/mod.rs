@@ -42,8 +42,8 @@ stories! {
     the_minimum_price_is_kept
     the_minimum_spend_says_what_is_missing
     the_newsletter_needs_its_own_consent
-    the_till_needs_no_newsletter
     too_old_is_deleted
+    who_stands_at_the_till_is_there_anyway
 }
 
 fn folder() -> PathBuf {

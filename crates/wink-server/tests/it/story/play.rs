@@ -64,8 +64,10 @@ impl<S: Store> Stage<S> {
                 return self.tell(messages.collect(), *at, *is_told);
             }
             Deed::Buys { person, lines, currency, options } => {
-                let lines: Vec<(&str, i64)> = lines.iter().map(|(name, cents)| (name.as_str(), *cents)).collect();
-                let mut said = said::buys(&self.id(options), person, &lines, options.happened_at.unwrap_or(*at));
+                let lines: Vec<(&str, i64)> =
+                    lines.iter().map(|(name, cents)| (name.as_str(), *cents)).collect();
+                let mut said =
+                    said::buys(&self.id(options), person, &lines, options.happened_at.unwrap_or(*at));
                 if let Some(currency) = currency {
                     said.envelope.properties.insert("currency".to_owned(), Value::Text(currency.clone()));
                 }
@@ -94,11 +96,16 @@ impl<S: Store> Stage<S> {
                 self.was_swept = true;
                 let swept = wait(retain::sweep(&self.engine, &Retention::default(), *at)).unwrap();
                 let retain::Swept { entries, dead_letters, profiles } = swept;
-                vec![format!("deleted: {profiles} people, {entries} journal entries, {dead_letters} dead letters")]
+                vec![format!(
+                    "deleted: {profiles} people, {entries} journal entries, {dead_letters} dead letters"
+                )]
             }
             Deed::Replay => {
                 let replayed = wait(report::replay::verify(&self.engine, |_| {})).unwrap();
-                vec![format!("{} decisions made again, {} with the same bytes", replayed.decisions, replayed.same)]
+                vec![format!(
+                    "{} decisions made again, {} with the same bytes",
+                    replayed.decisions, replayed.same
+                )]
             }
             Deed::Budget { offer } => vec![self.budget(offer)],
             Deed::Messages => {
@@ -142,7 +149,9 @@ impl<S: Store> Stage<S> {
         if 2 < explanation.candidates.len() {
             told.extend(explanation.candidates.into_iter().map(|line| match (line.why_not, line.score) {
                 (Some(why_not), _) => format!("{}: not, {why_not}", line.what),
-                (None, Some(score)) => format!("{}: expected {score}, chosen with {}", line.what, line.probability),
+                (None, Some(score)) => {
+                    format!("{}: expected {score}, chosen with {}", line.what, line.probability)
+                }
                 (None, None) => line.what,
             }));
         }
@@ -150,7 +159,11 @@ impl<S: Store> Stage<S> {
             let coupon = coupon_of(&self.engine, decision).unwrap();
             self.held.insert((person.to_owned(), catalogue.offers[drawn.offer].id.to_string()), coupon);
             let stored = coupons(&self.engine).into_iter().find(|stored| stored.id == coupon).unwrap();
-            told.push(format!("coupon: worth at most {}, valid until {}", stored.benefit.maximum(), stored.valid_until));
+            told.push(format!(
+                "coupon: worth at most {}, valid until {}",
+                stored.benefit.maximum(),
+                stored.valid_until
+            ));
         }
         told
     }
@@ -173,7 +186,8 @@ impl<S: Store> Stage<S> {
         let Some(profile) = wait(erase::find(&self.engine, &said::identity(person))).unwrap() else {
             return "nobody of that name is known".to_owned();
         };
-        let erase::Erasure { records, entries, coupons } = wait(erase::erase(&self.engine, profile, at)).unwrap();
+        let erase::Erasure { records, entries, coupons } =
+            wait(erase::erase(&self.engine, profile, at)).unwrap();
         format!("erased: {records} records, {entries} journal entries, {coupons} coupons")
     }
 

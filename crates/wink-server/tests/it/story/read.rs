@@ -71,7 +71,8 @@ impl Story {
                 clauses(rest, |clause| shop_clause(&mut shop, clause)).map_err(wrong)?;
                 lines.push(Line::Kept(line.to_owned()));
             } else if let Some(rest) = line.strip_prefix("offer ") {
-                let (name, rest) = rest.split_once(':').ok_or_else(|| wrong("an offer is `offer NAME: …`".to_owned()))?;
+                let (name, rest) =
+                    rest.split_once(':').ok_or_else(|| wrong("an offer is `offer NAME: …`".to_owned()))?;
                 let mut offer = Offer::new(name.trim(), "");
                 offer.benefits.clear();
                 clauses(rest, |clause| offer_clause(&mut offer, clause)).map_err(wrong)?;
@@ -191,7 +192,8 @@ fn scene(line: &str) -> Result<Scene, String> {
                 ["cart", amount] => Some(cents(amount)?),
                 _ => return Err(format!("`{line}` asks for something else")),
             };
-            let channel = Channel::parse(channel).ok_or_else(|| format!("there is no channel `{channel}`"))?;
+            let channel =
+                Channel::parse(channel).ok_or_else(|| format!("there is no channel `{channel}`"))?;
             Deed::Ask { person: person(who), channel, cart }
         }
         [who, "redeems", offer, "on", spend] => {
@@ -237,7 +239,8 @@ fn instant(date: &str, time: &str) -> Result<Timestamp, String> {
 }
 
 fn cents(text: &str) -> Result<i64, String> {
-    let (whole, hundredths) = text.split_once('.').ok_or_else(|| format!("`{text}` is not an amount like 12.00"))?;
+    let (whole, hundredths) =
+        text.split_once('.').ok_or_else(|| format!("`{text}` is not an amount like 12.00"))?;
     if hundredths.len() != 2 {
         return Err(format!("`{text}` is not an amount like 12.00"));
     }

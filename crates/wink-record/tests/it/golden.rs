@@ -1,0 +1,89 @@
+//! One golden file per stored type. A file is never changed: a new format gets a new file, and the old one must still be read.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use wink_core::decision::Decision;
+use wink_record::Stored;
+
+use crate::samples;
+
+/// Checks that `value` is written as the golden file has it, and read back the same. With `WINK_BLESS=1` a missing file is
+/// written; one that is there never is.
+fn check<T: Stored + PartialEq + Debug>(name: &str, value: &T) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{name}.hex"));
+    let written = hex(&value.to_bytes());
+    let may_write = std::env::var_os("WINK_BLESS").is_some();
+    if !path.exists() && may_write {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask bless` writes a new one", path.display()));
+    assert_eq!(written, golden, "{name} is no longer written as it was; stored data would not be the same");
+    assert_eq!(&T::from_bytes(&bytes(&golden)).unwrap(), value, "{name} is no longer read as it was");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let lines: Vec<String> =
+        bytes.chunks(32).map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+    lines.join("\n") + "\n"
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: String = hex.split_whitespace().collect();
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn events_are_stored_as_ever() {
+    for (name, event) in samples::events() {
+        check(&format!("event-{name}-v1"), &event);
+    }
+}
+
+#[test]
+fn profiles_are_stored_as_ever() {
+    check("profile-v1", &samples::profile());
+    check("vault-v1", &samples::vault());
+    check("state-v1", &samples::state());
+}
+
+#[test]
+fn coupons_and_money_are_stored_as_ever() {
+    for (name, coupon) in samples::coupons() {
+        check(&format!("coupon-{name}-v1"), &coupon);
+    }
+    check("wallet-v1", &samples::wallet());
+    check("ledger-v1", &samples::movement());
+}
+
+#[test]
+fn decisions_are_stored_as_ever() {
+    check("decision-v1", &samples::decision());
+    check("decided-v1", &samples::decided());
+}
+
+#[test]
+fn the_rest_is_stored_as_ever() {
+    check("product-v1", &samples::product());
+    check("catalogue-v1", &samples::catalogue());
+    check("dead-letter-v1", &samples::dead_letter());
+}
+
+/// Whether a record is the one that was written is the journal's to say; here, whatever the bytes, reading them is an answer.
+#[test]
+fn cut_or_changed_bytes_are_read_without_a_panic_and_a_cut_is_never_the_whole() {
+    let bytes = samples::decision().to_bytes();
+    for length in 0..bytes.len() {
+        if let Ok(read) = Decision::from_bytes(&bytes[..length]) {
+            assert_ne!(read, samples::decision(), "cut at {length}");
+        }
+    }
+    let mut refused = 0;
+    for at in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[at / 8] ^= 1 << (at % 8);
+        refused += u32::from(Decision::from_bytes(&changed).is_err());
+    }
+    assert!(0 < refused, "some changes cannot be read at all");
+}

@@ -1,0 +1,291 @@
+//! One value of every stored type, with every field set to something of its own.
+
+use std::collections::BTreeMap;
+
+use wink_core::base::expression::{Miss, Relation};
+use wink_core::base::{
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, OfferId, ProfileId, Timestamp, Value,
+};
+use wink_core::coupon::{Account, Coupon, Entry, Held, State as Life, Wallet};
+use wink_core::decision::{
+    Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
+};
+use wink_core::event::{
+    Attributes, Body, ConsentChange, ConsentState, Identity, Issued, Line, Order, Redeemed, UsedCoupon,
+};
+use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
+use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
+use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
+use wink_record::{CatalogueFiles, DeadLetter, Decided};
+
+const AT: Timestamp = Timestamp(1_488_448_800_000);
+
+fn campaign() -> CampaignId {
+    CampaignId::parse("spring").unwrap()
+}
+
+fn offer() -> OfferId {
+    OfferId::parse("spring-tea").unwrap()
+}
+
+fn coupon_id() -> CouponId {
+    CouponId::from_bytes([4; 16])
+}
+
+fn decision_id() -> DecisionId {
+    DecisionId::from_bytes([5; 16])
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+pub(crate) fn events() -> Vec<(&'static str, Kept)> {
+    let line = Line {
+        product_id: "p-1".to_owned(),
+        category: Some("TEA".to_owned()),
+        quantity: 2,
+        paid: Cents(450),
+        discount: Cents(50),
+        coupon_discount: Cents(20),
+    };
+    let bare = Line { category: None, quantity: 0, ..line.clone() };
+    let order =
+        Order { order_id: "o-1".to_owned(), store_id: Some("s-1".to_owned()), lines: vec![line, bare] };
+    let consent = ConsentChange {
+        purpose: "newsletter".to_owned(),
+        state: ConsentState::Withdrawn,
+        method: "link".to_owned(),
+        surface: Some("mail".to_owned()),
+        text_version: Some("3".to_owned()),
+    };
+    let issued =
+        Issued { coupon: coupon_id(), decision: decision_id(), campaign: campaign(), offer: offer() };
+    vec![
+        ("order", kept(Body::OrderCompleted(order))),
+        (
+            "coupon-applied",
+            kept(Body::CouponApplied(UsedCoupon {
+                coupon_id: "c-1".to_owned(),
+                campaign_id: Some("9".to_owned()),
+            })),
+        ),
+        ("identify", kept(Body::Identify(Attributes(BTreeMap::from([("age".to_owned(), Value::Null)]))))),
+        ("consent", kept(Body::ConsentUpdated(consent))),
+        ("issued", kept(Body::CouponIssued(issued))),
+        (
+            "redeemed",
+            kept(Body::CouponRedeemed(Redeemed {
+                coupon: coupon_id(),
+                order_id: "o-2".to_owned(),
+                amount: Cents(150),
+            })),
+        ),
+    ]
+}
+
+fn kept(body: Body) -> Kept {
+    let values = [
+        ("b", Value::Bool(true)),
+        ("f", Value::Float(0.5)),
+        ("i", Value::Int(-7)),
+        ("l", Value::List(vec![Value::Int(1), text("x")])),
+        ("m", Value::Map(BTreeMap::from([("k".to_owned(), Value::Null)]))),
+        ("n", Value::Null),
+        ("t", text("x")),
+    ];
+    Kept {
+        id: EventId::from_bytes([1; 16]),
+        profile: ProfileId::from_bytes([2; 16]),
+        identity: IdentityKey([3; 16]),
+        source: "shop".to_owned(),
+        message_id: "m-1".to_owned(),
+        occurred_at: AT,
+        sent_at: Some(Timestamp(AT.0 + 1)),
+        received_at: Timestamp(AT.0 + 2),
+        original_at: Some(Timestamp(AT.0 + 3)),
+        late: true,
+        body,
+        extra: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    }
+}
+
+pub(crate) fn profile() -> Profile {
+    let mut profile = Profile::new(ProfileId::from_bytes([2; 16]), AT);
+    profile.identities.insert(IdentityKey([3; 16]));
+    let consent = |state| Consent {
+        state,
+        at: AT,
+        method: "checkbox".to_owned(),
+        surface: Some("checkout".to_owned()),
+        text_version: None,
+    };
+    profile.consents.insert(Purpose::Personalisation, consent(ConsentState::Granted));
+    profile.consents.insert(Purpose::Newsletter, consent(ConsentState::Denied));
+    profile
+}
+
+pub(crate) fn vault() -> Vault {
+    let mut vault = Vault::default();
+    vault.know(&Identity::new("email", "anna@example.org").unwrap());
+    vault.hear(Attributes(BTreeMap::from([("age".to_owned(), text("45-54"))])), AT);
+    vault
+}
+
+pub(crate) fn state() -> State {
+    let day = Day { orders: 1, lines: 2, sales_cents: 450, discount_cents: 50, coupons: 1 };
+    State {
+        days: BTreeMap::from([(17_227, day), (17_230, Day { orders: 3, ..day })]),
+        affinity: BTreeMap::from([(
+            "TEA".to_owned(),
+            Affinity { cents: BTreeMap::from([(615, 450), (616, 7)]) },
+        )]),
+        last_order_at: Some(AT),
+        contacts: vec![Contact { at: AT, campaign: campaign() }],
+    }
+}
+
+pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
+    let coupon = |benefit, state| Coupon {
+        id: coupon_id(),
+        decision: decision_id(),
+        profile: Some(ProfileId::from_bytes([2; 16])),
+        campaign: campaign(),
+        offer: offer(),
+        benefit,
+        terms: Terms { minimum_spend: Cents(1_000), minimum_price: Cents(500), valid_days: 28 },
+        categories: vec!["TEA".to_owned()],
+        issued_at: AT,
+        valid_until: AT.plus_days(28),
+        state,
+    };
+    let amount = Benefit::Amount(Cents(150));
+    let percent = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
+    let redeemed = Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120) };
+    let erased = Coupon { profile: None, ..coupon(amount, Life::Revoked { at: AT }) };
+    vec![
+        ("issued", coupon(amount, Life::Issued)),
+        ("redeemed", coupon(percent, redeemed)),
+        ("expired", coupon(amount, Life::Expired { at: AT })),
+        ("revoked", erased),
+    ]
+}
+
+pub(crate) fn wallet() -> Wallet {
+    let held =
+        |coupon| Held { at: AT, decision: decision_id(), campaign: campaign(), offer: offer(), coupon };
+    Wallet { held: vec![held(Some(coupon_id())), held(None)] }
+}
+
+pub(crate) fn movement() -> Entry {
+    Entry {
+        id: [6; 16],
+        at: AT,
+        campaign: campaign(),
+        coupon: coupon_id(),
+        from: Account::Reserved,
+        to: Account::Spent,
+        amount: Cents(120),
+    }
+}
+
+pub(crate) fn decision() -> Decision {
+    let slots = vec![
+        Viewed::Number(Reading { value: 12.5, age_ms: 3_600_000 }),
+        Viewed::Shares(Reading { value: BTreeMap::from([("TEA".to_owned(), 0.25)]), age_ms: 7 }),
+        Viewed::NoData,
+        Viewed::TooOld { age_ms: 99 },
+        Viewed::NotGranted(Purpose::Newsletter),
+    ];
+    Decision {
+        id: decision_id(),
+        engine: 1,
+        catalogue: CatalogueVersion(Digest([7; 32])),
+        now: AT,
+        seed: 42,
+        ask: Ask { channel: Channel::Till, placement: "receipt".to_owned(), cart: Some(Cents(4_200)) },
+        person: Person {
+            profile: ProfileId::from_bytes([2; 16]),
+            grants: Grants::new([Purpose::Personalisation]),
+            view: View::new(slots),
+            contacts: vec![AT.plus_days(-9)],
+            used: BTreeMap::from([(3, Usage { issued: 1, held_out: 2 })]),
+        },
+        standing: Standing {
+            budgets: BTreeMap::from([(1, BudgetUse { used: Cents(10), cap: Cents(20) })]),
+            issued: BTreeMap::from([(3, 4)]),
+        },
+        candidates: removed().into_iter().map(candidate).chain([none()]).collect(),
+        verdict: Verdict::HeldOut(2),
+    }
+}
+
+fn candidate(removed: Removed) -> Candidate {
+    Candidate {
+        drawn: Some(Drawn { offer: 3, benefit: 1 }),
+        score: Some(-1.25),
+        probability: 0.125,
+        removed: Some(removed),
+    }
+}
+
+fn none() -> Candidate {
+    Candidate { drawn: None, score: Some(0.0), probability: 0.875, removed: None }
+}
+
+/// Every reason there is.
+fn removed() -> Vec<Removed> {
+    let fact = Miss::Fact {
+        at: 3..9,
+        slot: 1,
+        name: "feature.category_affinity".into(),
+        key: Some("TEA".into()),
+        found: Value::Float(0.25),
+        relation: Relation::AtLeast,
+        wanted: Value::Float(0.5),
+    };
+    let part = Miss::Part { at: 0..4, text: "true".to_owned(), wanted: false };
+    vec![
+        Removed::NoConsent(Purpose::Newsletter),
+        Removed::GlobalHoldout,
+        Removed::OtherChannel,
+        Removed::Rule { stage: Stage::Suitability, miss: fact },
+        Removed::Rule { stage: Stage::Eligibility, miss: part },
+        Removed::NotKnown { stage: Stage::Applicability, slot: 2 },
+        Removed::RuleFailed { stage: Stage::Eligibility },
+        Removed::ProfileLimit { at_most: 1 },
+        Removed::TotalLimit { at_most: 2 },
+        Removed::ContactCap { at_most: 3, within_days: 28 },
+        Removed::Budget { needed: Cents(5), left: Cents(4) },
+        Removed::MinimumPrice { remaining: Cents(3), minimum: Cents(6) },
+        Removed::Holdout,
+    ]
+}
+
+pub(crate) fn decided() -> Decided {
+    Decided { id: decision_id(), hash: Digest([8; 32]) }
+}
+
+pub(crate) fn product() -> Product {
+    Product {
+        id: "p-1".to_owned(),
+        name: "Tea, 20 bags".to_owned(),
+        category: Some("TEA".to_owned()),
+        brand: Some("House".to_owned()),
+        price: Some(Cents(250)),
+    }
+}
+
+pub(crate) fn catalogue() -> CatalogueFiles {
+    CatalogueFiles(BTreeMap::from([("shop.toml".to_owned(), "name = \"Shop\"\n".to_owned())]))
+}
+
+pub(crate) fn dead_letter() -> DeadLetter {
+    DeadLetter {
+        source: "shop".to_owned(),
+        received_at: AT,
+        code: "event_unknown".to_owned(),
+        reason: "`Teleported` is not a known event".to_owned(),
+        original: b"{}".to_vec(),
+    }
+}

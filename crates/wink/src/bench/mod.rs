@@ -1,0 +1,5 @@
+//! The cases `wink bench` measures, each beside the least work that would give the same numbers.
+
+pub(crate) mod decide;
+pub(crate) mod fold;
+pub(crate) mod import;
