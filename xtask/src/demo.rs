@@ -13,10 +13,10 @@ use crate::{data, shell};
 /// `STORE` and `DECISION` are filled in before printing. The check of the documentation reads this list too.
 pub(crate) const NEXT: &[(&str, &str)] = &[
     ("explain DECISION --data STORE", "why this household got this offer, or none"),
-    ("replay DECISION --verify --data STORE", "decides it again from what was stored: the same bytes"),
+    ("replay --verify --data STORE", "decides everything again from what was stored: the same bytes"),
     ("verify --data STORE", "hash chains, ledger and budget of the whole store"),
-    ("decide --help", "asks for a decision now"),
-    ("erase --help", "forgets a household, and keeps the proof that it did"),
+    ("decide --identity household:1029 --dry-run --data STORE", "what household 1029 would get now, leaving no trace"),
+    ("erase --identity household:1030 --data STORE", "forgets a household, down to the bytes on the disk"),
     ("serve --data STORE", "the HTTP API on this machine"),
     ("help", "everything else"),
 ];

@@ -123,6 +123,8 @@ struct IssuedMessage {
     campaign: String,
     #[prost(string, tag = "4")]
     offer: String,
+    #[prost(bool, tag = "5")]
+    pushed: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -199,6 +201,7 @@ fn to_body(body: &Body) -> BodyMessage {
             decision: issued.decision.bytes().to_vec(),
             campaign: issued.campaign.to_string(),
             offer: issued.offer.to_string(),
+            pushed: issued.pushed,
         }),
         Body::CouponRedeemed(redeemed) => BodyMessage::CouponRedeemed(RedeemedMessage {
             coupon: redeemed.coupon.bytes().to_vec(),
@@ -231,6 +234,7 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             decision: DecisionId::from_bytes(id(WHAT, &issued.decision)?),
             campaign: campaign(WHAT, &issued.campaign)?,
             offer: offer(WHAT, &issued.offer)?,
+            pushed: issued.pushed,
         }),
         BodyMessage::CouponRedeemed(redeemed) => Body::CouponRedeemed(Redeemed {
             coupon: CouponId::from_bytes(id(WHAT, &redeemed.coupon)?),

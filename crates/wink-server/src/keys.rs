@@ -39,6 +39,8 @@ pub mod kind {
     pub const ERASED: Kind = Kind(13);
     /// An erasure that has begun, by profile id: finished after a crash.
     pub const ERASING: Kind = Kind(14);
+    /// The last instant of an imported past; one record with an empty key.
+    pub const IMPORTED_UNTIL: Kind = Kind(15);
 }
 
 /// Kinds of journal entries.
@@ -58,6 +60,8 @@ pub const EVENT_MARKS: Scope = Scope(1);
 
 /// Coupons that run out; due when they do.
 pub const EXPIRY: Queue = Queue(1);
+/// Marks of erased people's messages; due when such a message would be too old to be kept anyway.
+pub const FORGET: Queue = Queue(2);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
@@ -112,6 +116,11 @@ pub fn catalogue(version: Digest) -> RecordKey {
 /// Names the record of the catalogue in force.
 pub fn catalogue_in_force() -> RecordKey {
     RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the record of the imported past.
+pub fn imported_until() -> RecordKey {
+    RecordKey::new(kind::IMPORTED_UNTIL, [])
 }
 
 /// Names the tombstone of an erased identity.

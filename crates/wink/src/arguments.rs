@@ -139,7 +139,7 @@ pub(crate) struct Decide {
     /// The value of the cart, in minor units
     #[arg(long)]
     pub(crate) cart_cents: Option<i64>,
-    /// When, instead of now
+    /// When, instead of now; a store with an imported past stands at the end of that past
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// Leaves no trace: nothing is issued, reserved or stored
@@ -211,7 +211,7 @@ pub(crate) struct Erase {
     /// Deletes what has been kept as long as retention allows
     #[arg(long, group = "whom")]
     pub(crate) overdue: bool,
-    /// When, instead of now
+    /// When, instead of now; a store with an imported past stands at the end of that past
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// Prints the result as JSON

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
 use wink_server::Engine;
+use wink_server::flow::past;
 use wink_server::secrets::{Secrets, random};
+use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
 /// The installation's secret, in the store's directory but not in the store: keep its back-ups apart.
@@ -17,9 +19,35 @@ const KEY_FILE: &str = "wink.key";
 const STORE_DIRECTORY: &str = "store";
 
 /// Tells what time it is; the only place of the binary that asks.
-pub(crate) fn now() -> Timestamp {
+fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The clock of a store: now, or, where the store holds an imported past, running on from the end of that past.
+pub(crate) struct Clock {
+    past_ends_at: Option<Timestamp>,
+    opened: std::time::Instant,
+}
+
+impl Clock {
+    /// Starts the clock of a store.
+    pub(crate) async fn of<S: Store>(engine: &Engine<S>) -> anyhow::Result<Self> {
+        Ok(Self { past_ends_at: past::ends_at(engine).await?, opened: std::time::Instant::now() })
+    }
+
+    /// Tells the time.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.past_ends_at {
+            Some(end) => Timestamp(end.0 + i64::try_from(self.opened.elapsed().as_millis()).unwrap_or(0)),
+            None => now(),
+        }
+    }
+
+    /// Tells where an imported past ends, if there is one.
+    pub(crate) fn past_ends_at(&self) -> Option<Timestamp> {
+        self.past_ends_at
+    }
 }
 
 /// Opens the store in `directory`, making it if it is not there.

@@ -1,7 +1,5 @@
 //! The `wink` command. Reads arguments, opens the store, calls a flow, prints. Decides nothing.
 
-#![expect(clippy::print_stdout, reason = "a command line tool prints its answers")]
-
 mod arguments;
 mod bench;
 mod command;

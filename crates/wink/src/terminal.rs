@@ -1,9 +1,23 @@
 //! What people see: errors in one sentence, progress on standard error, tables, JSON.
 
+use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+
+/// Prints a line on standard output, like `println!`, but ends quietly when nobody reads any more, as in `wink explain … | head`.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::terminal::print_line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+/// Prints a line; see [`say!`]. Everything that was committed is on disk, so ending here loses nothing.
+pub(crate) fn print_line(line: std::fmt::Arguments<'_>) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
 
 /// Says what is wrong, with its causes, in one line.
 pub(crate) fn complain(error: &anyhow::Error) {
@@ -13,7 +27,7 @@ pub(crate) fn complain(error: &anyhow::Error) {
 
 /// Prints a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 

@@ -81,7 +81,7 @@ fn limit_reached(situation: &Situation<'_>, index: usize, offer: &Offer) -> Opti
 /// Asks whether the person was contacted often enough. Contacts the person opened themself (the page they are on, the till they
 /// stand at) are not pushed and do not count.
 pub(super) fn contact_cap_reached(situation: &Situation<'_>) -> Option<Removed> {
-    if situation.ask.channel != Channel::Newsletter {
+    if !situation.ask.channel.is_pushed() {
         return None;
     }
     for cap in &situation.catalogue.contact_policy.caps {

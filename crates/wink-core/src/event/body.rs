@@ -144,6 +144,8 @@ pub struct Issued {
     pub campaign: CampaignId,
     /// Its offer.
     pub offer: OfferId,
+    /// Whether we came to the person, as a newsletter does, rather than they to us, as on a page or at a till.
+    pub pushed: bool,
 }
 
 /// A coupon of Wink's that was redeemed.

@@ -15,6 +15,8 @@ pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
         Body::CouponApplied(_) | Body::CouponRedeemed(_) => {
             state.days.entry(at.day()).or_default().coupons += 1
         }
+        // A page or a till the person came to themself is no contact we made.
+        Body::CouponIssued(issued) if !issued.pushed => return,
         Body::CouponIssued(issued) => {
             let contact = Contact { at, campaign: issued.campaign.clone() };
             let place = state.contacts.partition_point(|other| *other < contact);

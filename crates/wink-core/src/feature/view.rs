@@ -126,13 +126,23 @@ fn newest(state: &State, aggregation: Aggregation, now: Timestamp) -> Option<Tim
         Aggregation::DaysSinceContact => last_contact(state, now),
         // Never contacted is a fact about us, not missing data about the person.
         Aggregation::Contacts { .. } => Some(last_contact(state, now).unwrap_or(now)),
-        _ => state.last_order_at.filter(|at| *at <= now),
+        _ => last_order(state, now),
     }
+}
+
+/// Finds the last order up to `now`. Looking back before a later order, only its day is known: the last day before today.
+fn last_order(state: &State, now: Timestamp) -> Option<Timestamp> {
+    let last = state.last_order_at?;
+    if last <= now {
+        return Some(last);
+    }
+    let day = state.days.range(..now.day()).rev().find(|(_, sums)| 0 < sums.orders).map(|(day, _)| *day)?;
+    Some(Timestamp(i64::from(day) * DAY_MS))
 }
 
 fn number(state: &State, aggregation: Aggregation, now: Timestamp) -> Option<f64> {
     let value = match aggregation {
-        Aggregation::DaysSinceOrder => days_since(state.last_order_at?, now),
+        Aggregation::DaysSinceOrder => days_since(last_order(state, now)?, now),
         Aggregation::DaysSinceContact => days_since(last_contact(state, now)?, now),
         Aggregation::Contacts { window_days } => {
             let since = now.plus_days(-i64::from(window_days));

@@ -2,4 +2,4 @@
 
 mod readout;
 
-pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, readout};
+pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};

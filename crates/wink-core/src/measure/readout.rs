@@ -2,10 +2,19 @@
 
 use wink_stats::{Interval, Moments, mean_difference};
 
-use crate::base::Cents;
+use crate::base::{Cents, Timestamp};
 
-/// Spend is counted on this many days from the assignment on, for both arms alike: four weeks, as long as a coupon is valid.
+/// Spend is counted on this many whole days after the day of the assignment, for both arms alike: four weeks, as long as a coupon
+/// is valid. The day itself is left out, because part of it lies before the decision.
 pub const OUTCOME_DAYS: i32 = 28;
+
+/// Tells on which days, from the first to before the second, the outcome of an assignment at `at` is counted; `None` while they are not
+/// over at `now`.
+pub fn outcome_days(at: Timestamp, now: Timestamp) -> Option<(i32, i32)> {
+    let first = at.day() + 1;
+    let after = first + OUTCOME_DAYS;
+    (after <= now.day()).then_some((first, after))
+}
 
 /// What somebody was assigned to, when the campaign would first have reached them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -78,6 +78,14 @@ impl Channel {
     /// Lists them all.
     pub const ALL: [Self; 3] = [Self::Newsletter, Self::Web, Self::Till];
 
+    /// Tells whether we come to the person, rather than they to us. Only that needs a consent of its own and counts as a contact.
+    pub fn is_pushed(self) -> bool {
+        match self {
+            Self::Newsletter => true,
+            Self::Web | Self::Till => false,
+        }
+    }
+
     /// Spells it as the API and the catalogue do.
     pub fn name(self) -> &'static str {
         match self {

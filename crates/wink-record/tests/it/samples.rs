@@ -59,8 +59,13 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         surface: Some("mail".to_owned()),
         text_version: Some("3".to_owned()),
     };
-    let issued =
-        Issued { coupon: coupon_id(), decision: decision_id(), campaign: campaign(), offer: offer() };
+    let issued = Issued {
+        coupon: coupon_id(),
+        decision: decision_id(),
+        campaign: campaign(),
+        offer: offer(),
+        pushed: true,
+    };
     vec![
         ("order", kept(Body::OrderCompleted(order))),
         (

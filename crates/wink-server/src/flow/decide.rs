@@ -307,6 +307,7 @@ impl Asked {
                 decision: decision.id,
                 campaign: coupon.campaign.clone(),
                 offer: coupon.offer.clone(),
+                pushed: decision.ask.channel.is_pushed(),
             }),
             extra: BTreeMap::new(),
         };

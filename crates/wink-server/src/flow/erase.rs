@@ -1,12 +1,13 @@
 //! A person is erased: decisions stop at once, then records, journal payloads and keys go. A crash in between is made good at the next start.
 //!
-//! What stays: counters, ledger entries (which name a coupon, not a person), coupons without their person, and a keyed tombstone that
-//! keeps old events of the person out if somebody sends them again.
+//! What stays: counters, ledger entries (which name a coupon, not a person), coupons without their person, a keyed tombstone, and the keyed
+//! marks of the person's messages. Tombstone and marks keep old events out if somebody sends them again; the marks go when such events
+//! would be too old to be kept anyway.
 
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
-use wink_core::profile::{IdentityKey, Kept, Profile};
+use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
 use wink_record::{Damaged, Decided, Stored};
 use wink_store::{
     Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
@@ -17,10 +18,10 @@ use super::redeem::{book, no_longer_expires};
 use crate::engine::batch_id;
 use crate::error::{ATTEMPTS_MAX, committed};
 use crate::keys::{self, TENANT};
-use crate::{Engine, Error};
+use crate::{Engine, Error, secrets};
 
-/// Changes per commit: below the port's 1,024.
-const AT_ONCE: usize = 500;
+/// Entries per commit: each makes at most two changes, below the port's 1,024.
+const AT_ONCE: usize = 400;
 
 /// Lane entries read at once.
 const READ_AT_ONCE: usize = 1_000;
@@ -55,10 +56,13 @@ pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) 
 
 /// Finishes erasures that a crash interrupted.
 pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
-    let range = Range::default();
-    let begun = engine.store.scan(TENANT, keys::kind::ERASING, range, Direction::Forward, AT_ONCE).await?;
-    for (key, _) in begun.records {
-        finish(engine, person::profile_id(&key)?, now).await?;
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let begun = engine.store.scan(TENANT, keys::kind::ERASING, some, Direction::Forward, AT_ONCE).await?;
+        range = begun.next;
+        for (key, _) in begun.records {
+            finish(engine, person::profile_id(&key)?, now).await?;
+        }
     }
     Ok(())
 }
@@ -112,16 +116,43 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     // Two more are gone since `begin`: the profile and the way from its first identity.
     erasure.records = u64::try_from(changes.len() + 2).unwrap_or(u64::MAX);
     let home = keys::home(id);
-    for entry in entries_of(engine, home).await? {
-        erasure.records += u64::from(entry.decision.is_some());
-        erasure.entries += 1;
-        changes.extend(entry.into_changes(Lane::of(home)));
-    }
-    for some in changes.chunks(AT_ONCE) {
-        commit(engine, home, some.to_vec()).await?;
+    commit(engine, home, changes).await?;
+    let forget_at = now.plus_days(i64::from(Retention::default().events_days));
+    for some in entries_of(engine, home).await?.chunks(AT_ONCE) {
+        let mut changes = Vec::new();
+        let mut marks = Vec::new();
+        for entry in some {
+            erasure.records += u64::from(entry.decision.is_some());
+            erasure.entries += 1;
+            changes.extend(entry.changes(Lane::of(home)));
+            marks.extend(entry.mark.map(|mark| mark.id));
+        }
+        // In the commit that redacts them: after a crash these entries are not found again, nor do they need to be.
+        changes.push(Change::Enqueue {
+            queue: keys::FORGET,
+            due_ms: forget_at.0,
+            id: secrets::random()?,
+            payload: marks.concat(),
+        });
+        commit(engine, home, changes).await?;
     }
     commit(engine, home, vec![Change::Delete(keys::erasing(id))]).await?;
     Ok(erasure)
+}
+
+/// Frees the marks of erased people's messages whose time is over at `now`.
+pub(super) async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
+    loop {
+        let due = engine.store.lease_due(TENANT, keys::FORGET, now.0, now.0 + 60_000, 1).await?;
+        let Some(timer) = due.into_iter().next() else { return Ok(()) };
+        let marks = timer
+            .payload
+            .chunks_exact(16)
+            .map(|id| MarkKey { scope: keys::EVENT_MARKS, id: id.try_into().unwrap_or_default() });
+        let mut changes: Vec<Change> = marks.map(Change::Unmark).collect();
+        changes.push(Change::Acknowledge { queue: keys::FORGET, due_ms: timer.due_ms, id: timer.id });
+        commit(engine, Home(0), changes).await?;
+    }
 }
 
 async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) -> Result<(), Error> {
@@ -162,7 +193,7 @@ pub(super) struct Owned {
     pub position: Position,
     /// The decision it is about, whose record goes too.
     pub decision: Option<DecisionId>,
-    /// The mark of its message, freed with it.
+    /// The mark of its message.
     pub mark: Option<MarkKey>,
     /// When it happened, if it says.
     pub at: Option<Timestamp>,
@@ -184,11 +215,11 @@ impl Owned {
         Ok(Some((owner, owned)))
     }
 
-    /// Lists what removes the entry and what goes with it.
-    pub(super) fn into_changes(self, lane: Lane) -> impl Iterator<Item = Change> {
+    /// Lists what removes the entry and the record that goes with it. The mark is the caller's to free.
+    pub(super) fn changes(&self, lane: Lane) -> impl Iterator<Item = Change> + use<> {
         let redact = Change::Redact(lane, self.position);
         let decision: Option<RecordKey> = self.decision.map(keys::decision);
-        [Some(redact), decision.map(Change::Delete), self.mark.map(Change::Unmark)].into_iter().flatten()
+        [Some(redact), decision.map(Change::Delete)].into_iter().flatten()
     }
 }
 

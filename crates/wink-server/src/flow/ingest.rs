@@ -168,6 +168,8 @@ async fn prepare<S: Store>(
         let known = mark.or_else(|| work.taken.get(&message.mark).cloned());
         let answer = match known {
             Some(mark) if mark.body == message.body => Answer::Duplicate(event_id(&mark)),
+            // Another body under an id of an erased person is nothing to keep.
+            Some(_) if work.erased_at.is_some() => Answer::Erased,
             Some(_) => Answer::Dead(Rejection::IdConflict),
             None => work.take(engine, ids, message).await?,
         };

@@ -5,6 +5,7 @@ pub mod decide;
 pub mod erase;
 pub mod expire;
 pub mod ingest;
+pub mod past;
 pub mod products;
 pub mod redeem;
 pub mod retain;

@@ -42,6 +42,7 @@ pub async fn sweep<S: Store>(
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
     }
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
+    erase::forget_due(engine, now).await?;
     Ok(swept)
 }
 
@@ -67,7 +68,8 @@ async fn sweep_lane<S: Store>(
             };
             if overdue {
                 swept += 1;
-                changes.extend(owned.into_changes(lane));
+                changes.extend(owned.changes(lane));
+                changes.extend(owned.mark.map(Change::Unmark));
             }
         }
         commit(engine, changes).await?;

@@ -17,14 +17,20 @@ use crate::flow::ingest::{Answer, Received, ingest, refuse};
 /// The source of everything that comes in here, until keys name their own.
 const SOURCE: &str = "http";
 
-/// At most this many events in one request: one commit group of the embedded store.
+/// At most this many events in one request: more make it slow to answer, and a client can send the next batch at once.
 const EVENTS_MAX: usize = 500;
 
 pub(super) async fn receive<S: Store>(
     State(service): State<Arc<Service<S>>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<EventsAnswered>, Refused> {
-    let body = body?;
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            refuse(&service.engine, 1).await?;
+            return Err(rejection.into());
+        }
+    };
     let batch: EventsReceived = match serde_json::from_slice(&body) {
         Ok(batch) => batch,
         Err(error) => {

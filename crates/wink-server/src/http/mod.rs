@@ -25,7 +25,7 @@ pub struct Service<S> {
     /// The engine.
     pub engine: Engine<S>,
     /// Tells what time it is.
-    pub clock: fn() -> Timestamp,
+    pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// Lists the routes.

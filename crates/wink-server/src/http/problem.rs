@@ -80,5 +80,10 @@ pub(super) async fn no_such_route() -> Refused {
 }
 
 pub(super) async fn no_such_method() -> Refused {
-    Refused::new(Problem::new(405, "method_not_allowed", "The route has another method", "see the list of routes"))
+    Refused::new(Problem::new(
+        405,
+        "method_not_allowed",
+        "The route has another method",
+        "see the list of routes",
+    ))
 }

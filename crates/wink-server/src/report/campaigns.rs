@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{CampaignId, Cents};
+use wink_core::base::{CampaignId, Cents, Timestamp};
 use wink_core::coupon::Wallet;
 use wink_core::decision::{Decision, Verdict};
 use wink_core::feature::State;
-use wink_core::measure::{Arm, ArmSums, OUTCOME_DAYS, Readout, readout};
+use wink_core::measure::{Arm, ArmSums, Readout, outcome_days, readout};
 use wink_core::offer::Catalogue;
 use wink_core::profile::Profile;
 use wink_record::Stored;
@@ -33,17 +33,19 @@ pub struct CampaignReport {
     pub used: Cents,
     /// The most it may owe.
     pub cap: Cents,
-    /// What the assigned people spent.
+    /// What the assigned people spent, of those whose 28 days are over.
     pub sums: ArmSums,
+    /// Assigned people whose 28 days are not over.
+    pub waiting: u64,
     /// What that says.
     pub readout: Readout,
 }
 
-/// Reads the campaigns of the catalogue in force.
+/// Reads the campaigns of the catalogue in force, as they stand at `now`.
 ///
 /// # Errors
 /// If the store cannot be read or no catalogue is in force.
-pub async fn read<S: Store>(engine: &Engine<S>) -> Result<Vec<CampaignReport>, Error> {
+pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<CampaignReport>, Error> {
     let catalogue = engine.catalogue()?;
     let counters: Vec<_> =
         catalogue.campaigns.iter().map(|campaign| keys::budget(campaign.id.as_str())).collect();
@@ -61,6 +63,7 @@ pub async fn read<S: Store>(engine: &Engine<S>) -> Result<Vec<CampaignReport>, E
             used: Cents(counter.value),
             cap: counter.cap.map_or(campaign.budget, Cents),
             sums: ArmSums::default(),
+            waiting: 0,
             readout: Readout::NotEnoughData,
         })
         .collect();
@@ -71,7 +74,7 @@ pub async fn read<S: Store>(engine: &Engine<S>) -> Result<Vec<CampaignReport>, E
         Ok(())
     })
     .await?;
-    add_outcomes(engine, &mut reports).await?;
+    add_outcomes(engine, &mut reports, now).await?;
     for report in &mut reports {
         report.readout = readout(&report.sums);
     }
@@ -112,7 +115,11 @@ fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignRepo
 }
 
 /// Adds what each assigned person spent from the day of their first assignment on.
-async fn add_outcomes<S: Store>(engine: &Engine<S>, reports: &mut [CampaignReport]) -> Result<(), Error> {
+async fn add_outcomes<S: Store>(
+    engine: &Engine<S>,
+    reports: &mut [CampaignReport],
+    now: Timestamp,
+) -> Result<(), Error> {
     let mut wallets: Vec<(Vec<u8>, Wallet)> = Vec::new();
     walk::records(engine, keys::kind::WALLET, |key, record| {
         wallets.push((key.to_vec(), Wallet::from_bytes(&record.bytes)?));
@@ -131,8 +138,10 @@ async fn add_outcomes<S: Store>(engine: &Engine<S>, reports: &mut [CampaignRepor
         for report in reports.iter_mut() {
             let Some(first) = wallet.first_assignment(&report.id) else { continue };
             let arm = if first.coupon.is_some() { Arm::Offered } else { Arm::HeldOut };
-            let from = first.at.day();
-            report.sums.add(arm, Cents(all.sales_cents(from, from + OUTCOME_DAYS)));
+            match outcome_days(first.at, now) {
+                Some((from, until)) => report.sums.add(arm, Cents(all.sales_cents(from, until))),
+                None => report.waiting += 1,
+            }
         }
     }
     Ok(())

@@ -165,13 +165,16 @@ pub(crate) struct Scan {
     found: BTreeSet<(usize, Field)>,
 }
 
+/// A spelling, of whom and of which field.
+type Spelling = (Vec<u8>, (usize, Field));
+
 /// Bytes by which a spelling is looked up before it is compared.
 const WINDOW: usize = 8;
 
 impl Scan {
     /// Reads every byte of every file below `directory`.
     pub(crate) fn of(directory: &Path, people: &[Person]) -> Self {
-        let mut spellings: HashMap<[u8; WINDOW], Vec<(Vec<u8>, (usize, Field))>> = HashMap::new();
+        let mut spellings: HashMap<[u8; WINDOW], Vec<Spelling>> = HashMap::new();
         for person in people {
             for field in Field::ALL {
                 // Half of a canary is found too: an engine may cut a value in two.

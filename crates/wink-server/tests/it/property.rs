@@ -12,7 +12,7 @@ use wink_core::profile::Purpose;
 use wink_server::flow::ingest::{Received, ingest};
 use wink_server::flow::{decide, erase, expire};
 use wink_server::report;
-use wink_sim::{Disk, Faults, Mutant, Rate, SimStore};
+use wink_sim::{Faults, Mutant, Rate, SimStore};
 
 use super::audit::{audit, coupons, owed};
 use super::counter::{
@@ -120,14 +120,14 @@ proptest! {
         let offer = Offer { per_person: 99, ..Offer::new("tea", "{ amount = \"1.00\" }") };
         let engine = wait(open(SimStore::new(), &Shop::selling(vec![offer]), MONDAY)).unwrap();
         // The oracle: the words heard so far, by purpose. The newest counts, of two at one instant the stricter.
-        let mut heard: BTreeMap<&str, (Timestamp, u8)> = BTreeMap::new();
+        let mut heard: BTreeMap<&str, (Timestamp, usize)> = BTreeMap::new();
         let mut offered = 0;
         for (number, (purpose, state, ago, channel, asks)) in steps.into_iter().enumerate() {
             let now = later(MONDAY, number as i64);
             let at = later(now, -ago);
             let word = said::consents(&format!("m-{number}"), "anna", purpose, state, at);
             wait(tell(&engine, said::arriving(word, now))).unwrap();
-            let strictness = STATES.iter().position(|known| *known == state).unwrap() as u8;
+            let strictness = STATES.iter().position(|known| *known == state).unwrap();
             let counts = heard.entry(purpose).or_insert((at, strictness));
             *counts = (at, strictness).max(*counts);
             if !asks {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::arguments::Bench;
 use crate::bench::{decide, fold, import};
 use crate::terminal;
+use crate::terminal::say;
 
 /// A measurement is repeated until it took this long: far above the clock's grain, short enough to interleave many rounds.
 const ROUND: Duration = Duration::from_millis(100);
@@ -128,5 +129,5 @@ fn print(report: &Report) {
             if bench.met { "yes".to_owned() } else { "no".to_owned() },
         ]);
     }
-    println!("{table}\nmedians of {} rounds, interleaved", report.rounds);
+    say!("{table}\nmedians of {} rounds, interleaved", report.rounds);
 }

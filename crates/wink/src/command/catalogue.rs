@@ -8,6 +8,7 @@ use wink_server::catalogue::{self, Finding, Loaded};
 use wink_server::flow::catalogue::{Applied, apply};
 
 use crate::arguments::{Catalogue, CatalogueAction};
+use crate::terminal::say;
 use crate::{home, terminal};
 
 pub(crate) fn run(catalogue: &Catalogue) -> anyhow::Result<ExitCode> {
@@ -77,7 +78,7 @@ fn say(loaded: &Loaded, changed: bool, json: bool, what: &str) -> anyhow::Result
             findings: Vec::new(),
         });
     }
-    println!("catalogue {version} {what}: {campaigns} campaigns, {offers} offers");
+    say!("catalogue {version} {what}: {campaigns} campaigns, {offers} offers");
     Ok(())
 }
 

@@ -14,6 +14,8 @@ use wink_server::secrets::random;
 use super::{identity, time};
 use crate::arguments::Decide;
 use crate::command::explain::print;
+use crate::home::Clock;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
@@ -21,16 +23,18 @@ pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
         let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.name()).collect();
         anyhow!("`{}` is not a channel; there are {}", decide.channel, channels.join(", "))
     })?;
-    let now = time(decide.at.as_deref())?;
-    let question = Question {
-        identity: identity(&decide.identity)?,
-        ask: Ask { channel, placement: decide.placement.clone(), cart: decide.cart_cents.map(Cents) },
-        now,
-        id: DecisionId::new(now, random()?),
-        seed: u64::from_le_bytes(random()?),
-    };
+    let at = time(decide.at.as_deref())?;
+    let identity = identity(&decide.identity)?;
     home::run(async {
         let engine = home::open(&decide.data.data).await?;
+        let now = at.unwrap_or(Clock::of(&engine).await?.now());
+        let question = Question {
+            identity,
+            ask: Ask { channel, placement: decide.placement.clone(), cart: decide.cart_cents.map(Cents) },
+            now,
+            id: DecisionId::new(now, random()?),
+            seed: u64::from_le_bytes(random()?),
+        };
         let decision = match decide.dry_run {
             true => try_out(&engine, &question).await?,
             false => ask(&engine, &question).await?,
@@ -46,7 +50,7 @@ pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
         } else {
             print(&decision, &explanation);
             if decide.dry_run {
-                println!("\nThis was a dry run: nothing is issued, reserved or stored.");
+                say!("\nThis was a dry run: nothing is issued, reserved or stored.");
             }
         }
         Ok(ExitCode::SUCCESS)

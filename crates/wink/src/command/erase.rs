@@ -11,6 +11,8 @@ use wink_store::Store;
 
 use super::{identity, time};
 use crate::arguments::Erase;
+use crate::home::Clock;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 #[derive(Serialize)]
@@ -29,9 +31,10 @@ struct Swept {
 }
 
 pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
-    let now = time(asked.at.as_deref())?;
+    let at = time(asked.at.as_deref())?;
     home::run(async {
         let engine = home::open(&asked.data.data).await?;
+        let now = at.unwrap_or(Clock::of(&engine).await?.now());
         if asked.overdue {
             let swept = retain::sweep(&engine, &Retention::default(), now).await?;
             scrub(&engine.store, asked.json).await?;
@@ -41,7 +44,7 @@ pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
                 true => terminal::json(&swept),
                 false => {
                     let Swept { profiles, entries, dead_letters } = swept;
-                    println!(
+                    say!(
                         "deleted {profiles} profiles, {entries} journal entries, {dead_letters} dead letters"
                     );
                     Ok(())
@@ -68,10 +71,10 @@ pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
             terminal::json(&erased)?;
         } else {
             let Erased { profile, records, entries, coupons } = erased;
-            println!(
+            say!(
                 "erased {profile}: {records} records deleted, {entries} journal entries redacted, {coupons} coupons freed"
             );
-            println!(
+            say!(
                 "Counters and ledger stay exact; old events of this person are refused if they are sent again."
             );
         }

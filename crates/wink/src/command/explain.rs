@@ -8,6 +8,7 @@ use wink_core::base::DecisionId;
 use wink_core::decision::{Decision, Explanation};
 
 use crate::arguments::Explain;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 pub(crate) fn run(asked: &Explain) -> anyhow::Result<ExitCode> {
@@ -27,8 +28,8 @@ pub(crate) fn run(asked: &Explain) -> anyhow::Result<ExitCode> {
 
 /// Prints a decision for people.
 pub(crate) fn print(decision: &Decision, explanation: &Explanation) {
-    println!("{}", explanation.headline);
-    println!(
+    say!("{}", explanation.headline);
+    say!(
         "{} for {} at {}, channel {}, catalogue {}, engine {}",
         decision.id,
         decision.person.profile,
@@ -37,9 +38,9 @@ pub(crate) fn print(decision: &Decision, explanation: &Explanation) {
         decision.catalogue,
         decision.engine,
     );
-    println!("\nKnown of the person:");
+    say!("\nKnown of the person:");
     for known in &explanation.known {
-        println!("  {known}");
+        say!("  {known}");
     }
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -48,5 +49,5 @@ pub(crate) fn print(decision: &Decision, explanation: &Explanation) {
         let score = line.score.as_deref().unwrap_or("-");
         table.add_row([&line.what, score, &line.probability, line.why_not.as_deref().unwrap_or("")]);
     }
-    println!("\n{table}");
+    say!("\n{table}");
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use wink_core::base::{DecisionId, Timestamp};
 use wink_server::catalogue::{self, Loaded};
-use wink_server::flow::{catalogue as apply, products};
+use wink_server::flow::{catalogue as apply, past, products};
 use wink_server::{Engine, SeededIds};
 use wink_store::Store;
 
@@ -16,6 +16,7 @@ use crate::command::explain::print;
 use crate::import::completejourney::Journey;
 use crate::import::run::{Plan, run as run_year};
 use crate::import::{envelopes, summary, table};
+use crate::terminal::say;
 use crate::{home, stop, terminal};
 
 /// The sample catalogue, built into the binary so that an import needs nothing but the data.
@@ -35,12 +36,12 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
     stop::listen()?;
     if !import.json {
         if import.assume_consent {
-            println!(
+            say!(
                 "The data carries no consent. --assume-consent takes it, for this import only, that every household agreed to personal \
                  offers and the newsletter."
             );
         } else {
-            println!(
+            say!(
                 "The data carries no consent, and none is assumed: events are kept, no personal decision is made."
             );
         }
@@ -71,7 +72,9 @@ async fn year<S: Store>(
     let ran = run_year(engine, &plan, &bar).await?;
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
-    if let Some(reached) = ran.stopped_at {
+    past::remember(engine, ran.reached).await?;
+    if ran.stopped {
+        let reached = ran.reached;
         eprintln!(
             "wink: stopped at {reached}; everything up to there is on disk, and the same command goes on from there"
         );
@@ -91,7 +94,7 @@ async fn year<S: Store>(
     for example in &summary.examples {
         let (decision, explanation) =
             wink_server::report::explain::explain(engine, DecisionId::parse(example)?).await?;
-        println!("\n--- one decision, explained: wink explain {example} ---");
+        say!("\n--- one decision, explained: wink explain {example} ---");
         print(&decision, &explanation);
     }
     Ok(ExitCode::SUCCESS)

@@ -22,10 +22,7 @@ fn identity(text: &str) -> anyhow::Result<Identity> {
     Identity::new(namespace, value).map_err(|error| anyhow!("`{text}` is not an identity: {error}"))
 }
 
-/// Reads a time, or takes now.
-fn time(text: Option<&str>) -> anyhow::Result<Timestamp> {
-    match text {
-        Some(text) => Timestamp::parse(text).map_err(|error| anyhow!(error)),
-        None => Ok(crate::home::now()),
-    }
+/// Reads a time, if one is given.
+fn time(text: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
+    text.map(Timestamp::parse).transpose().map_err(|error| anyhow!(error))
 }

@@ -7,6 +7,7 @@ use wink_server::report::replay::{under_catalogue_in_force, verify};
 use wink_server::report::totals;
 
 use crate::arguments::Replay;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 #[derive(Serialize)]
@@ -39,9 +40,12 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
             if replay.json {
                 terminal::json(&moved)?;
             } else {
-                println!(
+                say!(
                     "{} decisions under the catalogue in force: {} offers stay, {} go, {} come",
-                    moved.decisions, moved.still_offered, moved.no_longer_offered, moved.newly_offered
+                    moved.decisions,
+                    moved.still_offered,
+                    moved.no_longer_offered,
+                    moved.newly_offered
                 );
             }
             return Ok(ExitCode::SUCCESS);
@@ -59,12 +63,12 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
                 other_engine: replayed.other_engine,
             })?;
         } else {
-            println!("{} decisions made again, {} the same to the byte", replayed.decisions, replayed.same);
+            say!("{} decisions made again, {} the same to the byte", replayed.decisions, replayed.same);
             for id in replayed.different.iter().take(10) {
-                println!("  {id} differs");
+                say!("  {id} differs");
             }
             if 0 < replayed.other_engine {
-                println!(
+                say!(
                     "{} were made by another version of the deciding code and left alone",
                     replayed.other_engine
                 );

@@ -12,6 +12,8 @@ use wink_server::http::{Service, routes};
 use wink_store::Store;
 
 use crate::arguments::Serve;
+use crate::home::Clock;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
@@ -27,12 +29,21 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             format!("{} cannot be listened on; choose another with --listen", serve.listen)
         })?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service { engine, clock: home::now });
+        let clock = Clock::of(&engine).await?;
+        if let Some(end) = clock.past_ends_at() {
+            say!("this store holds an imported past; its clock starts where that ends, at {end}");
+        }
+        if !address.ip().is_loopback() {
+            eprintln!(
+                "wink: there are no keys yet, and {address} can be reached by others; whoever reaches it may do anything"
+            );
+        }
+        let service = Arc::new(Service { engine, clock: Box::new(move || clock.now()) });
         let worker = tokio::spawn(work(service.clone()));
-        println!("listening on http://{address}");
+        say!("listening on http://{address}");
         axum::serve(listener, routes(service)).with_graceful_shutdown(asked_to_stop()).await?;
         worker.abort();
-        println!("stopped; everything answered is on disk");
+        say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -41,13 +52,14 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
 async fn work<S: Store>(service: Arc<Service<S>>) {
     let mut retained = None;
     loop {
-        if let Err(error) = expire::expire_due(&service.engine, home::now()).await {
+        if let Err(error) = expire::expire_due(&service.engine, (service.clock)()).await {
             terminal::complain(&error.into());
         }
-        let hour = home::now().0 / i64::try_from(RETAIN_EVERY.as_millis()).unwrap_or(i64::MAX);
+        let hour = (service.clock)().0 / i64::try_from(RETAIN_EVERY.as_millis()).unwrap_or(i64::MAX);
         if retained != Some(hour) {
             retained = Some(hour);
-            if let Err(error) = retain::sweep(&service.engine, &Retention::default(), home::now()).await {
+            if let Err(error) = retain::sweep(&service.engine, &Retention::default(), (service.clock)()).await
+            {
                 terminal::complain(&error.into());
             }
         }

@@ -7,6 +7,7 @@ use wink_server::report::verify::verify;
 
 use crate::arguments::Verify;
 use crate::import::summary::BalanceView;
+use crate::terminal::say;
 use crate::{home, terminal};
 
 #[derive(Serialize)]
@@ -50,20 +51,24 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
 }
 
 fn print(answer: &Answer) {
-    println!("journal    {} entries chained, {} redacted", answer.entries, answer.redacted);
-    println!("ledger     {} movements sum to zero and agree with the counters", answer.movements);
-    println!("decisions  {} are as they were made", answer.decisions);
-    println!("features   {} states are what their events give", answer.states);
+    say!("journal    {} entries chained, {} redacted", answer.entries, answer.redacted);
+    say!("ledger     {} movements sum to zero and agree with the counters", answer.movements);
+    say!("decisions  {} are as they were made", answer.decisions);
+    say!("features   {} states are what their events give", answer.states);
     let balance = &answer.balance;
-    println!(
+    say!(
         "balance    {} received = {} accepted + {} duplicate + {} dead + {} refused",
-        balance.received, balance.accepted, balance.duplicate, balance.dead, balance.refused
+        balance.received,
+        balance.accepted,
+        balance.duplicate,
+        balance.dead,
+        balance.refused
     );
-    println!("state      {}", answer.state_hash);
+    say!("state      {}", answer.state_hash);
     for finding in &answer.findings {
-        println!("WRONG      {finding}");
+        say!("WRONG      {finding}");
     }
     let verdict =
         if answer.sound { "the store is sound" } else { "the store is not sound; restore a back-up" };
-    println!("{verdict}");
+    say!("{verdict}");
 }

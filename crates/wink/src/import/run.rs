@@ -34,8 +34,10 @@ const MESSAGES_AT_ONCE: usize = 4_096;
 
 /// How an import went.
 pub(crate) struct Ran {
-    /// The instant it reached, if somebody stopped it.
-    pub(crate) stopped_at: Option<Timestamp>,
+    /// The instant it reached.
+    pub(crate) reached: Timestamp,
+    /// Whether somebody stopped it there.
+    pub(crate) stopped: bool,
     /// Events sent.
     pub(crate) events: u64,
     /// Order lines sent.
@@ -61,8 +63,14 @@ pub(crate) async fn run<S: Store>(
     plan: &Plan<'_>,
     bar: &ProgressBar,
 ) -> anyhow::Result<Ran> {
-    let mut ran =
-        Ran { stopped_at: None, events: 0, lines: 0, ingesting: Duration::ZERO, deciding: Duration::ZERO };
+    let mut ran = Ran {
+        reached: Timestamp::default(),
+        stopped: false,
+        events: 0,
+        lines: 0,
+        ingesting: Duration::ZERO,
+        deciding: Duration::ZERO,
+    };
     let mut year = Year::new(plan)?;
     let mut last_seen: BTreeMap<i64, i64> = BTreeMap::new();
     while let Some(step) = year.next() {
@@ -78,8 +86,9 @@ pub(crate) async fn run<S: Store>(
             decide(engine, plan, step.until, &last_seen).await?;
             ran.deciding += started.elapsed();
         }
+        ran.reached = step.until;
         if stop::asked() {
-            ran.stopped_at = Some(step.until);
+            ran.stopped = true;
             break;
         }
     }

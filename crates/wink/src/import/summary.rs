@@ -75,6 +75,8 @@ pub(crate) struct CampaignView {
     pub(crate) budget_cap_cents: i64,
     pub(crate) people_offered: u64,
     pub(crate) people_held_out: u64,
+    /// People assigned whose 28 days are not over; they are in no sum yet.
+    pub(crate) people_waiting: u64,
     /// Spend per person in 28 days, offered minus held out, in cents; `null` if there is not enough data.
     pub(crate) effect_cents: Option<f64>,
     /// Its 95 % interval.
@@ -96,6 +98,7 @@ impl From<&CampaignReport> for CampaignView {
             budget_cap_cents: report.cap.0,
             people_offered: report.sums.people(Arm::Offered),
             people_held_out: report.sums.people(Arm::HeldOut),
+            people_waiting: report.waiting,
             effect_cents: interval.map(|interval| interval.estimate),
             interval_cents: interval.map(|interval| [interval.lower, interval.upper]),
         }
@@ -125,12 +128,12 @@ pub(crate) async fn read<S: Store>(
     let orders = totals::orders(engine).await?;
     let verdicts = totals::verdicts(engine).await?;
     let coupons = totals::coupons(engine).await?;
-    let reports = campaigns::read(engine).await?;
+    let reports = campaigns::read(engine, ran.reached).await?;
     let micros = |share| engine.decide_times.quantile(share).map(|time| time.as_secs_f64() * 1e6);
     let per_second = |count: u64, time: f64| if 0.0 < time { real(count) / time } else { 0.0 };
     let (ingesting, deciding) = (ran.ingesting.as_secs_f64(), ran.deciding.as_secs_f64());
     let summary = Summary {
-        finished: ran.stopped_at.is_none(),
+        finished: !ran.stopped,
         consent: match assume_consent {
             true => "assumed by --assume-consent, for this import only; the data carries no consent",
             false => "none; no personal decision was made",

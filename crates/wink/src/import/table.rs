@@ -6,33 +6,46 @@ use wink_core::measure::{Arm, Readout};
 use wink_server::report::campaigns::CampaignReport;
 
 use super::summary::Summary;
+use crate::terminal::say;
 
 /// Prints the summary.
 pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
     let sales = Cents(summary.sales_cents);
-    println!(
+    say!(
         "{} baskets with {} lines of {} households, sales {sales}, {} products",
-        summary.baskets, summary.lines, summary.profiles, summary.products
+        summary.baskets,
+        summary.lines,
+        summary.profiles,
+        summary.products
     );
-    println!("consent: {}", summary.consent);
+    say!("consent: {}", summary.consent);
     let balance = &summary.balance;
-    println!(
+    say!(
         "messages: {} received = {} accepted + {} duplicate + {} dead + {} refused",
-        balance.received, balance.accepted, balance.duplicate, balance.dead, balance.refused
+        balance.received,
+        balance.accepted,
+        balance.duplicate,
+        balance.dead,
+        balance.refused
     );
-    println!(
+    say!(
         "decisions: {} = {} offers + {} held out + {} none, on purpose",
-        summary.decisions, summary.offers, summary.holdout, summary.none
+        summary.decisions,
+        summary.offers,
+        summary.holdout,
+        summary.none
     );
     let coupons = &summary.coupons;
-    println!(
+    say!(
         "coupons: {} in circulation, {} expired, {} redeemed (nobody in this data could redeem Wink's coupons)",
-        coupons.issued, coupons.expired, coupons.redeemed
+        coupons.issued,
+        coupons.expired,
+        coupons.redeemed
     );
-    println!("\n{}", campaigns(reports));
-    println!("{}", readout_words(reports));
+    say!("\n{}", campaigns(reports));
+    say!("{}", readout_words(reports));
     let timing = &summary.timing;
-    println!(
+    say!(
         "\n{:.1} s: {:.0} events/s, {:.0} order lines/s, {:.0} decisions/s; a decision with its loading takes {} (p50), {} (p99)",
         timing.seconds,
         timing.events_per_second,
@@ -41,7 +54,7 @@ pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
         micros(timing.decide_p50_us),
         micros(timing.decide_p99_us),
     );
-    println!("state {}", summary.state_hash);
+    say!("state {}", summary.state_hash);
 }
 
 fn campaigns(reports: &[CampaignReport]) -> Table {
