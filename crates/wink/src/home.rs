@@ -61,7 +61,8 @@ pub(crate) async fn open_or_make(directory: &Path) -> anyhow::Result<Engine<Fjal
 
 /// Opens the store in `directory`, which must be there.
 pub(crate) async fn open(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
-    if !directory.join(KEY_FILE).is_file() {
+    // A store without its key is not "no store": what that says is how to get the key back.
+    if !directory.join(KEY_FILE).is_file() && !directory.join(STORE_DIRECTORY).exists() {
         bail!(
             "there is no store in `{}`; make one with `wink import` or `wink catalogue apply`",
             directory.display()

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{CampaignId, Cents, Timestamp};
-use wink_core::coupon::Wallet;
+use wink_core::coupon::{Entry, Wallet};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::feature::State;
 use wink_core::measure::{Arm, ArmSums, Readout, outcome_days, readout};
 use wink_core::offer::Catalogue;
 use wink_core::profile::Profile;
 use wink_record::Stored;
-use wink_store::{RecordKey, Store};
+use wink_store::{Lane, RecordKey, Store};
 
 use super::walk;
 use crate::keys::{self, TENANT};
@@ -31,6 +31,8 @@ pub struct CampaignReport {
     pub withheld: BTreeMap<&'static str, u64>,
     /// What it owes now: reserved and spent.
     pub used: Cents,
+    /// The most it owed at any time.
+    pub peak: Cents,
     /// The most it may owe.
     pub cap: Cents,
     /// What the assigned people spent, of those whose 28 days are over.
@@ -61,6 +63,7 @@ pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<Ca
             held_out: 0,
             withheld: BTreeMap::new(),
             used: Cents(counter.value),
+            peak: Cents::ZERO,
             cap: counter.cap.map_or(campaign.budget, Cents),
             sums: ArmSums::default(),
             waiting: 0,
@@ -75,6 +78,7 @@ pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<Ca
     })
     .await?;
     add_outcomes(engine, &mut reports, now).await?;
+    add_peaks(engine, &mut reports).await?;
     for report in &mut reports {
         report.readout = readout(&report.sums);
     }
@@ -112,6 +116,33 @@ fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignRepo
             }
         }
     }
+}
+
+/// Finds the most each campaign owed at any time, by its ledger.
+async fn add_peaks<S: Store>(engine: &Engine<S>, reports: &mut [CampaignReport]) -> Result<(), Error> {
+    let mut moved: BTreeMap<CampaignId, Vec<(Timestamp, Cents)>> = BTreeMap::new();
+    for lane in Lane::all() {
+        walk::lane(engine, lane, |entry| {
+            let Some(body) = &entry.body else { return Ok(()) };
+            if entry.header.tenant == TENANT && entry.header.kind == keys::entry::LEDGER {
+                let movement = Entry::from_bytes(&body.payload)?;
+                moved.entry(movement.campaign.clone()).or_default().push((movement.at, movement.owed()));
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    for report in reports {
+        let mut moved = moved.remove(&report.id).unwrap_or_default();
+        // At the same instant what is freed comes first, as it does when coupons run out before the next ones are given.
+        moved.sort_unstable();
+        let mut owed = Cents::ZERO;
+        for (_, amount) in moved {
+            owed += amount;
+            report.peak = report.peak.max(owed);
+        }
+    }
+    Ok(())
 }
 
 /// Adds what each assigned person spent from the day of their first assignment on.

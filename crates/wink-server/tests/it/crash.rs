@@ -346,16 +346,3 @@ fn power_cuts_catch_an_answer_before_the_commit() {
 fn power_cuts_catch_an_answer_before_the_sync() {
     assert!(is_caught(Mutant::AckBeforeSync, Mistake::None));
 }
-
-#[test]
-fn zz_stats() {
-    for (mutant, mistake) in [
-        (Mutant::None, Mistake::None),
-        (Mutant::None, Mistake::MarksApart),
-        (Mutant::AckBeforeCommit, Mistake::None),
-        (Mutant::AckBeforeSync, Mistake::None),
-    ] {
-        let errors: Vec<String> = (0..300).filter_map(|seed| crash(seed, mutant, mistake).err()).collect();
-        println!("{mutant:?} {mistake:?}: {} {:?}", errors.len(), errors.iter().take(3).collect::<Vec<_>>());
-    }
-}

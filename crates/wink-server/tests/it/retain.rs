@@ -2,8 +2,10 @@
 
 use wink_core::base::Timestamp;
 use wink_core::profile::Retention;
+use wink_server::flow::ingest::Received;
 use wink_server::flow::{erase, expire, retain};
-use wink_server::{Engine, report};
+use wink_server::{Engine, keys, report};
+use wink_sim::SimStore;
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
@@ -69,4 +71,28 @@ fn of_people_who_stayed_nothing_overdue_is_kept() {
     assert_eq!(scan.found(&people[0]), []);
     // The word that counts is kept with its proof for as long as it counts.
     assert_eq!(scan.found(&people[1]), [Field::ConsentSurface]);
+}
+
+#[test]
+fn an_erased_persons_marks_go_when_their_messages_would_be_too_old() {
+    let offer = Offer { per_person: 9, ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    let engine = wait(open(SimStore::new(), &Shop::selling(vec![offer]), MONDAY)).unwrap();
+    let person = Person::new(0);
+    super::erase::live(&engine, &person, 0);
+    let profile =
+        wait(erase::find(&engine, &said::identity(person.canary(Field::Identity)))).unwrap().unwrap();
+    let erased_at = later(MONDAY, 1_440 * 6);
+    wait(erase::erase(&engine, profile, erased_at)).unwrap();
+    let forgotten_at = erased_at.plus_days(i64::from(Retention::default().events_days));
+    let taken = |now| {
+        wait(retain::sweep(&engine, &Retention::default(), now)).unwrap();
+        let mark = |said: &Received| {
+            keys::event_mark(engine.secrets.marks(), &said.envelope.source, &said.envelope.message_id)
+        };
+        let marks: Vec<_> = person.messages(MONDAY).iter().map(mark).collect();
+        wait(engine.store.marks(keys::TENANT, &marks)).unwrap().iter().flatten().count()
+    };
+    assert_eq!(taken(erased_at), 5);
+    assert_eq!(taken(Timestamp(forgotten_at.0 - 1)), 5);
+    assert_eq!(taken(forgotten_at), 0);
 }

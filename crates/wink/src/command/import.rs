@@ -33,6 +33,10 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
         Some(directory) => read(directory)?,
         None => sample()?,
     };
+    if let Some(file) = &import.summary {
+        // Minutes before it is needed: nobody likes to hear it at the end.
+        std::fs::write(file, "").with_context(|| format!("`{}` cannot be written", file.display()))?;
+    }
     stop::listen()?;
     if !import.json {
         if import.assume_consent {

@@ -24,10 +24,11 @@ const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     home::run(async {
-        let engine = home::open_or_make(&serve.data.data).await?;
+        // Before the store, so that a port that is taken makes none.
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another with --listen", serve.listen)
         })?;
+        let engine = home::open_or_make(&serve.data.data).await?;
         let address = listener.local_addr()?;
         let clock = Clock::of(&engine).await?;
         if let Some(end) = clock.past_ends_at() {

@@ -72,6 +72,8 @@ pub(crate) struct CampaignView {
     pub(crate) held_out: u64,
     pub(crate) withheld: BTreeMap<&'static str, u64>,
     pub(crate) budget_used_cents: i64,
+    /// The most it owed at any time; coupons that ran out have freed their share since.
+    pub(crate) budget_peak_cents: i64,
     pub(crate) budget_cap_cents: i64,
     pub(crate) people_offered: u64,
     pub(crate) people_held_out: u64,
@@ -95,6 +97,7 @@ impl From<&CampaignReport> for CampaignView {
             held_out: report.held_out,
             withheld: report.withheld.clone(),
             budget_used_cents: report.used.0,
+            budget_peak_cents: report.peak.0,
             budget_cap_cents: report.cap.0,
             people_offered: report.sums.people(Arm::Offered),
             people_held_out: report.sums.people(Arm::HeldOut),

@@ -64,7 +64,7 @@ fn campaigns(reports: &[CampaignReport]) -> Table {
         "campaign",
         "offered",
         "withheld, and why",
-        "budget used of cap",
+        "budget used of cap (at most)",
         "hold-out",
         "spend per household in 28 days: offered − hold-out [95 %]",
     ]);
@@ -73,7 +73,7 @@ fn campaigns(reports: &[CampaignReport]) -> Table {
             report.id.to_string(),
             report.offered.to_string(),
             withheld(report),
-            format!("{} of {}", report.used, report.cap),
+            format!("{} of {} ({})", report.used, report.cap, report.peak),
             format!(
                 "{} of {}",
                 report.sums.people(Arm::HeldOut),

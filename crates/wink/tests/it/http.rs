@@ -27,7 +27,11 @@ fn send(server: &Server, events: &[Value]) -> Value {
 
 /// Insists on a problem of RFC 9457 with this status and code.
 fn problem(reply: &Reply, status: u16, code: &str) -> Value {
-    assert_eq!((reply.status, reply.content_type.as_str()), (status, "application/problem+json"), "{reply:?}");
+    assert_eq!(
+        (reply.status, reply.content_type.as_str()),
+        (status, "application/problem+json"),
+        "{reply:?}"
+    );
     let problem = reply.json();
     assert_eq!((&problem["status"], &problem["code"]), (&status.into(), &code.into()), "{problem}");
     assert_eq!(problem["type"], format!("/v1/problems/{code}"));
@@ -104,7 +108,11 @@ fn what_cannot_be_read_is_a_problem_that_names_itself() {
     }
     let health = ask(server.address, "GET", "/healthz", "");
     assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
-    assert_eq!(send(&server, &[order("o-1", "anna", 500)])["accepted"], 1, "nothing of this has hurt the server");
+    assert_eq!(
+        send(&server, &[order("o-1", "anna", 500)])["accepted"],
+        1,
+        "nothing of this has hurt the server"
+    );
     server.stop().fine();
     verified(store.path());
 }
@@ -171,7 +179,11 @@ fn a_person_nobody_knows_and_a_dry_run_leave_no_trace() {
     dry["dry_run"] = true.into();
     for _ in 0..20 {
         let reply = ask(server.address, "POST", "/v1/decisions", &dry.to_string()).json();
-        assert_eq!((&reply["dry_run"], &reply["decision"]["coupon"]), (&true.into(), &Value::Null), "{reply}");
+        assert_eq!(
+            (&reply["dry_run"], &reply["decision"]["coupon"]),
+            (&true.into(), &Value::Null),
+            "{reply}"
+        );
     }
     server.stop().fine();
     assert_eq!(verified(store.path()), before);
@@ -212,7 +224,11 @@ fn what_is_not_http_is_turned_away_and_nobody_else_notices() {
         let mut answer = Vec::new();
         // Closed with or without a word; an answer of success would be wrong.
         let _closed = stream.read_to_end(&mut answer);
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
     }
     assert_eq!(send(&server, &[order("o-1", "anna", 500)])["accepted"], 1);
 }

@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::journey;
 use crate::sample::{self, TEA};
 use crate::wink::{Said, Server, run, verified};
-use crate::journey;
 
 /// Insists on a refusal in one line that holds all of `words`.
 fn refused(said: &Said, words: &[&str]) {
@@ -57,8 +57,14 @@ fn what_is_written_wrongly_is_shown_with_how_to_write_it() {
         (&["erase", "--overdue", "--at", "tomorrow"], &["`tomorrow`", "2026-03-01T09:30:00Z"]),
         (&["decide", "--identity", "anna"], &["`anna`", "namespace:value"]),
         (&["decide", "--identity", ":anna"], &["`:anna`"]),
-        (&["decide", "--identity", "customer:anna", "--channel", "pigeon"], &["`pigeon`", "newsletter", "web", "till"]),
-        (&["decide", "--identity", "customer:anna", "--at", "2017-01-02"], &["`2017-01-02`", "2026-03-01T09:30:00Z"]),
+        (
+            &["decide", "--identity", "customer:anna", "--channel", "pigeon"],
+            &["`pigeon`", "newsletter", "web", "till"],
+        ),
+        (
+            &["decide", "--identity", "customer:anna", "--at", "2017-01-02"],
+            &["`2017-01-02`", "2026-03-01T09:30:00Z"],
+        ),
         (&["decide", "--identity", "customer:anna"], &["nobody is known as `customer:anna`", "no offer"]),
     ];
     for (arguments, words) in table {
@@ -73,7 +79,14 @@ fn what_is_written_wrongly_is_shown_with_how_to_write_it() {
 fn import_refused(directory: &Path, options: &[&str], words: &[&str]) {
     let here = tempfile::tempdir().unwrap();
     let store = here.path().join("store");
-    let head = ["import", "completejourney", directory.to_str().unwrap(), "--json", "--data", store.to_str().unwrap()];
+    let head = [
+        "import",
+        "completejourney",
+        directory.to_str().unwrap(),
+        "--json",
+        "--data",
+        store.to_str().unwrap(),
+    ];
     refused(&run([&head[..], options].concat()), words);
     assert!(!store.exists(), "a store was made: {words:?}");
 }
@@ -107,7 +120,11 @@ fn data_that_is_missing_or_broken_is_named() {
 fn an_import_that_could_not_end_well_does_not_begin() {
     let data = journey::directory();
     import_refused(&data, &["--until", "February"], &["`February`", "2026-03-01T09:30:00Z"]);
-    import_refused(&data, &["--summary", "no/such/directory/summary.json"], &["no/such/directory/summary.json"]);
+    import_refused(
+        &data,
+        &["--summary", "no/such/directory/summary.json"],
+        &["no/such/directory/summary.json"],
+    );
 }
 
 #[test]
@@ -115,7 +132,8 @@ fn a_catalogue_with_errors_is_refused_by_line_and_column_and_changes_nothing() {
     let (store, catalogue) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     sample::open_shop(store.path());
     let before = verified(store.path());
-    let broken = TEA.replace("budget = \"100000.00\"", "budget = \"100000.001\"").replace("per_profile", "per_person");
+    let broken =
+        TEA.replace("budget = \"100000.00\"", "budget = \"100000.001\"").replace("per_profile", "per_person");
     sample::write_catalogue(catalogue.path(), &broken);
     let (directory, data) = (catalogue.path().to_str().unwrap(), store.path().to_str().unwrap());
     let fresh = store.path().join("fresh");
@@ -131,7 +149,10 @@ fn a_catalogue_with_errors_is_refused_by_line_and_column_and_changes_nothing() {
         assert!(lines[0].starts_with("campaigns/tea.toml:7:10: "), "{said:?}");
         assert!(lines.iter().any(|line| line.contains("`per_person`")), "{said:?}");
         let last = lines.last().unwrap();
-        assert!(last.starts_with("wink: the catalogue has ") && last.ends_with("nothing was changed"), "{said:?}");
+        assert!(
+            last.starts_with("wink: the catalogue has ") && last.ends_with("nothing was changed"),
+            "{said:?}"
+        );
     }
     assert!(!fresh.exists());
     let said = run(["catalogue", "check", directory, "--json"]);
@@ -187,5 +208,8 @@ fn a_store_in_use_or_a_file_in_its_place_is_refused() {
     server.stop().fine();
     let file = tempfile::NamedTempFile::new().unwrap();
     let data = file.path().to_str().unwrap();
-    refused(&run(["serve", "--data", data, "--listen", "127.0.0.1:0"]), &[data, "cannot be made", "choose another"]);
+    refused(
+        &run(["serve", "--data", data, "--listen", "127.0.0.1:0"]),
+        &[data, "cannot be made", "choose another"],
+    );
 }

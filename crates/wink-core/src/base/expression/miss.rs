@@ -331,7 +331,10 @@ impl fmt::Display for Shown<'_> {
             Value::Null => out.write_str("not known"),
             Value::Bool(value) => write!(out, "{value}"),
             Value::Int(value) => write!(out, "{value}"),
-            Value::Float(value) => write!(out, "{value}"),
+            Value::Float(value) => {
+                let text = format!("{value:.6}");
+                out.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+            }
             Value::Text(value) => write!(out, "{value:?}"),
             Value::Map(_) => out.write_str("known"),
             Value::List(values) => {
