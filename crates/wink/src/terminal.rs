@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -17,6 +18,15 @@ pub(crate) fn print_line(line: std::fmt::Arguments<'_>) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(0);
     }
+}
+
+/// Starts a table: a line under the header, and otherwise only columns.
+pub(crate) fn table() -> Table {
+    let line = LineStyle::none().fill('─').junction('─');
+    let mut table = Table::new();
+    table.load_style(TableStyle::new().header_separator(line));
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table
 }
 
 /// Says what is wrong, with its causes, in one line.

@@ -4,7 +4,6 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::arguments::Bench;
@@ -116,8 +115,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn print(report: &Report) {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = terminal::table();
     table.set_header(["what", "measured", "limit in the same run", "ratio", "target", "met"]);
     for bench in &report.benches {
         table.add_row([

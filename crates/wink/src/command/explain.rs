@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use wink_api::DecisionView;
 use wink_core::base::DecisionId;
 use wink_core::decision::{Decision, Explanation};
@@ -42,8 +41,7 @@ pub(crate) fn print(decision: &Decision, explanation: &Explanation) {
     for known in &explanation.known {
         say!("  {known}");
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = terminal::table();
     table.set_header(["candidate", "worth", "chosen with", "why not"]);
     for line in &explanation.candidates {
         let score = line.score.as_deref().unwrap_or("-");

@@ -1,12 +1,12 @@
 //! The summary for people: a table per campaign, and what to make of it.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use wink_core::base::Cents;
 use wink_core::measure::{Arm, Readout};
 use wink_server::report::campaigns::CampaignReport;
 
 use super::summary::Summary;
-use crate::terminal::say;
+use crate::terminal::{self, say};
 
 /// Prints the summary.
 pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
@@ -58,8 +58,7 @@ pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
 }
 
 fn campaigns(reports: &[CampaignReport]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = terminal::table();
     table.set_header([
         "campaign",
         "offered",

@@ -71,7 +71,11 @@ fn every_example_is_understood() {
         // 2 is what the command line itself answers; in an empty directory nothing works, but all of it is understood.
         assert_eq!(output.status.code(), Some(1), "wink {}: {said}", example.join(" "));
         let in_json = output.stdout.starts_with(b"{");
-        assert!(said.starts_with("wink: ") || said.contains(":1:1: ") || in_json, "wink {}: {said}", example.join(" "));
+        assert!(
+            said.starts_with("wink: ") || said.contains(":1:1: ") || in_json,
+            "wink {}: {said}",
+            example.join(" ")
+        );
     }
     let left = std::fs::read_dir(empty.path()).unwrap().count();
     assert_eq!(left, 0, "a command that failed leaves nothing behind");
