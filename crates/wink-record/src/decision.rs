@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use prost::{Message, Oneof};
 use wink_core::base::{Cents, DecisionId, Digest, ProfileId, Timestamp};
-use wink_core::decision::{
-    Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
-};
+use wink_core::decision::{Ask, BudgetUse, Candidate, Decision, Drawn, Person, Standing, Usage, Verdict};
 use wink_core::feature::{Reading, View, Viewed};
 use wink_core::offer::{CatalogueVersion, Channel};
 use wink_core::profile::{Grants, Purpose};
@@ -14,6 +12,7 @@ use wink_core::profile::{Grants, Purpose};
 use crate::message::{Damaged, Stored, decode, id, index, number, present, unknown};
 use crate::profile::{from_purpose, to_purpose};
 use crate::removed::RemovedMessage;
+use crate::texts::{Texts, text};
 
 pub(crate) const WHAT: &str = "decision";
 
@@ -57,6 +56,9 @@ struct DecisionMessage {
     verdict: u32,
     #[prost(uint64, tag = "18")]
     verdict_index: u64,
+    /// Names and keys that slots and candidates point to.
+    #[prost(string, repeated, tag = "19")]
+    texts: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -83,8 +85,11 @@ enum ViewedMessage {
 
 #[derive(Clone, PartialEq, Message)]
 struct SharesMessage {
-    #[prost(btree_map = "string, double", tag = "1")]
-    shares: BTreeMap<String, f64>,
+    /// Places in the table of texts; the lists run parallel.
+    #[prost(uint32, repeated, tag = "1")]
+    key: Vec<u32>,
+    #[prost(double, repeated, tag = "2")]
+    share: Vec<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -139,6 +144,10 @@ impl Stored for Decision {
             used: budget.used.0,
             cap: budget.cap.0,
         });
+        let mut texts = Texts::default();
+        let slots = self.person.view.slots().iter().map(|viewed| to_slot(viewed, &mut texts)).collect();
+        let candidates =
+            self.candidates.iter().map(|candidate| to_candidate(candidate, &mut texts)).collect();
         DecisionMessage {
             id: self.id.bytes().to_vec(),
             engine: self.engine,
@@ -150,14 +159,15 @@ impl Stored for Decision {
             cart: self.ask.cart.map(|cart| cart.0),
             profile: self.person.profile.bytes().to_vec(),
             granted: self.person.grants.granted().map(to_purpose).collect(),
-            slots: self.person.view.slots().iter().map(to_slot).collect(),
+            slots,
             contacts: self.person.contacts.iter().map(|at| at.0).collect(),
             used: used.collect(),
             budgets: budgets.collect(),
             issued: self.standing.issued.iter().map(|(offer, count)| (number(*offer), *count)).collect(),
-            candidates: self.candidates.iter().map(to_candidate).collect(),
+            candidates,
             verdict,
             verdict_index,
+            texts: texts.into_listed(),
         }
         .encode_to_vec()
     }
@@ -189,7 +199,16 @@ impl Stored for Decision {
         for (offer, count) in &message.issued {
             standing.issued.insert(index(WHAT, *offer)?, *count);
         }
-        let view = View::new(message.slots.into_iter().map(from_slot).collect::<Result<_, _>>()?);
+        let view = View::new(
+            message
+                .slots
+                .into_iter()
+                .map(|slot| from_slot(slot, &message.texts))
+                .collect::<Result<_, _>>()?,
+        );
+        let candidates =
+            message.candidates.into_iter().map(|candidate| from_candidate(candidate, &message.texts));
+        let candidates = candidates.collect::<Result<_, _>>()?;
         Ok(Self {
             id: DecisionId::from_bytes(id(WHAT, &message.id)?),
             engine: message.engine,
@@ -209,17 +228,19 @@ impl Stored for Decision {
                 used,
             },
             standing,
-            candidates: message.candidates.into_iter().map(from_candidate).collect::<Result<_, _>>()?,
+            candidates,
             verdict,
         })
     }
 }
 
-fn to_slot(viewed: &Viewed) -> SlotMessage {
+fn to_slot(viewed: &Viewed, texts: &mut Texts) -> SlotMessage {
     let (viewed, age_ms) = match viewed {
         Viewed::Number(reading) => (ViewedMessage::Number(reading.value), reading.age_ms),
         Viewed::Shares(reading) => {
-            (ViewedMessage::Shares(SharesMessage { shares: reading.value.clone() }), reading.age_ms)
+            let key = reading.value.keys().map(|key| texts.place(key)).collect();
+            let share = reading.value.values().copied().collect();
+            (ViewedMessage::Shares(SharesMessage { key, share }), reading.age_ms)
         }
         Viewed::NoData => (ViewedMessage::NoData(true), 0),
         Viewed::TooOld { age_ms } => (ViewedMessage::TooOld(true), *age_ms),
@@ -228,33 +249,39 @@ fn to_slot(viewed: &Viewed) -> SlotMessage {
     SlotMessage { viewed: Some(viewed), age_ms }
 }
 
-fn from_slot(slot: SlotMessage) -> Result<Viewed, Damaged> {
+fn from_slot(slot: SlotMessage, texts: &[String]) -> Result<Viewed, Damaged> {
     let age_ms = slot.age_ms;
     Ok(match present(WHAT, "viewed", slot.viewed)? {
         ViewedMessage::Number(value) => Viewed::Number(Reading { value, age_ms }),
-        ViewedMessage::Shares(shares) => Viewed::Shares(Reading { value: shares.shares, age_ms }),
+        ViewedMessage::Shares(shares) => {
+            let mut value = BTreeMap::new();
+            for (key, share) in shares.key.into_iter().zip(shares.share) {
+                value.insert(text(WHAT, texts, key)?.to_owned(), share);
+            }
+            Viewed::Shares(Reading { value, age_ms })
+        }
         ViewedMessage::NoData(_) => Viewed::NoData,
         ViewedMessage::TooOld(_) => Viewed::TooOld { age_ms },
         ViewedMessage::NotGranted(purpose) => Viewed::NotGranted(from_purpose(WHAT, purpose)?),
     })
 }
 
-fn to_candidate(candidate: &Candidate) -> CandidateMessage {
+fn to_candidate(candidate: &Candidate, texts: &mut Texts) -> CandidateMessage {
     CandidateMessage {
         offer: candidate.drawn.map(|drawn| number(drawn.offer)),
         benefit: candidate.drawn.map_or(0, |drawn| number(drawn.benefit)),
         score: candidate.score,
         probability: candidate.probability,
-        removed: candidate.removed.as_ref().map(RemovedMessage::from),
+        removed: candidate.removed.as_ref().map(|removed| RemovedMessage::new(removed, texts)),
     }
 }
 
-fn from_candidate(message: CandidateMessage) -> Result<Candidate, Damaged> {
+fn from_candidate(message: CandidateMessage, texts: &[String]) -> Result<Candidate, Damaged> {
     let drawn = match message.offer {
         Some(offer) => Some(Drawn { offer: index(WHAT, offer)?, benefit: index(WHAT, message.benefit)? }),
         None => None,
     };
-    let removed = message.removed.map(Removed::try_from).transpose()?;
+    let removed = message.removed.map(|removed| removed.read(texts)).transpose()?;
     Ok(Candidate { drawn, score: message.score, probability: message.probability, removed })
 }
 

@@ -13,6 +13,7 @@ mod product;
 mod profile;
 mod removed;
 mod state;
+mod texts;
 mod value;
 mod vault;
 

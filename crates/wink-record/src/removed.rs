@@ -9,6 +9,7 @@ use wink_core::offer::Stage;
 use crate::decision::WHAT;
 use crate::message::{Damaged, index, narrow, number, present, unknown};
 use crate::profile::{from_purpose, to_purpose};
+use crate::texts::{Texts, text};
 use crate::value::ValueMessage;
 
 #[derive(Clone, PartialEq, Message)]
@@ -73,10 +74,11 @@ enum MissMessage {
 struct FactMessage {
     #[prost(uint64, tag = "1")]
     slot: u64,
-    #[prost(string, tag = "2")]
-    name: String,
-    #[prost(string, optional, tag = "3")]
-    key: Option<String>,
+    /// Places in the decision's table of texts.
+    #[prost(uint32, tag = "2")]
+    name: u32,
+    #[prost(uint32, optional, tag = "3")]
+    key: Option<u32>,
     #[prost(message, optional, tag = "4")]
     found: Option<ValueMessage>,
     #[prost(uint32, tag = "5")]
@@ -111,14 +113,15 @@ struct TwoAmounts {
     other: i64,
 }
 
-impl From<&Removed> for RemovedMessage {
-    fn from(removed: &Removed) -> Self {
+impl RemovedMessage {
+    /// Writes a reason; names and keys go into the decision's table.
+    pub(crate) fn new(removed: &Removed, texts: &mut Texts) -> Self {
         let amounts = |one: &Cents, other: &Cents| TwoAmounts { one: one.0, other: other.0 };
         let reason = match removed {
             Removed::NoConsent(purpose) => Reason::NoConsent(to_purpose(*purpose)),
             Removed::GlobalHoldout => Reason::GlobalHoldout(true),
             Removed::OtherChannel => Reason::OtherChannel(true),
-            Removed::Rule { stage, miss } => Reason::Rule(to_rule(*stage, miss)),
+            Removed::Rule { stage, miss } => Reason::Rule(to_rule(*stage, miss, texts)),
             Removed::NotKnown { stage, slot } => {
                 Reason::NotKnown(NotKnownMessage { stage: to_stage(*stage), slot: number(*slot) })
             }
@@ -135,45 +138,44 @@ impl From<&Removed> for RemovedMessage {
         };
         Self { reason: Some(reason) }
     }
-}
 
-impl TryFrom<RemovedMessage> for Removed {
-    type Error = Damaged;
-
-    fn try_from(message: RemovedMessage) -> Result<Self, Damaged> {
-        Ok(match present(WHAT, "removed", message.reason)? {
-            Reason::NoConsent(purpose) => Self::NoConsent(from_purpose(WHAT, purpose)?),
-            Reason::GlobalHoldout(_) => Self::GlobalHoldout,
-            Reason::OtherChannel(_) => Self::OtherChannel,
-            Reason::Rule(rule) => Self::Rule { stage: from_stage(rule.stage)?, miss: from_rule(rule)? },
-            Reason::NotKnown(unknown) => {
-                Self::NotKnown { stage: from_stage(unknown.stage)?, slot: index(WHAT, unknown.slot)? }
+    /// Reads a reason.
+    pub(crate) fn read(self, texts: &[String]) -> Result<Removed, Damaged> {
+        Ok(match present(WHAT, "removed", self.reason)? {
+            Reason::NoConsent(purpose) => Removed::NoConsent(from_purpose(WHAT, purpose)?),
+            Reason::GlobalHoldout(_) => Removed::GlobalHoldout,
+            Reason::OtherChannel(_) => Removed::OtherChannel,
+            Reason::Rule(rule) => {
+                Removed::Rule { stage: from_stage(rule.stage)?, miss: from_rule(rule, texts)? }
             }
-            Reason::RuleFailed(stage) => Self::RuleFailed { stage: from_stage(stage)? },
-            Reason::ProfileLimit(at_most) => Self::ProfileLimit { at_most },
-            Reason::TotalLimit(at_most) => Self::TotalLimit { at_most },
-            Reason::ContactCap(cap) => Self::ContactCap {
+            Reason::NotKnown(unknown) => {
+                Removed::NotKnown { stage: from_stage(unknown.stage)?, slot: index(WHAT, unknown.slot)? }
+            }
+            Reason::RuleFailed(stage) => Removed::RuleFailed { stage: from_stage(stage)? },
+            Reason::ProfileLimit(at_most) => Removed::ProfileLimit { at_most },
+            Reason::TotalLimit(at_most) => Removed::TotalLimit { at_most },
+            Reason::ContactCap(cap) => Removed::ContactCap {
                 at_most: cap.at_most,
                 within_days: narrow(WHAT, "within_days", u64::from(cap.within_days))?,
             },
             Reason::Budget(amounts) => {
-                Self::Budget { needed: Cents(amounts.one), left: Cents(amounts.other) }
+                Removed::Budget { needed: Cents(amounts.one), left: Cents(amounts.other) }
             }
             Reason::MinimumPrice(amounts) => {
-                Self::MinimumPrice { remaining: Cents(amounts.one), minimum: Cents(amounts.other) }
+                Removed::MinimumPrice { remaining: Cents(amounts.one), minimum: Cents(amounts.other) }
             }
-            Reason::Holdout(_) => Self::Holdout,
+            Reason::Holdout(_) => Removed::Holdout,
         })
     }
 }
 
-fn to_rule(stage: Stage, miss: &Miss) -> RuleMessage {
+fn to_rule(stage: Stage, miss: &Miss, texts: &mut Texts) -> RuleMessage {
     let (at, miss) = match miss {
         Miss::Fact { at, slot, name, key, found, relation, wanted } => {
             let fact = FactMessage {
                 slot: number(*slot),
-                name: name.to_string(),
-                key: key.as_ref().map(ToString::to_string),
+                name: texts.place(name),
+                key: key.as_ref().map(|key| texts.place(key)),
                 found: Some(found.into()),
                 relation: to_relation(*relation),
                 wanted: Some(wanted.into()),
@@ -186,14 +188,14 @@ fn to_rule(stage: Stage, miss: &Miss) -> RuleMessage {
     RuleMessage { stage: to_stage(stage), from: number(at.start), until: number(at.end), miss: Some(miss) }
 }
 
-fn from_rule(rule: RuleMessage) -> Result<Miss, Damaged> {
+fn from_rule(rule: RuleMessage, texts: &[String]) -> Result<Miss, Damaged> {
     let at = index(WHAT, rule.from)?..index(WHAT, rule.until)?;
     Ok(match present(WHAT, "miss", rule.miss)? {
         MissMessage::Fact(fact) => Miss::Fact {
             at,
             slot: index(WHAT, fact.slot)?,
-            name: fact.name.into(),
-            key: fact.key.map(Into::into),
+            name: text(WHAT, texts, fact.name)?.into(),
+            key: fact.key.map(|key| text(WHAT, texts, key).map(Into::into)).transpose()?,
             found: fact.found.map_or(Value::Null, Value::from),
             relation: from_relation(fact.relation)?,
             wanted: fact.wanted.map_or(Value::Null, Value::from),

@@ -77,6 +77,13 @@ pub struct Basket {
     pub spend: Cents,
 }
 
+impl Coupon {
+    /// Tells whether it was redeemed on this order.
+    pub fn is_redeemed_on(&self, order: &str) -> bool {
+        matches!(&self.state, State::Redeemed { order_id, .. } if order_id == order && !order.is_empty())
+    }
+}
+
 /// Issues the coupon of a decision, reserving the most it can cost. `None` if the decision offers nothing.
 pub fn issue(decision: &Decision, catalogue: &Catalogue) -> Option<Effect> {
     let drawn = decision.offered()?;
@@ -109,9 +116,8 @@ pub fn redeem(coupon: &Coupon, basket: &Basket, now: Timestamp) -> Result<Effect
     match &coupon.state {
         State::Issued => {}
         State::Redeemed { at, .. } => return Err(Refusal::AlreadyRedeemed { at: *at }),
-        State::Expired { .. } | State::Revoked { .. } => {
-            return Err(Refusal::Expired { until: coupon.valid_until });
-        }
+        State::Expired { .. } => return Err(Refusal::Expired { until: coupon.valid_until }),
+        State::Revoked { .. } => return Err(Refusal::Revoked),
     }
     if coupon.valid_until <= now {
         return Err(Refusal::Expired { until: coupon.valid_until });

@@ -17,6 +17,9 @@ pub enum Refusal {
         /// Until when it was.
         until: Timestamp,
     },
+    /// It was taken back.
+    #[error("this coupon is no longer valid")]
+    Revoked,
     /// The order is too small.
     #[error("add {missing} worth of the offer's products and the coupon applies")]
     MinimumSpend {
@@ -34,6 +37,7 @@ impl Refusal {
         match self {
             Self::AlreadyRedeemed { .. } => "discount_code_already_applied",
             Self::Expired { .. } => "discount_code_expired",
+            Self::Revoked => "discount_code_invalid",
             Self::MinimumSpend { .. } => "minimum_spend",
             Self::MinimumPrice => "minimum_price",
         }

@@ -16,7 +16,7 @@ use crate::error::{ATTEMPTS_MAX, committed};
 use crate::keys::{self, TENANT};
 use crate::{Engine, Error};
 
-/// Redeems a coupon. The answer is durable when this returns.
+/// Redeems a coupon. The answer is durable when this returns; asking again for the same order gives it again.
 ///
 /// # Errors
 /// If there is no such coupon, the store cannot be read or takes no writes. A refusal is an answer, not an error.
@@ -31,6 +31,10 @@ pub async fn use_coupon<S: Store>(
             return Err(Error::NotFound { what: "coupon", name: id.to_string() });
         };
         let coupon = Coupon::from_bytes(&record.bytes)?;
+        if coupon.is_redeemed_on(&basket.order_id) {
+            // A till that lost our answer asks again: the same redemption, not another one.
+            return Ok(Ok(coupon));
+        }
         let effect = match redeem(&coupon, basket, now) {
             Ok(effect) => effect,
             Err(refusal) => return Ok(Err(refusal)),

@@ -2,6 +2,7 @@
 //! nobody has heard of for as long.
 
 use wink_core::base::Timestamp;
+use wink_core::coupon::{Coupon, State as Life, release_of_erased};
 use wink_core::feature::State;
 use wink_core::profile::{Profile, Retention};
 use wink_record::{DeadLetter, Stored};
@@ -41,6 +42,7 @@ pub async fn sweep<S: Store>(
     for lane in Lane::all() {
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
     }
+    sweep_coupons(engine, retention, now).await?;
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
     Ok(swept)
@@ -74,6 +76,35 @@ async fn sweep_lane<S: Store>(
         }
         commit(engine, changes).await?;
     }
+}
+
+/// Takes person and order out of coupons that ended as long ago as events are kept. What they cost stays in the ledger.
+async fn sweep_coupons<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = Retention::overdue_before(retention.events_days, now);
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let (records, next) = page(engine, keys::kind::COUPON, some).await?;
+        range = next;
+        let mut changes = Vec::new();
+        for (key, record) in records {
+            let coupon = Coupon::from_bytes(&record.bytes)?;
+            let (Life::Redeemed { at, .. } | Life::Expired { at } | Life::Revoked { at }) = coupon.state
+            else {
+                continue;
+            };
+            if coupon.profile.is_some() && at < before {
+                // No check: a coupon that has ended changes no more.
+                let released = release_of_erased(&coupon, now).coupon;
+                changes.push(Change::Put(RecordKey::new(keys::kind::COUPON, key), released.to_bytes()));
+            }
+        }
+        commit(engine, changes).await?;
+    }
+    Ok(())
 }
 
 async fn sweep_dead_letters<S: Store>(

@@ -74,6 +74,7 @@ struct Journal {
     movements: u64,
     accounts: BTreeMap<(CampaignId, Account), Cents>,
     reserved: BTreeMap<CouponId, Cents>,
+    spent: BTreeMap<CouponId, Cents>,
     decided: BTreeMap<DecisionId, Digest>,
     states: BTreeMap<(ProfileId, IdentityKey), State>,
     findings: Vec<String>,
@@ -117,6 +118,9 @@ impl Journal {
         };
         add(movement.from, Cents::ZERO - movement.amount);
         add(movement.to, movement.amount);
+        if movement.to == Account::Spent {
+            *self.spent.entry(movement.coupon).or_default() += movement.amount;
+        }
         let reserved = self.reserved.entry(movement.coupon).or_default();
         match (movement.from, movement.to) {
             (_, Account::Reserved) => *reserved += movement.amount,
@@ -162,6 +166,14 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         if reserved != expected {
             journal.findings.push(format!("coupon {} reserves {reserved} instead of {expected}", coupon.id));
         }
+        let expected = if let Life::Redeemed { amount, .. } = coupon.state { amount } else { Cents::ZERO };
+        let spent = journal.spent.remove(&coupon.id).unwrap_or_default();
+        if spent != expected {
+            journal.findings.push(format!("coupon {} spent {spent} instead of {expected}", coupon.id));
+        }
+    }
+    if !journal.spent.is_empty() {
+        journal.findings.push(format!("{} redeemed coupons are in the ledger only", journal.spent.len()));
     }
     let without_coupon = journal.reserved.values().filter(|reserved| **reserved != Cents::ZERO).count();
     if without_coupon != 0 {

@@ -35,7 +35,8 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
     };
     if let Some(file) = &import.summary {
         // Minutes before it is needed: nobody likes to hear it at the end.
-        std::fs::write(file, "").with_context(|| format!("`{}` cannot be written", file.display()))?;
+        let open = std::fs::File::options().append(true).create(true).open(file);
+        open.with_context(|| format!("`{}` cannot be written", file.display()))?;
     }
     stop::listen()?;
     if !import.json {

@@ -1,7 +1,10 @@
 //! Runs the server under strace: watched, with calls that fail, or killed at a certain call.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::history::{History, Intent};
@@ -18,7 +21,7 @@ pub(crate) struct Traced {
 }
 
 /// Starts the server under strace, with these further options. The error is how it ended before it listened.
-pub(crate) fn start(store: &Path, options: &[&str]) -> Result<Traced, Said> {
+pub(crate) fn start<O: AsRef<OsStr>>(store: &Path, options: &[O]) -> Result<Traced, Said> {
     let trace = store.join("trace");
     // -D: the server stays the child of the test, and strace becomes a grandchild. Whole buffers: ids are looked for in them.
     let mut call = Command::new("strace");
@@ -30,6 +33,11 @@ pub(crate) fn start(store: &Path, options: &[&str]) -> Result<Traced, Said> {
         "this test needs strace: run `cargo xtask test`, which installs it, or `apt-get install strace`"
     );
     Server::start_as(call).map(|server| Traced { server, trace })
+}
+
+/// Limits what is watched, and what fails or kills, to the journal of a store that was just made.
+pub(crate) fn journal_only(store: &Path) -> [String; 2] {
+    ["-P".to_owned(), store.join("store").join("engine").join("0.jnl").display().to_string()]
 }
 
 /// Sends operations one after another until `many` are answered or the server is gone; the history says what was promised.
@@ -64,16 +72,24 @@ fn send(
         None => panic!("nothing to say"),
     };
     history.intents.insert(id.to_owned(), Intent { request: id.to_owned(), says: says.to_owned() });
-    let reply = client.post("/v1/events", &batch(&[event]))?;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let answer = reply.json();
+    let answer = answered(client, "/v1/events", &batch(&[event]))?;
     assert_eq!(answer["accepted"], 1, "{answer}");
     history.acks.insert(id.to_owned(), answer["items"][0]["id"].as_str().unwrap().to_owned());
     Ok(())
 }
 
+/// An answer of success. That the store takes no more writes ends a script like a server that is gone: what became of the request is open.
+fn answered(client: &mut Client, path: &str, body: &Value) -> std::io::Result<Value> {
+    let reply = client.post(path, body)?;
+    if reply.status == 503 {
+        return Err(std::io::ErrorKind::ResourceBusy.into());
+    }
+    assert_eq!(reply.status, 200, "{reply:?}");
+    Ok(reply.json())
+}
+
 fn decide(client: &mut Client, history: &mut History, person: &str) -> std::io::Result<()> {
-    let answer = client.post("/v1/decisions", &question(person))?.json();
+    let answer = answered(client, "/v1/decisions", &question(person))?;
     if answer["dry_run"] == false {
         let decision = &answer["decision"];
         let coupon = decision["coupon"].as_str().map(str::to_owned);
