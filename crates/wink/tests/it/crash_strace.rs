@@ -115,8 +115,10 @@ fn kill_at_each(calls: &str, journal: Journal) {
         let store = tempfile::tempdir().unwrap();
         sample::open_shop(store.path());
         let mut options = vec!["-e".to_owned(), format!("inject={calls}:signal=KILL:when={}", points + 1)];
-        if journal == Journal::Only {
-            options.extend(journal_only(store.path()));
+        match journal {
+            Journal::Only => options.extend(journal_only(store.path())),
+            // One thread answers all clients, so that its calls are counted through.
+            Journal::AndEverythingElse => options.extend(["-E", "TOKIO_WORKER_THREADS=1"].map(str::to_owned)),
         }
         let promises = match start(store.path(), &options) {
             Ok(traced) => {
