@@ -15,7 +15,10 @@ pub(crate) const NEXT: &[(&str, &str)] = &[
     ("explain DECISION --data STORE", "why this household got this offer, or none"),
     ("replay --verify --data STORE", "decides everything again from what was stored: the same bytes"),
     ("verify --data STORE", "hash chains, ledger and budget of the whole store"),
-    ("decide --identity household:1029 --dry-run --data STORE", "what household 1029 would get now, leaving no trace"),
+    (
+        "decide --identity household:1029 --dry-run --data STORE",
+        "what household 1029 would get now, leaving no trace",
+    ),
     ("erase --identity household:1030 --data STORE", "forgets a household, down to the bytes on the disk"),
     ("serve --data STORE", "the HTTP API on this machine"),
     ("help", "everything else"),

@@ -65,7 +65,10 @@ fn crash_a_journal_that_fails_ends_the_process_and_is_never_acknowledged() {
             assert_eq!(promised(&history), nth - 1, "{case}");
             let said = traced.server.ended();
             assert_eq!(said.code, None, "{case}: it aborts: {said:?}");
-            assert!(said.err.contains("wink: the store stops, nothing more is acknowledged"), "{case}: {said:?}");
+            assert!(
+                said.err.contains("wink: the store stops, nothing more is acknowledged"),
+                "{case}: {said:?}"
+            );
             assert_eq!(history.check(&stored::read(store.path())), [], "{case}");
             verified(store.path());
         }

@@ -151,7 +151,8 @@ impl Worker {
             let id = format!("{name}-{part}");
             let (says, event) = match self.chance.between(0, 3) {
                 0 => {
-                    let purpose = ["personalisation", "newsletter"][usize::from(self.chance.next().is_multiple_of(2))];
+                    let purpose =
+                        ["personalisation", "newsletter"][usize::from(self.chance.next().is_multiple_of(2))];
                     let state = if self.chance.next().is_multiple_of(8) { "withdrawn" } else { "granted" };
                     (format!("{purpose} {state}"), consent(&id, &person, purpose, state))
                 }

@@ -187,7 +187,9 @@ pub(crate) fn prove(steps: &[Step]) -> Result<usize, Vec<Early>> {
                 failed |= !good && is_journal(&returned.target) && is_sync(returned);
                 for write in &mut writes {
                     match write.progress {
-                        Progress::Writing if write.call.number == *call && good => write.progress = Progress::Written,
+                        Progress::Writing if write.call.number == *call && good => {
+                            write.progress = Progress::Written
+                        }
                         Progress::Syncing { call: sync } if sync == *call => {
                             write.progress = if good { Progress::Synced } else { Progress::Written };
                         }
