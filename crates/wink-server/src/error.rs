@@ -14,8 +14,10 @@ pub enum Error {
     /// The store took no write.
     #[error(transparent)]
     Write(#[from] Failure),
-    /// Nobody can say whether a write happened; asking again is safe.
-    #[error("the store did not answer whether the write happened; ask again, nothing is done twice")]
+    /// Nobody can say whether a write happened. The same messages, or a question under the same id, may be sent again.
+    #[error(
+        "the store did not answer whether the write happened; events can be sent again, nothing counts twice"
+    )]
     Unknown,
     /// Others kept changing the same records.
     #[error("others kept changing the same records; try again")]

@@ -149,7 +149,7 @@ pub fn budget(campaign: &str) -> CounterKey {
     counter("budget/", campaign)
 }
 
-/// Counts the coupons issued of an offer with a total limit.
+/// Counts the coupons issued of an offer, under its total limit.
 pub fn issued(offer: &str) -> CounterKey {
     counter("issued/", offer)
 }

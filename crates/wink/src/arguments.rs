@@ -137,7 +137,7 @@ pub(crate) struct Decide {
     #[arg(long, default_value = "")]
     pub(crate) placement: String,
     /// The value of the cart, in minor units
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
     pub(crate) cart_cents: Option<i64>,
     /// When, instead of now; a store with an imported past stands at the end of that past
     #[arg(long, value_name = "TIME")]

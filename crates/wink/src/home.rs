@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
 use wink_server::Engine;
 use wink_server::flow::past;
+use wink_server::report::totals;
 use wink_server::secrets::{Secrets, random};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
@@ -26,27 +27,31 @@ fn now() -> Timestamp {
 
 /// The clock of a store: now, or, where the store holds an imported past, running on from the end of that past.
 pub(crate) struct Clock {
-    past_ends_at: Option<Timestamp>,
+    starts_at: Option<Timestamp>,
     opened: std::time::Instant,
 }
 
 impl Clock {
     /// Starts the clock of a store.
     pub(crate) async fn of<S: Store>(engine: &Engine<S>) -> anyhow::Result<Self> {
-        Ok(Self { past_ends_at: past::ends_at(engine).await?, opened: std::time::Instant::now() })
+        let opened = std::time::Instant::now();
+        let Some(past) = past::known(engine).await? else { return Ok(Self { starts_at: None, opened }) };
+        // What was decided since must not lie ahead.
+        let newest = totals::newest_decision(engine).await?.map(|id| id.made_at());
+        Ok(Self { starts_at: newest.max(Some(past.reached)), opened })
     }
 
     /// Tells the time.
     pub(crate) fn now(&self) -> Timestamp {
-        match self.past_ends_at {
-            Some(end) => Timestamp(end.0 + i64::try_from(self.opened.elapsed().as_millis()).unwrap_or(0)),
+        match self.starts_at {
+            Some(start) => Timestamp(start.0 + i64::try_from(self.opened.elapsed().as_millis()).unwrap_or(0)),
             None => now(),
         }
     }
 
-    /// Tells where an imported past ends, if there is one.
-    pub(crate) fn past_ends_at(&self) -> Option<Timestamp> {
-        self.past_ends_at
+    /// Tells where it started, if the store holds an imported past.
+    pub(crate) fn starts_at(&self) -> Option<Timestamp> {
+        self.starts_at
     }
 }
 

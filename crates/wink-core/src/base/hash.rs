@@ -40,8 +40,13 @@ impl Hasher {
     /// Adds a field.
     #[must_use]
     pub fn field(mut self, bytes: &[u8]) -> Self {
-        self.0.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes()).update(bytes);
+        self.add(bytes);
         self
+    }
+
+    /// Adds a field in place.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes()).update(bytes);
     }
 
     /// Ends the hash.

@@ -46,6 +46,29 @@ impl Value {
         }
     }
 
+    /// Tells how many values lie inside each other: 1 for a plain one. Stops counting at `most + 1`.
+    pub fn depth(&self, most: usize) -> usize {
+        let inner = |depth: Option<usize>| 1 + depth.unwrap_or(0);
+        match (self, most) {
+            (Self::List(_) | Self::Map(_), 0) => 1,
+            (Self::List(values), _) => inner(values.iter().map(|value| value.depth(most - 1)).max()),
+            (Self::Map(fields), _) => inner(fields.values().map(|value| value.depth(most - 1)).max()),
+            _ => 1,
+        }
+    }
+
+    /// Tells about how many bytes it takes where it is stored.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => 8 + text.len(),
+            Self::List(values) => 8 + values.iter().map(Self::weight).sum::<usize>(),
+            Self::Map(fields) => {
+                8 + fields.iter().map(|(name, value)| 8 + name.len() + value.weight()).sum::<usize>()
+            }
+            _ => 12,
+        }
+    }
+
     /// Names the type, as error messages do.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -44,6 +44,13 @@ pub struct Candidate {
     pub removed: Option<Removed>,
 }
 
+impl Candidate {
+    /// Tells whether it took part in the draw. Being held out comes after it.
+    pub fn was_in_play(&self) -> bool {
+        matches!(self.removed, None | Some(Removed::Holdout))
+    }
+}
+
 /// An offer at one of its benefits, by index in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Drawn {

@@ -69,8 +69,16 @@ fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
     if offers().next().is_none() {
         return "no campaign runs".to_owned();
     }
-    if offers().any(|candidate| candidate.removed.is_none()) {
-        return "no offer was expected to contribute more than it costs".to_owned();
+    let best = offers().filter(|candidate| candidate.was_in_play()).filter_map(|candidate| candidate.score);
+    if let Some(best) = best.reduce(f64::max) {
+        // The hold-out comes after the draw, so it is no reason for a draw that fell on nothing.
+        return match 0.0 < best {
+            true => {
+                "an offer was expected to contribute more, but nothing was drawn this time, to keep learning"
+                    .to_owned()
+            }
+            false => "no offer was expected to contribute more than it costs".to_owned(),
+        };
     }
     let mut reasons: Vec<(&'static str, usize)> = Vec::new();
     for removed in offers().filter_map(|candidate| candidate.removed.as_ref()) {

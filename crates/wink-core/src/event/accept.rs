@@ -12,6 +12,15 @@ pub const FUTURE_TOLERANCE_MS: i64 = 5 * 60_000;
 /// An event received more than this after it happened is marked late: a day covers a phone that was offline overnight.
 pub const LATE_AFTER_MS: i64 = 24 * 3_600_000;
 
+/// An event of at most this many bytes as it is stored: some hundred order lines, and far below what a commit takes.
+pub const EVENT_BYTES_MAX: usize = 64 * 1024;
+
+/// Values may lie inside each other this deep: deeper than any real client nests, and half of what the stored format can hold.
+pub const DEPTH_MAX: usize = 16;
+
+/// A message names at most this many identities of a person: a browser, an app, a mail address, a card, and a few more.
+pub const IDENTITIES_MAX: usize = 20;
+
 /// An accepted event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -59,6 +68,7 @@ pub fn accept(
         return Err(Rejection::MessageId);
     }
     let (identity, linked) = envelope.identities.split_first().ok_or(Rejection::NoIdentity)?;
+    check_size(envelope)?;
     let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
     schema.check(&envelope.properties)?;
     let body = body::read(schema.event, &envelope.properties, currency)?;
@@ -83,6 +93,24 @@ pub fn accept(
     })
 }
 
+fn check_size(envelope: &Envelope) -> Result<(), Rejection> {
+    let too_large = |what: String| Err(Rejection::TooLarge(what));
+    if IDENTITIES_MAX < envelope.identities.len() {
+        return too_large(format!(
+            "names {} identities; at most {IDENTITIES_MAX}",
+            envelope.identities.len()
+        ));
+    }
+    if envelope.properties.values().any(|value| DEPTH_MAX < value.depth(DEPTH_MAX)) {
+        return too_large(format!("nests values deeper than {DEPTH_MAX}"));
+    }
+    let weight: usize = envelope.properties.iter().map(|(name, value)| name.len() + value.weight()).sum();
+    if EVENT_BYTES_MAX < weight {
+        return too_large(format!("has about {weight} bytes; at most {EVENT_BYTES_MAX}"));
+    }
+    Ok(())
+}
+
 impl Envelope {
     /// Hashes what the client said, so that a retry is told from another message under the same id. Leaves out the time of
     /// sending, which a retry changes.
@@ -90,12 +118,14 @@ impl Envelope {
         let mut hash = Hasher::keyed(key, "event body")
             .field(self.event.as_bytes())
             .field(self.schema_version.as_deref().unwrap_or_default().as_bytes())
-            .field(&self.original_at.map_or([0; 8], |time| time.0.to_le_bytes()));
+            .field(&self.original_at.map_or(Vec::new(), |time| time.0.to_le_bytes().to_vec()))
+            .field(&self.identities.len().to_le_bytes());
         for identity in &self.identities {
             hash = hash.field(identity.namespace().as_bytes()).field(identity.value().as_bytes());
         }
         for (name, value) in &self.properties {
-            hash = hash_value(hash.field(name.as_bytes()), value);
+            hash.add(name.as_bytes());
+            hash_value(&mut hash, value);
         }
         hash.finish().short()
     }
@@ -109,22 +139,36 @@ fn occurred_at(original: Option<Timestamp>, sent: Option<Timestamp>, received: T
     }
 }
 
-fn hash_value(hash: Hasher, value: &Value) -> Hasher {
+/// Hashes a value. In place: a hash state is large, and values lie inside each other before anybody has looked how deep.
+fn hash_value(hash: &mut Hasher, value: &Value) {
+    let length = |length: usize| u64::try_from(length).unwrap_or(u64::MAX).to_le_bytes();
     match value {
-        Value::Null => hash.field(b"n"),
-        Value::Bool(value) => hash.field(&[b'b', u8::from(*value)]),
-        Value::Int(number) => hash.field(b"i").field(&number.to_le_bytes()),
-        Value::Float(number) => hash.field(b"f").field(&number.to_bits().to_le_bytes()),
-        Value::Text(text) => hash.field(b"t").field(text.as_bytes()),
+        Value::Null => hash.add(b"n"),
+        Value::Bool(value) => hash.add(&[b'b', u8::from(*value)]),
+        Value::Int(number) => {
+            hash.add(b"i");
+            hash.add(&number.to_le_bytes());
+        }
+        Value::Float(number) => {
+            hash.add(b"f");
+            hash.add(&number.to_bits().to_le_bytes());
+        }
+        Value::Text(text) => {
+            hash.add(b"t");
+            hash.add(text.as_bytes());
+        }
         Value::List(values) => {
-            let length = u64::try_from(values.len()).unwrap_or(u64::MAX);
-            values.iter().fold(hash.field(b"l").field(&length.to_le_bytes()), hash_value)
+            hash.add(b"l");
+            hash.add(&length(values.len()));
+            values.iter().for_each(|value| hash_value(hash, value));
         }
         Value::Map(fields) => {
-            let length = u64::try_from(fields.len()).unwrap_or(u64::MAX);
-            fields.iter().fold(hash.field(b"m").field(&length.to_le_bytes()), |hash, (name, value)| {
-                hash_value(hash.field(name.as_bytes()), value)
-            })
+            hash.add(b"m");
+            hash.add(&length(fields.len()));
+            for (name, value) in fields {
+                hash.add(name.as_bytes());
+                hash_value(hash, value);
+            }
         }
     }
 }
@@ -253,6 +297,26 @@ mod tests {
         );
         check(at(NOW.0 - LATE_AFTER_MS), "accepted Order Completed late=false");
         check(at(NOW.0 - LATE_AFTER_MS - 1), "accepted Order Completed late=true");
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        let with = |value: Value| {
+            let mut sent = order(vec![]);
+            sent.properties.insert("x".to_owned(), value);
+            sent
+        };
+        let nested = |depth: usize| (1..depth).fold(Value::Int(1), |inner, _| Value::List(vec![inner]));
+        check(with(nested(DEPTH_MAX)), "accepted Order Completed late=false");
+        check(with(nested(DEPTH_MAX + 1)), "event_too_large: the event nests values deeper than 16");
+        check(with(nested(10_000)), "event_too_large: the event nests values deeper than 16");
+        check(
+            with(Value::Text("x".repeat(70_000))),
+            "event_too_large: the event has about 70044 bytes; at most 65536",
+        );
+        let mut crowd = order(vec![]);
+        crowd.identities = (0..21).map(|n| Identity::new("cookie", &n.to_string()).unwrap()).collect();
+        check(crowd, "event_too_large: the event names 21 identities; at most 20");
     }
 
     #[test]

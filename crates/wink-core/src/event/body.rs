@@ -12,6 +12,9 @@ const LINES_MAX: usize = 2_000;
 /// At most this many cents on one line: ten million in major units, far above any basket and far below overflow.
 const CENTS_MAX: i64 = 1_000_000_000;
 
+/// A category's name has at most this many bytes.
+const CATEGORY_BYTES_MAX: usize = 128;
+
 /// What an event says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
@@ -241,12 +244,21 @@ fn line(index: usize, product: &Value) -> Result<Line, Rejection> {
     };
     Ok(Line {
         product_id: read_text("product_id")?.ok_or_else(|| Rejection::MissingProperty(path("product_id")))?,
-        category: read_text("category")?,
+        category: read_text("category")?.map(|category| short(&path("category"), category)).transpose()?,
         quantity,
         paid: cents("total_cents")?.ok_or_else(|| Rejection::MissingProperty(path("total_cents")))?,
         discount: cents("discount_cents")?.unwrap_or_default(),
         coupon_discount: cents("coupon_discount_cents")?.unwrap_or_default(),
     })
+}
+
+/// Refuses a category that is none: it is kept in every person's state that buys from it.
+fn short(path: &str, category: String) -> Result<String, Rejection> {
+    if category.len() <= CATEGORY_BYTES_MAX {
+        return Ok(category);
+    }
+    let problem = format!("has {} bytes; a category has at most {CATEGORY_BYTES_MAX}", category.len());
+    Err(Rejection::BadValue { path: path.to_owned(), problem })
 }
 
 fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Rejection> {

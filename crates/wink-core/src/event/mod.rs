@@ -6,7 +6,9 @@ mod envelope;
 mod rejection;
 mod schema;
 
-pub use accept::{Event, FUTURE_TOLERANCE_MS, LATE_AFTER_MS, accept};
+pub use accept::{
+    DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
+};
 pub use body::{Attributes, Body, ConsentChange, ConsentState, Issued, Line, Order, Redeemed, UsedCoupon};
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use rejection::Rejection;

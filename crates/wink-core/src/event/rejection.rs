@@ -51,6 +51,9 @@ pub enum Rejection {
         /// What is wrong with it, as the rest of a sentence.
         problem: String,
     },
+    /// It is larger than an event may be.
+    #[error("the event {0}")]
+    TooLarge(String),
     /// Money in another currency than the shop's.
     #[error("the shop's currency is {wanted}; `{found}` is refused, never converted")]
     Currency {
@@ -84,6 +87,7 @@ impl Rejection {
             Self::MissingProperty(_) => "property_missing",
             Self::WrongType { .. } => "property_type",
             Self::BadValue { .. } => "property_value",
+            Self::TooLarge(_) => "event_too_large",
             Self::Currency { .. } => "currency_mismatch",
             Self::Future { .. } => "occurred_in_future",
             Self::IdConflict => "id_conflict",

@@ -8,6 +8,10 @@ use crate::event::{Body, Order};
 /// What lies further back is in the journal, not in the state.
 pub const HORIZON_DAYS: i32 = 366 + 31;
 
+/// Categories kept in a state, the first by name: a real shop has some hundred, and a client that invents one per line must not make
+/// a person's state grow without end. Beyond this, affinity leaves categories out.
+const CATEGORIES_MAX: usize = 1_024;
+
 /// Adds what happened at `at` to the state of the identity it is kept under.
 pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
     match body {
@@ -25,6 +29,9 @@ pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
         Body::Identify(_) | Body::ConsentUpdated(_) => return,
     }
     forget_beyond_horizon(state);
+    while CATEGORIES_MAX < state.affinity.len() {
+        state.affinity.pop_last();
+    }
 }
 
 fn fold_order(state: &mut State, at: Timestamp, order: &Order) {

@@ -70,6 +70,14 @@ impl State {
         self.contacts.sort();
     }
 
+    /// Tells whether it knows of everything `other` knows: at least as much on every day, and every contact.
+    pub fn covers(&self, other: &Self) -> bool {
+        let day = |(day, theirs): (&i32, &Day)| self.days.get(day).is_some_and(|ours| ours.covers(theirs));
+        other.days.iter().all(day)
+            && other.last_order_at <= self.last_order_at
+            && other.contacts.iter().all(|contact| self.contacts.contains(contact))
+    }
+
     /// Sums what was paid from day `from` up to, not including, day `until`.
     pub fn sales_cents(&self, from: i32, until: i32) -> i64 {
         if until <= from {
@@ -80,6 +88,14 @@ impl State {
 }
 
 impl Day {
+    fn covers(&self, other: &Self) -> bool {
+        other.orders <= self.orders
+            && other.lines <= self.lines
+            && other.sales_cents <= self.sales_cents
+            && other.discount_cents <= self.discount_cents
+            && other.coupons <= self.coupons
+    }
+
     fn merge(&mut self, other: &Self) {
         self.orders += other.orders;
         self.lines += other.lines;

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use crate::base::{Timestamp, Value};
 use crate::event::{Attributes, Identity};
 
+/// A person has at most this many attributes, the first by name; what shops state are some dozen.
+const ATTRIBUTES_MAX: usize = 256;
+
+/// A larger attribute is a document, and is left out.
+const VALUE_BYTES_MAX: usize = 1_024;
+
 /// The open contents of a person's vault.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vault {
@@ -27,6 +33,9 @@ impl Vault {
     pub fn hear(&mut self, stated: Attributes, at: Timestamp) {
         let rank = |(at, value): &(Timestamp, Value)| (*at, format!("{value:?}"));
         for (name, value) in stated.0 {
+            if VALUE_BYTES_MAX < name.len() + value.weight() {
+                continue;
+            }
             let heard = (at, value);
             match self.attributes.get(&name) {
                 Some(counts) if rank(&heard) <= rank(counts) => {}
@@ -34,6 +43,9 @@ impl Vault {
                     self.attributes.insert(name, heard);
                 }
             }
+        }
+        while ATTRIBUTES_MAX < self.attributes.len() {
+            self.attributes.pop_last();
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 
+use wink_core::base::Value;
 use wink_core::decision::Decision;
+use wink_core::event::DEPTH_MAX;
+use wink_core::profile::Kept;
 use wink_record::Stored;
 
 use crate::samples;
@@ -68,6 +71,16 @@ fn the_rest_is_stored_as_ever() {
     check("product-v1", &samples::product());
     check("catalogue-v1", &samples::catalogue());
     check("dead-letter-v1", &samples::dead_letter());
+}
+
+#[test]
+fn the_deepest_value_that_is_accepted_is_read_back() {
+    let map = |inner| Value::Map([("k".to_owned(), inner)].into());
+    let deepest = (1..DEPTH_MAX).fold(Value::Int(1), |inner, _| map(inner));
+    for (_, mut event) in samples::events() {
+        event.extra = [("x".to_owned(), deepest.clone())].into();
+        assert_eq!(Kept::from_bytes(&event.to_bytes()).unwrap(), event);
+    }
 }
 
 /// Whether a record is the one that was written is the journal's to say; here, whatever the bytes, reading them is an answer.

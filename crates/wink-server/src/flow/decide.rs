@@ -247,11 +247,8 @@ impl Asked {
             batch.checks.push(self.wallet.unchanged());
             batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
             if let Some(effect) = effect {
-                let limited =
-                    catalogue.offers.get(drawn.offer).is_some_and(|offer| offer.limits.total.is_some());
-                if limited {
-                    batch.changes.push(Change::Add(keys::issued(effect.coupon.offer.as_str()), 1));
-                }
+                // Counted whether or not there is a limit: one that is set later knows of the coupons before it.
+                batch.changes.push(Change::Add(keys::issued(effect.coupon.offer.as_str()), 1));
                 self.contact(decision, &effect.coupon, profile, &mut batch);
                 super::redeem::book(&effect, &mut batch);
                 batch.changes.push(Change::Enqueue {

@@ -7,7 +7,7 @@ use wink_core::event::{Body, Envelope, Event, Rejection, accept};
 use wink_core::feature::{State, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
-use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, RecordKey, Store};
+use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, RecordKey, Store};
 
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
@@ -39,11 +39,17 @@ pub enum Answer {
     Erased,
 }
 
-/// Bytes of payload after which a group of messages is committed and the next one begun: well below the port's 1 MiB.
-const GROUP_BYTES: usize = 256 * 1024;
+/// Bytes of messages after which a group is committed and the next one begun. An event has at most 64 KiB, and what is stored is
+/// at most some times what was sent: well below the port's 1 MiB.
+const GROUP_BYTES: usize = 128 * 1024;
 
-/// Messages after which a group is committed: each makes at most three changes, far below the port's 1,024.
+/// Messages after which a group is committed: each makes two changes, beside one for every identity a person can have, far below
+/// the port's 1,024.
 const GROUP_MESSAGES: usize = 200;
+
+/// A profile has at most this many identities; further ones are not linked. More is a shared device or a mistake, and an erasure has
+/// to take all of them away in one commit.
+const IDENTITIES_MAX: usize = 100;
 
 /// Groups that share a commit. As many as the embedded store writes with one fsync.
 const GROUPS_AT_ONCE: usize = 256;
@@ -192,6 +198,7 @@ struct Work {
     key: Option<IdentityKey>,
     identity: Option<Loaded<Vec<u8>>>,
     erased_at: Option<Timestamp>,
+    checks: Vec<Check>,
     person: Option<Known>,
     taken: BTreeMap<MarkKey, Mark>,
     changes: Vec<Change>,
@@ -215,6 +222,7 @@ impl Work {
             key,
             identity: None,
             erased_at: None,
+            checks: Vec::new(),
             person: None,
             taken: BTreeMap::new(),
             changes: Vec::new(),
@@ -224,7 +232,7 @@ impl Work {
         let Some(key) = key else { return Ok(work) };
         let records = engine.store.get(TENANT, &[keys::identity(key), keys::erased(key)]).await?;
         let [identity, erased] = <[_; 2]>::try_from(records).unwrap_or_default();
-        work.erased_at = erased.map(|record| super::erase::erased_at(&record)).transpose()?;
+        work.erased_at = work.tombstone(key, erased)?;
         let identity_key = keys::identity(key);
         match identity {
             Some(record) => {
@@ -239,6 +247,26 @@ impl Work {
             None => work.identity = Some(Loaded { key: identity_key, version: None, value: Vec::new() }),
         }
         Ok(work)
+    }
+
+    /// Reads a tombstone, and makes the commit depend on it: an erasure in between is a conflict.
+    fn tombstone(&mut self, key: IdentityKey, record: Option<Record>) -> Result<Option<Timestamp>, Error> {
+        self.checks.push(match &record {
+            Some(record) => Check::Version(keys::erased(key), record.version),
+            None => Check::Absent(keys::erased(key)),
+        });
+        Ok(record.as_ref().map(super::erase::erased_at).transpose()?)
+    }
+
+    /// Tells whether the event is an old one of somebody who was erased, under any of the identities it names.
+    async fn is_of_erased<S: Store>(&mut self, engine: &Engine<S>, event: &Event) -> Result<bool, Error> {
+        let mut erased_at = self.erased_at;
+        for identity in &event.linked {
+            let key = person::identity_key(engine, identity);
+            let record = engine.record(&keys::erased(key)).await?;
+            erased_at = erased_at.max(self.tombstone(key, record)?);
+        }
+        Ok(erased_at.is_some_and(|erased_at| event.occurred_at <= erased_at))
     }
 
     /// Accepts a message that was not seen before.
@@ -256,7 +284,7 @@ impl Work {
             Ok(event) => event,
             Err(rejection) => return Ok(Answer::Dead(rejection)),
         };
-        if self.erased_at.is_some_and(|erased_at| event.occurred_at <= erased_at) {
+        if self.is_of_erased(engine, &event).await? {
             return Ok(Answer::Erased);
         }
         let Some(key) = self.key else { return Ok(Answer::Dead(Rejection::NoIdentity)) };
@@ -363,6 +391,7 @@ impl Work {
         let home = self.person.as_ref().map_or(Home(0), |known| keys::home(known.profile.value.id));
         let mut batch = Batch::new(batch_id()?, TENANT, home);
         batch.changes = self.changes;
+        batch.checks = self.checks;
         if let Some(identity) = &self.identity {
             batch.checks.push(identity.unchanged());
         }
@@ -405,7 +434,8 @@ impl Known {
         for identity in &event.linked {
             let key = person::identity_key(engine, identity);
             let known = self.profile.value.identities.contains(&key);
-            if known || person::find(engine, key).await?.is_some() {
+            let full = IDENTITIES_MAX <= self.profile.value.identities.len();
+            if known || full || person::find(engine, key).await?.is_some() {
                 continue;
             }
             self.profile.value.identities.insert(key);

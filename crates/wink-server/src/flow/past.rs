@@ -1,41 +1,56 @@
-//! An imported past: the store remembers where it ends, so that whoever opens it later asks and answers at that time, not years after.
+//! An imported past: the store remembers with which seed it is imported and how far, so that whoever opens it asks and answers at that time,
+//! not years after, and that nobody imports it again under other ids.
 
 use wink_core::base::Timestamp;
 use wink_record::Damaged;
-use wink_store::{Batch, Change, Check, Home, Store};
+use wink_store::{Batch, Change, Check, Home, Record, Store};
 
 use crate::engine::batch_id;
 use crate::error::committed;
 use crate::keys::{self, TENANT};
 use crate::{Engine, Error};
 
-/// Tells where the imported past ends, if the store holds one.
+/// What a store knows of the past that was imported into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// How far it is imported.
+    pub reached: Timestamp,
+    /// The seed of its ids.
+    pub seed: u64,
+}
+
+/// Tells which past the store holds, if any.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn ends_at<S: Store>(engine: &Engine<S>) -> Result<Option<Timestamp>, Error> {
-    let Some(record) = engine.record(&keys::imported_until()).await? else { return Ok(None) };
-    let bytes: [u8; 8] = record.bytes.as_slice().try_into().map_err(|_| Damaged {
-        what: "end of the imported past",
-        why: format!("it has {} bytes instead of 8", record.bytes.len()),
-    })?;
-    Ok(Some(Timestamp(i64::from_be_bytes(bytes))))
+pub async fn known<S: Store>(engine: &Engine<S>) -> Result<Option<Past>, Error> {
+    let record = engine.record(&keys::imported_until()).await?;
+    Ok(record.as_ref().map(read).transpose()?)
 }
 
-/// Remembers that a past was imported up to `reached`. An earlier end than the one known changes nothing.
+/// Remembers how far a past is imported. An end before the one known changes nothing.
 ///
 /// # Errors
 /// If the store takes no writes.
-pub async fn remember<S: Store>(engine: &Engine<S>, reached: Timestamp) -> Result<(), Error> {
-    let known = engine.record(&keys::imported_until()).await?;
-    if ends_at(engine).await?.is_some_and(|end| reached <= end) {
-        return Ok(());
-    }
+pub async fn remember<S: Store>(engine: &Engine<S>, past: Past) -> Result<(), Error> {
+    let record = engine.record(&keys::imported_until()).await?;
     let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
-    batch.checks.push(match known {
-        Some(record) => Check::Version(keys::imported_until(), record.version),
-        None => Check::Absent(keys::imported_until()),
-    });
-    batch.changes.push(Change::Put(keys::imported_until(), reached.0.to_be_bytes().to_vec()));
+    match &record {
+        Some(record) if past.reached <= read(record)?.reached => return Ok(()),
+        Some(record) => batch.checks.push(Check::Version(keys::imported_until(), record.version)),
+        None => batch.checks.push(Check::Absent(keys::imported_until())),
+    }
+    let bytes = [past.reached.0.to_be_bytes(), past.seed.to_be_bytes()].concat();
+    batch.changes.push(Change::Put(keys::imported_until(), bytes));
     committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+}
+
+fn read(record: &Record) -> Result<Past, Damaged> {
+    let (reached, seed) = record.bytes.split_first_chunk::<8>().ok_or_else(|| damaged(record))?;
+    let seed: [u8; 8] = seed.try_into().map_err(|_| damaged(record))?;
+    Ok(Past { reached: Timestamp(i64::from_be_bytes(*reached)), seed: u64::from_be_bytes(seed) })
+}
+
+fn damaged(record: &Record) -> Damaged {
+    Damaged { what: "imported past", why: format!("it has {} bytes instead of 16", record.bytes.len()) }
 }

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered};
+use wink_core::event::EVENT_BYTES_MAX;
 use wink_store::Store;
 
 use super::Service;
@@ -55,6 +56,11 @@ pub(super) async fn receive<S: Store>(
             .map_err(|error| error.to_string())
             .and_then(|event| event.into_envelope(SOURCE, batch.sent_at.as_deref()));
         match envelope {
+            Ok(_) if EVENT_BYTES_MAX < original.len() => {
+                unreadable += 1;
+                let message = format!("the event has {} bytes; at most {EVENT_BYTES_MAX}", original.len());
+                *item = Some(refused("event_too_large", message));
+            }
             Ok(envelope) => {
                 places.push(place);
                 received.push(Received { envelope, original, at: now });

@@ -1,10 +1,11 @@
 //! Campaign by campaign: whom it reached, whom it did not and why, what it may still cost, and a first honest readout.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{CampaignId, Cents, Timestamp};
 use wink_core::coupon::{Entry, Wallet};
-use wink_core::decision::{Decision, Verdict};
+use wink_core::decision::{Candidate, Decision, Verdict};
 use wink_core::feature::State;
 use wink_core::measure::{Arm, ArmSums, Readout, outcome_days, readout};
 use wink_core::offer::Catalogue;
@@ -37,8 +38,8 @@ pub struct CampaignReport {
     pub cap: Cents,
     /// What the assigned people spent, of those whose 28 days are over.
     pub sums: ArmSums,
-    /// Assigned people whose 28 days are not over.
-    pub waiting: u64,
+    /// People assigned so far, whether or not their 28 days are over: who got the offer, and who was held out.
+    pub assigned: (u64, u64),
     /// What that says.
     pub readout: Readout,
 }
@@ -66,7 +67,7 @@ pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<Ca
             peak: Cents::ZERO,
             cap: counter.cap.map_or(campaign.budget, Cents),
             sums: ArmSums::default(),
-            waiting: 0,
+            assigned: (0, 0),
             readout: Readout::NotEnoughData,
         })
         .collect();
@@ -88,18 +89,20 @@ pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<Ca
 /// Counts what a decision meant for each campaign that ran.
 fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignReport]) {
     let campaign_of = |offer: usize| catalogue.offers.get(offer).map(|offer| offer.campaign);
-    let taken = match decision.verdict {
-        Verdict::Offer(index) | Verdict::HeldOut(index) => {
-            decision.candidates.get(index).and_then(|candidate| candidate.drawn)
-        }
+    let drawn = match decision.verdict {
+        Verdict::Offer(index) | Verdict::HeldOut(index) => decision.candidates.get(index),
         Verdict::Nothing => None,
     };
-    let taken = taken.and_then(|drawn| campaign_of(drawn.offer));
+    let taken = drawn.and_then(|candidate| campaign_of(candidate.drawn?.offer));
+    let drawn_score = drawn.and_then(|candidate| candidate.score).unwrap_or(0.0);
     let mut seen = BTreeSet::new();
     // A campaign's reason is that of its candidate that came furthest: one in play before one that was removed.
     let mut candidates: Vec<_> =
         decision.candidates.iter().filter(|candidate| candidate.drawn.is_some()).collect();
-    candidates.sort_by_key(|candidate| candidate.removed.is_some());
+    candidates.sort_by(|a, b| {
+        let rank = |candidate: &Candidate| (candidate.was_in_play(), candidate.score.unwrap_or(f64::MIN));
+        rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal)
+    });
     for candidate in candidates {
         let Some(campaign) = candidate.drawn.and_then(|drawn| campaign_of(drawn.offer)) else { continue };
         let Some(report) = reports.get_mut(campaign) else { continue };
@@ -110,11 +113,19 @@ fn count(decision: &Decision, catalogue: &Catalogue, reports: &mut [CampaignRepo
             (true, Verdict::Offer(_)) => report.offered += 1,
             (true, Verdict::HeldOut(_)) => report.held_out += 1,
             _ => {
-                let not_best = if taken.is_some() { "another_was_better" } else { "not_worth_it" };
-                let why = candidate.removed.as_ref().map_or(not_best, |removed| removed.code());
-                *report.withheld.entry(why).or_default() += 1;
+                *report.withheld.entry(why_not(candidate, drawn_score)).or_default() += 1;
             }
         }
+    }
+}
+
+/// Says why a campaign's best candidate was not drawn. The hold-out comes after the draw, so it is no reason here.
+fn why_not(candidate: &Candidate, drawn_score: f64) -> &'static str {
+    match (&candidate.removed, candidate.score) {
+        (Some(removed), _) if !candidate.was_in_play() => removed.code(),
+        (_, Some(score)) if score <= 0.0 => "not_worth_it",
+        (_, Some(score)) if score <= drawn_score => "another_was_better",
+        _ => "not_drawn",
     }
 }
 
@@ -169,9 +180,12 @@ async fn add_outcomes<S: Store>(
         for report in reports.iter_mut() {
             let Some(first) = wallet.first_assignment(&report.id) else { continue };
             let arm = if first.coupon.is_some() { Arm::Offered } else { Arm::HeldOut };
-            match outcome_days(first.at, now) {
-                Some((from, until)) => report.sums.add(arm, Cents(all.sales_cents(from, until))),
-                None => report.waiting += 1,
+            match arm {
+                Arm::Offered => report.assigned.0 += 1,
+                Arm::HeldOut => report.assigned.1 += 1,
+            }
+            if let Some((from, until)) = outcome_days(first.at, now) {
+                report.sums.add(arm, Cents(all.sales_cents(from, until)));
             }
         }
     }

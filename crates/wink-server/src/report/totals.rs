@@ -8,7 +8,7 @@ use wink_core::decision::{Decision, Verdict};
 use wink_core::event::Body;
 use wink_core::profile::Kept;
 use wink_record::Stored;
-use wink_store::{Lane, Store};
+use wink_store::{Direction, Lane, Range, Store};
 
 use super::walk;
 use crate::keys::{self, TENANT};
@@ -171,6 +171,17 @@ pub async fn first_decisions<S: Store>(
     })
     .await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Finds the newest decision; ids sort by time.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn newest_decision<S: Store>(engine: &Engine<S>) -> Result<Option<DecisionId>, Error> {
+    let kind = keys::kind::DECISION;
+    let page = engine.store.scan(TENANT, kind, Range::default(), Direction::Reverse, 1).await?;
+    let newest = page.records.into_iter().next();
+    Ok(newest.and_then(|(key, _)| Some(DecisionId::from_bytes(key.try_into().ok()?))))
 }
 
 /// Counts coupons by state.

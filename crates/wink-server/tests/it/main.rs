@@ -16,6 +16,8 @@ mod crash;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod limit;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod race;

@@ -96,7 +96,6 @@ fn a_journal_entry_that_is_taken_out_alone_is_found() {
 #[test]
 fn a_budget_that_was_counted_otherwise_is_found() {
     check(|_| Change::Add(keys::budget("tea"), 1), "by its counter");
-    check(|_| Change::SetCap(keys::budget("tea"), Some(1)), "more than its budget");
 }
 
 #[test]

@@ -65,6 +65,11 @@ async fn year<S: Store>(
     loaded: Loaded,
     until: Option<Timestamp>,
 ) -> anyhow::Result<ExitCode> {
+    if let Some(past) = past::known(engine).await?
+        && past.seed != import.seed
+    {
+        bail!("this store was imported with --seed {}; go on with that, or choose another store", past.seed);
+    }
     let started = Instant::now();
     let zone = loaded.catalogue.shop.zone.clone();
     apply::apply(engine, loaded.catalogue, loaded.files).await?;
@@ -77,7 +82,6 @@ async fn year<S: Store>(
     let ran = run_year(engine, &plan, &bar).await?;
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
-    past::remember(engine, ran.reached).await?;
     if ran.stopped {
         let reached = ran.reached;
         eprintln!(

@@ -31,8 +31,8 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         let engine = home::open_or_make(&serve.data.data).await?;
         let address = listener.local_addr()?;
         let clock = Clock::of(&engine).await?;
-        if let Some(end) = clock.past_ends_at() {
-            say!("this store holds an imported past; its clock starts where that ends, at {end}");
+        if let Some(start) = clock.starts_at() {
+            say!("this store holds an imported past; its clock goes on where that ends, at {start}");
         }
         if !address.ip().is_loopback() {
             eprintln!(

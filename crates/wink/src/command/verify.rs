@@ -52,7 +52,7 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
 
 fn print(answer: &Answer) {
     say!("journal    {} entries chained, {} redacted", answer.entries, answer.redacted);
-    say!("ledger     {} movements sum to zero and agree with the counters", answer.movements);
+    say!("ledger     {} movements agree with budgets and coupons", answer.movements);
     say!("decisions  {} are as they were made", answer.decisions);
     say!("features   {} states are what their events give", answer.states);
     let balance = &answer.balance;

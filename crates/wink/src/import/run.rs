@@ -13,6 +13,7 @@ use wink_core::offer::Channel;
 use wink_server::flow::decide::{Question, ask_in_order};
 use wink_server::flow::expire::expire_due;
 use wink_server::flow::ingest::{Received, ingest};
+use wink_server::flow::past::{self, Past};
 use wink_server::{Engine, SeededIds};
 use wink_store::Store;
 
@@ -74,6 +75,8 @@ pub(crate) async fn run<S: Store>(
     let mut year = Year::new(plan)?;
     let mut last_seen: BTreeMap<i64, i64> = BTreeMap::new();
     while let Some(step) = year.next() {
+        // Before anything is sent: whoever opens the store after a crash must know that this is the past.
+        past::remember(engine, Past { reached: step.until, seed: plan.ids.0 }).await?;
         send(engine, plan, &step, &mut ran, bar).await?;
         for index in step.baskets.clone() {
             if let Some(basket) = plan.journey.baskets.get(index) {

@@ -77,8 +77,8 @@ pub(crate) struct CampaignView {
     pub(crate) budget_cap_cents: i64,
     pub(crate) people_offered: u64,
     pub(crate) people_held_out: u64,
-    /// People assigned whose 28 days are not over; they are in no sum yet.
-    pub(crate) people_waiting: u64,
+    /// Of them, those whose 28 days are over: the people in the readout.
+    pub(crate) people_read_out: u64,
     /// Spend per person in 28 days, offered minus held out, in cents; `null` if there is not enough data.
     pub(crate) effect_cents: Option<f64>,
     /// Its 95 % interval.
@@ -99,9 +99,9 @@ impl From<&CampaignReport> for CampaignView {
             budget_used_cents: report.used.0,
             budget_peak_cents: report.peak.0,
             budget_cap_cents: report.cap.0,
-            people_offered: report.sums.people(Arm::Offered),
-            people_held_out: report.sums.people(Arm::HeldOut),
-            people_waiting: report.waiting,
+            people_offered: report.assigned.0,
+            people_held_out: report.assigned.1,
+            people_read_out: report.sums.people(Arm::Offered) + report.sums.people(Arm::HeldOut),
             effect_cents: interval.map(|interval| interval.estimate),
             interval_cents: interval.map(|interval| [interval.lower, interval.upper]),
         }
@@ -138,7 +138,9 @@ pub(crate) async fn read<S: Store>(
     let summary = Summary {
         finished: !ran.stopped,
         consent: match assume_consent {
-            true => "assumed by --assume-consent, for this import only; the data carries no consent",
+            true => {
+                "assumed by --assume-consent; the data carries none. The assumption stays with these households in this store"
+            }
             false => "none; no personal decision was made",
         },
         lines: orders.lines,
@@ -178,7 +180,7 @@ pub(crate) async fn read<S: Store>(
     Ok((summary, reports))
 }
 
-/// Picks three decisions worth explaining: the first offer of the second half, the first that was held out, the first that gave nothing.
+/// Picks three decisions worth explaining: the first offer, the first that was held out, the first that gave nothing.
 async fn examples<S: Store>(engine: &Engine<S>) -> Result<Vec<DecisionId>, Error> {
     let wanted: [fn(Verdict) -> bool; 3] = [
         |verdict| matches!(verdict, Verdict::Offer(_)),

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table};
 use wink_core::base::Cents;
-use wink_core::measure::{Arm, Readout};
+use wink_core::measure::Readout;
 use wink_server::report::campaigns::CampaignReport;
 
 use super::summary::Summary;
@@ -73,11 +73,7 @@ fn campaigns(reports: &[CampaignReport]) -> Table {
             report.offered.to_string(),
             withheld(report),
             format!("{} of {} ({})", report.used, report.cap, report.peak),
-            format!(
-                "{} of {}",
-                report.sums.people(Arm::HeldOut),
-                report.sums.people(Arm::HeldOut) + report.sums.people(Arm::Offered)
-            ),
+            format!("{} of {}", report.assigned.1, report.assigned.0 + report.assigned.1),
             effect(report),
         ]);
     }
