@@ -17,6 +17,7 @@ use crate::chance::Chance;
 use crate::client::Client;
 use crate::history::History;
 use crate::sample::{batch, consent, order, question};
+use crate::trace::NOBODY;
 
 const DIRECTORY: &str = "WINK_TEST_ORACLE_DIRECTORY";
 const SEED: &str = "WINK_TEST_ORACLE_SEED";
@@ -228,9 +229,8 @@ impl Worker {
         let reply = client.post("/v1/decisions", &question(&person))?;
         let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         let decision = &answer["decision"];
-        if let (200, Some(id), Some(false)) =
-            (reply.status, decision["id"].as_str(), answer["dry_run"].as_bool())
-        {
+        let promised = reply.status == 200 && !reply.body.contains(NOBODY);
+        if let Some(id) = decision["id"].as_str().filter(|_| promised) {
             self.note(&format!("decided {id} {}", decision["coupon"].as_str().unwrap_or("-")));
         }
         Ok(())

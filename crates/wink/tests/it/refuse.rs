@@ -177,6 +177,8 @@ fn a_key_that_is_not_this_stores_key_is_refused() {
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600, "only its owner may read it");
     fs::write(&key, &right[..31]).unwrap();
     refused(&run(["verify", "--data", data]), &["wink.key", "32 bytes", "back-up"]);
+    fs::write(&key, [7; 32]).unwrap();
+    refused(&run(["verify", "--data", data]), &["the key file is another one"]);
     fs::remove_file(&key).unwrap();
     refused(&run(["verify", "--data", data]), &["wink.key", "missing", "back-up"]);
     refused(&run(["serve", "--data", data, "--listen", "127.0.0.1:0"]), &["wink.key", "missing", "back-up"]);

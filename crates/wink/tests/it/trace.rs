@@ -27,6 +27,9 @@ pub(crate) struct Call {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// What a decision says that was made about nobody, and so is not kept.
+pub(crate) const NOBODY: &str = "nobody is known under this identity";
+
 /// Something acknowledged too early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Early {
@@ -170,13 +173,13 @@ pub(crate) fn prove(steps: &[Step]) -> Result<usize, Vec<Early>> {
                         if failed {
                             early.push(Early::AfterFailedSync(id.clone()));
                         }
-                        let needle = uuid_bytes(&id);
-                        let with_it = writes.iter().filter(|(write, _)| contains(&write.bytes, &needle));
-                        match with_it.map(|(_, progress)| *progress == Progress::Synced).reduce(|a, b| a || b)
-                        {
-                            None => early.push(Early::NotWritten(id)),
-                            Some(false) => early.push(Early::NotSynced(id)),
-                            Some(true) => {}
+                        let needle = as_text(&uuid_bytes(&id));
+                        let mut with_it =
+                            writes.iter().filter(|write| write.text.contains(&needle)).peekable();
+                        if with_it.peek().is_none() {
+                            early.push(Early::NotWritten(id));
+                        } else if !with_it.any(|write| write.progress == Progress::Synced) {
+                            early.push(Early::NotSynced(id));
                         }
                     }
                 }
@@ -214,10 +217,10 @@ fn is_sync(call: &Call) -> bool {
     call.name == "fdatasync" || call.name == "fsync"
 }
 
-/// The ids an answer promises: of events and decisions. A dry run promises nothing.
+/// The ids an answer promises: of events and decisions. A dry run promises nothing, nor does an answer about nobody.
 fn ids(answer: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(answer);
-    if text.contains("\"dry_run\":true") {
+    if text.contains("\"dry_run\":true") || text.contains(NOBODY) {
         return Vec::new();
     }
     text.split('"')
