@@ -7,8 +7,9 @@ use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueFiles, Stored};
-use wink_store::{BatchId, Record, RecordKey, Store};
+use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store};
 
+use crate::error::committed;
 use crate::keys::{self, TENANT};
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
@@ -96,6 +97,7 @@ impl<S: Store> Engine<S> {
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };
+        engine.check_secret().await?;
         if let Some(record) = engine.record(&keys::catalogue_in_force()).await? {
             let version = catalogue_version(&record)?;
             let catalogue = engine.catalogue_of(version).await?;
@@ -103,6 +105,22 @@ impl<S: Store> Engine<S> {
         }
         crate::flow::erase::finish_begun(&engine, now).await?;
         Ok(engine)
+    }
+
+    /// Makes sure that the secret is the one the store was made with: under another, nobody would be known and every message new.
+    async fn check_secret(&self) -> Result<(), Error> {
+        let key = keys::secret_check();
+        let check = self.secrets.check().to_vec();
+        match self.record(&key).await? {
+            Some(record) if record.bytes == check => Ok(()),
+            Some(_) => Err(Error::OtherSecret),
+            None => {
+                let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+                batch.checks.push(Check::Absent(key.clone()));
+                batch.changes.push(Change::Put(key, check));
+                committed(self.store.commit(batch).await)?.ok_or(Error::Contended)
+            }
+        }
     }
 
     /// Gives the catalogue in force.

@@ -28,6 +28,9 @@ pub enum Error {
     /// Something sealed could not be opened.
     #[error(transparent)]
     Sealed(#[from] SealError),
+    /// The key file is not the one the store was made with.
+    #[error("the key file is not the one this store was made with; restore it from your back-up")]
+    OtherSecret,
     /// No catalogue was applied yet.
     #[error("no catalogue is in force; apply one with `wink catalogue apply DIR --data STORE`")]
     NoCatalogue,

@@ -41,6 +41,8 @@ pub mod kind {
     pub const ERASING: Kind = Kind(14);
     /// The last instant of an imported past; one record with an empty key.
     pub const IMPORTED_UNTIL: Kind = Kind(15);
+    /// Which secret the store was made with; one record with an empty key.
+    pub const SECRET_CHECK: Kind = Kind(16);
 }
 
 /// Kinds of journal entries.
@@ -116,6 +118,11 @@ pub fn catalogue(version: Digest) -> RecordKey {
 /// Names the record of the catalogue in force.
 pub fn catalogue_in_force() -> RecordKey {
     RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the record that tells which secret the store was made with.
+pub fn secret_check() -> RecordKey {
+    RecordKey::new(kind::SECRET_CHECK, [])
 }
 
 /// Names the record of the imported past.

@@ -30,7 +30,7 @@ pub(super) async fn ask<S: Store>(
         false => ask_flow(engine, &question).await?,
     };
     let Some(decision) = decision else {
-        return Ok(Json(Answered { decision: unknown_person(&question), dry_run: asked.dry_run }));
+        return Ok(Json(Answered { decision: unknown_person(&question), dry_run: true }));
     };
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
     let explanation = explain(&decision, &catalogue);

@@ -38,7 +38,7 @@ impl From<Error> for Refused {
             Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended => {
                 (503, "store_unavailable", "The store does not answer")
             }
-            Error::Damaged(_) | Error::Sealed(_) | Error::Catalogue { .. } => {
+            Error::Damaged(_) | Error::Sealed(_) | Error::OtherSecret | Error::Catalogue { .. } => {
                 (500, "stored_data_unusable", "Stored data cannot be used")
             }
         };

@@ -19,6 +19,9 @@ use crate::{home, terminal};
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 
+/// Requests under way get this long to finish when somebody asks to stop: a request takes milliseconds, a client that stalls forever.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -42,7 +45,20 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         let service = Arc::new(Service { engine, clock: Box::new(move || clock.now()) });
         let worker = tokio::spawn(work(service.clone()));
         say!("listening on http://{address}");
-        axum::serve(listener, routes(service)).with_graceful_shutdown(asked_to_stop()).await?;
+        let (stop, stopping) = tokio::sync::oneshot::channel();
+        let server = axum::serve(listener, routes(service)).with_graceful_shutdown(async move {
+            asked_to_stop().await;
+            // Nobody waits when the server is gone already.
+            stop.send(()).ok();
+        });
+        let too_long = async {
+            stopping.await.ok();
+            tokio::time::sleep(STOP_WITHIN).await;
+        };
+        tokio::select! {
+            served = server => served?,
+            () = too_long => say!("some clients did not finish their requests; they were not answered"),
+        }
         worker.abort();
         say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
