@@ -131,6 +131,19 @@ impl<S: Store> Engine<S> {
         self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::NoCatalogue)
     }
 
+    /// Gives the catalogue the store says is in force, and the check that it still is: another process may have applied one.
+    pub(crate) async fn catalogue_in_force(&self) -> Result<(Arc<Catalogue>, Check), Error> {
+        let key = keys::catalogue_in_force();
+        let record = self.record(&key).await?.ok_or(Error::NoCatalogue)?;
+        let version = catalogue_version(&record)?;
+        let known = self.catalogue().ok().filter(|catalogue| catalogue.version == version);
+        let catalogue = match known {
+            Some(catalogue) => catalogue,
+            None => self.catalogue_of(version).await?,
+        };
+        Ok((catalogue, Check::Version(key, record.version)))
+    }
+
     /// Tells the shop's currency; until a catalogue names it, only events that name none are accepted.
     pub(crate) fn currency(&self) -> Currency {
         self.catalogue().map_or(Currency::NONE, |catalogue| catalogue.shop.currency)

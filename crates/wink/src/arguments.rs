@@ -58,7 +58,7 @@ pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) data: Data,
     /// Takes it, for this import only, that every household agreed to personal offers and the newsletter: the data carries no consent.
-    /// Without this flag no personal decision is made
+    /// The assumption stays with these households in this store. Without this flag no personal decision is made
     #[arg(long)]
     pub(crate) assume_consent: bool,
     /// The catalogue to decide under, instead of the sample

@@ -83,7 +83,7 @@ async fn ask_once<S: Store>(
     answers: &mut Vec<Option<Decision>>,
 ) -> Result<usize, Error> {
     let Some(first) = questions.first() else { return Ok(0) };
-    let catalogue = engine.catalogue()?;
+    let (catalogue, in_force) = engine.catalogue_in_force().await?;
     let mut running = Running::load(engine, &catalogue, first.now).await?;
     let mut batches = Vec::new();
     let mut decided: Vec<Option<Decision>> = Vec::with_capacity(questions.len());
@@ -101,7 +101,7 @@ async fn ask_once<S: Store>(
         };
         let decision = decide(asked.situation(question, &catalogue, &running));
         engine.decide_times.record(started.elapsed());
-        let batch = asked.into_batch(&decision, &catalogue)?;
+        let batch = asked.into_batch(&decision, &catalogue, &in_force)?;
         running.promise(&decision, &catalogue);
         committing.push(decided.len());
         batches.push(batch);
@@ -224,12 +224,18 @@ impl Asked {
     }
 
     /// Makes the one batch that records the decision and everything it causes.
-    fn into_batch(mut self, decision: &Decision, catalogue: &Catalogue) -> Result<Batch, Error> {
+    fn into_batch(
+        mut self,
+        decision: &Decision,
+        catalogue: &Catalogue,
+        in_force: &Check,
+    ) -> Result<Batch, Error> {
         let profile = self.profile.value.id;
         let home = keys::home(profile);
         let mut batch = Batch::new(batch_id()?, TENANT, home);
-        // A consent withdrawn in between is a conflict.
+        // A consent withdrawn in between is a conflict, and so is another catalogue.
         batch.checks.push(self.profile.unchanged());
+        batch.checks.push(in_force.clone());
         batch.checks.push(Check::Absent(keys::decision(decision.id)));
         let bytes = decision.to_bytes();
         let decided = Decided { id: decision.id, hash: Hasher::new("decision").field(&bytes).finish() };
