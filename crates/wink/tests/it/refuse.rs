@@ -178,7 +178,7 @@ fn a_key_that_is_not_this_stores_key_is_refused() {
     fs::write(&key, &right[..31]).unwrap();
     refused(&run(["verify", "--data", data]), &["wink.key", "32 bytes", "back-up"]);
     fs::write(&key, [7; 32]).unwrap();
-    refused(&run(["verify", "--data", data]), &["the key file is another one"]);
+    refused(&run(["verify", "--data", data]), &["key file", "not the one", "back-up"]);
     fs::remove_file(&key).unwrap();
     refused(&run(["verify", "--data", data]), &["wink.key", "missing", "back-up"]);
     refused(&run(["serve", "--data", data, "--listen", "127.0.0.1:0"]), &["wink.key", "missing", "back-up"]);
