@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benches in release and says on which machine, when and at which commit.
+//! `cargo xtask bench`: runs the benches as the demo is built and says on which machine, when and at which commit.
 //!
 //! The benches themselves live in the product: `wink bench --json` and the store's `group_commit_limit` example.
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::args::Args;
-use crate::shell;
+use crate::{data, shell};
 
 /// The store's own bench: what the disk allows at most, to hold the group commit against.
 const STORE_LIMIT: &str = "group_commit_limit";
@@ -22,19 +22,31 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut benches = Vec::new();
     let mut notes = Vec::new();
     if wanted != STORE_LIMIT {
-        let mut call =
-            shell::cargo(["run", "--release", "--quiet", "--locked", "-p", "wink", "--", "bench", "--json"]);
+        let mut call = shell::cargo([
+            "run",
+            "--profile",
+            "demo",
+            "--quiet",
+            "--locked",
+            "-p",
+            "wink",
+            "--",
+            "bench",
+            "--json",
+        ]);
+        call.arg("--import").arg(data::complete_journey(&data::fetch()?));
         if let Some(rounds) = args.value("--rounds") {
             call.args(["--rounds", rounds]);
         }
-        eprintln!("building and running the benches of `wink bench` (release)");
+        eprintln!("building and running the benches of `wink bench`");
         benches.extend(read_benches(&shell::output(&mut call)?)?);
     }
     if STORE_LIMIT.contains(wanted) {
-        eprintln!("building and running {STORE_LIMIT} (release)");
+        eprintln!("building and running {STORE_LIMIT}");
         let text = shell::output(&mut shell::cargo([
             "run",
-            "--release",
+            "--profile",
+            "demo",
             "--quiet",
             "--locked",
             "-p",
