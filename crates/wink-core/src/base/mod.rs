@@ -13,5 +13,5 @@ pub use chance::Chance;
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{CampaignId, CouponId, DecisionId, EventId, IdError, OfferId, ProfileId};
 pub use money::{Cents, Currency};
-pub use time::{DAY_MS, Timestamp, Zone, zone_database};
+pub use time::{DAY_MS, Timestamp, Zone};
 pub use value::Value;

