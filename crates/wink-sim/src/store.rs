@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -18,11 +20,16 @@ use crate::codec::{frame, next_frame};
 use crate::state::State;
 use crate::{Disk, Faults, Mutant, Rate};
 
+/// How many milliseconds the mutant waits for another caller before it acts alone.
+const WAITS_MAX: u32 = 100;
+
 /// The store in memory. Everything it does is decided by the calls, the faults and their seed.
 #[derive(Debug)]
 pub struct SimStore {
     inside: Mutex<Inside>,
     mutant: Mutant,
+    /// How many batches the mutant that checks and then acts has judged.
+    judged: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -82,7 +89,7 @@ impl SimStore {
             late: Vec::new(),
             stopped: None,
         };
-        Self { inside: Mutex::new(inside), mutant }
+        Self { inside: Mutex::new(inside), mutant, judged: AtomicU64::new(0) }
     }
 
     /// Ends the process and hands over its disk as it is at this moment: every written byte, synced or not.
@@ -110,12 +117,22 @@ impl SimStore {
         .await;
     }
 
-    /// The mutant: judges each batch alone, and lets everybody else in before it does it.
+    /// The mutant: judges each batch alone, and acts once somebody else has judged too.
+    ///
+    /// It waits for the other caller rather than for a time, so that a busy machine cannot hide the mistake; where
+    /// nobody comes, it gives up after a while.
     fn check_then_act(&self, batches: Vec<Batch>) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
             let verdicts = self.inside().judge(vec![batch]);
-            std::thread::sleep(std::time::Duration::from_millis(3));
+            let mine = self.judged.fetch_add(1, Ordering::SeqCst) + 1;
+            let somebody_came = || mine < self.judged.load(Ordering::SeqCst);
+            for _ in 0..WAITS_MAX {
+                if somebody_came() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
             outcomes.extend(self.inside().write(verdicts, Mutant::None));
         }
         outcomes
