@@ -7,10 +7,10 @@ use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueFiles, Stored};
-use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store};
+use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
 use crate::{Error, catalogue};
@@ -69,8 +69,10 @@ impl Ids for SeededIds {
     }
 }
 
-/// A shop's Wink: one store, one set of secrets, one catalogue in force.
+/// A shop's Wink: one tenant of a store, one set of secrets, one catalogue in force.
 pub struct Engine<S> {
+    /// The tenant. Everything the engine reads and writes carries it; it never comes from what a client sent.
+    pub tenant: Tenant,
     /// The store.
     pub store: S,
     /// The installation's keys.
@@ -84,14 +86,28 @@ pub struct Engine<S> {
 }
 
 impl<S: Store> Engine<S> {
-    /// Opens the engine on a store and finishes erasures that a crash interrupted.
+    /// Opens the engine of the first tenant, as [`Self::open_tenant`] does.
+    ///
+    /// # Errors
+    /// As [`Self::open_tenant`].
+    pub async fn open(store: S, secrets: Secrets, now: Timestamp) -> Result<Self, Error> {
+        Self::open_tenant(store, keys::TENANT, secrets, now).await
+    }
+
+    /// Opens the engine of a tenant on a store and finishes erasures that a crash interrupted.
     ///
     /// # Errors
     /// If the store cannot be read, or the catalogue in force cannot be used by this version of Wink.
-    pub async fn open(store: S, secrets: Secrets, now: Timestamp) -> Result<Self, Error> {
+    pub async fn open_tenant(
+        store: S,
+        tenant: Tenant,
+        secrets: Secrets,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let engine = Self {
+            tenant,
             store,
-            secrets,
+            secrets: secrets.of_tenant(tenant.0),
             schemas: Schemas::built_in(),
             decide_times: Latencies::default(),
             in_force: RwLock::new(None),
@@ -115,7 +131,7 @@ impl<S: Store> Engine<S> {
             Some(record) if record.bytes == check => Ok(()),
             Some(_) => Err(Error::OtherSecret),
             None => {
-                let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+                let mut batch = Batch::new(batch_id()?, self.tenant, Home(0));
                 batch.checks.push(Check::Absent(key.clone()));
                 batch.changes.push(Change::Put(key, check));
                 committed(self.store.commit(batch).await)?.ok_or(Error::Contended)
@@ -175,7 +191,7 @@ impl<S: Store> Engine<S> {
 
     /// Reads one record.
     pub(crate) async fn record(&self, key: &RecordKey) -> Result<Option<Record>, Error> {
-        let mut records = self.store.get(TENANT, std::slice::from_ref(key)).await?;
+        let mut records = self.store.get(self.tenant, std::slice::from_ref(key)).await?;
         Ok(records.pop().flatten())
     }
 

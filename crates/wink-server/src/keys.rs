@@ -4,7 +4,9 @@ use wink_core::base::{CouponId, DecisionId, Digest, Hasher, ProfileId};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
-/// The only tenant until keys and roles exist. Already part of every stored key.
+/// The installation itself: API keys and the list of tenants.
+pub const INSTALLATION: Tenant = Tenant(0);
+/// The first tenant, which every installation has.
 pub const TENANT: Tenant = Tenant(1);
 
 /// Kinds of records.

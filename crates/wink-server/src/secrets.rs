@@ -18,6 +18,7 @@ pub enum SealError {
 /// The installation's secret, and the keys derived from it. Never printed.
 #[derive(Clone)]
 pub struct Secrets {
+    master: [u8; 32],
     identity: [u8; 32],
     marks: [u8; 32],
     wrapping: [u8; 32],
@@ -35,10 +36,20 @@ impl Secrets {
     pub fn new(master: [u8; 32]) -> Self {
         let derive = |purpose: &str| Hasher::keyed(&master, purpose).finish().0;
         Self {
+            master,
             identity: derive("identities"),
             marks: derive("marks"),
             wrapping: derive("vault keys"),
             letters: derive("dead letters"),
+        }
+    }
+
+    /// Derives the keys of a tenant, so that one identity has another name in each. The first tenant has the installation's own.
+    #[must_use]
+    pub fn of_tenant(&self, tenant: u32) -> Self {
+        match tenant {
+            1 => self.clone(),
+            other => Self::new(Hasher::keyed(&self.master, "tenant").field(&other.to_le_bytes()).finish().0),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The port itself.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::{
     Batch, BatchId, Counter, CounterKey, Entry, Kind, Lane, LaneError, Mark, MarkKey, Outcome, Position,
@@ -176,4 +177,64 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes deleted and redacted data from the bytes on disk, as far as the engine can; returns when it is done.
     fn scrub(&self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl<S: Store> Store for Arc<S> {
+    async fn submit(&self, batches: Vec<Batch>) -> Vec<Outcome> {
+        self.as_ref().submit(batches).await
+    }
+
+    async fn outcome(&self, tenant: Tenant, id: BatchId) -> Result<Option<Outcome>, Error> {
+        self.as_ref().outcome(tenant, id).await
+    }
+
+    async fn get(&self, tenant: Tenant, keys: &[RecordKey]) -> Result<Vec<Option<Record>>, Error> {
+        self.as_ref().get(tenant, keys).await
+    }
+
+    async fn counters(&self, tenant: Tenant, keys: &[CounterKey]) -> Result<Vec<Counter>, Error> {
+        self.as_ref().counters(tenant, keys).await
+    }
+
+    async fn counters_with(
+        &self,
+        tenant: Tenant,
+        prefix: &[u8],
+    ) -> Result<Vec<(CounterKey, Counter)>, Error> {
+        self.as_ref().counters_with(tenant, prefix).await
+    }
+
+    async fn marks(&self, tenant: Tenant, keys: &[MarkKey]) -> Result<Vec<Option<Mark>>, Error> {
+        self.as_ref().marks(tenant, keys).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: Tenant,
+        kind: Kind,
+        range: Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.as_ref().scan(tenant, kind, range, direction, limit).await
+    }
+
+    async fn read_lane(&self, lane: Lane, from: Position, limit: usize) -> Result<Vec<Entry>, Error> {
+        self.as_ref().read_lane(lane, from, limit).await
+    }
+
+    async fn lease_due(
+        &self,
+        tenant: Tenant,
+        queue: Queue,
+        now_ms: i64,
+        lease_until_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Leased>, Error> {
+        self.as_ref().lease_due(tenant, queue, now_ms, lease_until_ms, limit).await
+    }
+
+    async fn scrub(&self) -> Result<(), Error> {
+        self.as_ref().scrub().await
+    }
 }

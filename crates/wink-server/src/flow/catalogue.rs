@@ -9,7 +9,7 @@ use wink_store::{Batch, Change, Check, Home, Store};
 
 use crate::engine::{batch_id, catalogue_version};
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// What applying changed.
@@ -37,7 +37,7 @@ pub async fn apply<S: Store>(
     {
         return Ok(Applied::Unchanged(version));
     }
-    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     batch.checks.push(match &in_force {
         Some(record) => Check::Version(keys::catalogue_in_force(), record.version),
         None => Check::Absent(keys::catalogue_in_force()),

@@ -12,12 +12,12 @@ use wink_core::feature::{State, fold, view};
 use wink_core::offer::Catalogue;
 use wink_core::profile::{Kept, Profile};
 use wink_record::{Decided, Stored};
-use wink_store::{Batch, Change, Check, Counter, CounterKey, Store};
+use wink_store::{Batch, Change, Check, Counter, CounterKey, Store, Tenant};
 
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
 use crate::error::{ATTEMPTS_MAX, committed};
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// A question about one person.
@@ -101,7 +101,7 @@ async fn ask_once<S: Store>(
         };
         let decision = decide(asked.situation(question, &catalogue, &running));
         engine.decide_times.record(started.elapsed());
-        let batch = asked.into_batch(&decision, &catalogue, &in_force)?;
+        let batch = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
         running.promise(&decision, &catalogue);
         committing.push(decided.len());
         batches.push(batch);
@@ -149,7 +149,7 @@ impl Running {
             .map(|campaign| keys::budget(campaign.id.as_str()))
             .chain(issued_keys.map(|offer| keys::issued(offer.id.as_str())))
             .collect();
-        let counters = engine.store.counters(TENANT, &counters).await?;
+        let counters = engine.store.counters(engine.tenant, &counters).await?;
         let (budgets, issued) = counters.split_at(campaigns.len().min(counters.len()));
         let budget = |(index, counter): (usize, &Counter)| {
             let configured = catalogue.campaigns.get(index).map_or(Cents::ZERO, |campaign| campaign.budget);
@@ -226,13 +226,14 @@ impl Asked {
     /// Makes the one batch that records the decision and everything it causes.
     fn into_batch(
         mut self,
+        tenant: Tenant,
         decision: &Decision,
         catalogue: &Catalogue,
         in_force: &Check,
     ) -> Result<Batch, Error> {
         let profile = self.profile.value.id;
         let home = keys::home(profile);
-        let mut batch = Batch::new(batch_id()?, TENANT, home);
+        let mut batch = Batch::new(batch_id()?, tenant, home);
         // A consent withdrawn in between is a conflict, and so is another catalogue.
         batch.checks.push(self.profile.unchanged());
         batch.checks.push(in_force.clone());

@@ -17,7 +17,7 @@ use super::person;
 use super::redeem::{book, no_longer_expires};
 use crate::engine::batch_id;
 use crate::error::{ATTEMPTS_MAX, committed};
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// Entries per commit: each makes at most two changes, below the port's 1,024.
@@ -58,7 +58,8 @@ pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) 
 pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
     let mut range = Some(Range::default());
     while let Some(some) = range {
-        let begun = engine.store.scan(TENANT, keys::kind::ERASING, some, Direction::Forward, AT_ONCE).await?;
+        let begun =
+            engine.store.scan(engine.tenant, keys::kind::ERASING, some, Direction::Forward, AT_ONCE).await?;
         range = begun.next;
         for (key, _) in begun.records {
             finish(engine, person::profile_id(&key)?, now).await?;
@@ -85,7 +86,7 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
             }
             return Err(Error::NotFound { what: "profile", name: id.to_string() });
         };
-        let mut batch = Batch::new(batch_id()?, TENANT, keys::home(id));
+        let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(profile.unchanged());
         batch.changes.push(Change::Delete(keys::profile(id)));
         for identity in &profile.value.identities {
@@ -143,7 +144,7 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
 /// Frees the marks of erased people's messages whose time is over at `now`.
 pub(super) async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
     loop {
-        let due = engine.store.lease_due(TENANT, keys::FORGET, now.0, now.0 + 60_000, 1).await?;
+        let due = engine.store.lease_due(engine.tenant, keys::FORGET, now.0, now.0 + 60_000, 1).await?;
         let Some(timer) = due.into_iter().next() else { return Ok(()) };
         let marks = timer
             .payload
@@ -156,7 +157,7 @@ pub(super) async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> 
 }
 
 async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) -> Result<(), Error> {
-    let mut batch = Batch::new(batch_id()?, TENANT, home);
+    let mut batch = Batch::new(batch_id()?, engine.tenant, home);
     batch.changes = changes;
     committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
 }
@@ -175,7 +176,7 @@ async fn take_back_coupons<S: Store>(
             continue;
         }
         let effect = release_of_erased(&coupon, now);
-        let mut batch = Batch::new(batch_id()?, TENANT, keys::home(id));
+        let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
         book(&effect, &mut batch);
         if coupon.state == State::Issued {
@@ -230,7 +231,7 @@ async fn entries_of<S: Store>(engine: &Engine<S>, home: Home) -> Result<Vec<Owne
         let entries = engine.store.read_lane(Lane::of(home), from, READ_AT_ONCE).await?;
         let Some(last) = entries.last() else { return Ok(found) };
         from = Position(last.position.0 + 1);
-        for entry in entries.iter().filter(|entry| entry.header.tenant == TENANT) {
+        for entry in entries.iter().filter(|entry| entry.header.tenant == engine.tenant) {
             if let Some((owner, owned)) = Owned::read(engine, entry)?
                 && owner == home
             {

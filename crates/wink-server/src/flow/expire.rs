@@ -8,7 +8,7 @@ use wink_store::{Batch, Change, Check, Home, Leased, Store};
 use super::redeem::{book, home_of};
 use crate::engine::batch_id;
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// Timers leased at once: one commit group of the embedded store.
@@ -24,7 +24,8 @@ const LEASE_MS: i64 = 60_000;
 pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u64, Error> {
     let mut expired = 0;
     loop {
-        let due = engine.store.lease_due(TENANT, keys::EXPIRY, now.0, now.0 + LEASE_MS, AT_ONCE).await?;
+        let due =
+            engine.store.lease_due(engine.tenant, keys::EXPIRY, now.0, now.0 + LEASE_MS, AT_ONCE).await?;
         if due.is_empty() {
             return Ok(expired);
         }
@@ -46,7 +47,7 @@ async fn prepare<S: Store>(engine: &Engine<S>, timer: &Leased, now: Timestamp) -
     let done = Change::Acknowledge { queue: keys::EXPIRY, due_ms: timer.due_ms, id: timer.id };
     let record = engine.record(&keys::coupon(id)).await?;
     let coupon = record.as_ref().map(|record| Coupon::from_bytes(&record.bytes)).transpose()?;
-    let mut batch = Batch::new(batch_id()?, TENANT, coupon.as_ref().map_or(Home(0), home_of));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, coupon.as_ref().map_or(Home(0), home_of));
     if let Some((record, effect)) = record.zip(coupon.and_then(|coupon| expire(&coupon, now))) {
         batch.checks.push(Check::Version(keys::coupon(id), record.version));
         book(&effect, &mut batch);

@@ -12,7 +12,7 @@ use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, RecordKey, S
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
 use crate::error::{ATTEMPTS_MAX, committed};
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error, Ids, secrets};
 
 /// A message as it came.
@@ -92,7 +92,7 @@ pub async fn ingest<S: Store>(
 /// # Errors
 /// If the store takes no writes.
 pub async fn refuse<S: Store>(engine: &Engine<S>, messages: u32) -> Result<(), Error> {
-    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     let count = i64::from(messages);
     batch.changes.push(Change::Add(keys::balance("received"), count));
     batch.changes.push(Change::Add(keys::balance("refused"), count));
@@ -167,7 +167,7 @@ async fn prepare<S: Store>(
     group: &Group,
 ) -> Result<(Batch, Vec<Answer>), Error> {
     let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
-    let marks = engine.store.marks(TENANT, &marks).await?;
+    let marks = engine.store.marks(engine.tenant, &marks).await?;
     let mut work = Work::new(engine, group.key).await?;
     let mut answers = Vec::with_capacity(group.messages.len());
     for (message, mark) in group.messages.iter().zip(marks) {
@@ -230,7 +230,7 @@ impl Work {
             events: BTreeMap::new(),
         };
         let Some(key) = key else { return Ok(work) };
-        let records = engine.store.get(TENANT, &[keys::identity(key), keys::erased(key)]).await?;
+        let records = engine.store.get(engine.tenant, &[keys::identity(key), keys::erased(key)]).await?;
         let [identity, erased] = <[_; 2]>::try_from(records).unwrap_or_default();
         work.erased_at = work.tombstone(key, erased)?;
         let identity_key = keys::identity(key);
@@ -389,7 +389,7 @@ impl Work {
 
     fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<Batch, Error> {
         let home = self.person.as_ref().map_or(Home(0), |known| keys::home(known.profile.value.id));
-        let mut batch = Batch::new(batch_id()?, TENANT, home);
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home);
         batch.changes = self.changes;
         batch.checks = self.checks;
         if let Some(identity) = &self.identity {

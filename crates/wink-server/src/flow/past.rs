@@ -7,7 +7,7 @@ use wink_store::{Batch, Change, Check, Home, Record, Store};
 
 use crate::engine::batch_id;
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// What a store knows of the past that was imported into it.
@@ -34,7 +34,7 @@ pub async fn known<S: Store>(engine: &Engine<S>) -> Result<Option<Past>, Error> 
 /// If the store takes no writes.
 pub async fn remember<S: Store>(engine: &Engine<S>, past: Past) -> Result<(), Error> {
     let record = engine.record(&keys::imported_until()).await?;
-    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     match &record {
         Some(record) if past.reached <= read(record)?.reached => return Ok(()),
         Some(record) => batch.checks.push(Check::Version(keys::imported_until(), record.version)),

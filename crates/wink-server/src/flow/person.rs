@@ -7,7 +7,7 @@ use wink_core::profile::{IdentityKey, Profile, Vault};
 use wink_record::{Damaged, Stored};
 use wink_store::{Check, RecordKey, Store, Version};
 
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// A stored thing with the version it was read at; version `None` if it is not stored yet.
@@ -66,7 +66,7 @@ pub(super) async fn states<S: Store>(
     profile: &Profile,
 ) -> Result<Vec<Loaded<State>>, Error> {
     let keys: Vec<RecordKey> = profile.identities.iter().map(|key| keys::state(profile.id, *key)).collect();
-    let records = engine.store.get(TENANT, &keys).await?;
+    let records = engine.store.get(engine.tenant, &keys).await?;
     let mut states = Vec::with_capacity(keys.len());
     for (key, record) in keys.into_iter().zip(records) {
         states.push(match record {
@@ -91,7 +91,7 @@ pub(super) async fn profile<S: Store>(
 
 /// Opens a person's vault with its key; an empty one with a new key if there is none.
 pub(super) async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<(Vault, [u8; 32]), Error> {
-    let records = engine.store.get(TENANT, &[keys::vault(id), keys::vault_key(id)]).await?;
+    let records = engine.store.get(engine.tenant, &[keys::vault(id), keys::vault_key(id)]).await?;
     match records.as_slice() {
         [Some(sealed), Some(wrapped)] => {
             let key = engine.secrets.unwrap_key(&wrapped.bytes)?;

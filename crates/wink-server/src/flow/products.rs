@@ -6,7 +6,7 @@ use wink_store::{Batch, Change, Home, RecordKey, Store};
 
 use crate::engine::batch_id;
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// Products per commit: below the port's 1,024 changes.
@@ -20,8 +20,8 @@ pub async fn list<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<
     let mut changed = 0;
     for some in products.chunks(AT_ONCE) {
         let names: Vec<RecordKey> = some.iter().map(|product| keys::product(&product.id)).collect();
-        let known = engine.store.get(TENANT, &names).await?;
-        let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+        let known = engine.store.get(engine.tenant, &names).await?;
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         for ((product, key), known) in some.iter().zip(names).zip(known) {
             let bytes = product.to_bytes();
             if known.is_none_or(|record| record.bytes != bytes) {

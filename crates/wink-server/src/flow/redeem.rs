@@ -13,7 +13,7 @@ use wink_store::{Batch, Change, Check, Home, Store};
 use super::person;
 use crate::engine::batch_id;
 use crate::error::{ATTEMPTS_MAX, committed};
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// Redeems a coupon. The answer is durable when this returns; asking again for the same order gives it again.
@@ -39,7 +39,7 @@ pub async fn use_coupon<S: Store>(
             Ok(effect) => effect,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let mut batch = Batch::new(batch_id()?, TENANT, home_of(&coupon));
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(&coupon));
         batch.checks.push(Check::Version(keys::coupon(id), record.version));
         book(&effect, &mut batch);
         batch.changes.push(no_longer_expires(&coupon));

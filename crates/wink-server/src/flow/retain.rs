@@ -12,7 +12,7 @@ use super::erase::{self, Owned};
 use super::person;
 use crate::engine::batch_id;
 use crate::error::committed;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// Entries or records handled at once; each makes at most three changes, below the port's 1,024.
@@ -62,7 +62,7 @@ async fn sweep_lane<S: Store>(
         let Some(last) = entries.last() else { return Ok(swept) };
         from = Position(last.position.0 + 1);
         let mut changes = Vec::new();
-        for entry in entries.iter().filter(|entry| entry.header.tenant == TENANT) {
+        for entry in entries.iter().filter(|entry| entry.header.tenant == engine.tenant) {
             let Some((_, owned)) = Owned::read(engine, entry)? else { continue };
             let overdue = match owned.decision {
                 Some(decision) => decision.made_at() < decisions_before,
@@ -170,7 +170,7 @@ async fn page<S: Store>(
     kind: Kind,
     range: Range,
 ) -> Result<(Vec<(Vec<u8>, Record)>, Option<Range>), Error> {
-    let page = engine.store.scan(TENANT, kind, range, Direction::Forward, AT_ONCE).await?;
+    let page = engine.store.scan(engine.tenant, kind, range, Direction::Forward, AT_ONCE).await?;
     Ok((page.records, page.next))
 }
 
@@ -178,7 +178,7 @@ async fn commit<S: Store>(engine: &Engine<S>, changes: Vec<Change>) -> Result<()
     if changes.is_empty() {
         return Ok(());
     }
-    let mut batch = Batch::new(batch_id()?, TENANT, Home(0));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     batch.changes = changes;
     committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
 }

@@ -14,7 +14,7 @@ use wink_record::Stored;
 use wink_store::{Lane, RecordKey, Store};
 
 use super::walk;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// One campaign's sums.
@@ -52,7 +52,7 @@ pub async fn read<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Vec<Ca
     let catalogue = engine.catalogue()?;
     let counters: Vec<_> =
         catalogue.campaigns.iter().map(|campaign| keys::budget(campaign.id.as_str())).collect();
-    let counters = engine.store.counters(TENANT, &counters).await?;
+    let counters = engine.store.counters(engine.tenant, &counters).await?;
     let mut reports: Vec<CampaignReport> = catalogue
         .campaigns
         .iter()
@@ -135,7 +135,7 @@ async fn add_peaks<S: Store>(engine: &Engine<S>, reports: &mut [CampaignReport])
     for lane in Lane::all() {
         walk::lane(engine, lane, |entry| {
             let Some(body) = &entry.body else { return Ok(()) };
-            if entry.header.tenant == TENANT && entry.header.kind == keys::entry::LEDGER {
+            if entry.header.tenant == engine.tenant && entry.header.kind == keys::entry::LEDGER {
                 let movement = Entry::from_bytes(&body.payload)?;
                 moved.entry(movement.campaign.clone()).or_default().push((movement.at, movement.owed()));
             }

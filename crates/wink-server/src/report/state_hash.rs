@@ -9,7 +9,7 @@ use wink_record::Stored;
 use wink_store::{Entry, Lane, Store};
 
 use super::walk;
-use crate::keys::{self, TENANT, entry, kind};
+use crate::keys::{self, entry, kind};
 use crate::{Engine, Error, secrets};
 
 /// Hashes the store's contents.
@@ -21,7 +21,7 @@ pub async fn state_hash<S: Store>(engine: &Engine<S>) -> Result<Digest, Error> {
     plain_records(engine, &mut parts).await?;
     keyed_records(engine, &mut parts).await?;
     vaults(engine, &mut parts).await?;
-    for (key, counter) in engine.store.counters_with(TENANT, b"").await? {
+    for (key, counter) in engine.store.counters_with(engine.tenant, b"").await? {
         if key.0.starts_with(keys::BALANCE.as_bytes()) {
             continue;
         }
@@ -30,7 +30,7 @@ pub async fn state_hash<S: Store>(engine: &Engine<S>) -> Result<Digest, Error> {
     }
     for lane in Lane::all() {
         walk::lane(engine, lane, |found| {
-            if found.header.tenant == TENANT
+            if found.header.tenant == engine.tenant
                 && let Some(digest) = entry_part(found)?
             {
                 parts.push(digest);

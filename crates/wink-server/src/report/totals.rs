@@ -11,7 +11,7 @@ use wink_record::Stored;
 use wink_store::{Direction, Lane, Range, Store};
 
 use super::walk;
-use crate::keys::{self, TENANT};
+use crate::keys;
 use crate::{Engine, Error};
 
 /// What became of the messages. Always `received = accepted + duplicate + dead + refused`.
@@ -83,7 +83,7 @@ pub struct Coupons {
 /// If the store cannot be read.
 pub async fn balance<S: Store>(engine: &Engine<S>) -> Result<Balance, Error> {
     let names = ["received", "accepted", "duplicate", "dead", "refused"].map(keys::balance);
-    let counters = engine.store.counters(TENANT, &names).await?;
+    let counters = engine.store.counters(engine.tenant, &names).await?;
     let value = |index: usize| counters.get(index).map_or(0, |counter| counter.value);
     Ok(Balance {
         received: value(0),
@@ -99,7 +99,7 @@ pub async fn balance<S: Store>(engine: &Engine<S>) -> Result<Balance, Error> {
 /// # Errors
 /// If the store cannot be read.
 pub async fn events<S: Store>(engine: &Engine<S>) -> Result<BTreeMap<String, i64>, Error> {
-    let counters = engine.store.counters_with(TENANT, keys::EVENTS.as_bytes()).await?;
+    let counters = engine.store.counters_with(engine.tenant, keys::EVENTS.as_bytes()).await?;
     let name =
         |key: &[u8]| String::from_utf8_lossy(key.get(keys::EVENTS.len()..).unwrap_or_default()).into_owned();
     Ok(counters.into_iter().map(|(key, counter)| (name(&key.0), counter.value)).collect())
@@ -114,7 +114,7 @@ pub async fn orders<S: Store>(engine: &Engine<S>) -> Result<Orders, Error> {
     for lane in Lane::all() {
         walk::lane(engine, lane, |entry| {
             let Some(body) = &entry.body else { return Ok(()) };
-            if entry.header.tenant != TENANT || entry.header.kind != keys::entry::EVENT {
+            if entry.header.tenant != engine.tenant || entry.header.kind != keys::entry::EVENT {
                 return Ok(());
             }
             let Body::OrderCompleted(order) = Kept::from_bytes(&body.payload)?.body else { return Ok(()) };
@@ -179,7 +179,7 @@ pub async fn first_decisions<S: Store>(
 /// If the store cannot be read.
 pub async fn newest_decision<S: Store>(engine: &Engine<S>) -> Result<Option<DecisionId>, Error> {
     let kind = keys::kind::DECISION;
-    let page = engine.store.scan(TENANT, kind, Range::default(), Direction::Reverse, 1).await?;
+    let page = engine.store.scan(engine.tenant, kind, Range::default(), Direction::Reverse, 1).await?;
     let newest = page.records.into_iter().next();
     Ok(newest.and_then(|(key, _)| Some(DecisionId::from_bytes(key.try_into().ok()?))))
 }

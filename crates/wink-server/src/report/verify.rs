@@ -7,11 +7,11 @@ use wink_core::coupon::{Account, Coupon, Entry as Movement, State as Life};
 use wink_core::feature::{State, fold};
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::{Decided, Stored};
-use wink_store::{Entry, Lane, Position, Store};
+use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
 use super::{state_hash, walk};
-use crate::keys::{self, TENANT, entry, kind};
+use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
 /// What a verification found.
@@ -43,7 +43,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
     let mut journal = Journal::default();
     for lane in Lane::all() {
         journal.start_lane();
-        walk::lane(engine, lane, |entry| journal.read(lane, entry)).await?;
+        walk::lane(engine, lane, |entry| journal.read(engine.tenant, lane, entry)).await?;
     }
     check_money(engine, &mut journal).await?;
     let decisions = check_decisions(engine, &mut journal).await?;
@@ -86,7 +86,7 @@ impl Journal {
         (self.before, self.expected) = ([0; 32], 0);
     }
 
-    fn read(&mut self, lane: Lane, found: &Entry) -> Result<(), Error> {
+    fn read(&mut self, tenant: Tenant, lane: Lane, found: &Entry) -> Result<(), Error> {
         if let Err(error) = found.verify(&self.before, lane, Position(self.expected)) {
             self.findings.push(error.to_string());
         }
@@ -97,7 +97,7 @@ impl Journal {
             self.redacted_lanes.insert(lane);
             return Ok(());
         };
-        if found.header.tenant != TENANT {
+        if found.header.tenant != tenant {
             return Ok(());
         }
         if found.header.kind == entry::LEDGER {
@@ -147,7 +147,7 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         })
         .collect();
     journal.findings.extend(overdrawn);
-    for (key, counter) in engine.store.counters_with(TENANT, keys::BUDGETS.as_bytes()).await? {
+    for (key, counter) in engine.store.counters_with(engine.tenant, keys::BUDGETS.as_bytes()).await? {
         let name = String::from_utf8_lossy(key.0.get(keys::BUDGETS.len()..).unwrap_or_default()).into_owned();
         let Ok(campaign) = CampaignId::parse(&name) else { continue };
         let owed = journal.account(&campaign, Account::Reserved) + journal.account(&campaign, Account::Spent);

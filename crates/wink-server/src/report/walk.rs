@@ -3,7 +3,6 @@
 use wink_record::Stored;
 use wink_store::{Direction, Entry, Kind, Lane, Position, Range, Record, Store};
 
-use crate::keys::TENANT;
 use crate::{Engine, Error};
 
 /// Records or entries read at once: enough to make the reading cheap, few enough to hold.
@@ -17,7 +16,7 @@ pub(super) async fn records<S: Store>(
 ) -> Result<(), Error> {
     let mut range = Some(Range::default());
     while let Some(some) = range {
-        let page = engine.store.scan(TENANT, kind, some, Direction::Forward, AT_ONCE).await?;
+        let page = engine.store.scan(engine.tenant, kind, some, Direction::Forward, AT_ONCE).await?;
         for (key, record) in &page.records {
             visit(key, record)?;
         }
