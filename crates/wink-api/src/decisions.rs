@@ -1,13 +1,14 @@
 //! `POST /v1/decisions`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wink_core::decision::{Decision, Explanation, Verdict};
 use wink_core::offer::{Benefit, Catalogue};
 
 use crate::IdentitySent;
 
 /// A question.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionAsked {
     /// Who.
@@ -28,7 +29,7 @@ pub struct DecisionAsked {
 }
 
 /// An answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Answered {
     /// What was decided.
     pub decision: DecisionView,
@@ -37,11 +38,12 @@ pub struct Answered {
 }
 
 /// A decision as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DecisionView {
     /// Its id.
     pub id: String,
     /// `offer`, `held_out` or `none`.
+    #[schema(example = "offer")]
     pub verdict: &'static str,
     /// The offer, if one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +68,7 @@ pub struct DecisionView {
 }
 
 /// A candidate as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CandidateView {
     /// What it is.
     pub what: String,

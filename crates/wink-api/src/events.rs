@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use wink_core::base::Timestamp;
 use wink_core::event::{Envelope, Identity};
 
 use crate::value;
 
 /// A batch of events. Each is read on its own, so one that is malformed does not spoil the others.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventsReceived {
     /// When the client sent the batch; events may say it themselves.
     pub sent_at: Option<String>,
-    /// The events.
-    pub events: Vec<Json>,
+    /// The events, at most 500.
+    #[schema(value_type = Vec<EventReceived>, max_items = 500)]
+    pub events: Vec<Box<RawValue>>,
 }
 
 /// An event as sent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventReceived {
     /// The client's own id of the message; the same id again is the same event.
@@ -38,11 +41,12 @@ pub struct EventReceived {
     pub sent_at: Option<String>,
     /// What it says.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub properties: BTreeMap<String, Json>,
 }
 
 /// An identity as sent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySent {
     /// What kind of identifier it is.
@@ -87,7 +91,7 @@ impl EventReceived {
 }
 
 /// What became of a batch.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EventsAnswered {
     /// Became events, durably.
     pub accepted: usize,
@@ -102,7 +106,7 @@ pub struct EventsAnswered {
 }
 
 /// What became of one event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ItemAnswered {
     /// `accepted`, `duplicate`, `dead` or `refused`.
     pub status: &'static str,

@@ -2,10 +2,14 @@
 
 mod decisions;
 mod events;
+mod keys;
 mod problem;
 mod value;
 
 pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
+pub use keys::{
+    KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
+};
 pub use problem::Problem;
 pub use value::value;

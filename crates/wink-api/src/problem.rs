@@ -1,9 +1,10 @@
 //! Errors as RFC 9457 problems, with a stable code and a message a client may show its developer.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// A problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A problem (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem.
     #[serde(rename = "type")]
@@ -15,22 +16,29 @@ pub struct Problem {
     /// The stable code.
     pub code: String,
     /// What is wrong and what to do.
+    pub detail: String,
+    /// The same again, under the name under which clients of the Segment family look for it.
     pub message: String,
     /// Where in the body, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The request's id, to find it in the server's log.
+    pub request_id: String,
 }
 
 impl Problem {
-    /// Describes a problem.
+    /// Describes a problem. Its request's id is added when it is answered.
     pub fn new(status: u16, code: &str, title: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
         Self {
             kind: format!("/v1/problems/{code}"),
             title: title.to_owned(),
             status,
             code: code.to_owned(),
-            message: message.into(),
+            detail: message.clone(),
+            message,
             pointer: None,
+            request_id: String::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows bytes and the core's types. Never a store, a clock or a rule.
 
+mod access;
 mod catalogue;
 mod coupon;
 mod dead_letter;
@@ -17,6 +18,7 @@ mod texts;
 mod value;
 mod vault;
 
+pub use access::{ApiKey, TenantNamed};
 pub use catalogue::CatalogueFiles;
 pub use dead_letter::DeadLetter;
 pub use decision::Decided;

@@ -42,6 +42,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// An idempotency key came again with another body.
+    #[error("the idempotency key was used for another request; use a new one")]
+    KeyReused,
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Unusable(String),
     /// There is nothing of that name.
     #[error("there is no {what} `{name}`")]
     NotFound {

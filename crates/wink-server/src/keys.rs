@@ -45,6 +45,10 @@ pub mod kind {
     pub const IMPORTED_UNTIL: Kind = Kind(15);
     /// Which secret the store was made with; one record with an empty key.
     pub const SECRET_CHECK: Kind = Kind(16);
+    /// An API key, by the hash of its secret; of the installation.
+    pub const API_KEY: Kind = Kind(60);
+    /// A tenant, by its number; of the installation.
+    pub const TENANT: Kind = Kind(61);
 }
 
 /// Kinds of journal entries.
@@ -61,11 +65,15 @@ pub mod entry {
 
 /// The family of event message ids.
 pub const EVENT_MARKS: Scope = Scope(1);
+/// The family of idempotency keys of questions.
+pub const QUESTION_MARKS: Scope = Scope(2);
 
 /// Coupons that run out; due when they do.
 pub const EXPIRY: Queue = Queue(1);
 /// Marks of erased people's messages; due when such a message would be too old to be kept anyway.
 pub const FORGET: Queue = Queue(2);
+/// Idempotency keys of questions; due when they may be forgotten.
+pub const FORGET_QUESTIONS: Queue = Queue(4);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
@@ -127,6 +135,16 @@ pub fn secret_check() -> RecordKey {
     RecordKey::new(kind::SECRET_CHECK, [])
 }
 
+/// Names an API key.
+pub fn api_key(id: [u8; 16]) -> RecordKey {
+    RecordKey::new(kind::API_KEY, id)
+}
+
+/// Names a tenant's record.
+pub fn tenant(tenant: Tenant) -> RecordKey {
+    RecordKey::new(kind::TENANT, tenant.0.to_be_bytes())
+}
+
 /// Names the record of the imported past.
 pub fn imported_until() -> RecordKey {
     RecordKey::new(kind::IMPORTED_UNTIL, [])
@@ -151,6 +169,13 @@ pub fn home(id: ProfileId) -> Home {
 pub fn event_mark(secret: &[u8; 32], source: &str, message_id: &str) -> MarkKey {
     let hash = Hasher::keyed(secret, "event mark").field(source.as_bytes()).field(message_id.as_bytes());
     MarkKey { scope: EVENT_MARKS, id: hash.finish().short() }
+}
+
+/// Names the mark of an idempotency key under which a question was asked. Keyed, like those of messages.
+pub fn question_mark(secret: &[u8; 32], source: &str, idempotency_key: &str) -> MarkKey {
+    let hash =
+        Hasher::keyed(secret, "question mark").field(source.as_bytes()).field(idempotency_key.as_bytes());
+    MarkKey { scope: QUESTION_MARKS, id: hash.finish().short() }
 }
 
 /// Counts what a campaign owes, in cents, under its budget.

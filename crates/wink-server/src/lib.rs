@@ -2,6 +2,7 @@
 //!
 //! A flow loads from the store, lets the core think, and commits. Rules about offers and money are not in here: they are in `wink-core`.
 
+pub mod access;
 pub mod catalogue;
 pub mod flow;
 pub mod http;

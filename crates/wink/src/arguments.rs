@@ -31,6 +31,12 @@ pub(crate) enum Command {
     Erase(Erase),
     /// Listens for events and questions over HTTP
     Serve(Serve),
+    /// Makes, lists, revokes and replaces keys
+    Key(Key),
+    /// Makes and lists tenants: shops that share an installation and nothing else
+    Tenant(Tenant),
+    /// Prints the API's description, OpenAPI 3.1
+    Openapi,
     /// Measures decide, fold and import against limits of this machine
     Bench(Bench),
 }
@@ -221,18 +227,115 @@ pub(crate) struct Erase {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  wink key create --role shop --name web-shop --data store
   wink serve --data store
-  wink serve --data store --listen 127.0.0.1:8080
+  wink serve --data store --without-keys
 
-  curl -s 127.0.0.1:7070/v1/decisions -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'
-
-There are no keys yet: keep it on an address that only you reach.")]
+  curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: Data,
     /// The address to listen on; port 0 takes a free one and prints it
-    #[arg(long, default_value = "127.0.0.1:7070")]
+    #[arg(long, default_value = "127.0.0.1:7070", env = "WINK_LISTEN")]
     pub(crate) listen: SocketAddr,
+    /// Lets everybody who reaches the server do anything: for trying out, on this machine only
+    #[arg(long)]
+    pub(crate) without_keys: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink key create --role admin --name me --data store
+  wink key create --role ingest --name web-shop --origin https://shop.example --data store
+  wink key create --role till --name till-3 --store s-1 --data store
+  wink key list --data store
+  wink key rotate key_00112233445566778899aabbccddeeff --overlap-hours 48 --data store
+  wink key revoke key_00112233445566778899aabbccddeeff --data store
+
+Works while a server runs. A secret is shown once; what is stored is its hash.")]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    pub(crate) action: KeyAction,
+    /// Prints the answer as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Makes a key and prints its secret, this once
+    Create {
+        /// What it may do: ingest, client, shop, till, partner, analyst, support, marketer, privacy, admin or operator
+        #[arg(long)]
+        role: String,
+        /// What people call it; the source of the events it brings
+        #[arg(long)]
+        name: String,
+        /// For which tenant, instead of the first
+        #[arg(long)]
+        tenant: Option<String>,
+        /// The store a till's key is bound to
+        #[arg(long)]
+        store: Option<String>,
+        /// An origin a publishable key may be used from; may be said several times, none for any
+        #[arg(long)]
+        origin: Vec<String>,
+        /// Requests a second, if it gets a limit of its own
+        #[arg(long)]
+        rate: Option<u32>,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Lists the keys of all tenants, without their secrets
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Refuses a key from now on
+    Revoke {
+        /// The key's id
+        id: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Replaces a key by a new one that may do the same
+    Rotate {
+        /// The key's id
+        id: String,
+        #[command(flatten)]
+        data: Data,
+        /// How long the old one stays good
+        #[arg(long, default_value_t = 24)]
+        overlap_hours: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink tenant create outlet --data store
+  wink tenant list --data store")]
+pub(crate) struct Tenant {
+    #[command(subcommand)]
+    pub(crate) action: TenantAction,
+    /// Prints the answer as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantAction {
+    /// Makes a tenant
+    Create {
+        /// What people will call it
+        name: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Lists the tenants
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
 }
 
 #[derive(Debug, Args)]

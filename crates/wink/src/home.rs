@@ -3,15 +3,19 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
 use wink_server::Engine;
 use wink_server::flow::past;
+use wink_server::http::{Conduct, Service};
 use wink_server::report::totals;
 use wink_server::secrets::{Secrets, random};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
+
+use crate::terminal::say;
 
 /// The installation's secret, in the store's directory but not in the store: keep its back-ups apart.
 const KEY_FILE: &str = "wink.key";
@@ -55,13 +59,31 @@ impl Clock {
     }
 }
 
-/// Opens the store in `directory`, making it if it is not there.
+/// Opens the store in `directory`, making it if it is not there, and the engine of its first tenant.
 pub(crate) async fn open_or_make(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
+    let (store, secrets) = open_store(directory)?;
+    Ok(Engine::open(store, secrets, now()).await?)
+}
+
+/// Opens the store in `directory`, making it if it is not there, for all its tenants.
+pub(crate) async fn open_service(directory: &Path, conduct: Conduct) -> anyhow::Result<Service<FjallStore>> {
+    let (store, secrets) = open_store(directory)?;
+    let store = Arc::new(store);
+    // The clock of an imported past is the first tenant's, which is the only one an import can make.
+    let first = Engine::open(store.clone(), secrets.clone(), now()).await?;
+    let clock = Clock::of(&first).await?;
+    if let Some(start) = clock.starts_at() {
+        say!("this store holds an imported past; its clock goes on where that ends, at {start}");
+    }
+    Ok(Service::open(store, secrets, Box::new(move || clock.now()), conduct).await?)
+}
+
+fn open_store(directory: &Path) -> anyhow::Result<(FjallStore, Secrets)> {
     fs::create_dir_all(directory)
         .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
     let secrets = read_or_make_key(directory)?;
     let store = FjallStore::open(directory.join(STORE_DIRECTORY), Options::default())?;
-    Ok(Engine::open(store, secrets, now()).await?)
+    Ok((store, secrets))
 }
 
 /// Opens the store in `directory`, which must be there.

@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod command;
+mod control;
 mod home;
 mod import;
 mod stop;
@@ -29,6 +30,12 @@ fn main() -> ExitCode {
         Command::Verify(verify) => command::verify::run(&verify),
         Command::Erase(erase) => command::erase::run(&erase),
         Command::Serve(serve) => command::serve::run(&serve),
+        Command::Key(key) => command::key::run(&key),
+        Command::Tenant(tenant) => command::key::run_tenant(&tenant),
+        Command::Openapi => {
+            terminal::say!("{:#}", wink_server::http::document());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Bench(bench) => command::bench::run(&bench),
     };
     match outcome {

@@ -45,6 +45,12 @@ fn events_are_stored_as_ever() {
 }
 
 #[test]
+fn keys_and_tenants_are_stored_as_ever() {
+    check("api-key-v1", &samples::api_key());
+    check("tenant-v1", &samples::tenant());
+}
+
+#[test]
 fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
     check("vault-v1", &samples::vault());

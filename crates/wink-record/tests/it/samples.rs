@@ -16,7 +16,7 @@ use wink_core::event::{
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
-use wink_record::{CatalogueFiles, DeadLetter, Decided};
+use wink_record::{ApiKey, CatalogueFiles, DeadLetter, Decided, TenantNamed};
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
 
@@ -293,4 +293,22 @@ pub(crate) fn dead_letter() -> DeadLetter {
         reason: "`Teleported` is not a known event".to_owned(),
         original: b"{}".to_vec(),
     }
+}
+
+pub(crate) fn api_key() -> ApiKey {
+    ApiKey {
+        tenant: 7,
+        role: "ingest".to_owned(),
+        name: "web-shop".to_owned(),
+        store: Some("s-1".to_owned()),
+        origins: vec!["https://shop.example".to_owned()],
+        rate: Some(50),
+        created_at: AT,
+        ends_at: Some(AT.plus_days(1)),
+        revoked: true,
+    }
+}
+
+pub(crate) fn tenant() -> TenantNamed {
+    TenantNamed { name: "main".to_owned(), created_at: AT }
 }

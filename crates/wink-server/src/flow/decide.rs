@@ -12,7 +12,7 @@ use wink_core::feature::{State, fold, view};
 use wink_core::offer::Catalogue;
 use wink_core::profile::{Kept, Profile};
 use wink_record::{Decided, Stored};
-use wink_store::{Batch, Change, Check, Counter, CounterKey, Store, Tenant};
+use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey, Store, Tenant};
 
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
@@ -33,6 +33,75 @@ pub struct Question {
     pub id: DecisionId,
     /// The source of its chance.
     pub seed: u64,
+    /// What makes it the same question when it is sent again.
+    pub once: Option<Once>,
+}
+
+/// A question that is answered once: the same key and body again get the same answer, across restarts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The mark of the idempotency key.
+    pub mark: MarkKey,
+    /// A hash of the question.
+    pub body: [u8; 16],
+}
+
+/// An idempotency key is remembered this long: a client that repeats after a month does not repeat, it asks.
+const REMEMBERED_DAYS: i64 = 30;
+
+impl Once {
+    /// Takes the key into the batch that answers the question, and lets it be forgotten in time.
+    fn take(&self, question: &Question, batch: &mut Batch) {
+        let mark = Mark { body: self.body, result: question.id.bytes().to_vec() };
+        batch.changes.push(Change::Mark(self.mark.clone(), mark));
+        batch.changes.push(Change::Enqueue {
+            queue: keys::FORGET_QUESTIONS,
+            due_ms: question.now.plus_days(REMEMBERED_DAYS).0,
+            id: self.mark.id,
+            payload: Vec::new(),
+        });
+    }
+}
+
+/// Tells what a question was answered under its key, if it was: the decision's id, and the decision unless nobody was known.
+///
+/// # Errors
+/// [`Error::KeyReused`] if the key belongs to another question.
+pub async fn answered<S: Store>(
+    engine: &Engine<S>,
+    once: &Once,
+) -> Result<Option<(DecisionId, Option<Decision>)>, Error> {
+    let marks = engine.store.marks(engine.tenant, std::slice::from_ref(&once.mark)).await?;
+    let Some(mark) = marks.into_iter().next().flatten() else { return Ok(None) };
+    if mark.body != once.body {
+        return Err(Error::KeyReused);
+    }
+    let id = DecisionId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
+    Ok(Some((id, engine.stored(&keys::decision(id)).await?)))
+}
+
+/// Forgets idempotency keys whose time is over at `now`.
+///
+/// # Errors
+/// If the store cannot be read or takes no writes.
+pub async fn forget_questions<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
+    loop {
+        let due =
+            engine.store.lease_due(engine.tenant, keys::FORGET_QUESTIONS, now.0, now.0 + 60_000, 256).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        for timer in due {
+            batch.changes.push(Change::Unmark(MarkKey { scope: keys::QUESTION_MARKS, id: timer.id }));
+            batch.changes.push(Change::Acknowledge {
+                queue: keys::FORGET_QUESTIONS,
+                due_ms: timer.due_ms,
+                id: timer.id,
+            });
+        }
+        committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+    }
 }
 
 /// Decides and commits: the coupon, if there is one, exists when this returns. `None` if nobody knows the person.
@@ -90,18 +159,33 @@ async fn ask_once<S: Store>(
     let mut committing: Vec<usize> = Vec::new();
     // Which campaigns run depends on the instant: one round serves one instant.
     for question in questions.iter().take_while(|question| question.now == first.now) {
+        if let Some(once) = &question.once
+            && let Some((_, decision)) = answered(engine, once).await?
+        {
+            decided.push(decision);
+            continue;
+        }
         if let Some(known) = engine.stored::<Decision>(&keys::decision(question.id)).await? {
             decided.push(Some(known));
             continue;
         }
         let started = Instant::now();
         let Some(asked) = Asked::load(engine, question).await? else {
+            if let Some(once) = &question.once {
+                let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+                once.take(question, &mut batch);
+                committing.push(decided.len());
+                batches.push(batch);
+            }
             decided.push(None);
             continue;
         };
         let decision = decide(asked.situation(question, &catalogue, &running));
         engine.decide_times.record(started.elapsed());
-        let batch = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
+        let mut batch = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
+        if let Some(once) = &question.once {
+            once.take(question, &mut batch);
+        }
         running.promise(&decision, &catalogue);
         committing.push(decided.len());
         batches.push(batch);

@@ -1,43 +1,94 @@
 //! `POST /v1/decisions`: an offer or none, with its reason. A person nobody knows gets none.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use wink_api::{Answered, DecisionAsked, DecisionView};
-use wink_core::base::{Cents, DecisionId, Timestamp};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use wink_api::{Answered, DecisionAsked, DecisionView, Problem};
+use wink_core::base::{Cents, DecisionId, Hasher, Timestamp};
 use wink_core::coupon::issue;
-use wink_core::decision::{Ask, explain};
+use wink_core::decision::{Ask, Decision, explain};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
-use super::Service;
-use super::problem::{Refused, invalid, malformed};
-use crate::flow::decide::{Question, ask as ask_flow, try_out};
-use crate::{Error, secrets};
+use super::body::{Sent, parse};
+use super::problem::{Refused, at, invalid};
+use super::service::Caller;
+use crate::flow::decide::{Once, Question, answered, ask, try_out};
+use crate::{Engine, Error, keys, secrets};
 
-pub(super) async fn ask<S: Store>(
-    State(service): State<Arc<Service<S>>>,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Answered>, Refused> {
-    let asked: DecisionAsked = serde_json::from_slice(&body?).map_err(|error| malformed(&error))?;
-    let question = question(&asked, (service.clock)())?;
-    let engine = &service.engine;
-    let decision = match asked.dry_run {
-        true => try_out(engine, &question).await?,
-        false => ask_flow(engine, &question).await?,
-    };
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that an answer was given before, to the same question under the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The longest idempotency key: a UUID with a prefix fits many times.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+
+/// Asks for an offer, or none, with its reason. Under an `Idempotency-Key` the same question is answered once, whatever happens in between.
+#[utoipa::path(post, path = "/v1/decisions", tag = "decisions", operation_id = "decide", request_body = DecisionAsked,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days")),
+    responses(
+        (status = 200, description = "The decision; `none` is one", body = Answered),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn decide<S: Store>(
+    caller: Caller<S>,
+    headers: HeaderMap,
+    Sent(body): Sent,
+) -> Result<Response, Refused> {
+    let asked: DecisionAsked = parse(&body)?;
+    if asked.explain && caller.access.role.is_publishable() {
+        return Err(invalid("/explain", "a publishable key is not told how others would have been chosen"));
+    }
+    let engine = caller.engine.as_ref();
+    let once = once(&caller, &headers, &body)?;
+    let question = Question { once, ..question(&asked, caller.now)? };
+    if asked.dry_run {
+        let decision = try_out(engine, &question).await?;
+        return Ok(Json(answer(engine, &asked, question.id, decision).await?).into_response());
+    }
+    let mut decision = ask(engine, &question).await?;
+    let mut id = question.id;
+    if let Some(once) = &question.once
+        && let Some(before) = answered(engine, once).await?
+    {
+        (id, decision) = before;
+    }
+    let mut response = Json(answer(engine, &asked, id, decision).await?).into_response();
+    if id != question.id {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+async fn answer<S: Store>(
+    engine: &Engine<S>,
+    asked: &DecisionAsked,
+    id: DecisionId,
+    decision: Option<Decision>,
+) -> Result<Answered, Refused> {
     let Some(decision) = decision else {
-        return Ok(Json(Answered { decision: unknown_person(&question), dry_run: true }));
+        return Ok(Answered { decision: unknown_person(id), dry_run: asked.dry_run });
     };
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
     let explanation = explain(&decision, &catalogue);
     let issued = if asked.dry_run { None } else { issue(&decision, &catalogue) };
     let coupon = issued.map(|effect| effect.coupon.id.to_string());
     let decision = DecisionView::new(&decision, &catalogue, &explanation, coupon, asked.explain);
-    Ok(Json(Answered { decision, dry_run: asked.dry_run }))
+    Ok(Answered { decision, dry_run: asked.dry_run })
+}
+
+/// Reads the idempotency key. It belongs to the source, so a key that replaces another goes on where that ended.
+fn once<S>(caller: &Caller<S>, headers: &HeaderMap, body: &[u8]) -> Result<Option<Once>, Refused> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_BYTES_MAX);
+    let Some(key) = key else {
+        let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable characters");
+        let title = "The idempotency key cannot be used";
+        return Err(at("", Problem::new(400, "idempotency_key_malformed", title, message)));
+    };
+    let secret = caller.engine.secrets.marks();
+    let body = Hasher::keyed(secret, "question").field(body).finish().short();
+    Ok(Some(Once { mark: keys::question_mark(secret, &caller.access.name, key), body }))
 }
 
 fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> {
@@ -66,12 +117,13 @@ fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> 
         now,
         id: DecisionId::new(now, chance),
         seed: u64::from_le_bytes(seed),
+        once: None,
     })
 }
 
-fn unknown_person(question: &Question) -> DecisionView {
+fn unknown_person(id: DecisionId) -> DecisionView {
     DecisionView {
-        id: question.id.to_string(),
+        id: id.to_string(),
         verdict: "none",
         offer: None,
         title: None,

@@ -1,60 +1,51 @@
 //! `POST /v1/events`: strict, an answer per event. 200 means every event in it is durable or accounted for.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered};
 use wink_core::event::EVENT_BYTES_MAX;
 use wink_store::Store;
 
-use super::Service;
-use super::problem::{Refused, malformed};
+use super::body::{Sent, parse};
+use super::problem::{Refused, invalid};
+use super::service::Caller;
 use crate::DrawnIds;
 use crate::flow::ingest::{Answer, Received, ingest, refuse};
-
-/// The source of everything that comes in here, until keys name their own.
-const SOURCE: &str = "http";
 
 /// At most this many events in one request: more make it slow to answer, and a client can send the next batch at once.
 const EVENTS_MAX: usize = 500;
 
-pub(super) async fn receive<S: Store>(
-    State(service): State<Arc<Service<S>>>,
-    body: Result<Bytes, BytesRejection>,
+/// Takes events in. Each has an answer of its own: `accepted`, `duplicate`, `dead` (kept to be repaired) or `refused`.
+#[utoipa::path(post, path = "/v1/events", tag = "events", operation_id = "receive_events", request_body = EventsReceived,
+    responses((status = 200, description = "Every event is durable or accounted for", body = EventsAnswered)))]
+pub(super) async fn receive_events<S: Store>(
+    caller: Caller<S>,
+    sent: Result<Sent, Refused>,
 ) -> Result<Json<EventsAnswered>, Refused> {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => {
-            refuse(&service.engine, 1).await?;
-            return Err(rejection.into());
-        }
-    };
-    let batch: EventsReceived = match serde_json::from_slice(&body) {
+    let engine = &caller.engine;
+    let batch = match sent.and_then(|Sent(body)| parse::<EventsReceived>(&body)) {
         Ok(batch) => batch,
-        Err(error) => {
-            refuse(&service.engine, 1).await?;
-            return Err(malformed(&error));
+        Err(refused) => {
+            // However many events it was meant to be: it is one message that was received and refused.
+            refuse(engine, 1).await?;
+            return Err(refused);
         }
     };
     if EVENTS_MAX < batch.events.len() {
         let message =
             format!("{} events are too many; send at most {EVENTS_MAX} at once", batch.events.len());
-        refuse(&service.engine, u32::try_from(batch.events.len()).unwrap_or(u32::MAX)).await?;
-        return Err(super::problem::invalid("/events", message));
+        refuse(engine, u32::try_from(batch.events.len()).unwrap_or(u32::MAX)).await?;
+        return Err(invalid("/events", message));
     }
     let mut items: Vec<Option<ItemAnswered>> = vec![None; batch.events.len()];
     let mut received = Vec::with_capacity(batch.events.len());
     let mut places = Vec::with_capacity(batch.events.len());
     let mut unreadable = 0;
-    let now = (service.clock)();
+    let now = caller.now;
     for (place, (json, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
-        let original = json.to_string().into_bytes();
-        let envelope = serde_json::from_value::<EventReceived>(json)
+        let original = json.get().as_bytes().to_vec();
+        let envelope = serde_json::from_str::<EventReceived>(json.get())
             .map_err(|error| error.to_string())
-            .and_then(|event| event.into_envelope(SOURCE, batch.sent_at.as_deref()));
+            .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()));
         match envelope {
             Ok(_) if EVENT_BYTES_MAX < original.len() => {
                 unreadable += 1;
@@ -72,9 +63,9 @@ pub(super) async fn receive<S: Store>(
         }
     }
     if 0 < unreadable {
-        refuse(&service.engine, unreadable).await?;
+        refuse(engine, unreadable).await?;
     }
-    let answers = ingest(&service.engine, &DrawnIds, received).await?;
+    let answers = ingest(engine.as_ref(), &DrawnIds, received).await?;
     for (place, answer) in places.into_iter().zip(answers) {
         if let Some(item) = items.get_mut(place) {
             *item = Some(item_of(answer));

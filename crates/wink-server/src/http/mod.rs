@@ -1,50 +1,47 @@
-//! The routes: decode, call a flow, encode. Decides nothing.
-//!
-//! The smallest server that is honest: events, decisions, health. No keys yet, so it listens on loopback unless told otherwise.
+//! The routes: decode, call a flow, encode. Decides nothing. Every request goes through the gate, and every operation is a row of `operation.rs`.
 
+mod admission;
+mod body;
+mod cors;
 mod decisions;
 mod events;
+mod gate;
+mod health;
+mod keys;
+mod openapi;
+mod operation;
 mod problem;
+mod rate;
+mod service;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use wink_core::base::Timestamp;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post};
 use wink_store::Store;
 
-use crate::Engine;
-
-/// A request body of at most this many bytes: a batch of events as large as the store's own batches.
-const BODY_BYTES_MAX: usize = 1 << 20;
-
-/// What every route needs: the engine, and the clock it hands to the flows.
-pub struct Service<S> {
-    /// The engine.
-    pub engine: Engine<S>,
-    /// Tells what time it is.
-    pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
-}
+pub use admission::Capacity;
+pub use gate::AtTheMachine;
+pub use openapi::document;
+pub use operation::{Class, OPERATIONS, Operation, Who, operation};
+pub use service::{Conduct, Service};
 
 /// Lists the routes.
 pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
     Router::new()
-        .route("/v1/events", post(events::receive::<S>))
-        .route("/v1/decisions", post(decisions::ask::<S>))
-        .route("/healthz", get(health::<S>))
+        .route("/healthz", get(health::is_alive))
+        .route("/readyz", get(health::is_ready::<S>))
+        .route("/metrics", get(health::read_metrics::<S>))
+        .route("/openapi.json", get(openapi::describe_api))
+        .route("/v1/events", post(events::receive_events::<S>))
+        .route("/v1/decisions", post(decisions::decide::<S>))
+        .route("/v1/keys", get(keys::list_keys::<S>).post(keys::create_key::<S>))
+        .route("/v1/keys/{id}", delete(keys::revoke_key::<S>))
+        .route("/v1/keys/{id}/rotate", post(keys::rotate_key::<S>))
+        .route("/v1/tenants", get(keys::list_tenants::<S>).post(keys::create_tenant::<S>))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(service.clone(), gate::pass::<S>))
         .with_state(service)
-}
-
-/// Answers 200 while the store can be read.
-async fn health<S: Store>(State(service): State<Arc<Service<S>>>) -> (StatusCode, &'static str) {
-    // A record, not a counter: counters lie in memory and would be there whatever happened to the disk.
-    match service.engine.record(&crate::keys::catalogue_in_force()).await {
-        Ok(_) => (StatusCode::OK, "ok\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n"),
-    }
 }

@@ -175,6 +175,7 @@ pub(crate) fn question(number: u64, person: &str, channel: Channel, now: Timesta
         now,
         id: DecisionId::new(now, IDS.bytes("decision", &[&number.to_be_bytes()])),
         seed: number,
+        once: None,
     }
 }
 

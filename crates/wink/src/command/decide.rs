@@ -34,6 +34,7 @@ pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
             now,
             id: DecisionId::new(now, random()?),
             seed: u64::from_le_bytes(random()?),
+            once: None,
         };
         let decision = match decide.dry_run {
             true => try_out(&engine, &question).await?,

@@ -229,6 +229,7 @@ async fn decide<S: Store>(
             now,
             id: DecisionId::new(now, plan.ids.bytes("decision id", &fields)),
             seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            once: None,
         });
     }
     for some in questions.chunks(DECISIONS_AT_ONCE) {

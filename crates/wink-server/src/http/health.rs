@@ -1,0 +1,46 @@
+//! Whether the server lives, and whether it can be asked.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use wink_store::Store;
+
+use super::Service;
+use super::problem::Refused;
+use crate::access;
+
+/// Answers while the process can answer at all.
+#[utoipa::path(get, path = "/healthz", tag = "operation", operation_id = "is_alive",
+    responses((status = 200, description = "The process answers", body = String, content_type = "text/plain")))]
+pub(super) async fn is_alive() -> &'static str {
+    "ok\n"
+}
+
+/// Answers 200 while the store can be read.
+#[utoipa::path(get, path = "/readyz", tag = "operation", operation_id = "is_ready",
+    responses((status = 200, description = "The store can be read", body = String, content_type = "text/plain")))]
+pub(super) async fn is_ready<S: Store>(
+    State(service): State<Arc<Service<S>>>,
+) -> Result<&'static str, Refused> {
+    // Records, not counters: counters lie in memory and would be there whatever happened to the disk.
+    access::list_tenants(&service.store).await?;
+    Ok("ok\n")
+}
+
+/// Gives what was measured, as Prometheus reads it.
+#[utoipa::path(get, path = "/metrics", tag = "operation", operation_id = "read_metrics",
+    responses((status = 200, description = "Metrics in the Prometheus text format", body = String, content_type = "text/plain")))]
+pub(super) async fn read_metrics<S: Store>(State(service): State<Arc<Service<S>>>) -> Response {
+    for class in super::operation::Class::ALL {
+        let under_way = u32::try_from(service.admission.under_way(class)).unwrap_or(u32::MAX);
+        metrics::gauge!("wink_requests_under_way", "class" => class.name()).set(f64::from(under_way));
+    }
+    match &service.metrics {
+        Some(metrics) => {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
+        }
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}

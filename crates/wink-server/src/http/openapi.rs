@@ -1,0 +1,97 @@
+//! The API's description, OpenAPI 3.1: from the handlers' own annotations and the table of operations, so it cannot say what is not so.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value as Json, json};
+use utoipa::OpenApi;
+
+use super::operation::{OPERATIONS, Operation, Who};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Wink",
+        description = "Decides whether a shopper gets an offer now, owns the coupon, and measures what it changed.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    paths(
+        super::health::is_alive,
+        super::health::is_ready,
+        super::health::read_metrics,
+        describe_api,
+        super::events::receive_events,
+        super::decisions::decide,
+        super::keys::list_keys,
+        super::keys::create_key,
+        super::keys::revoke_key,
+        super::keys::rotate_key,
+        super::keys::list_tenants,
+        super::keys::create_tenant,
+    ),
+    components(schemas(wink_api::Problem))
+)]
+struct Annotated;
+
+/// Problems any operation may answer with, beside its own.
+const ALWAYS: [(&str, &str); 3] = [
+    ("429", "Called more often than allowed, or too much to do; come again after Retry-After seconds"),
+    ("500", "A mistake in the server"),
+    ("503", "The store does not answer, or it took too long; send the same again"),
+];
+
+/// Gives the document.
+pub fn document() -> Json {
+    let mut document = serde_json::to_value(Annotated::openapi()).unwrap_or_default();
+    // `wink --version` tells the program's; this is the contract's, and only grows.
+    document["info"]["version"] = json!("v1");
+    document["components"]["securitySchemes"] = json!({
+        "bearer": { "type": "http", "scheme": "bearer" },
+        "basic": { "type": "http", "scheme": "basic", "description": "The key as user name, as the Segment family sends it" },
+    });
+    for operation in OPERATIONS {
+        let method = operation.method.as_str().to_ascii_lowercase();
+        if let Some(described) = document["paths"][operation.path].get_mut(&method) {
+            complete(described, operation);
+        }
+    }
+    document
+}
+
+/// Adds to a described operation what the table and the gate make of it.
+fn complete(described: &mut Json, operation: &Operation) {
+    let roles: Vec<&str> = operation.who.roles().iter().map(|role| role.name()).collect();
+    described["x-wink-class"] = json!(operation.class.name());
+    let mut problems = ALWAYS.to_vec();
+    if operation.who != Who::Anybody {
+        described["x-wink-roles"] = json!(roles);
+        described["security"] = json!([{ "bearer": [] }, { "basic": [] }]);
+        problems.push(("401", "No key, or one that is not good"));
+        problems.push(("403", "The key may not do this, or not from here"));
+    }
+    if 0 < operation.body_bytes_max {
+        problems.push(("400", "The body is not what was expected"));
+        problems.push(("413", "The body is too large"));
+        problems.push(("415", "The body is packed in a way that is not understood"));
+        problems.push(("422", "A value cannot be used"));
+    }
+    if operation.path.contains('{') {
+        problems.push(("404", "There is no such thing"));
+    }
+    for (status, description) in problems {
+        if described["responses"].get(status).is_none() {
+            described["responses"][status] = json!({
+                "description": description,
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            });
+        }
+    }
+}
+
+/// Describes the API.
+#[utoipa::path(get, path = "/openapi.json", tag = "operation", operation_id = "describe_api",
+    responses((status = 200, description = "This document", body = Object)))]
+pub(super) async fn describe_api() -> Response {
+    let cached = (header::CACHE_CONTROL, "public, max-age=300");
+    let json = (header::CONTENT_TYPE, "application/json");
+    ([json, cached], document().to_string()).into_response()
+}

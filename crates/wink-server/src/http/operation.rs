@@ -1,0 +1,138 @@
+//! Every operation on one page: which route, who may, how urgent, how large. What is not in here is refused, whatever the router says.
+
+use axum::http::Method;
+
+use crate::access::Role;
+use crate::access::Role::{Admin, Client, Ingest, Operator, Partner, Shop, Till};
+
+/// How urgent an operation is when there is more to do than can be done. The first is served last of all refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// A shopper stands at the till, or an operator looks whether the server lives.
+    Redeem,
+    /// Somebody said no.
+    Privacy,
+    /// A page waits.
+    Decide,
+    /// A client can send again.
+    Ingest,
+    /// Somebody reads.
+    Report,
+}
+
+impl Class {
+    /// All, most urgent first.
+    pub const ALL: [Self; 5] = [Self::Redeem, Self::Privacy, Self::Decide, Self::Ingest, Self::Report];
+
+    /// Its name, in metrics and in OpenAPI.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Redeem => "redeem",
+            Self::Privacy => "privacy",
+            Self::Decide => "decide",
+            Self::Ingest => "ingest",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// Who may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody, without a key.
+    Anybody,
+    /// Holders of a key of one of these roles, in the Authorization header.
+    Roles(&'static [Role]),
+    /// The same, and the key may come in the body or the query instead: what browsers send when a page closes has no headers.
+    RolesAnywhere(&'static [Role]),
+}
+
+impl Who {
+    /// The roles that may; none if a key is not needed.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Anybody => &[],
+            Self::Roles(roles) | Self::RolesAnywhere(roles) => roles,
+        }
+    }
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name, in OpenAPI, metrics and logs.
+    pub id: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path as the router writes it.
+    pub path: &'static str,
+    /// How urgent it is.
+    pub class: Class,
+    /// Who may.
+    pub who: Who,
+    /// The largest body, in bytes, as sent and unpacked.
+    pub body_bytes_max: usize,
+}
+
+/// A body of a few fields.
+const SMALL: usize = 256 << 10;
+/// A batch of events: as large as the store's own batches.
+const BATCH: usize = 1 << 20;
+
+const fn op(
+    id: &'static str,
+    method: Method,
+    path: &'static str,
+    class: Class,
+    who: Who,
+    body_bytes_max: usize,
+) -> Operation {
+    Operation { id, method, path, class, who, body_bytes_max }
+}
+
+/// All operations.
+pub static OPERATIONS: &[Operation] = &[
+    op("is_alive", Method::GET, "/healthz", Class::Redeem, Who::Anybody, 0),
+    op("is_ready", Method::GET, "/readyz", Class::Redeem, Who::Anybody, 0),
+    op("describe_api", Method::GET, "/openapi.json", Class::Report, Who::Anybody, 0),
+    op("read_metrics", Method::GET, "/metrics", Class::Report, Who::Roles(&[Operator, Admin]), 0),
+    op(
+        "receive_events",
+        Method::POST,
+        "/v1/events",
+        Class::Ingest,
+        Who::Roles(&[Ingest, Shop, Till, Partner, Admin]),
+        BATCH,
+    ),
+    op(
+        "decide",
+        Method::POST,
+        "/v1/decisions",
+        Class::Decide,
+        Who::Roles(&[Client, Shop, Till, Admin]),
+        SMALL,
+    ),
+    op("list_keys", Method::GET, "/v1/keys", Class::Report, Who::Roles(&[Admin, Operator]), 0),
+    op("create_key", Method::POST, "/v1/keys", Class::Privacy, Who::Roles(&[Admin, Operator]), SMALL),
+    op("revoke_key", Method::DELETE, "/v1/keys/{id}", Class::Privacy, Who::Roles(&[Admin, Operator]), 0),
+    op(
+        "rotate_key",
+        Method::POST,
+        "/v1/keys/{id}/rotate",
+        Class::Privacy,
+        Who::Roles(&[Admin, Operator]),
+        SMALL,
+    ),
+    op("list_tenants", Method::GET, "/v1/tenants", Class::Report, Who::Roles(&[Operator]), 0),
+    op("create_tenant", Method::POST, "/v1/tenants", Class::Report, Who::Roles(&[Operator]), SMALL),
+];
+
+/// Finds the operation of a route.
+pub fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    // A HEAD is a GET without its body.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    OPERATIONS.iter().find(|operation| operation.method == *method && operation.path == path)
+}
+
+/// What a request to no route is counted as.
+pub(crate) static NOWHERE: Operation = op("nowhere", Method::GET, "", Class::Report, Who::Roles(&[]), 0);

@@ -1,0 +1,122 @@
+//! Rates: how often a key, or an address, may call. The generic cell rate algorithm (ITU-T I.371, Annex A) in a table of fixed size.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A rate and what may come at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    /// Requests a second, at least 1.
+    pub(crate) per_second: u32,
+    /// Requests that may come at once after a pause.
+    pub(crate) burst: u32,
+}
+
+/// What is left, after a request that was admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Requests that may come at once now.
+    pub(crate) requests: u32,
+}
+
+/// Slots of the table. Whoever falls out of it starts afresh, so a flood of addresses costs no memory and locks nobody out.
+const SLOTS: usize = 1 << 16;
+/// Neighbours among which a caller is looked for.
+const WAYS: usize = 8;
+/// Locks; callers that meet rarely share one.
+const SHARDS: usize = 16;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    caller: u64,
+    /// When the caller's next request would be exactly on time, in nanoseconds since the table was made.
+    on_time_at: u64,
+}
+
+/// Remembers when callers called.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    made: Instant,
+    shards: Vec<Mutex<Vec<Slot>>>,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        let shard = || Mutex::new(vec![Slot::default(); SLOTS / SHARDS]);
+        Self { made: Instant::now(), shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+}
+
+impl Rates {
+    /// Admits a request of a caller, named by a hash.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn check(&self, caller: u64, rate: Rate) -> Result<Left, Duration> {
+        let now = u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.check_at(caller, rate, now)
+    }
+
+    fn check_at(&self, caller: u64, rate: Rate, now: u64) -> Result<Left, Duration> {
+        let between = 1_000_000_000 / u64::from(rate.per_second.max(1));
+        let tolerance = between * u64::from(rate.burst.max(1));
+        let number = |bits: u64| usize::try_from(bits).unwrap_or(0);
+        let Some(shard) = self.shards.get(number(caller) % SHARDS) else { return Ok(Left { requests: 0 }) };
+        let mut slots = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = number(caller >> 8) % (slots.len() - WAYS);
+        let Some(ways) = slots.get_mut(first..first + WAYS) else { return Ok(Left { requests: 0 }) };
+        // The caller's own slot, else the one whose owner has waited longest.
+        let found = ways.iter().position(|slot| slot.caller == caller);
+        let oldest =
+            || ways.iter().enumerate().min_by_key(|(_, slot)| slot.on_time_at).map(|(place, _)| place);
+        let known = found.is_some();
+        let Some(slot) = found.or_else(oldest).and_then(|place| ways.get_mut(place)) else {
+            return Ok(Left { requests: 0 });
+        };
+        let on_time_at = if known { slot.on_time_at.max(now) } else { now };
+        let next = on_time_at + between;
+        if now + tolerance < next {
+            return Err(Duration::from_nanos(next - tolerance - now));
+        }
+        *slot = Slot { caller, on_time_at: next };
+        Ok(Left { requests: u32::try_from((now + tolerance - next) / between).unwrap_or(u32::MAX) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { per_second: 10, burst: 3 };
+    const TENTH: u64 = 100_000_000;
+
+    #[test]
+    fn a_burst_then_the_rate_then_after_a_pause_a_burst_again() {
+        let rates = Rates::default();
+        let left = |now| rates.check_at(7, RATE, now).map(|left| left.requests);
+        assert_eq!((left(0), left(0), left(0)), (Ok(2), Ok(1), Ok(0)));
+        assert_eq!(left(0), Err(Duration::from_nanos(TENTH)));
+        assert_eq!(left(TENTH), Ok(0));
+        assert!(left(TENTH + 1).is_err());
+        assert_eq!(left(10 * TENTH), Ok(2));
+    }
+
+    #[test]
+    fn callers_do_not_wait_for_each_other() {
+        let rates = Rates::default();
+        for _ in 0..3 {
+            assert!(rates.check_at(7, RATE, 0).is_ok());
+        }
+        assert!(rates.check_at(7, RATE, 0).is_err());
+        assert!(rates.check_at(8, RATE, 0).is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_addresses_takes_no_memory_and_locks_nobody_out() {
+        let rates = Rates::default();
+        for caller in 1..1_000_000_u64 {
+            assert!(rates.check_at(caller.wrapping_mul(0x9e37_79b9_7f4a_7c15), RATE, caller).is_ok());
+        }
+        assert_eq!(rates.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>(), SLOTS);
+    }
+}

@@ -1,0 +1,154 @@
+//! What every route needs, and who is calling it.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use metrics_exporter_prometheus::PrometheusHandle;
+use wink_core::base::Timestamp;
+use wink_store::{Store, Tenant};
+
+use super::admission::{Admission, Capacity};
+use super::operation::Operation;
+use super::problem::Refused;
+use super::rate::Rates;
+use crate::access::{self, Access};
+use crate::secrets::Secrets;
+use crate::{Engine, Error};
+
+/// How a server is run.
+#[derive(Clone, Debug, Default)]
+pub struct Conduct {
+    /// Everybody who reaches the server may do anything with the first tenant. For trying out, on loopback.
+    pub without_keys: bool,
+    /// How much may be under way.
+    pub capacity: Capacity,
+}
+
+/// What every route needs: the store, an engine per tenant, and the clock it hands to the flows.
+pub struct Service<S> {
+    /// The store all tenants share.
+    pub store: Arc<S>,
+    /// Tells what time it is.
+    pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How the server is run.
+    pub conduct: Conduct,
+    /// Renders what was measured, where something measures.
+    pub metrics: Option<PrometheusHandle>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) rates: Rates,
+    secrets: Secrets,
+    engines: RwLock<BTreeMap<Tenant, Arc<Engine<Arc<S>>>>>,
+}
+
+impl<S: Store> Service<S> {
+    /// Opens every tenant's engine and finishes erasures that a crash interrupted, before anybody can ask.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn open(
+        store: Arc<S>,
+        secrets: Secrets,
+        clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+        conduct: Conduct,
+    ) -> Result<Self, Error> {
+        let service = Self {
+            store,
+            clock,
+            metrics: None,
+            admission: Arc::new(Admission::new(conduct.capacity)),
+            rates: Rates::default(),
+            conduct,
+            secrets,
+            engines: RwLock::default(),
+        };
+        for (tenant, _) in access::list_tenants(&service.store).await? {
+            service.engine(tenant).await?;
+        }
+        Ok(service)
+    }
+
+    /// Gives a tenant's engine, opened when it is first needed.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn engine(&self, tenant: Tenant) -> Result<Arc<Engine<Arc<S>>>, Error> {
+        let known = self.engines.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
+        if let Some(engine) = known {
+            return Ok(engine);
+        }
+        let opened =
+            Engine::open_tenant(self.store.clone(), tenant, self.secrets.clone(), (self.clock)()).await?;
+        let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
+        // Two may have opened it at once; there is one engine per tenant.
+        Ok(engines.entry(tenant).or_insert_with(|| Arc::new(opened)).clone())
+    }
+
+    /// Gives the engines of all tenants, for what is done in the background.
+    pub fn engines(&self) -> Vec<Arc<Engine<Arc<S>>>> {
+        self.engines.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// Who calls, and what for: made by the gate, which has checked that they may.
+pub(crate) struct Caller<S> {
+    /// The service.
+    pub service: Arc<Service<S>>,
+    /// The engine of the key's tenant.
+    pub engine: Arc<Engine<Arc<S>>>,
+    /// The key.
+    pub access: Access,
+    /// The operation.
+    pub operation: &'static Operation,
+    /// When the request came.
+    pub now: Timestamp,
+}
+
+impl<S> Clone for Caller<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: self.service.clone(),
+            engine: self.engine.clone(),
+            access: self.access.clone(),
+            operation: self.operation,
+            now: self.now,
+        }
+    }
+}
+
+impl<S: Store> FromRequestParts<Arc<Service<S>>> for Caller<S> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Service<S>>) -> Result<Self, Refused> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(super::problem::key_missing)
+    }
+}
+
+/// Where a request came from and what its answer will be known by.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// The id in the answer, in problems and in the log.
+    pub request_id: String,
+    /// The operation.
+    pub operation: &'static Operation,
+    /// The origin a browser named.
+    pub origin: Option<String>,
+    /// The address, if it is known.
+    pub address: Option<std::net::IpAddr>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Arrival {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // The gate puts it there for every route.
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self {
+            request_id: String::new(),
+            operation: &super::operation::NOWHERE,
+            origin: None,
+            address: None,
+        }))
+    }
+}

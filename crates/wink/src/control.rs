@@ -1,0 +1,92 @@
+//! Commands about a store that may be in use. Whoever may write in its directory runs the installation, so they need no key: while a server
+//! has the store, it answers on a socket in that directory; else the command opens the store and asks the same routes itself.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use axum::body::Body;
+use axum::extract::Extension;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use serde_json::Value as Json;
+use tokio::net::{UnixListener, UnixStream};
+use tower::ServiceExt;
+use wink_server::http::{AtTheMachine, Conduct, routes};
+
+use crate::{home, terminal};
+
+/// The socket, beside the key file.
+const SOCKET: &str = "wink.sock";
+
+/// A server's own socket; gone when dropped.
+pub(crate) struct Listening {
+    path: PathBuf,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.server.abort();
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+/// Answers on the socket of a store this process has.
+pub(crate) fn listen(directory: &Path, router: axum::Router) -> anyhow::Result<Listening> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = directory.join(SOCKET);
+    // The store is locked by this process: a socket that is there was left behind.
+    std::fs::remove_file(&path).ok();
+    let listener = UnixListener::bind(&path).with_context(|| {
+        format!("`{}` cannot be made; choose a directory with a shorter path", path.display())
+    })?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let router = router.layer(Extension(AtTheMachine));
+    let server = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            terminal::complain(&error.into());
+        }
+    });
+    Ok(Listening { path, server })
+}
+
+/// Asks the server that has the store, or the store itself.
+///
+/// # Errors
+/// The problem's own words if the answer is one.
+pub(crate) async fn ask(
+    directory: &Path,
+    method: &str,
+    path: &str,
+    body: Option<Json>,
+) -> anyhow::Result<Json> {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "wink")
+        .body(body.map_or_else(Body::empty, |json| Body::from(json.to_string())))?;
+    let (status, bytes) = match UnixStream::connect(directory.join(SOCKET)).await {
+        Ok(stream) => {
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await?;
+            (answer.status(), answer.into_body().collect().await?.to_bytes())
+        }
+        Err(_) => {
+            let service = home::open_service(directory, Conduct::default()).await?;
+            let router = routes(std::sync::Arc::new(service)).layer(Extension(AtTheMachine));
+            let answer = router.oneshot(request).await?;
+            (answer.status(), answer.into_body().collect().await?.to_bytes())
+        }
+    };
+    if bytes.is_empty() && status.is_success() {
+        return Ok(Json::Null);
+    }
+    let json: Json = serde_json::from_slice(&bytes).map_err(|_| anyhow!("the server answered {status}"))?;
+    if !status.is_success() {
+        bail!("{}", json.get("message").and_then(Json::as_str).unwrap_or("the server refused"));
+    }
+    Ok(json)
+}
