@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod flow;
 pub mod http;
 pub mod keys;
+pub mod listen;
 pub mod report;
 pub mod secrets;
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod body;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod careless;

@@ -1,0 +1,133 @@
+//! Reads a request's body: whole, unpacked, and never more of it, or for longer, than the limits allow.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::HeaderMap;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+
+use super::pace::Pace;
+use super::unpack::{Encoding, unpack};
+
+/// How much of a body is taken, and how fast it must come.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// At most this many bytes are read, packed as they are sent.
+    pub bytes_max: usize,
+    /// At most this many bytes come out when they are unpacked.
+    pub unpacked_bytes_max: usize,
+    /// How fast the body must come.
+    pub pace: Pace,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // As much as one batch of the store holds.
+            bytes_max: 1 << 20,
+            // What a full body of events unpacks to at 8 : 1, which is what such JSON gives.
+            unpacked_bytes_max: 8 << 20,
+            // Slower than any line people still use; who keeps it is done with a full body within five minutes at the most,
+            // and the limit of the whole request ends it before.
+            pace: Pace { grace: Duration::from_secs(10), bytes_per_second: 4 << 10 },
+        }
+    }
+}
+
+/// Why a body was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// More bytes are announced or come than are read. Answer 413.
+    #[error("the body is larger than {bytes_max} bytes; send less at once")]
+    TooLarge {
+        /// What would have been read.
+        bytes_max: usize,
+    },
+    /// It unpacks to more than it may, in all or beside its packed size. Answer 413.
+    #[error("the body unpacks to more than {bytes_max} bytes; send less at once")]
+    UnpacksTooLarge {
+        /// What may come out of as many packed bytes as came.
+        bytes_max: usize,
+    },
+    /// It did not come in time. Answer 408.
+    #[error("the body came too slowly")]
+    TooSlow,
+    /// The client stopped sending before the end, or sent what is no HTTP body. Answer 400; mostly nobody is there to read it.
+    #[error("the body could not be read to its end")]
+    CutOff,
+    /// It is packed in a way that is not unpacked here, or in more than one. Answer 415.
+    #[error(
+        "the content encoding `{0}` is not understood; send gzip, deflate, br or zstd, only one of them, or none"
+    )]
+    EncodingUnknown(String),
+    /// What came is not what its encoding says: damaged, cut short, or followed by something else. Answer 400.
+    #[error("the body is not valid {0}")]
+    Damaged(&'static str),
+}
+
+/// Reads a body to its end and unpacks it.
+///
+/// What is announced to be too large is refused before a byte of it is read, so a client that waits for `100 Continue` sends
+/// nothing in vain.
+///
+/// # Errors
+/// If the body breaks a limit or is not what its headers say.
+pub async fn read(body: Body, headers: &HeaderMap, limits: &Limits) -> Result<Bytes, Error> {
+    let encoding = Encoding::of(headers)?;
+    let packed = take(body, limits).await?;
+    match encoding {
+        Encoding::Identity => Ok(packed),
+        packing => unpack(packing, &packed, limits.unpacked_bytes_max).await,
+    }
+}
+
+/// Takes the bytes as they are sent.
+async fn take(mut body: Body, limits: &Limits) -> Result<Bytes, Error> {
+    let too_large = Error::TooLarge { bytes_max: limits.bytes_max };
+    let announced = body.size_hint().lower();
+    if u64::try_from(limits.bytes_max).is_ok_and(|most| most < announced) {
+        return Err(too_large);
+    }
+    let began = Instant::now();
+    let mut taken = Taken::default();
+    loop {
+        let deadline = limits.pace.deadline(began, taken.len());
+        let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Error::TooSlow)? else {
+            return Ok(taken.into_bytes());
+        };
+        // A frame without data holds trailers, which nobody reads.
+        if let Ok(data) = frame.map_err(|_| Error::CutOff)?.into_data() {
+            if limits.bytes_max - taken.len() < data.len() {
+                return Err(too_large);
+            }
+            taken.push(data);
+        }
+    }
+}
+
+/// What was read so far. A body of one piece, as most are, is never copied; pieces are, so that no small one keeps a large buffer.
+#[derive(Default)]
+struct Taken {
+    only: Bytes,
+    joined: Vec<u8>,
+}
+
+impl Taken {
+    fn len(&self) -> usize {
+        self.only.len() + self.joined.len()
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.only = data;
+            return;
+        }
+        self.joined.extend_from_slice(&std::mem::take(&mut self.only));
+        self.joined.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() { self.only } else { self.joined.into() }
+    }
+}
