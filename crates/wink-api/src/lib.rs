@@ -2,6 +2,7 @@
 
 mod decisions;
 mod events;
+pub mod json;
 mod keys;
 mod problem;
 mod value;

@@ -1,0 +1,344 @@
+//! Reads JSON that nobody vouches for: no deeper, wider or longer than the limits below, and every key only once.
+//!
+//! A parser that takes the last of two equal keys lets a client say one thing to a gateway and another to Wink; a number that does not
+//! fit would be stored as another number. Both are refused, with the place as a JSON pointer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_path_to_error::{Path, Segment};
+use wink_core::base::Value;
+
+#[cfg(test)]
+mod tests;
+
+/// How many values may lie inside each other: what a shop sends needs fewer than ten, and every level costs stack.
+pub const DEPTH_MAX: usize = 32;
+
+/// How many keys one object may have.
+pub const KEYS_MAX: usize = 512;
+
+/// How many values one text may hold. The dearest, objects of one key, take seven bytes of JSON and some 640 in memory: of these, half
+/// as many are about 20 MiB.
+pub const VALUES_MAX: usize = 65_536;
+
+/// Why a JSON text was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct JsonError {
+    /// What kind of reason it is.
+    pub code: JsonCode,
+    /// Where, as a JSON pointer; empty for the text as a whole.
+    pub pointer: String,
+    /// What is wrong, for the client's developer.
+    pub message: String,
+}
+
+/// What can be wrong with a JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonCode {
+    /// The bytes are not UTF-8, or an escape names half a character.
+    NotUtf8,
+    /// It is not JSON, or not to its end.
+    Malformed,
+    /// Values lie inside each other more than [`DEPTH_MAX`] times.
+    TooDeep,
+    /// An object has more than [`KEYS_MAX`] keys.
+    TooManyKeys,
+    /// The text holds more than [`VALUES_MAX`] values.
+    TooManyValues,
+    /// An object names a key twice.
+    DuplicateKey,
+    /// A key has a NUL character in it.
+    KeyInvalid,
+    /// A number is beyond 64 bits.
+    NumberOutOfRange,
+    /// It is JSON, but not what is expected there.
+    Unexpected,
+}
+
+impl JsonCode {
+    /// Spells it as problems do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "json_not_utf8",
+            Self::Malformed => "json_malformed",
+            Self::TooDeep => "json_too_deep",
+            Self::TooManyKeys => "json_too_many_keys",
+            Self::TooManyValues => "json_too_many_values",
+            Self::DuplicateKey => "json_duplicate_key",
+            Self::KeyInvalid => "json_key_invalid",
+            Self::NumberOutOfRange => "json_number_out_of_range",
+            Self::Unexpected => "json_unexpected",
+        }
+    }
+}
+
+/// Reads a text as a core value.
+///
+/// # Errors
+/// Says what is wrong and where.
+pub fn value(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse(bytes)
+}
+
+/// Reads a text as `T`, after one look over it for what `T` would not notice.
+///
+/// # Errors
+/// Says what is wrong and where.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    parse::<()>(bytes)?;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| JsonError {
+        code: JsonCode::Unexpected,
+        pointer: pointer_of(error.path()),
+        message: error.inner().to_string(),
+    })
+}
+
+/// Joins the steps of a JSON pointer.
+pub fn pointer<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
+    steps.into_iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+fn pointer_of(path: &Path) -> String {
+    let steps: Vec<String> = path
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        })
+        .collect();
+    pointer(steps.iter().map(String::as_str))
+}
+
+fn parse<M: Made>(bytes: &[u8]) -> Result<M, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
+        code: JsonCode::NotUtf8,
+        pointer: String::new(),
+        message: format!("the text is not UTF-8 from byte {} on", error.valid_up_to()),
+    })?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut reading = Reading { path: Vec::new(), values: 0, refused: None };
+    let read = Part { reading: &mut reading, made: std::marker::PhantomData }.deserialize(&mut reader);
+    read.and_then(|made| reader.end().map(|()| made)).map_err(|error| reading.explain(&error))
+}
+
+/// What becomes of a text: a value, or nothing when it is only looked over.
+trait Made: Sized {
+    fn null() -> Self;
+    fn bool(value: bool) -> Self;
+    fn int(value: i64) -> Self;
+    fn float(value: f64) -> Self;
+    fn text(value: &str) -> Self;
+    fn list(values: Vec<Self>) -> Self;
+    fn map(fields: BTreeMap<String, Self>) -> Self;
+}
+
+impl Made for Value {
+    fn null() -> Self {
+        Self::Null
+    }
+
+    fn bool(value: bool) -> Self {
+        Self::Bool(value)
+    }
+
+    fn int(value: i64) -> Self {
+        Self::Int(value)
+    }
+
+    fn float(value: f64) -> Self {
+        Self::Float(value)
+    }
+
+    fn text(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+
+    fn list(values: Vec<Self>) -> Self {
+        Self::List(values)
+    }
+
+    fn map(fields: BTreeMap<String, Self>) -> Self {
+        Self::Map(fields)
+    }
+}
+
+impl Made for () {
+    fn null() {}
+    fn bool(_: bool) {}
+    fn int(_: i64) {}
+    fn float(_: f64) {}
+    fn text(_: &str) {}
+    fn list(_: Vec<Self>) {}
+    fn map(_: BTreeMap<String, Self>) {}
+}
+
+/// How far reading has come, and why it stopped.
+struct Reading {
+    path: Vec<Step>,
+    values: usize,
+    refused: Option<(JsonCode, String)>,
+}
+
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+impl Reading {
+    fn refuse<E: serde::de::Error>(&mut self, code: JsonCode, message: impl Into<String>) -> E {
+        self.refused = Some((code, message.into()));
+        E::custom("refused")
+    }
+
+    /// Says why reading stopped: for a reason of ours, or of the parser's, whose kinds can only be told by their words.
+    fn explain(&mut self, error: &serde_json::Error) -> JsonError {
+        let (code, message) = self.refused.take().unwrap_or_else(|| {
+            let message = error.to_string();
+            let code = if message.starts_with("number out of range") {
+                JsonCode::NumberOutOfRange
+            } else if message.contains("surrogate") || message.contains("hex escape") {
+                JsonCode::NotUtf8
+            } else {
+                JsonCode::Malformed
+            };
+            (code, message)
+        });
+        let steps: Vec<String> = self.path.iter().map(Step::to_string).collect();
+        JsonError { code, pointer: pointer(steps.iter().map(String::as_str)), message }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => out.write_str(key),
+            Self::Index(index) => index.fmt(out),
+        }
+    }
+}
+
+/// One value of the text. Visits it and what lies in it; the path is left as it is where something is refused.
+struct Part<'a, M> {
+    reading: &'a mut Reading,
+    made: std::marker::PhantomData<M>,
+}
+
+impl<M: Made> Part<'_, M> {
+    fn inner(&mut self) -> Part<'_, M> {
+        Part { reading: self.reading, made: std::marker::PhantomData }
+    }
+
+    /// Takes one level more.
+    fn enter<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        if DEPTH_MAX <= self.reading.path.len() {
+            let message = format!("values lie inside each other more than {DEPTH_MAX} times");
+            return Err(self.reading.refuse(JsonCode::TooDeep, message));
+        }
+        Ok(())
+    }
+
+    /// Steps to a key that was not there before.
+    fn step<E: serde::de::Error>(&mut self, fields: &BTreeMap<String, M>, key: &str) -> Result<(), E> {
+        self.reading.path.push(Step::Key(key.to_owned()));
+        if fields.contains_key(key) {
+            return Err(self.reading.refuse(JsonCode::DuplicateKey, "the key stands twice in its object"));
+        }
+        if key.contains('\0') {
+            return Err(self.reading.refuse(JsonCode::KeyInvalid, "a key has no NUL character"));
+        }
+        if KEYS_MAX <= fields.len() {
+            let message = format!("an object has at most {KEYS_MAX} keys");
+            return Err(self.reading.refuse(JsonCode::TooManyKeys, message));
+        }
+        Ok(())
+    }
+}
+
+impl<'de, M: Made> DeserializeSeed<'de> for Part<'_, M> {
+    type Value = M;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<M, D::Error> {
+        if VALUES_MAX <= self.reading.values {
+            let message = format!("the text holds more than {VALUES_MAX} values; send less at once");
+            return Err(self.reading.refuse(JsonCode::TooManyValues, message));
+        }
+        self.reading.values += 1;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, M: Made> Visitor<'de> for Part<'_, M> {
+    type Value = M;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<M, E> {
+        Ok(M::null())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<M, E> {
+        Ok(M::bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<M, E> {
+        Ok(M::int(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<M, E> {
+        match i64::try_from(value) {
+            Ok(value) => Ok(M::int(value)),
+            Err(_) => Err(self.reading.refuse(JsonCode::NumberOutOfRange, OUT_OF_RANGE)),
+        }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<M, E> {
+        // The parser makes floats of whole numbers that are too long: above this there is no telling them apart.
+        if TWO_POW_63 <= value.abs() {
+            return Err(self.reading.refuse(JsonCode::NumberOutOfRange, OUT_OF_RANGE));
+        }
+        // A minus before zero says nothing, and would make two equal values differ in their bytes.
+        Ok(if value == 0.0 { M::int(0) } else { M::float(value) })
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<M, E> {
+        Ok(M::text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<M, A::Error> {
+        self.enter()?;
+        let mut made = Vec::new();
+        loop {
+            self.reading.path.push(Step::Index(made.len()));
+            let Some(value) = values.next_element_seed(self.inner())? else { break };
+            self.reading.path.pop();
+            made.push(value);
+        }
+        self.reading.path.pop();
+        Ok(M::list(made))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<M, A::Error> {
+        self.enter()?;
+        let mut made = BTreeMap::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            self.step(&made, &key)?;
+            let value = fields.next_value_seed(self.inner())?;
+            self.reading.path.pop();
+            made.insert(key, value);
+        }
+        Ok(M::map(made))
+    }
+}
+
+/// The first number above all whole numbers of 64 bits.
+const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
+
+const OUT_OF_RANGE: &str = "the number is beyond 64 bits; send long identifiers as text";
