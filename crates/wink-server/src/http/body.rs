@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
-use wink_api::Problem;
+use wink_api::{Problem, json};
 
-use super::problem::Refused;
+use super::problem::{Refused, at};
 use super::service::Arrival;
+use crate::listen::body::{self, Limits, read};
 
 /// The body as bytes, unpacked.
 pub(crate) struct Sent(pub Bytes);
@@ -27,12 +27,9 @@ impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
     async fn from_request(request: Request, _: &Arc<S>) -> Result<Self, Refused> {
         let most =
             request.extensions().get::<Arrival>().map_or(0, |arrival| arrival.operation.body_bytes_max);
-        let body = Limited::new(request.into_body(), most);
-        let collected = body.collect().await.map_err(|_| {
-            let message = format!("the body cannot be read to its end, or is larger than {most} bytes");
-            Refused::new(Problem::new(413, "body_too_large", "The body cannot be taken", message))
-        })?;
-        Ok(Self(collected.to_bytes()))
+        let limits = Limits { bytes_max: most, ..Limits::default() };
+        let (parts, body) = request.into_parts();
+        Ok(Self(read(body, &parts.headers, &limits).await?))
     }
 }
 
@@ -47,14 +44,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<Arc<S>> for Json<T> {
 
 /// Reads JSON whatever the media type says: browsers send `text/plain` when a page closes.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Refused::new(Problem::new(
-            400,
-            "body_malformed",
-            "The body is not what was expected",
-            error.to_string(),
-        ))
+    json::read(bytes).map_err(|error| {
+        let status = if error.code == json::JsonCode::Unexpected { 422 } else { 400 };
+        let title = "The body is not what was expected";
+        at(&error.pointer, Problem::new(status, error.code.name(), title, error.message))
     })
+}
+
+impl From<body::Error> for Refused {
+    fn from(error: body::Error) -> Self {
+        let (status, code) = match &error {
+            body::Error::TooLarge { .. } => (413, "body_too_large"),
+            body::Error::UnpacksTooLarge { .. } => (413, "body_unpacks_too_large"),
+            body::Error::TooSlow => (408, "body_too_slow"),
+            body::Error::CutOff => (400, "body_cut_off"),
+            body::Error::EncodingUnknown(_) => (415, "encoding_unknown"),
+            body::Error::Damaged(_) => (400, "body_damaged"),
+        };
+        Self::new(Problem::new(status, code, "The body cannot be taken", error.to_string()))
+    }
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {

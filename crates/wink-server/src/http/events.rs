@@ -1,12 +1,12 @@
 //! `POST /v1/events`: strict, an answer per event. 200 means every event in it is durable or accounted for.
 
 use axum::Json;
-use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered};
+use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered, json};
 use wink_core::event::EVENT_BYTES_MAX;
 use wink_store::Store;
 
 use super::body::{Sent, parse};
-use super::problem::{Refused, invalid};
+use super::problem::{Refused, invalid, malformed};
 use super::service::Caller;
 use crate::DrawnIds;
 use crate::flow::ingest::{Answer, Received, ingest, refuse};
@@ -22,7 +22,7 @@ pub(super) async fn receive_events<S: Store>(
     sent: Result<Sent, Refused>,
 ) -> Result<Json<EventsAnswered>, Refused> {
     let engine = &caller.engine;
-    let batch = match sent.and_then(|Sent(body)| parse::<EventsReceived>(&body)) {
+    let batch = match sent.and_then(|Sent(body)| frame(&body)) {
         Ok(batch) => batch,
         Err(refused) => {
             // However many events it was meant to be: it is one message that was received and refused.
@@ -41,9 +41,9 @@ pub(super) async fn receive_events<S: Store>(
     let mut places = Vec::with_capacity(batch.events.len());
     let mut unreadable = 0;
     let now = caller.now;
-    for (place, (json, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
-        let original = json.get().as_bytes().to_vec();
-        let envelope = serde_json::from_str::<EventReceived>(json.get())
+    for (place, (sent, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
+        let original = sent.get().as_bytes().to_vec();
+        let envelope = json::read::<EventReceived>(sent.get().as_bytes())
             .map_err(|error| error.to_string())
             .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()));
         match envelope {
@@ -80,6 +80,15 @@ pub(super) async fn receive_events<S: Store>(
         refused: count("refused"),
         items,
     }))
+}
+
+/// Reads what holds the events together. The events themselves are read one by one, so that one of them does not spoil the others.
+fn frame(body: &[u8]) -> Result<EventsReceived, Refused> {
+    serde_json::from_slice(body).or_else(|error| {
+        // Where it is no JSON, the careful reader says better why; where it is, this is not the shape.
+        parse::<serde::de::IgnoredAny>(body)?;
+        Err(malformed(&error))
+    })
 }
 
 fn item_of(answer: Answer) -> ItemAnswered {

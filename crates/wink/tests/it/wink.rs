@@ -124,6 +124,7 @@ impl Drop for Server {
 pub(crate) fn serve(store: &Path) -> Command {
     call([
         OsStr::new("serve"),
+        OsStr::new("--without-keys"),
         "--data".as_ref(),
         store.as_os_str(),
         "--listen".as_ref(),
