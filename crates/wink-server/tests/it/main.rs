@@ -1,6 +1,8 @@
 //! The flows from event to erasure over a simulated and a real store: stories, races, properties, crashes, and what is left on disk.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod body;
@@ -14,11 +16,15 @@ mod counter;
 mod said;
 
 #[cfg(test)]
+mod authority;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod limit;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
