@@ -61,6 +61,18 @@ fn the_description_the_table_and_the_routes_name_the_same_operations() {
     }
 }
 
+/// The description is committed, so that a change of the contract is seen in review. `WINK_BLESS=1` writes it.
+#[test]
+fn the_committed_description_is_what_the_server_gives() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/wink-v1.json");
+    let now = format!("{:#}\n", document());
+    if std::env::var_os("WINK_BLESS").is_some() {
+        std::fs::write(path, &now).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == now, "openapi/wink-v1.json is not what the code says; `cargo xtask bless` writes it");
+}
+
 #[test]
 fn every_role_may_do_what_the_description_says_and_nothing_else() {
     let api = Api::of_a_shop();
