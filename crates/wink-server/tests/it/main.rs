@@ -18,7 +18,13 @@ mod crash;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod limit;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
