@@ -20,6 +20,6 @@ mod vault;
 
 pub use access::{ApiKey, TenantNamed};
 pub use catalogue::CatalogueFiles;
-pub use dead_letter::DeadLetter;
+pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use message::{Damaged, Stored};

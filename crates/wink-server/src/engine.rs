@@ -9,11 +9,10 @@ use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
-use crate::error::committed;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
-use crate::{Error, catalogue};
+use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
 pub trait Ids: Sync {
@@ -134,7 +133,7 @@ impl<S: Store> Engine<S> {
                 let mut batch = Batch::new(batch_id()?, self.tenant, Home(0));
                 batch.checks.push(Check::Absent(key.clone()));
                 batch.changes.push(Change::Put(key, check));
-                committed(self.store.commit(batch).await)?.ok_or(Error::Contended)
+                self.commit(batch).await?.ok_or(Error::Contended)
             }
         }
     }
@@ -187,6 +186,16 @@ impl<S: Store> Engine<S> {
 
     pub(crate) fn put_in_force(&self, catalogue: Arc<Catalogue>) {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(catalogue);
+    }
+
+    /// Writes one batch. `None` if something it depends on changed meanwhile: load again.
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<Option<()>, Error> {
+        write::commit(&self.store, batch).await
+    }
+
+    /// Writes independent batches in order and answers each, `None` where something it depends on changed meanwhile.
+    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<()>, Error>> {
+        write::submit(&self.store, batches).await
     }
 
     /// Reads one record.

@@ -14,6 +14,7 @@ pub mod secrets;
 mod engine;
 mod error;
 mod latency;
+mod write;
 
 pub use engine::{DrawnIds, Engine, Ids, SeededIds};
 pub use error::Error;

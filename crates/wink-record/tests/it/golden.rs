@@ -53,6 +53,7 @@ fn keys_and_tenants_are_stored_as_ever() {
 #[test]
 fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
+    check("profile-proven-v1", &samples::proven_profile());
     check("vault-v1", &samples::vault());
     check("state-v1", &samples::state());
 }
@@ -77,6 +78,8 @@ fn the_rest_is_stored_as_ever() {
     check("product-v1", &samples::product());
     check("catalogue-v1", &samples::catalogue());
     check("dead-letter-v1", &samples::dead_letter());
+    check("dead-letter-replayable-v1", &samples::replayable_letter());
+    check("letter-head-v1", &samples::letter_head());
 }
 
 #[test]

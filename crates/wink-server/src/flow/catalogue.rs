@@ -8,7 +8,6 @@ use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, Change, Check, Home, Store};
 
 use crate::engine::{batch_id, catalogue_version};
-use crate::error::committed;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -51,7 +50,7 @@ pub async fn apply<S: Store>(
         let cap = offer.limits.total.map(i64::from);
         batch.changes.push(Change::SetCap(keys::issued(offer.id.as_str()), cap));
     }
-    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+    engine.commit(batch).await?.ok_or(Error::Contended)?;
     engine.put_in_force(Arc::new(catalogue));
     Ok(Applied::InForce(version))
 }

@@ -5,7 +5,6 @@ use wink_record::Stored;
 use wink_store::{Batch, Change, Home, RecordKey, Store};
 
 use crate::engine::batch_id;
-use crate::error::committed;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -30,7 +29,7 @@ pub async fn list<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<
         }
         changed += batch.changes.len();
         if !batch.changes.is_empty() {
-            committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+            engine.commit(batch).await?.ok_or(Error::Contended)?;
         }
     }
     Ok(changed)

@@ -60,6 +60,7 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let (status, code, title) = match &error {
             Error::NoCatalogue => (409, "no_catalogue", "No catalogue is in force"),
+            Error::Cursor => (422, "cursor_invalid", "The cursor cannot be used"),
             Error::NotFound { .. } => (404, "not_found", "There is no such thing"),
             Error::Unusable(_) => (422, "value_invalid", "A value cannot be used"),
             Error::KeyReused => {

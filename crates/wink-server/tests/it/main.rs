@@ -22,9 +22,15 @@ mod crash;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod limit;
 #[cfg(test)]
 mod once;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
