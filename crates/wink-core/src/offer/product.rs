@@ -17,6 +17,10 @@ pub struct Product {
     pub brand: Option<String>,
     /// The shelf price of one unit, if it is known.
     pub price: Option<Cents>,
+    /// What one unit costs the shop, if it says so.
+    pub cost: Option<Cents>,
+    /// How many units there are, if the shop says so.
+    pub stock: Option<u32>,
 }
 
 /// Contribution margins as the shop configured them, in basis points of the price.

@@ -72,7 +72,7 @@ async fn year<S: Store>(
     }
     let started = Instant::now();
     let zone = loaded.catalogue.shop.zone.clone();
-    apply::apply(engine, loaded.catalogue, loaded.files).await?;
+    apply::apply(engine, loaded.catalogue, loaded.files, home::now()).await?;
     let listed = envelopes::products(journey);
     products::list(engine, &listed).await?;
     let plan =
