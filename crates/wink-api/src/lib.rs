@@ -5,6 +5,7 @@ mod events;
 pub mod json;
 mod keys;
 mod problem;
+mod products;
 mod value;
 
 pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
@@ -13,4 +14,5 @@ pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
 pub use problem::Problem;
+pub use products::ProductSent;
 pub use value::value;

@@ -6,6 +6,7 @@ pub mod erase;
 pub mod expire;
 pub mod ingest;
 pub mod past;
+pub mod product_import;
 pub mod products;
 pub mod redeem;
 pub mod retain;

@@ -16,9 +16,13 @@ mod said;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod limit;
+#[cfg(test)]
+mod product;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
