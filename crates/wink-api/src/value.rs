@@ -19,3 +19,18 @@ pub fn value(json: Json) -> Value {
         }
     }
 }
+
+/// Turns a core value into JSON.
+pub fn shown(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(whole) => Json::from(*whole),
+        Value::Float(number) => Json::from(*number),
+        Value::Text(text) => Json::String(text.clone()),
+        Value::List(values) => Json::Array(values.iter().map(shown).collect()),
+        Value::Map(fields) => {
+            Json::Object(fields.iter().map(|(name, field)| (name.clone(), shown(field))).collect())
+        }
+    }
+}
