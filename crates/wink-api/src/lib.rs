@@ -1,5 +1,6 @@
 //! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
 
+mod catalogue;
 mod decisions;
 mod events;
 mod export;
@@ -11,9 +12,14 @@ mod keys;
 mod letters;
 mod made;
 mod problem;
+mod products;
 mod profiles;
 mod value;
 
+pub use catalogue::{
+    BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
+    PartsListed, VersionView, VersionsListed,
+};
 pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, StateExported};
@@ -24,8 +30,11 @@ pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
 pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
-pub use made::{BudgetView, DecisionRecord, DecisionTrace};
-pub use problem::Problem;
+pub use made::{BudgetSeen, DecisionRecord, DecisionTrace};
+pub use problem::{Problem, ProblemPart};
+pub use products::{
+    ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
+};
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
     FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,

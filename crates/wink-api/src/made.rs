@@ -46,12 +46,12 @@ pub struct DecisionTrace {
     /// When Wink had come to the person, as far as contact limits look back.
     pub contacted_at: Vec<String>,
     /// What was left to give, by campaign.
-    pub budgets: BTreeMap<String, BudgetView>,
+    pub budgets: BTreeMap<String, BudgetSeen>,
 }
 
 /// A budget as a decision saw it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct BudgetView {
+pub struct BudgetSeen {
     /// Promised and spent, in minor units.
     pub used_cents: i64,
     /// What there is, in minor units.

@@ -22,6 +22,9 @@ pub struct Problem {
     /// Where in the body, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// Everything that is wrong, where several things can be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemPart>,
     /// The request's id, to find it in the server's log.
     pub request_id: String,
 }
@@ -38,7 +41,26 @@ impl Problem {
             detail: message.clone(),
             message,
             pointer: None,
+            errors: Vec::new(),
             request_id: String::new(),
         }
     }
+}
+
+/// One of several things that are wrong in a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemPart {
+    /// Where in the body, as a JSON pointer.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead, where that can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// The file it would stand in.
+    pub file: String,
+    /// Its line there, from 1.
+    pub line: usize,
+    /// Its column there, in characters, from 1.
+    pub column: usize,
 }

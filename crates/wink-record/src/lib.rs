@@ -19,7 +19,7 @@ mod value;
 mod vault;
 
 pub use access::{ApiKey, TenantNamed};
-pub use catalogue::CatalogueFiles;
+pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use message::{Damaged, Stored};

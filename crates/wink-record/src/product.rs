@@ -18,6 +18,10 @@ struct ProductMessage {
     brand: Option<String>,
     #[prost(sint64, optional, tag = "5")]
     price: Option<i64>,
+    #[prost(sint64, optional, tag = "6")]
+    cost: Option<i64>,
+    #[prost(uint32, optional, tag = "7")]
+    stock: Option<u32>,
 }
 
 impl Stored for Product {
@@ -28,6 +32,8 @@ impl Stored for Product {
             category: self.category.clone(),
             brand: self.brand.clone(),
             price: self.price.map(|price| price.0),
+            cost: self.cost.map(|cost| cost.0),
+            stock: self.stock,
         }
         .encode_to_vec()
     }
@@ -40,6 +46,8 @@ impl Stored for Product {
             category: message.category,
             brand: message.brand,
             price: message.price.map(Cents),
+            cost: message.cost.map(Cents),
+            stock: message.stock,
         })
     }
 }

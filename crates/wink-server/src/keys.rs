@@ -51,6 +51,8 @@ pub mod kind {
     pub const LETTER_OF: Kind = Kind(41);
     /// What a list shows of a dead letter, by when it arrived and letter id.
     pub const LETTER_HEAD: Kind = Kind(42);
+    /// Which catalogue version was put in force when, by number from 1.
+    pub const CATALOGUE_APPLIED: Kind = Kind(50);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -163,6 +165,11 @@ pub fn catalogue(version: Digest) -> RecordKey {
 /// Names the record of the catalogue in force.
 pub fn catalogue_in_force() -> RecordKey {
     RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the record of the `number`-th catalogue that was put in force.
+pub fn catalogue_applied(number: u64) -> RecordKey {
+    RecordKey::new(kind::CATALOGUE_APPLIED, number.to_be_bytes())
 }
 
 /// Names the record that tells which secret the store was made with.

@@ -9,6 +9,7 @@ pub mod http;
 pub mod keys;
 pub mod listen;
 pub mod report;
+pub mod rows;
 pub mod secrets;
 
 mod engine;

@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Checks or applies a catalogue directory
     Catalogue(Catalogue),
+    /// Lists products, or takes them in from a file
+    Products(Products),
     /// Decides for one person, now
     Decide(Decide),
     /// Explains a stored decision in plain words
@@ -120,6 +122,53 @@ pub(crate) enum CatalogueAction {
         #[command(flatten)]
         data: Data,
         /// Prints the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Products {
+    #[command(subcommand)]
+    pub(crate) action: ProductsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProductsAction {
+    /// Takes products in from a file of CSV or NDJSON; a wrong row is named by its line and does not stop the others
+    #[command(after_help = "Examples:
+  wink products import products.csv --data store --dry-run
+  wink products import products.ndjson --data store --strict --json
+
+The header of a CSV file names columns out of id, name, category, brand, price_cents, cost_cents and stock. Importing again changes
+nothing; after Ctrl-C the same command goes on where it stopped.")]
+    Import {
+        /// The file, ending in .csv, .ndjson or .jsonl
+        file: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// Changes nothing, and tells what would be changed
+        #[arg(long)]
+        dry_run: bool,
+        /// Stops at the first wrong row; what stands before it is taken in
+        #[arg(long)]
+        strict: bool,
+        /// Prints the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the products, ordered by id
+    #[command(after_help = "Examples:
+  wink products list --data store
+  wink products list --data store --csv
+  wink products list --data store --json")]
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// Prints CSV that can be imported again; what a spreadsheet would run as a formula gets an apostrophe
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// Prints one JSON object in each line
         #[arg(long)]
         json: bool,
     },

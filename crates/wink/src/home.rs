@@ -24,7 +24,7 @@ const KEY_FILE: &str = "wink.key";
 const STORE_DIRECTORY: &str = "store";
 
 /// Tells what time it is; the only place of the binary that asks.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

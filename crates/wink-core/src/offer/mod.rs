@@ -10,6 +10,6 @@ mod terms;
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
-pub use product::{Margins, Product};
+pub use product::{Margins, Product, Unlistable};
 pub use rules::{ContextFact, Rules, Stage, declarations};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};

@@ -17,6 +17,10 @@ pub struct Product {
     pub brand: Option<String>,
     /// The shelf price of one unit, if it is known.
     pub price: Option<Cents>,
+    /// What one unit costs the shop, if it says so.
+    pub cost: Option<Cents>,
+    /// How many units there are, if the shop says so.
+    pub stock: Option<u32>,
 }
 
 /// Contribution margins as the shop configured them, in basis points of the price.
@@ -33,4 +37,64 @@ impl Margins {
     pub fn of(&self, category: &str) -> u16 {
         self.by_category.get(category).copied().unwrap_or(self.default_basis_points)
     }
+}
+
+/// Why a product cannot be listed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` {why}")]
+pub struct Unlistable {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Product {
+    /// Looks for the first thing that is wrong.
+    ///
+    /// # Errors
+    /// Names the field, and what it must be.
+    pub fn check(&self) -> Result<(), Unlistable> {
+        /// An id is part of a key and of an address.
+        const ID_BYTES_MAX: usize = 128;
+        /// A title of a marketplace has at most 200 characters; these are bytes.
+        const TEXT_BYTES_MAX: usize = 512;
+        words("id", &self.id, ID_BYTES_MAX)?;
+        words("name", &self.name, TEXT_BYTES_MAX)?;
+        for (field, text) in [("category", &self.category), ("brand", &self.brand)] {
+            text.as_deref().map_or(Ok(()), |text| words(field, text, TEXT_BYTES_MAX))?;
+        }
+        for (field, amount) in [("price_cents", self.price), ("cost_cents", self.cost)] {
+            amount.map_or(Ok(()), |amount| price(field, amount))?;
+        }
+        Ok(())
+    }
+}
+
+fn words(field: &'static str, text: &str, bytes_max: usize) -> Result<(), Unlistable> {
+    let refuse = |why: String| Err(Unlistable { field, why });
+    if text.trim().is_empty() {
+        return refuse("is empty".to_owned());
+    }
+    if bytes_max < text.len() {
+        return refuse(format!("has at most {bytes_max} bytes, this has {}", text.len()));
+    }
+    match text.chars().find(|character| is_hidden(*character)) {
+        Some(hidden) => refuse(format!("holds the invisible character U+{:04X}", u32::from(hidden))),
+        None => Ok(()),
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows: they make a text look like another.
+fn is_hidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn price(field: &'static str, amount: Cents) -> Result<(), Unlistable> {
+    /// A thousand million in major units: more is a slip, and sums of less never overflow.
+    const MAX: Cents = Cents(100_000_000_000);
+    if (Cents::ZERO..=MAX).contains(&amount) {
+        return Ok(());
+    }
+    Err(Unlistable { field, why: format!("must be 0 to {}, this is {}", MAX.0, amount.0) })
 }

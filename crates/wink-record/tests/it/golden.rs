@@ -76,7 +76,9 @@ fn decisions_are_stored_as_ever() {
 #[test]
 fn the_rest_is_stored_as_ever() {
     check("product-v1", &samples::product());
+    check("product-v2", &samples::product_in_stock());
     check("catalogue-v1", &samples::catalogue());
+    check("catalogue-applied-v1", &samples::catalogue_applied());
     check("dead-letter-v1", &samples::dead_letter());
     check("dead-letter-replayable-v1", &samples::replayable_letter());
     check("letter-head-v1", &samples::letter_head());

@@ -17,7 +17,7 @@ use wink_core::event::{
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
-use wink_record::{ApiKey, CatalogueFiles, DeadLetter, Decided, LetterHead, TenantNamed};
+use wink_record::{ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, LetterHead, TenantNamed};
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
 
@@ -304,11 +304,21 @@ pub(crate) fn product() -> Product {
         category: Some("TEA".to_owned()),
         brand: Some("House".to_owned()),
         price: Some(Cents(250)),
+        cost: None,
+        stock: None,
     }
+}
+
+pub(crate) fn product_in_stock() -> Product {
+    Product { cost: Some(Cents(110)), stock: Some(0), ..product() }
 }
 
 pub(crate) fn catalogue() -> CatalogueFiles {
     CatalogueFiles(BTreeMap::from([("shop.toml".to_owned(), "name = \"Shop\"\n".to_owned())]))
+}
+
+pub(crate) fn catalogue_applied() -> CatalogueApplied {
+    CatalogueApplied { version: CatalogueVersion(Digest([3; 32])), at: AT }
 }
 
 pub(crate) fn dead_letter() -> DeadLetter {

@@ -14,6 +14,29 @@ use wink_core::offer::{
 use super::entry::{Entry, Section, list};
 use super::file::File;
 
+/// What a campaign says, in the order in which it is written.
+pub(super) const CAMPAIGN_KEYS: &[&str] =
+    &["id", "name", "goal", "hypothesis", "starts_at", "ends_at", "budget", "holdout_percent", "offers"];
+
+/// What an offer says, in the order in which it is written.
+pub(super) const OFFER_KEYS: &[&str] = &[
+    "id",
+    "title",
+    "benefits",
+    "channels",
+    "categories",
+    "minimum_spend",
+    "minimum_price",
+    "valid_days",
+    "per_profile",
+    "total",
+    "eligibility",
+    "applicability",
+    "suitability",
+    "redeem",
+    "uplift",
+];
+
 /// The most values of one offer: each is a candidate of every decision.
 const BENEFITS_MAX: usize = 8;
 
@@ -77,17 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     fn campaign(&mut self, root: &Section<'_>) -> Option<(Campaign, Vec<Offer>)> {
-        root.only(&[
-            "id",
-            "name",
-            "goal",
-            "hypothesis",
-            "starts_at",
-            "ends_at",
-            "budget",
-            "holdout_percent",
-            "offers",
-        ]);
+        root.only(CAMPAIGN_KEYS);
         let id = self.campaign_id(root);
         let words = |name| root.required(name).and_then(|entry| entry.text()).map(str::to_owned);
         let name = words("name");
@@ -162,23 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     fn offer(&mut self, section: &Section<'_>) -> Option<Offer> {
-        section.only(&[
-            "id",
-            "title",
-            "benefits",
-            "channels",
-            "categories",
-            "minimum_spend",
-            "minimum_price",
-            "valid_days",
-            "per_profile",
-            "total",
-            "eligibility",
-            "applicability",
-            "suitability",
-            "redeem",
-            "uplift",
-        ]);
+        section.only(OFFER_KEYS);
         let id = self.offer_id(section);
         let title = section.required("title").and_then(|entry| entry.text()).map(str::to_owned);
         let benefits = section.required("benefits").and_then(|entry| benefits(&entry));

@@ -1,9 +1,8 @@
 //! Reads the texts of a catalogue folder. Understands none of them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Finding;
+use super::{Files, Finding};
 
 /// The most bytes of all files together: a version is stored in one batch, and that holds at most 1 MiB.
 const BYTES_MAX: usize = 768 * 1024;
@@ -12,14 +11,28 @@ const BYTES_MAX: usize = 768 * 1024;
 const DEPTH_MAX: usize = 3;
 
 /// Reads every `*.toml` under `folder` by relative path. Other files, and names that begin with a dot, are left alone.
-pub(super) fn texts(folder: &Path) -> (BTreeMap<String, String>, Vec<Finding>) {
-    let mut reading = Reading { files: BTreeMap::new(), findings: Vec::new(), bytes: 0 };
+pub(super) fn texts(folder: &Path) -> (Files, Vec<Finding>) {
+    let mut reading = Reading { files: Files::new(), findings: Vec::new(), bytes: 0 };
     reading.folder(folder, "", 1);
     (reading.files, reading.findings)
 }
 
+/// Says that files are too large together, if they are.
+pub(super) fn too_large(files: &Files) -> Option<Finding> {
+    let mut bytes = 0_usize;
+    let last = files.iter().find(|(_, text)| {
+        bytes = bytes.saturating_add(text.len());
+        BYTES_MAX < bytes
+    });
+    last.map(|(name, _)| Finding::of_file(name, larger()))
+}
+
+fn larger() -> String {
+    format!("with this file the catalogue is larger than {BYTES_MAX} bytes")
+}
+
 struct Reading {
-    files: BTreeMap<String, String>,
+    files: Files,
     findings: Vec<Finding>,
     bytes: usize,
 }
@@ -62,8 +75,7 @@ impl Reading {
         };
         self.bytes = self.bytes.saturating_add(bytes.len());
         if BYTES_MAX < self.bytes {
-            let message = format!("with this file the catalogue is larger than {BYTES_MAX} bytes");
-            return self.findings.push(Finding::of_file(&name, message));
+            return self.findings.push(Finding::of_file(&name, larger()));
         }
         match String::from_utf8(bytes) {
             Ok(text) => {

@@ -12,16 +12,26 @@ use wink_core::feature;
 use wink_core::offer::{self, Catalogue, CatalogueVersion};
 
 mod campaign;
+mod difference;
+mod edit;
 mod entry;
 mod file;
 mod folder;
 mod literal;
+mod place;
 mod shop;
+pub mod show;
+mod tree;
 
 #[cfg(test)]
 mod tests;
 
+pub use difference::{Difference, differences};
+pub use edit::Edit;
 use file::File;
+
+/// Texts by path relative to the folder, with `/`.
+pub type Files = BTreeMap<String, String>;
 
 /// The file of the shop itself.
 const SHOP: &str = "shop.toml";
@@ -34,8 +44,8 @@ const CAMPAIGNS: &str = "campaigns/";
 pub struct Loaded {
     /// What the files say.
     pub catalogue: Catalogue,
-    /// The texts by path relative to the folder, with `/`; store these with the version.
-    pub files: BTreeMap<String, String>,
+    /// What it was made from; store these with the version.
+    pub files: Files,
 }
 
 /// Something wrong in a catalogue file.
@@ -76,6 +86,30 @@ impl Finding {
     }
 }
 
+/// A finding, and where it lies in what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// A JSON pointer; empty for all of it.
+    pub pointer: String,
+    /// What is wrong.
+    pub finding: Finding,
+}
+
+/// Writes an edit into files and reads the result.
+///
+/// # Errors
+/// Lists everything that is wrong.
+pub fn edited(files: &Files, edit: &Edit) -> Result<Loaded, Vec<Misfit>> {
+    let edited = edit::write(files, edit).map_err(|misfit| vec![misfit])?;
+    let located =
+        |findings: Vec<Finding>| findings.into_iter().map(|finding| edited.locate(finding)).collect();
+    if let Some(finding) = folder::too_large(&edited.files) {
+        return Err(located(vec![finding]));
+    }
+    let catalogue = compile(&edited.files).map_err(located)?;
+    Ok(Loaded { catalogue, files: edited.files })
+}
+
 /// Reads the catalogue in `folder`.
 ///
 /// # Errors
@@ -100,7 +134,7 @@ pub fn read(folder: &Path) -> Result<Loaded, Vec<Finding>> {
 ///
 /// # Errors
 /// Lists everything that is wrong, ordered by file, line and column.
-pub fn compile(files: &BTreeMap<String, String>) -> Result<Catalogue, Vec<Finding>> {
+pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let mut findings = Vec::new();
     let features = feature::Catalogue::built_in();
 
@@ -159,7 +193,7 @@ fn stray(name: &str) -> Finding {
         .fix("keep `shop.toml` and `campaigns/*.toml` only, or give it another ending")
 }
 
-fn version(files: &BTreeMap<String, String>) -> CatalogueVersion {
+fn version(files: &Files) -> CatalogueVersion {
     let hasher = Hasher::new("catalogue");
     let hasher = files
         .iter()

@@ -7,7 +7,7 @@ use wink_core::offer::{Benefit, Channel};
 
 use super::*;
 
-const SHOP_TEXT: &str = r#"name = "Corner Shop"
+pub(super) const SHOP_TEXT: &str = r#"name = "Corner Shop"
 currency = "EUR"
 time_zone = "Europe/Berlin"
 
@@ -33,7 +33,7 @@ till = "0.01"
 "DAIRY" = 12.5
 "#;
 
-const CAMPAIGN_TEXT: &str = r#"id = "spring"
+pub(super) const CAMPAIGN_TEXT: &str = r#"id = "spring"
 name = "Spring"
 goal = "more baskets"
 hypothesis = "a small reduction brings some people back"

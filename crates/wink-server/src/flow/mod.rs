@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod letters;
 pub mod page;
 pub mod past;
+pub mod product_import;
 pub mod products;
 pub mod profiles;
 pub mod redeem;

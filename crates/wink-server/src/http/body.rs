@@ -44,11 +44,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<Arc<S>> for Json<T> {
 
 /// Reads JSON whatever the media type says: browsers send `text/plain` when a page closes.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
-    json::read(bytes).map_err(|error| {
-        let status = if error.code == json::JsonCode::Unexpected { 422 } else { 400 };
-        let title = "The body is not what was expected";
-        at(&error.pointer, Problem::new(status, error.code.name(), title, error.message))
-    })
+    json::read(bytes).map_err(not_json)
+}
+
+/// Says what is wrong with a body.
+pub(crate) fn not_json(error: json::JsonError) -> Refused {
+    let status = if error.code == json::JsonCode::Unexpected { 422 } else { 400 };
+    let title = "The body is not what was expected";
+    at(&error.pointer, Problem::new(status, error.code.name(), title, error.message))
 }
 
 impl From<body::Error> for Refused {

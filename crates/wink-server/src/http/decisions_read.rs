@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::Path;
-use wink_api::{BudgetView, DecisionRecord, DecisionTrace, DecisionView, FeatureView};
+use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, DecisionView, FeatureView};
 use wink_core::base::DecisionId;
 use wink_core::coupon::issue;
 use wink_core::decision::{Decision, explain};
@@ -38,7 +38,7 @@ pub(super) async fn trace_decision<S: Store>(
     let features = catalogue.features.definitions().iter().zip(decision.person.view.slots());
     let budgets = decision.standing.budgets.iter().filter_map(|(campaign, budget)| {
         let campaign = catalogue.campaigns.get(*campaign)?.id.to_string();
-        Some((campaign, BudgetView { used_cents: budget.used.0, cap_cents: budget.cap.0 }))
+        Some((campaign, BudgetSeen { used_cents: budget.used.0, cap_cents: budget.cap.0 }))
     });
     Ok(axum::Json(DecisionTrace {
         decision: record(&caller.engine, &decision, true).await?,

@@ -3,6 +3,7 @@
 mod admission;
 mod balance;
 mod body;
+mod catalogue;
 mod consents;
 mod cors;
 mod decisions;
@@ -16,7 +17,9 @@ mod keys;
 pub mod letters;
 mod openapi;
 mod operation;
+mod page;
 mod problem;
+mod products;
 mod profiles;
 mod rate;
 mod service;
@@ -67,6 +70,22 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/keys/{id}", delete(keys::revoke_key::<S>))
         .route("/v1/keys/{id}/rotate", post(keys::rotate_key::<S>))
         .route("/v1/tenants", get(keys::list_tenants::<S>).post(keys::create_tenant::<S>))
+        .route("/v1/catalogue", get(catalogue::show_catalogue::<S>).put(catalogue::replace_catalogue::<S>))
+        .route("/v1/catalogue/versions", get(catalogue::list_catalogue_versions::<S>))
+        .route("/v1/catalogue/versions/{version}", get(catalogue::show_catalogue_version::<S>))
+        .route("/v1/catalogue/versions/{version}/apply", post(catalogue::apply_catalogue_version::<S>))
+        .route("/v1/campaigns", get(catalogue::list_campaigns::<S>))
+        .route("/v1/campaigns/{id}", get(catalogue::show_campaign::<S>).put(catalogue::change_campaign::<S>))
+        .route("/v1/offers", get(catalogue::list_offers::<S>))
+        .route("/v1/offers/{id}", get(catalogue::show_offer::<S>).put(catalogue::change_offer::<S>))
+        .route("/v1/budgets/{campaign}", get(catalogue::show_budget::<S>).put(catalogue::change_budget::<S>))
+        .route(
+            "/v1/contact-policies/{id}",
+            get(catalogue::show_contact_policy::<S>).put(catalogue::change_contact_policy::<S>),
+        )
+        .route("/v1/products", get(products::list_products::<S>).post(products::put_products::<S>))
+        .route("/v1/products/import", post(products::import_products::<S>))
+        .route("/v1/products/{id}", get(products::show_product::<S>).delete(products::delete_product::<S>))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(from_fn_with_state(service.clone(), gate::pass::<S>))

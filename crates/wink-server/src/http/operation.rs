@@ -3,7 +3,9 @@
 use axum::http::Method;
 
 use crate::access::Role;
-use crate::access::Role::{Admin, Analyst, Client, Ingest, Operator, Partner, Privacy, Shop, Support, Till};
+use crate::access::Role::{
+    Admin, Analyst, Client, Ingest, Marketer, Operator, Partner, Privacy, Shop, Support, Till,
+};
 
 /// How urgent an operation is when there is more to do than can be done. The first is served last of all refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +96,15 @@ const fn op(
 ) -> Operation {
     Operation { id, method, path, class, who, body_bytes_max }
 }
+
+/// Who sees what may be given.
+const CATALOGUE_READERS: Who = Who::Roles(&[Analyst, Support, Marketer, Admin]);
+/// Who says what may be given. Not the shop's server: its key lies beside the shop's code, and this is money.
+const CATALOGUE_WRITERS: Who = Who::Roles(&[Marketer, Admin]);
+/// Who sees products.
+const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admin]);
+/// Who lists products.
+const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
 /// All operations.
 pub static OPERATIONS: &[Operation] = &[
@@ -245,6 +256,48 @@ pub static OPERATIONS: &[Operation] = &[
     ),
     op("list_tenants", Method::GET, "/v1/tenants", Class::Report, Who::Roles(&[Operator]), 0),
     op("create_tenant", Method::POST, "/v1/tenants", Class::Report, Who::Roles(&[Operator]), SMALL),
+    op("show_catalogue", Method::GET, "/v1/catalogue", Class::Report, CATALOGUE_READERS, 0),
+    op("replace_catalogue", Method::PUT, "/v1/catalogue", Class::Report, CATALOGUE_WRITERS, BATCH),
+    op("list_catalogue_versions", Method::GET, "/v1/catalogue/versions", Class::Report, CATALOGUE_READERS, 0),
+    op(
+        "show_catalogue_version",
+        Method::GET,
+        "/v1/catalogue/versions/{version}",
+        Class::Report,
+        CATALOGUE_READERS,
+        0,
+    ),
+    op(
+        "apply_catalogue_version",
+        Method::POST,
+        "/v1/catalogue/versions/{version}/apply",
+        Class::Report,
+        CATALOGUE_WRITERS,
+        0,
+    ),
+    op("list_campaigns", Method::GET, "/v1/campaigns", Class::Report, CATALOGUE_READERS, 0),
+    op("show_campaign", Method::GET, "/v1/campaigns/{id}", Class::Report, CATALOGUE_READERS, 0),
+    op("change_campaign", Method::PUT, "/v1/campaigns/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("list_offers", Method::GET, "/v1/offers", Class::Report, CATALOGUE_READERS, 0),
+    op("show_offer", Method::GET, "/v1/offers/{id}", Class::Report, CATALOGUE_READERS, 0),
+    op("change_offer", Method::PUT, "/v1/offers/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("show_budget", Method::GET, "/v1/budgets/{campaign}", Class::Report, CATALOGUE_READERS, 0),
+    op("change_budget", Method::PUT, "/v1/budgets/{campaign}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("show_contact_policy", Method::GET, "/v1/contact-policies/{id}", Class::Report, CATALOGUE_READERS, 0),
+    op(
+        "change_contact_policy",
+        Method::PUT,
+        "/v1/contact-policies/{id}",
+        Class::Report,
+        CATALOGUE_WRITERS,
+        SMALL,
+    ),
+    op("put_products", Method::POST, "/v1/products", Class::Ingest, PRODUCT_WRITERS, BATCH),
+    op("list_products", Method::GET, "/v1/products", Class::Report, PRODUCT_READERS, 0),
+    op("show_product", Method::GET, "/v1/products/{id}", Class::Report, PRODUCT_READERS, 0),
+    op("delete_product", Method::DELETE, "/v1/products/{id}", Class::Ingest, PRODUCT_WRITERS, 0),
+    // A file is read as it comes and may be longer: this is the memory it takes.
+    op("import_products", Method::POST, "/v1/products/import", Class::Ingest, PRODUCT_WRITERS, BATCH),
 ];
 
 /// Finds the operation of a route.

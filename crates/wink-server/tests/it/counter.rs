@@ -157,7 +157,7 @@ pub(crate) async fn open<S: Store>(store: S, shop: &Shop, now: Timestamp) -> Res
     let engine = Engine::open(store, secrets(), now).await?;
     let files = shop.files();
     let catalogue = catalogue::compile(&files).unwrap_or_else(|findings| panic!("{findings:#?}\n{files:#?}"));
-    flow::catalogue::apply(&engine, catalogue, files).await?;
+    flow::catalogue::apply(&engine, catalogue, files, now).await?;
     Ok(engine)
 }
 

@@ -20,6 +20,8 @@ mod authority;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod export;
@@ -31,6 +33,8 @@ mod limit;
 mod once;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod product;
 #[cfg(test)]
 mod property;
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn put_in_force(directory: &Path, store: &Path, json: bool) -> anyhow::Result<Ex
     };
     let applied = home::run(async {
         let engine = home::open_or_make(store).await?;
-        Ok(apply(&engine, loaded.catalogue.clone(), loaded.files.clone()).await?)
+        Ok(apply(&engine, loaded.catalogue.clone(), loaded.files.clone(), home::now()).await?)
     })?;
     match applied {
         Applied::InForce(_) => say(&loaded, true, json, "is in force")?,

@@ -72,9 +72,9 @@ async fn year<S: Store>(
     }
     let started = Instant::now();
     let zone = loaded.catalogue.shop.zone.clone();
-    apply::apply(engine, loaded.catalogue, loaded.files).await?;
+    apply::apply(engine, loaded.catalogue, loaded.files, home::now()).await?;
     let listed = envelopes::products(journey);
-    products::list(engine, &listed).await?;
+    products::put(engine, &listed).await?;
     let plan =
         Plan { journey, ids: SeededIds(import.seed), zone, assume_consent: import.assume_consent, until };
     let total = u64::try_from(journey.baskets.len()).unwrap_or(0);

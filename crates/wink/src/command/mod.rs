@@ -7,6 +7,7 @@ pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod verify;

@@ -93,6 +93,8 @@ pub(crate) fn products(journey: &Journey) -> Vec<Product> {
             category: listed.and_then(|row| row.category.clone()),
             brand: listed.and_then(|row| row.brand.clone()),
             price: price.get(&id).copied(),
+            cost: None,
+            stock: None,
         }
     };
     ids.into_iter().map(product).collect()
