@@ -20,6 +20,8 @@ mod erase;
 #[cfg(test)]
 mod limit;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod race;
@@ -27,6 +29,10 @@ mod race;
 mod record;
 #[cfg(test)]
 mod retain;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
