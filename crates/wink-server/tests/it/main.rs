@@ -36,6 +36,8 @@ mod people;
 #[cfg(test)]
 mod product;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod race;
@@ -43,6 +45,10 @@ mod race;
 mod record;
 #[cfg(test)]
 mod retain;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
