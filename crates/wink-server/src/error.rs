@@ -48,6 +48,14 @@ pub enum Error {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Unusable(String),
+    /// The list of erasures cannot be read or written. No erasure is acknowledged without it.
+    #[error("the list of erasures `{list}` cannot be used: {why}")]
+    Erasures {
+        /// Which file.
+        list: String,
+        /// Why.
+        why: String,
+    },
     /// There is nothing of that name.
     #[error("there is no {what} `{name}`")]
     NotFound {

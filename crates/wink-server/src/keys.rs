@@ -1,6 +1,6 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
-use wink_core::base::{CouponId, DecisionId, Digest, Hasher, ProfileId};
+use wink_core::base::{CouponId, DecisionId, Digest, Hasher, ProfileId, Timestamp};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -45,6 +45,8 @@ pub mod kind {
     pub const IMPORTED_UNTIL: Kind = Kind(15);
     /// Which secret the store was made with; one record with an empty key.
     pub const SECRET_CHECK: Kind = Kind(16);
+    /// That somebody was erased, by profile id and time: what the list of erasures beside the store is made of.
+    pub const ERASURE: Kind = Kind(30);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -158,6 +160,11 @@ pub fn erased(key: IdentityKey) -> RecordKey {
 /// Names an erasure that has begun.
 pub fn erasing(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::ERASING, id.bytes())
+}
+
+/// Names an erasure; all of a profile's share its prefix.
+pub fn erasure(id: ProfileId, at: Timestamp) -> RecordKey {
+    RecordKey::new(kind::ERASURE, [id.bytes().as_slice(), &at.0.to_be_bytes()].concat())
 }
 
 /// Finds the home of a profile's entries.

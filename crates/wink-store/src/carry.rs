@@ -4,6 +4,8 @@
 //! `Enqueue`, and never one that takes something away. Leases and remembered batch ids are not carried: both belong to callers of
 //! the store that is left behind.
 
+use std::sync::Arc;
+
 use crate::{Effect, Error, Version};
 
 /// A store that can tell everything it holds at one moment.
@@ -16,4 +18,10 @@ pub trait Export {
     /// # Errors
     /// If the store cannot be read, or with what `take` says; then nothing more is handed over.
     fn export<E: From<Error>>(&self, take: impl FnMut(Effect) -> Result<(), E>) -> Result<Version, E>;
+}
+
+impl<S: Export> Export for Arc<S> {
+    fn export<E: From<Error>>(&self, take: impl FnMut(Effect) -> Result<(), E>) -> Result<Version, E> {
+        self.as_ref().export(take)
+    }
 }

@@ -77,6 +77,7 @@ fn the_rest_is_stored_as_ever() {
     check("product-v1", &samples::product());
     check("catalogue-v1", &samples::catalogue());
     check("dead-letter-v1", &samples::dead_letter());
+    check("erasure-v1", &samples::erasure());
 }
 
 #[test]

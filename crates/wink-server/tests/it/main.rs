@@ -14,6 +14,8 @@ mod counter;
 mod said;
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod erase;
