@@ -51,6 +51,14 @@ pub enum Error {
     /// A cursor that is not one of the list it came with.
     #[error("the cursor is not one of this list; begin again without it")]
     Cursor,
+    /// The list of erasures cannot be read or written. No erasure is acknowledged without it.
+    #[error("the list of erasures `{list}` cannot be used: {why}")]
+    Erasures {
+        /// Which file.
+        list: String,
+        /// Why.
+        why: String,
+    },
     /// There is nothing of that name.
     #[error("there is no {what} `{name}`")]
     NotFound {

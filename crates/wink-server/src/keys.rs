@@ -53,6 +53,8 @@ pub mod kind {
     pub const LETTER_HEAD: Kind = Kind(42);
     /// Which catalogue version was put in force when, by number from 1.
     pub const CATALOGUE_APPLIED: Kind = Kind(50);
+    /// That somebody was erased, by profile id and time: what the list of erasures beside the store is made of.
+    pub const ERASURE: Kind = Kind(30);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -200,6 +202,11 @@ pub fn erased(key: IdentityKey) -> RecordKey {
 /// Names an erasure that has begun.
 pub fn erasing(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::ERASING, id.bytes())
+}
+
+/// Names an erasure; all of a profile's share its prefix.
+pub fn erasure(id: ProfileId, at: Timestamp) -> RecordKey {
+    RecordKey::new(kind::ERASURE, [id.bytes().as_slice(), &at.0.to_be_bytes()].concat())
 }
 
 /// Finds the home of a profile's entries.

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod catalogue;
+pub mod erasures;
 pub mod flow;
 pub mod http;
 pub mod keys;

@@ -31,6 +31,12 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Erases a person, or everything that has been kept long enough
     Erase(Erase),
+    /// Writes everything a store holds into one file, or checks such a file
+    Backup(Backup),
+    /// Makes a store from a backup, without those who were erased since
+    Restore(Restore),
+    /// Looks a store and its machine over, and says what to do
+    Doctor(Doctor),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Makes, lists, revokes and replaces keys
@@ -270,6 +276,67 @@ pub(crate) struct Erase {
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink backup --data store --to backups/monday.backup
+  wink backup --data store --to backups --json
+  wink backup --check backups/monday.backup
+
+The file is whole or not there. The key file `wink.key` is not in it: without a copy of that, kept elsewhere, the backup cannot be used.")]
+pub(crate) struct Backup {
+    /// The store's directory
+    #[arg(long, value_name = "STORE", env = "WINK_DATA", required_unless_present = "check")]
+    pub(crate) data: Option<PathBuf>,
+    /// The file to write, or a directory, where it is named by the time
+    #[arg(long, value_name = "FILE_OR_DIR", required_unless_present = "check")]
+    pub(crate) to: Option<PathBuf>,
+    /// Reads a backup from front to back and says whether it is whole
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    pub(crate) check: Option<PathBuf>,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink restore backups/monday.backup --data store --key safe/wink.key --erasures safe/erasures
+  wink restore backups/monday.backup --data store --key safe/wink.key --no-erasures-since
+
+The list of erasures lies beside the store, as `erasures`. Whoever is in it is erased again before the store can be opened.")]
+pub(crate) struct Restore {
+    /// The backup
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The installation's key, if it is not in the store's directory yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The newest list of erasures, instead of `erasures` in the store's directory
+    #[arg(long, value_name = "FILE", conflicts_with = "no_erasures_since")]
+    pub(crate) erasures: Option<PathBuf>,
+    /// Says that nobody was erased since the backup was made
+    #[arg(long)]
+    pub(crate) no_erasures_since: bool,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink doctor --data store
+  wink doctor --data store --json
+
+Ends with 1 if something has failed; a warning is worth a look, and no failure.")]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Prints the findings as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

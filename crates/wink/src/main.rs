@@ -1,11 +1,14 @@
 //! The `wink` command. Reads arguments, opens the store, calls a flow, prints. Decides nothing.
 
+mod archive;
 mod arguments;
 mod bench;
 mod command;
 mod control;
+mod doctor;
 mod home;
 mod import;
+mod restoring;
 mod stop;
 mod terminal;
 
@@ -30,6 +33,9 @@ fn main() -> ExitCode {
         Command::Replay(replay) => command::replay::run(&replay),
         Command::Verify(verify) => command::verify::run(&verify),
         Command::Erase(erase) => command::erase::run(&erase),
+        Command::Backup(backup) => command::backup::run(&backup),
+        Command::Restore(restore) => command::restore::run(&restore),
+        Command::Doctor(doctor) => command::doctor::run(&doctor),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),

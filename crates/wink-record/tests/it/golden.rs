@@ -82,6 +82,7 @@ fn the_rest_is_stored_as_ever() {
     check("dead-letter-v1", &samples::dead_letter());
     check("dead-letter-replayable-v1", &samples::replayable_letter());
     check("letter-head-v1", &samples::letter_head());
+    check("erasure-v1", &samples::erasure());
 }
 
 #[test]

@@ -17,7 +17,9 @@ use wink_core::event::{
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
-use wink_record::{ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, LetterHead, TenantNamed};
+use wink_record::{
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Erasure, LetterHead, TenantNamed,
+};
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
 
@@ -372,4 +374,13 @@ pub(crate) fn api_key() -> ApiKey {
 
 pub(crate) fn tenant() -> TenantNamed {
     TenantNamed { name: "main".to_owned(), created_at: AT }
+}
+
+pub(crate) fn erasure() -> Erasure {
+    Erasure {
+        tenant: 1,
+        profile: ProfileId::from_bytes([1; 16]),
+        at: AT,
+        identities: vec![IdentityKey([2; 16]), IdentityKey([3; 16])],
+    }
 }

@@ -8,7 +8,7 @@ use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
-use wink_record::{Damaged, Decided, Stored};
+use wink_record::{Damaged, Decided, Erasure as Erased, Stored};
 use wink_store::{
     Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
 };
@@ -54,7 +54,33 @@ pub async fn find<S: Store>(engine: &Engine<S>, identity: &Identity) -> Result<O
 /// If there is no such profile, or the store cannot be read or takes no writes; calling again goes on where it stopped.
 pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
     begin(engine, id, now).await?;
+    if let Some(list) = engine.erasures.get() {
+        // Before anything else: from the list somebody who restores an older state learns of it.
+        list.list(&known(engine, Range::prefix(id.bytes())).await?)?;
+    }
     finish(engine, id, now).await
+}
+
+/// Reads every erasure the store knows of.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn all<S: Store>(engine: &Engine<S>) -> Result<Vec<Erased>, Error> {
+    known(engine, Range::default()).await
+}
+
+async fn known<S: Store>(engine: &Engine<S>, range: Range) -> Result<Vec<Erased>, Error> {
+    let mut erasures = Vec::new();
+    let mut range = Some(range);
+    while let Some(some) = range {
+        let kind = keys::kind::ERASURE;
+        let page = engine.store.scan(engine.tenant, kind, some, Direction::Forward, READ_AT_ONCE).await?;
+        range = page.next;
+        for (_, record) in page.records {
+            erasures.push(Erased::from_bytes(&record.bytes)?);
+        }
+    }
+    Ok(erasures)
 }
 
 /// Finishes erasures that a crash interrupted.
@@ -97,6 +123,9 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
             batch.changes.push(Change::Put(keys::erased(*identity), now.0.to_be_bytes().to_vec()));
         }
         batch.changes.push(Change::Put(keys::erasing(id), identities(&profile.value)));
+        let identities = profile.value.identities.iter().copied().collect();
+        let erased = Erased { tenant: engine.tenant.0, profile: id, at: now, identities };
+        batch.changes.push(Change::Put(keys::erasure(id, now), erased.to_bytes()));
         if engine.commit(batch).await?.is_some() {
             return Ok(());
         }

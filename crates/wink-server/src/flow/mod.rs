@@ -1,5 +1,6 @@
 //! The use cases, one file each, all in the shape load, decide, commit.
 
+pub mod again;
 pub mod catalogue;
 pub mod consents;
 pub mod decide;

@@ -66,7 +66,7 @@ impl From<Error> for Refused {
             Error::KeyReused => {
                 (422, "idempotency_key_reused", "The idempotency key belongs to another request")
             }
-            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended => {
+            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended | Error::Erasures { .. } => {
                 (503, "store_unavailable", "The store does not answer")
             }
             Error::Damaged(_) | Error::Sealed(_) | Error::OtherSecret | Error::Catalogue { .. } => {

@@ -16,6 +16,8 @@ mod counter;
 mod said;
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod crash;
@@ -30,13 +32,13 @@ mod letters;
 #[cfg(test)]
 mod limit;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
 mod product;
-#[cfg(test)]
-mod listen;
 #[cfg(test)]
 mod property;
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl Shop {
         let compiled =
             catalogue::compile(&files).map_err(|findings| anyhow!("the bench's catalogue: {findings:?}"))?;
         let [engine] = &service.engines()[..] else { bail!("there is more than one tenant") };
-        flow::catalogue::apply(engine, compiled, files).await?;
+        flow::catalogue::apply(engine, compiled, files, (service.clock)()).await?;
         for first in (0..PEOPLE).step_by(100) {
             let people = first..first + 100;
             let agrees = people.clone().map(|person| agrees(person, first));

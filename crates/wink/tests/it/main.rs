@@ -1,6 +1,8 @@
 //! The `wink` binary from outside: asked, misused, fed real data, killed, traced, and held to what it acknowledged.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod chance;
 #[cfg(test)]
 mod client;
@@ -10,6 +12,8 @@ mod command_line;
 mod crash_kill;
 #[cfg(test)]
 mod crash_strace;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
