@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Key(Key),
     /// Makes and lists tenants: shops that share an installation and nothing else
     Tenant(Tenant),
+    /// Prints what can be configured
+    Config(Config),
     /// Prints the API's description, OpenAPI 3.1
     Openapi,
     /// Measures decide, fold and import against limits of this machine
@@ -347,6 +349,7 @@ pub(crate) struct Doctor {
   wink serve --data store
   wink serve --data store --without-keys
   wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
+  wink serve --config wink.toml
 
   curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
 pub(crate) struct Serve {
@@ -370,6 +373,24 @@ pub(crate) struct Serve {
     /// Connections at a time from one address; behind a proxy, all come from its address
     #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
     pub(crate) connections_by_address: usize,
+    /// A TOML file with any of these settings; `wink config describe` prints one
+    #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink config describe
+  wink config describe > wink.toml")]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Prints every setting of `wink serve` with its variable, its default and what it does
+    Describe,
 }
 
 #[derive(Debug, Args)]
