@@ -28,6 +28,8 @@ mod letters;
 #[cfg(test)]
 mod limit;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod people;
@@ -39,6 +41,10 @@ mod race;
 mod record;
 #[cfg(test)]
 mod retain;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
