@@ -230,6 +230,7 @@ pub(crate) struct Erase {
   wink key create --role shop --name web-shop --data store
   wink serve --data store
   wink serve --data store --without-keys
+  wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
 
   curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
 pub(crate) struct Serve {
@@ -241,6 +242,18 @@ pub(crate) struct Serve {
     /// Lets everybody who reaches the server do anything: for trying out, on this machine only
     #[arg(long)]
     pub(crate) without_keys: bool,
+    /// Speaks TLS with this certificate, a PEM file with its chain; read again when it changes
+    #[arg(long, value_name = "FILE", env = "WINK_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's key, a PEM file
+    #[arg(long, value_name = "FILE", env = "WINK_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Connections at a time; one that is too many is closed at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4_096, env = "WINK_CONNECTIONS")]
+    pub(crate) connections: usize,
+    /// Connections at a time from one address; behind a proxy, all come from its address
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
+    pub(crate) connections_by_address: usize,
 }
 
 #[derive(Debug, Args)]
@@ -341,9 +354,13 @@ pub(crate) enum TenantAction {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink bench
+  wink bench http serve --rounds 3
   wink bench --rounds 9 --json
   wink bench --import ~/.cache/wink/data/completejourney")]
 pub(crate) struct Bench {
+    /// What to measure
+    #[arg(default_values_t = [BenchSet::Core], value_enum)]
+    pub(crate) sets: Vec<BenchSet>,
     /// How often each measurement is repeated, interleaved with the others
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
@@ -353,4 +370,15 @@ pub(crate) struct Bench {
     /// Prints the measurements as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `wink bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BenchSet {
+    /// Deciding and folding, without a server
+    Core,
+    /// The server beside a bare one that only reads the same bodies
+    Http,
+    /// The server beside clients that stall, and with ten times as much asked as it can do
+    Serve,
 }

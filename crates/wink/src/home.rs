@@ -134,6 +134,15 @@ fn write_key(path: &Path, master: &[u8; 32]) -> std::io::Result<()> {
     }
 }
 
+/// Allows this process as many open files as the system lets it have. What a shell or a service manager grants by default is 1,024,
+/// which a thousand connections use up.
+pub(crate) fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // If it is refused, the limit is what it was: the server runs, and takes fewer connections.
+    let _refused = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
 /// Runs a command's future to its end.
 pub(crate) fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use wink_core::profile::Retention;
 use wink_server::flow::{decide, expire, retain};
 use wink_server::http::{Conduct, Service, routes};
-use wink_server::{Engine, access};
+use wink_server::listen::tls::Certificate;
+use wink_server::{Engine, access, listen};
 use wink_store::Store;
 
 use crate::arguments::Serve;
@@ -19,9 +20,6 @@ use crate::{control, home, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
-
-/// Requests under way get this long to finish when somebody asks to stop: a request takes milliseconds, a client that stalls forever.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
@@ -32,6 +30,9 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             "--without-keys lets everybody do anything; listen on 127.0.0.1, or make keys with `wink key create`"
         );
     }
+    let settings = settings(serve)?;
+    let scheme = if settings.certificate.is_some() { "https" } else { "http" };
+    home::allow_files();
     home::run(async {
         // Before the store, so that a port that is taken makes none.
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
@@ -50,26 +51,35 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         }
         let control = control::listen(&serve.data.data, routes(service.clone()))?;
         let worker = tokio::spawn(work(service.clone()));
-        say!("listening on http://{address}");
-        let (stop, stopping) = tokio::sync::oneshot::channel();
-        let app = routes(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-            asked_to_stop().await;
-            // Nobody waits when the server is gone already.
-            stop.send(()).ok();
-        });
-        let too_long = async {
-            stopping.await.ok();
-            tokio::time::sleep(STOP_WITHIN).await;
-        };
-        tokio::select! {
-            served = server => served?,
-            () = too_long => say!("some clients did not finish their requests; they were not answered"),
+        if settings.certificate.is_none() && !address.ip().is_loopback() {
+            eprintln!(
+                "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
+            );
+        }
+        say!("listening on {scheme}://{address}");
+        let drained = listen::serve(listener, routes(service), settings, asked_to_stop()).await;
+        if 0 < drained.cut {
+            say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }
         worker.abort();
         drop(control);
         say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn settings(serve: &Serve) -> anyhow::Result<listen::Settings> {
+    let certificate = match (&serve.tls_cert, &serve.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(Arc::new(Certificate::read(certificate.clone(), key.clone())?))
+        }
+        _ => None,
+    };
+    Ok(listen::Settings {
+        certificate,
+        connections_max: serve.connections,
+        connections_by_address_max: serve.connections_by_address,
+        ..listen::Settings::default()
     })
 }
 

@@ -29,6 +29,8 @@ mod refuse;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod stand;
+#[cfg(test)]
 mod stored;
 #[cfg(test)]
 mod timing_year;
