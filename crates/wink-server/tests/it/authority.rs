@@ -70,7 +70,10 @@ fn the_committed_description_is_what_the_server_gives() {
         std::fs::write(path, &now).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == now, "openapi/wink-v1.json is not what the code says; `cargo xtask bless` writes it");
+    assert!(
+        committed == now,
+        "openapi/wink-v1.json is not what the code says; `cargo xtask bless` writes it"
+    );
 }
 
 #[test]
