@@ -41,6 +41,8 @@ fn main() -> ExitCode {
         Command::Backup(backup) => command::backup::run(&backup),
         Command::Restore(restore) => command::restore::run(&restore),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
+        Command::Export(export) => command::export::run(&export),
+        Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),

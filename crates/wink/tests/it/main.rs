@@ -29,6 +29,8 @@ mod journey;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
