@@ -370,6 +370,34 @@ pub(crate) struct Serve {
     /// Connections at a time from one address; behind a proxy, all come from its address
     #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
     pub(crate) connections_by_address: usize,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// What is logged, on standard error.
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// How much is logged; at no level a person, a key or a message
+    #[arg(long, value_enum, default_value = "info", env = "WINK_LOG_LEVEL")]
+    pub(crate) log_level: LogLevel,
+    /// Logs a JSON object a line
+    #[arg(long, env = "WINK_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What failed
+    Error,
+    /// And what may fail soon
+    Warn,
+    /// And what an operator did
+    Info,
+    /// And every request
+    Debug,
+    /// And everything else
+    Trace,
 }
 
 #[derive(Debug, Args)]

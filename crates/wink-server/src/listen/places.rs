@@ -51,6 +51,7 @@ impl Places {
         }
         *by_address += 1;
         taken.in_all += 1;
+        metrics::gauge!("wink_connections").increment(1);
         Ok(Place { household, places: self.clone() })
     }
 
@@ -70,6 +71,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken();
         taken.in_all -= 1;
+        metrics::gauge!("wink_connections").decrement(1);
         if let Some(by_address) = taken.by_address.get_mut(&self.household) {
             *by_address -= 1;
             if *by_address == 0 {

@@ -27,11 +27,15 @@ mod import;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod silent;
 #[cfg(test)]
 mod stand;
 #[cfg(test)]
