@@ -12,6 +12,7 @@ mod command;
 mod data;
 mod demo;
 mod licences;
+mod promtool;
 mod shell;
 mod test;
 mod tidy;

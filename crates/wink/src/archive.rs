@@ -48,6 +48,12 @@ impl Made {
     }
 }
 
+/// Says what a backup of now is.
+pub(crate) fn about(now: Timestamp, secret_check: [u8; 16]) -> About {
+    let made_by = env!("CARGO_PKG_VERSION").to_owned();
+    About { made_at_ms: now.0, made_by, secret_check: secret_check.to_vec() }
+}
+
 /// Names the file of a backup: `to` itself, or a name with the time if `to` is a directory.
 pub(crate) fn name(to: &Path, now: Timestamp) -> PathBuf {
     if to.is_dir() {

@@ -505,6 +505,8 @@ pub(crate) struct Serve {
     /// A TOML file with any of these settings; `wink config describe` prints one
     #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) log: Log,
 }
 
 #[derive(Debug, Args)]
@@ -520,6 +522,32 @@ pub(crate) struct Config {
 pub(crate) enum ConfigAction {
     /// Prints every setting of `wink serve` with its variable, its default and what it does
     Describe,
+}
+
+/// What is logged, on standard error.
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// How much is logged; at no level a person, a key or a message
+    #[arg(long, value_enum, default_value = "info", env = "WINK_LOG_LEVEL")]
+    pub(crate) log_level: LogLevel,
+    /// Logs a JSON object a line
+    #[arg(long, env = "WINK_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What failed
+    Error,
+    /// And what may fail soon
+    Warn,
+    /// And what an operator did
+    Info,
+    /// And every request
+    Debug,
+    /// And everything else
+    Trace,
 }
 
 #[derive(Debug, Args)]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
-use wink_server::Engine;
 use wink_server::erasures::Erasures;
 use wink_server::flow::past;
 use wink_server::http::{Conduct, Service};
 use wink_server::report::totals;
 use wink_server::secrets::{Secrets, random};
+use wink_server::{Engine, access};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
@@ -88,6 +88,30 @@ pub(crate) async fn open_service(directory: &Path, conduct: Conduct) -> anyhow::
         say!("this store holds an imported past; its clock goes on where that ends, at {start}");
     }
     Ok(Service::open(store, secrets, Box::new(move || clock.now()), conduct).await?)
+}
+
+/// Opens the store in `directory`, which must be there, and the engines of all its tenants.
+pub(crate) async fn open_tenants(directory: &Path) -> anyhow::Result<Tenants> {
+    refuse_nothing(directory)?;
+    let (store, secrets) = open_store(directory)?;
+    let engines = tenants(&Arc::new(store), &secrets).await?;
+    let list = list_of_erasures(directory)?;
+    for engine in &engines {
+        engine.list_erasures_in(list.clone()).await?;
+    }
+    Ok(engines)
+}
+
+/// The engines of all tenants of a store.
+pub(crate) type Tenants = Vec<Arc<Engine<Arc<FjallStore>>>>;
+
+/// Opens the engines of all tenants.
+pub(crate) async fn tenants(store: &Arc<FjallStore>, secrets: &Secrets) -> anyhow::Result<Tenants> {
+    let mut engines = Vec::new();
+    for (tenant, _) in access::list_tenants(store).await? {
+        engines.push(Arc::new(Engine::open_tenant(store.clone(), tenant, secrets.clone(), now()).await?));
+    }
+    Ok(engines)
 }
 
 /// Opens the list of erasures beside the store.

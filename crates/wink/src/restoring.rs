@@ -8,7 +8,6 @@ use anyhow::{Context, bail};
 use wink_record::Erasure;
 use wink_server::erasures::Erasures;
 use wink_server::secrets::Secrets;
-use wink_server::{Engine, access};
 use wink_store_fjall::{Filling, FjallStore, Options};
 
 use crate::archive::sync_parent;
@@ -91,17 +90,9 @@ impl<'home> Restoring<'home> {
         Ok(Filling::begin(unfinished, &Options::default())?)
     }
 
-    /// Opens what was filled, which nobody else can: the store, and an engine for every tenant.
-    pub(crate) async fn open(
-        &self,
-        secrets: Secrets,
-    ) -> anyhow::Result<(Arc<FjallStore>, Vec<Engine<Arc<FjallStore>>>)> {
-        let store = Arc::new(FjallStore::open(self.directory.join(UNFINISHED), Options::default())?);
-        let mut engines = Vec::new();
-        for (tenant, _) in access::list_tenants(&store).await? {
-            engines.push(Engine::open_tenant(store.clone(), tenant, secrets.clone(), home::now()).await?);
-        }
-        Ok((store, engines))
+    /// Opens what was filled, which nobody else can.
+    pub(crate) fn open(&self) -> anyhow::Result<Arc<FjallStore>> {
+        Ok(Arc::new(FjallStore::open(self.directory.join(UNFINISHED), Options::default())?))
     }
 
     /// Puts a list of erasures beside the store.

@@ -6,7 +6,7 @@ use wink_core::base::Timestamp;
 use wink_record::{Erasure, Stored};
 use wink_store::{Batch, Change, Store};
 
-use super::erase::{erase, erased_at};
+use super::erase::{erase, erased_at, remove_letters};
 use super::person;
 use crate::engine::batch_id;
 use crate::{Engine, Error, keys};
@@ -31,6 +31,7 @@ pub async fn erase_again<S: Store>(engine: &Engine<S>, list: &[Erasure]) -> Resu
         }
         for identity in &erasure.identities {
             people.extend(person::find(engine, *identity).await?);
+            remove_letters(engine, *identity).await?;
         }
         for profile in people {
             erase(engine, profile, erasure.at).await?;

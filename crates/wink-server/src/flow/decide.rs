@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wink_core::base::{Cents, CouponId, DecisionId, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Wallet, issue};
-use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, decide};
+use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued};
 use wink_core::feature::{State, fold, view};
 use wink_core::offer::Catalogue;
@@ -198,6 +198,14 @@ async fn ask_once<S: Store>(
             // Everything from here on was decided believing this one was committed; decide it again.
             answered = place;
             break;
+        }
+        if let Some(Some(decision)) = decided.get(place) {
+            let verdict = match decision.verdict {
+                Verdict::Offer(_) => "offer",
+                Verdict::HeldOut(_) => "holdout",
+                Verdict::Nothing => "none",
+            };
+            metrics::counter!("wink_decisions_total", "verdict" => verdict).increment(1);
         }
     }
     decided.truncate(answered);

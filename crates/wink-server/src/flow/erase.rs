@@ -175,7 +175,7 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
 }
 
 /// Deletes the dead letters that name an identity, whoever else they name.
-async fn remove_letters<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<u64, Error> {
+pub(super) async fn remove_letters<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
         let (letters, changes) = bury::removal_of(engine, key).await?;

@@ -271,6 +271,7 @@ fn presented(headers: &HeaderMap) -> Presented {
 fn finish(mut answer: Response, arrival: &Arrival) -> Response {
     if let Some(mut found) = answer.extensions_mut().remove::<Box<Problem>>() {
         found.request_id.clone_from(&arrival.request_id);
+        metrics::counter!("wink_requests_refused_total", "code" => found.code.clone()).increment(1);
         answer = problem::render(&found, answer);
     }
     let headers = answer.headers_mut();

@@ -15,6 +15,7 @@ mod gate;
 mod health;
 mod keys;
 mod letters;
+mod measure;
 mod openapi;
 mod operation;
 mod page;
@@ -33,6 +34,7 @@ use wink_store::Store;
 
 pub use admission::Capacity;
 pub use gate::AtTheMachine;
+pub use measure::{COMMIT_SECONDS, METRICS, REQUEST_SECONDS, Sort, describe};
 pub use openapi::document;
 pub use operation::{Class, OPERATIONS, Operation, Who, operation};
 pub use service::{Conduct, Service};

@@ -40,6 +40,8 @@ pub struct Service<S> {
     pub conduct: Conduct,
     /// Renders what was measured, where something measures.
     pub metrics: Option<PrometheusHandle>,
+    /// Measures, when somebody asks, what only the program around the service knows.
+    pub also_measure: Option<Box<dyn Fn() + Send + Sync>>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) rates: Rates,
     secrets: Secrets,
@@ -61,6 +63,7 @@ impl<S: Store> Service<S> {
             store,
             clock,
             metrics: None,
+            also_measure: None,
             admission: Arc::new(Admission::new(conduct.capacity)),
             rates: Rates::default(),
             conduct,

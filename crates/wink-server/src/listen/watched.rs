@@ -93,14 +93,14 @@ pub(super) struct UnderWay {
 
 impl UnderWay {
     pub(super) fn begin(watch: &Arc<Watch>, multiplexed: bool) -> Self {
-        metrics::gauge!("wink_requests_under_way").increment(1);
+        metrics::gauge!("wink_answers_under_way").increment(1);
         Self { watch: watch.clone(), number: watch.begun(multiplexed) }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        metrics::gauge!("wink_requests_under_way").decrement(1);
+        metrics::gauge!("wink_answers_under_way").decrement(1);
         self.watch.ended(self.number, Instant::now());
     }
 }

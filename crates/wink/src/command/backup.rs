@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use wink_backup::About;
 
 use crate::archive::{self, Made};
 use crate::arguments::Backup;
 use crate::command::INTERRUPTED;
+use crate::maintenance::{self, BackupAsked};
 use crate::terminal::say;
-use crate::{home, stop, terminal};
+use crate::{control, home, stop, terminal};
 
 pub(crate) fn run(asked: &Backup) -> anyhow::Result<ExitCode> {
     stop::listen()?;
@@ -23,21 +23,13 @@ pub(crate) fn run(asked: &Backup) -> anyhow::Result<ExitCode> {
 }
 
 fn make(data: &Path, to: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    home::refuse_nothing(data)?;
     let made = home::run(async {
-        let engine = home::open(data).await?;
-        let now = home::now();
-        let about = About {
-            made_at_ms: now.0,
-            made_by: env!("CARGO_PKG_VERSION").to_owned(),
-            secret_check: engine.secrets.check().to_vec(),
-        };
-        let bar = terminal::progress(engine.store.estimate()?, "writing the backup", json);
-        let made = archive::make(&engine.store, &about, &archive::name(to, now), |counts| {
-            bar.set_position(counts.total());
-            !stop::asked()
-        })?;
-        bar.finish_and_clear();
-        Ok(made)
+        if home::is_open_elsewhere(data)? {
+            ask_server(data, to, json).await
+        } else {
+            write(data, to, json).await
+        }
     })?;
     let Some(made) = made else {
         eprintln!("wink: stopped; no backup was made");
@@ -51,6 +43,34 @@ fn make(data: &Path, to: &Path, json: bool) -> anyhow::Result<ExitCode> {
         say!("`wink.key` is not in it: keep a copy of that elsewhere, and one of the list `erasures` too.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes it, as nobody else has the store open.
+async fn write(data: &Path, to: &Path, json: bool) -> anyhow::Result<Option<Made>> {
+    let engine = home::open(data).await?;
+    let now = home::now();
+    let about = archive::about(now, engine.secrets.check());
+    let bar = terminal::progress(engine.store.estimate()?, "writing the backup", json);
+    let made = archive::make(&engine.store, &about, &archive::name(to, now), |counts| {
+        bar.set_position(counts.total());
+        !stop::asked()
+    });
+    bar.finish_and_clear();
+    made
+}
+
+/// Has it written by the server that has the store open, which goes on serving meanwhile.
+async fn ask_server(data: &Path, to: &Path, json: bool) -> anyhow::Result<Option<Made>> {
+    let asked = BackupAsked { to: std::path::absolute(to)? };
+    let bar = terminal::progress(0, "the server writes the backup", json);
+    let answer = control::ask(data, "POST", maintenance::BACKUP, Some(serde_json::to_value(asked)?));
+    let made = tokio::select! {
+        made = answer => Some(serde_json::from_value(made?)?),
+        // Going away tells the server to stop.
+        () = stop::when_asked() => None,
+    };
+    bar.finish_and_clear();
+    Ok(made)
 }
 
 fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::Doctor;
 use crate::doctor::{Finding, Level, inside, machine};
 use crate::terminal::say;
-use crate::{home, restoring, terminal};
+use crate::{control, home, maintenance, restoring, terminal};
 
 #[derive(Serialize)]
 struct Answer {
@@ -38,30 +38,29 @@ pub(crate) fn run(asked: &Doctor) -> anyhow::Result<ExitCode> {
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Looks at the store itself, if nobody else has it open.
+/// Looks at the store itself, by way of the server if one has it open.
 fn store(directory: &Path) -> anyhow::Result<Vec<Finding>> {
     const CHECK: &str = "store";
     if let Err(unfinished) = restoring::refuse_unfinished(directory) {
         let advice = "nobody is served from a half restored store";
         return Ok(vec![Finding::fail(CHECK, unfinished.to_string(), advice)]);
     }
-    if home::is_open_elsewhere(directory)? {
-        return Ok(vec![Finding::warn(
-            CHECK,
-            "a Wink process has it open, so what is inside was not looked at",
-            "stop that process and ask again to see inside",
-        )]);
-    }
+    let served = home::is_open_elsewhere(directory)?;
     let looked = home::run(async {
-        let engine = home::open(directory).await?;
-        inside::look(&engine, home::now()).await
-    });
-    Ok(match looked {
-        Ok(mut findings) => {
-            findings
-                .insert(0, Finding::ok(CHECK, "it opens, and its journal is as long as was acknowledged"));
-            findings
+        if served {
+            let found = control::ask(directory, "GET", maintenance::LOOK, None).await?;
+            Ok(serde_json::from_value(found)?)
+        } else {
+            inside::look(&home::open_tenants(directory).await?, home::now()).await
         }
+    });
+    let state = if served {
+        "a server has it open and answers"
+    } else {
+        "it opens, and nothing acknowledged is missing"
+    };
+    Ok(match looked {
+        Ok(findings) => [vec![Finding::ok(CHECK, state)], findings].concat(),
         Err(error) => {
             vec![Finding::fail(CHECK, format!("{error:#}"), "do what it says, or restore a backup")]
         }
@@ -77,7 +76,7 @@ fn print(answer: &Answer) {
             Level::Warn => "warn",
             Level::Fail => "FAIL",
         };
-        table.add_row([level, finding.check, &finding.found, finding.advice.as_deref().unwrap_or("")]);
+        table.add_row([level, &finding.check, &finding.found, finding.advice.as_deref().unwrap_or("")]);
     }
     say!("{table}");
 }

@@ -125,7 +125,8 @@ async fn erase(
     secrets: Secrets,
     list: Option<Vec<Erasure>>,
 ) -> anyhow::Result<u64> {
-    let (store, engines) = restoring.open(secrets).await?;
+    let store = restoring.open()?;
+    let engines = home::tenants(&store, &secrets).await?;
     let mut known = Vec::new();
     for engine in &engines {
         known.extend(wink_server::flow::erase::all(engine).await?);
@@ -144,7 +145,7 @@ async fn erase(
     let mut erased = 0;
     for engine in &engines {
         engine.list_erasures_in(kept.clone()).await?;
-        erased += erase_again(engine, &list).await?;
+        erased += erase_again(engine.as_ref(), &list).await?;
     }
     store.scrub().await?;
     Ok(erased)

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use wink_core::profile::Retention;
 use wink_server::flow::{decide, expire, retain};
@@ -16,7 +15,7 @@ use wink_store::Store;
 
 use crate::arguments::Serve;
 use crate::terminal::say;
-use crate::{control, home, terminal};
+use crate::{control, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -33,6 +32,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     let settings = settings(serve)?;
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     home::allow_files();
+    log::start(&serve.log)?;
     home::run(async {
         // Before the store, so that a port that is taken makes none.
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
@@ -40,7 +40,8 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         })?;
         let conduct = Conduct { without_keys: serve.without_keys, ..Conduct::default() };
         let mut service = home::open_service(&serve.data.data, conduct).await?;
-        service.metrics = Some(PrometheusBuilder::new().install_recorder()?);
+        service.metrics = Some(measure::start()?);
+        service.also_measure = Some(measure::reader(serve.data.data.clone()));
         let service = Arc::new(service);
         let address = listener.local_addr()?;
         if !serve.without_keys && access::list(&service.store, None).await?.is_empty() {
@@ -49,7 +50,10 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
                 serve.data.data.display()
             );
         }
-        let control = control::listen(&serve.data.data, routes(service.clone()))?;
+        let control = control::listen(
+            &serve.data.data,
+            routes(service.clone()).merge(maintenance::routes(service.clone())),
+        )?;
         let worker = tokio::spawn(work(service.clone()));
         if settings.certificate.is_none() && !address.ip().is_loopback() {
             eprintln!(

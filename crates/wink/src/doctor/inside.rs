@@ -1,5 +1,7 @@
 //! What is in the store: whether it adds up, and what waits.
 
+use std::sync::Arc;
+
 use wink_core::base::{CouponId, DecisionId, ProfileId, Timestamp};
 use wink_server::flow::past;
 use wink_server::report::totals;
@@ -17,15 +19,26 @@ const LATE_MS_MAX: i64 = 60_000;
 /// As many are counted; more is as bad.
 const TIMERS_COUNTED: usize = 10_000;
 
-/// Looks at everything inside an open store. An error is that it cannot be read.
-pub(crate) async fn look<S: Store>(engine: &Engine<S>, now: Timestamp) -> anyhow::Result<Vec<Finding>> {
-    Ok(vec![
-        clock(engine, now).await?,
-        balance(engine).await?,
-        catalogue(engine),
-        timers(engine, now).await?,
-        dead_letters(engine).await?,
-    ])
+/// Looks at everything inside an open store, of every tenant. An error is that it cannot be read.
+pub(crate) async fn look<S: Store>(
+    engines: &[Arc<Engine<Arc<S>>>],
+    now: Timestamp,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for engine in engines {
+        let mut found = vec![
+            clock(engine, now).await?,
+            balance(engine).await?,
+            catalogue(engine),
+            timers(engine, now).await?,
+            dead_letters(engine).await?,
+        ];
+        if 1 < engines.len() {
+            found.iter_mut().for_each(|finding| finding.check += &format!(", tenant {}", engine.tenant.0));
+        }
+        findings.append(&mut found);
+    }
+    Ok(findings)
 }
 
 async fn clock<S: Store>(engine: &Engine<S>, now: Timestamp) -> anyhow::Result<Finding> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::ask;
 use crate::sample::{self, batch, event, joins, question};
@@ -232,6 +232,38 @@ fn without_a_list_somebody_has_to_say_so() {
     assert_eq!(verified(&to), verified(&place.store()));
 }
 
+#[test]
+fn a_server_writes_a_backup_and_goes_on_serving() {
+    let place = Place::new();
+    let (before, during) = (place.backup("before.backup"), place.path("during.backup"));
+    let server = Server::start(&place.store());
+    let data = place.store();
+    std::thread::scope(|scope| {
+        let told = scope.spawn(|| {
+            let mut told = 0;
+            for person in 0..40 {
+                let events = joins(&format!("p{person}"));
+                let reply = ask(server.address, "POST", "/v1/events", &batch(&events).to_string());
+                told += usize::from(reply.status == 200);
+            }
+            told
+        });
+        let made = run(["backup", "--data", text(&data), "--to", text(&during), "--json"]).fine().json();
+        assert_eq!(made["file"], text(&during), "{made}");
+        assert_eq!(told.join().unwrap(), 40);
+    });
+    refused(
+        &run(["backup", "--data", text(&data), "--to", text(&during)]),
+        &["there already", "another name"],
+    );
+    server.stop().fine();
+    for (name, file) in [("one", before), ("two", during)] {
+        let restored = place.path(name);
+        place.restore(&file, &restored).fine();
+        verified(&restored);
+    }
+}
+
 /// Starts a call and kills it after some milliseconds.
 fn killed<const N: usize>(arguments: [&str; N], after_ms: u64) {
     let mut child = call(arguments).spawn().unwrap();
@@ -266,8 +298,13 @@ fn a_restore_that_is_killed_serves_nobody_and_can_be_given_again() {
     let file = place.backup("monday.backup");
     place.erase(CANARY);
     let (key, list) = (place.store().join("wink.key"), place.store().join("erasures"));
+    let begun = Instant::now();
+    place.restore(&file, &place.path("timed")).fine();
+    let takes_ms = u64::try_from(begun.elapsed().as_millis()).unwrap();
     let (mut served, mut not_served) = (0, 0);
-    for after_ms in (0..600).step_by(25) {
+    for part in 0..=16 {
+        // From the start to long after the end, closest together where most happens.
+        let after_ms = takes_ms * part * part / 100;
         let to = place.path(&format!("restored-{after_ms}"));
         let (key, list) = (text(&key), text(&list));
         killed(["restore", text(&file), "--data", text(&to), "--key", key, "--erasures", list], after_ms);

@@ -87,7 +87,8 @@ fn what_is_wrong_is_found_with_what_to_do() {
     fs::write(store.join("erasures"), list).unwrap();
 
     let server = Server::start(&store);
-    found("store", 0, "warn", "stop that process");
+    found("store", 0, "ok", "");
+    found("balance", 0, "ok", "");
     server.stop().fine();
     fs::create_dir(store.join("store.unfinished")).unwrap();
     found("store", 1, "fail", "half restored");

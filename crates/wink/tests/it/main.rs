@@ -27,6 +27,8 @@ mod import;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod people;
@@ -34,6 +36,8 @@ mod people;
 mod refuse;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod silent;
 #[cfg(test)]
 mod stand;
 #[cfg(test)]
