@@ -4,6 +4,7 @@ mod archive;
 mod arguments;
 mod bench;
 mod command;
+mod configuration;
 mod control;
 mod doctor;
 mod home;
@@ -17,16 +18,20 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Command, ConfigAction};
 
 /// Events are many small allocations on two threads, which the system's allocator serves at two thirds of the speed.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match configuration::arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            terminal::complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match arguments.command {
         Command::Import(import) => command::import::run(&import),
         Command::Catalogue(catalogue) => command::catalogue::run(&catalogue),
@@ -39,9 +44,17 @@ fn main() -> ExitCode {
         Command::Backup(backup) => command::backup::run(&backup),
         Command::Restore(restore) => command::restore::run(&restore),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
+        Command::Export(export) => command::export::run(&export),
+        Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
+        Command::Config(config) => match config.action {
+            ConfigAction::Describe => {
+                terminal::say!("{}", configuration::describe());
+                Ok(ExitCode::SUCCESS)
+            }
+        },
         Command::Openapi => {
             terminal::say!("{:#}", wink_server::http::document());
             Ok(ExitCode::SUCCESS)

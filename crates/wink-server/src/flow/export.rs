@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use wink_api::{
     AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, HoldingView,
-    IdentitySent, LetterView, ProfileView, StateExported,
+    IdentitySent, ProfileView, StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::issue;
@@ -15,7 +15,7 @@ use wink_core::profile::{Kept, Vault};
 use wink_record::{Decided, Stored};
 use wink_store::{Direction, Entry, EntryKind, Lane, Position, Range, Store};
 
-use super::letters::{self, Opened};
+use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
 use super::profiles::{self, Whom};
@@ -176,7 +176,7 @@ impl Export {
         let (mut text, mut is_first) = (String::new(), true);
         for id in ids {
             match letters::open(engine, id).await {
-                Ok(opened) => write(&mut text, &mut is_first, &shown(&opened)),
+                Ok(opened) => write(&mut text, &mut is_first, &opened.view()),
                 // It was sent on or discarded meanwhile.
                 Err(Error::NotFound { .. }) => {}
                 Err(error) => return Err(error),
@@ -223,21 +223,6 @@ pub(crate) fn with_vault(mut view: ProfileView, vault: &Vault) -> ProfileView {
     view.identities = Some(vault.identities.iter().map(IdentitySent::from).collect());
     view.attributes = Some(attributes.collect::<BTreeMap<_, _>>());
     view
-}
-
-/// Shows a letter that was opened.
-pub fn shown(opened: &Opened) -> LetterView {
-    let letter = &opened.letter;
-    LetterView {
-        id: opened.id.to_string(),
-        received_at: letter.received_at.to_string(),
-        source: letter.source.clone(),
-        code: letter.code.clone(),
-        reason: letter.reason.clone(),
-        times: opened.times,
-        original: String::from_utf8_lossy(&letter.original).into_owned(),
-        message: letter.envelope.as_ref().map(wink_api::MessageView::new),
-    }
 }
 
 fn write(text: &mut String, is_first: &mut bool, item: &impl Serialize) {

@@ -1,7 +1,8 @@
 //! Dead letters are listed, looked at, repaired and sent on, or discarded. What is sent on goes through the same acceptance as ever, as if
 //! it had come right at first: at its own time, under its own id, counted once.
 
-use wink_core::base::{EventId, LetterId};
+use wink_api::{LetterListed, LetterReplayed, LetterView, MessageView};
+use wink_core::base::{EventId, LetterId, Timestamp};
 use wink_core::event::{Envelope, Rejection, Repair, RepairError};
 use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Range, Store};
@@ -32,7 +33,7 @@ pub struct Listed {
     /// Its id.
     pub id: LetterId,
     /// When it first arrived.
-    pub received_at: wink_core::base::Timestamp,
+    pub received_at: Timestamp,
     /// Who sent it, why it was not accepted, and how often it came.
     pub head: LetterHead,
 }
@@ -63,6 +64,57 @@ pub enum Replayed {
     NotRepaired(RepairError),
     /// It was kept by its bytes only, so it can only be sent again by its sender.
     BytesOnly,
+}
+
+impl Listed {
+    /// Shows it as the API does.
+    pub fn view(&self) -> LetterListed {
+        LetterListed {
+            id: self.id.to_string(),
+            received_at: self.received_at.to_string(),
+            source: self.head.source.clone(),
+            code: self.head.code.clone(),
+            times: self.head.times,
+        }
+    }
+}
+
+impl Opened {
+    /// Shows it as the API does.
+    pub fn view(&self) -> LetterView {
+        let letter = &self.letter;
+        LetterView {
+            id: self.id.to_string(),
+            received_at: letter.received_at.to_string(),
+            source: letter.source.clone(),
+            code: letter.code.clone(),
+            reason: letter.reason.clone(),
+            times: self.times,
+            original: String::from_utf8_lossy(&letter.original).into_owned(),
+            message: letter.envelope.as_ref().map(MessageView::new),
+        }
+    }
+}
+
+impl Replayed {
+    /// Says what became of a letter, as the API does.
+    pub fn view(&self, id: LetterId) -> LetterReplayed {
+        let (status, event, code, message) = match self {
+            Self::Accepted(event) => ("accepted", Some(event), None, None),
+            Self::Duplicate(event) => ("duplicate", Some(event), None, None),
+            Self::Erased => {
+                let message = "the person was erased after this happened; the letter is gone";
+                ("refused", None, Some("person_erased"), Some(message.to_owned()))
+            }
+            Self::Dead(rejection) => ("dead", None, Some(rejection.code()), Some(rejection.to_string())),
+            Self::NotRepaired(error) => ("dead", None, Some("repair_unusable"), Some(error.to_string())),
+            Self::BytesOnly => {
+                let message = "it was kept by its bytes only; its sender can send it again";
+                ("dead", None, Some("bytes_only"), Some(message.to_owned()))
+            }
+        };
+        LetterReplayed { letter: id.to_string(), status, id: event.map(ToString::to_string), code, message }
+    }
 }
 
 /// Lists dead letters, newest first. A page of a filtered list may be short although more follow.

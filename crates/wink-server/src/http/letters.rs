@@ -10,7 +10,6 @@ use super::body::{Asked, Json};
 use super::problem::{Refused, invalid};
 use super::profiles::page;
 use super::service::Caller;
-use crate::flow::export::shown;
 use crate::flow::letters::{self, Filter, Listed, Replayed};
 use crate::{DrawnIds, Error};
 
@@ -24,7 +23,7 @@ pub(super) async fn list_dead_letters<S: Store>(
     let filter = Filter { code: asked.code, source: asked.source };
     let page = page(ListAsked { limit: asked.limit, cursor: asked.cursor })?;
     let found = letters::list(&caller.engine, &filter, &page).await?;
-    let data = found.items.iter().map(listed).collect();
+    let data = found.items.iter().map(Listed::view).collect();
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
 }
 
@@ -36,7 +35,7 @@ pub(super) async fn read_dead_letter<S: Store>(
     caller: Caller<S>,
     Path(id): Path<String>,
 ) -> Result<axum::Json<LetterView>, Refused> {
-    Ok(axum::Json(shown(&letters::open(&caller.engine, read(&id)?).await?)))
+    Ok(axum::Json(letters::open(&caller.engine, read(&id)?).await?.view()))
 }
 
 /// Repairs a dead letter and sends it on, as if it had come right at first. An empty repair sends it on as it is.
@@ -54,7 +53,7 @@ pub(super) async fn replay_dead_letter<S: Store>(
     if let Replayed::NotRepaired(error) = &replayed {
         return Err(invalid("", error.to_string()));
     }
-    Ok(axum::Json(became(id, &replayed)))
+    Ok(axum::Json(replayed.view(id)))
 }
 
 /// Deletes a dead letter. Its message stays counted as dead.
@@ -67,36 +66,6 @@ pub(super) async fn discard_dead_letter<S: Store>(
 ) -> Result<StatusCode, Refused> {
     letters::discard(&caller.engine, read(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Shows a letter as lists do.
-pub fn listed(letter: &Listed) -> LetterListed {
-    LetterListed {
-        id: letter.id.to_string(),
-        received_at: letter.received_at.to_string(),
-        source: letter.head.source.clone(),
-        code: letter.head.code.clone(),
-        times: letter.head.times,
-    }
-}
-
-/// Says what became of a letter.
-pub fn became(id: LetterId, replayed: &Replayed) -> LetterReplayed {
-    let (status, event, code, message) = match replayed {
-        Replayed::Accepted(event) => ("accepted", Some(event), None, None),
-        Replayed::Duplicate(event) => ("duplicate", Some(event), None, None),
-        Replayed::Erased => {
-            let message = "the person was erased after this happened; the letter is gone";
-            ("refused", None, Some("person_erased"), Some(message.to_owned()))
-        }
-        Replayed::Dead(rejection) => ("dead", None, Some(rejection.code()), Some(rejection.to_string())),
-        Replayed::NotRepaired(error) => ("dead", None, Some("repair_unusable"), Some(error.to_string())),
-        Replayed::BytesOnly => {
-            let message = "it was kept by its bytes only; its sender can send it again";
-            ("dead", None, Some("bytes_only"), Some(message.to_owned()))
-        }
-    };
-    LetterReplayed { letter: id.to_string(), status, id: event.map(ToString::to_string), code, message }
 }
 
 fn read(text: &str) -> Result<LetterId, Error> {

@@ -14,7 +14,7 @@ mod exposures;
 mod gate;
 mod health;
 mod keys;
-pub mod letters;
+mod letters;
 mod measure;
 mod openapi;
 mod operation;

@@ -1,5 +1,8 @@
 //! The API's description, OpenAPI 3.1: from the handlers' own annotations and the table of operations, so it cannot say what is not so.
 
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -128,7 +131,9 @@ fn complete(described: &mut Json, operation: &Operation) {
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", operation_id = "describe_api",
     responses((status = 200, description = "This document", body = Object)))]
 pub(super) async fn describe_api() -> Response {
+    // Made once: it takes milliseconds, and anybody may ask for it without a key.
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
     let cached = (header::CACHE_CONTROL, "public, max-age=300");
     let json = (header::CONTENT_TYPE, "application/json");
-    ([json, cached], document().to_string()).into_response()
+    ([json, cached], TEXT.clone()).into_response()
 }

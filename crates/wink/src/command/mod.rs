@@ -3,10 +3,12 @@
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod catalogue;
+pub(crate) mod dead_letters;
 pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod products;

@@ -77,7 +77,8 @@ fn settings(serve: &Serve) -> anyhow::Result<listen::Settings> {
         (Some(certificate), Some(key)) => {
             Some(Arc::new(Certificate::read(certificate.clone(), key.clone())?))
         }
-        _ => None,
+        (None, None) => None,
+        _ => bail!("a certificate needs its key: name both, --tls-cert and --tls-key"),
     };
     Ok(listen::Settings {
         certificate,

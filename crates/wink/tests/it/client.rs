@@ -20,9 +20,15 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) body: String,
+    headers: Vec<(String, String)>,
 }
 
 impl Reply {
+    /// A header, empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(header, _)| header == name).map_or("", |(_, value)| value)
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -38,9 +44,21 @@ impl Client {
 
     /// Sends a request and waits for its answer. An error means that nobody knows whether it was carried out.
     pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> io::Result<Reply> {
+        self.send_with(method, path, &[], body)
+    }
+
+    /// The same with headers.
+    pub(crate) fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Reply> {
         let length = body.len();
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-type: application/json\r\n{more}content-length: {length}\r\n\r\n"
         );
         // One write, so that no part of a request waits for the acknowledgement of another.
         self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
@@ -56,22 +74,46 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut_off)?;
-        let (mut length, mut content_type) = (0, String::new());
+        let mut headers: Vec<(String, String)> = Vec::new();
         loop {
             line.clear();
             if self.stream.read_line(&mut line)? == 0 {
                 return Err(cut_off());
             }
             match line.trim_end().split_once(": ") {
-                Some(("content-length", value)) => length = value.parse().map_err(|_| cut_off())?,
-                Some(("content-type", value)) => content_type = value.to_owned(),
-                Some(_) => {}
+                Some((name, value)) => headers.push((name.to_owned(), value.to_owned())),
                 None => break,
             }
         }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
-        Ok(Reply { status, content_type, body: String::from_utf8(body).map_err(|_| cut_off())? })
+        let mut reply = Reply { status, content_type: String::new(), body: String::new(), headers };
+        let body = match reply.header("transfer-encoding") {
+            "chunked" => self.chunks()?,
+            _ => {
+                let length = reply.header("content-length").parse().unwrap_or(0);
+                let mut body = vec![0; length];
+                self.stream.read_exact(&mut body)?;
+                body
+            }
+        };
+        reply.content_type = reply.header("content-type").to_owned();
+        reply.body = String::from_utf8(body).map_err(|_| cut_off())?;
+        Ok(reply)
+    }
+
+    /// Reads a body that comes in pieces.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let length = usize::from_str_radix(line.trim_end(), 16).map_err(io::Error::other)?;
+            let mut piece = vec![0; length + "\r\n".len()];
+            self.stream.read_exact(&mut piece)?;
+            if length == 0 {
+                return Ok(body);
+            }
+            body.extend(&piece[..length]);
+        }
     }
 }
 

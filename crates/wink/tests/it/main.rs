@@ -31,6 +31,8 @@ mod metrics;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
