@@ -17,7 +17,7 @@ use wink_server::http::{AtTheMachine, Conduct, routes};
 use crate::{home, terminal};
 
 /// The socket, beside the key file.
-const SOCKET: &str = "wink.sock";
+pub(crate) const SOCKET: &str = "wink.sock";
 
 /// A server's own socket; gone when dropped.
 pub(crate) struct Listening {

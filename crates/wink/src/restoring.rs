@@ -11,7 +11,7 @@ use wink_server::secrets::Secrets;
 use wink_store_fjall::{Filling, FjallStore, Options};
 
 use crate::archive::sync_parent;
-use crate::home;
+use crate::{control, home};
 
 /// The store's own directory while it is being restored.
 const UNFINISHED: &str = "store.unfinished";
@@ -34,11 +34,13 @@ pub(crate) struct Restoring<'home> {
 }
 
 impl<'home> Restoring<'home> {
-    /// Takes a directory that holds no store. A key, a list of erasures and what an earlier try left may be there.
+    /// Takes a directory that holds no store. A key, a list of erasures and what a server that was killed or an earlier try left
+    /// may be there.
     pub(crate) fn into(directory: &'home Path) -> anyhow::Result<Self> {
         fs::create_dir_all(directory)
             .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
-        let welcome = [home::KEY_FILE, home::ERASURES_FILE, home::BACKED_UP_FILE, UNFINISHED];
+        let welcome =
+            [home::KEY_FILE, home::ERASURES_FILE, home::BACKED_UP_FILE, control::SOCKET, UNFINISHED];
         for entry in fs::read_dir(directory)? {
             let name = entry?.file_name();
             if !welcome.iter().any(|welcome| name == *welcome) {

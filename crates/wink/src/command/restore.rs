@@ -44,7 +44,7 @@ pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
     if !fill(asked, &restoring, backup.version)? {
         return stopped();
     }
-    let erased_again = home::run(erase(&restoring, secrets, list))?;
+    let erased_again = home::run(erase(asked, &restoring, secrets, list))?;
     restoring.finish()?;
     let restored = Restored {
         store: asked.data.data.display().to_string(),
@@ -81,20 +81,20 @@ fn read_to_the_end(asked: &Restore) -> anyhow::Result<Option<wink_backup::Backup
     read
 }
 
-/// Finds the list of erasures; without one nobody can say who must not come back.
-fn erasures_since(asked: &Restore, restoring: &Restoring<'_>) -> anyhow::Result<Option<Vec<Erasure>>> {
-    if asked.no_erasures_since {
-        return Ok(None);
-    }
+/// Finds the list of erasures; without one nobody can say who must not come back, unless somebody does.
+fn erasures_since(asked: &Restore, restoring: &Restoring<'_>) -> anyhow::Result<Vec<Erasure>> {
     let list = asked.erasures.clone().unwrap_or_else(|| restoring.erasures());
-    if !list.is_file() {
-        bail!(
-            "there is no list of erasures at `{}`; name the newest one with --erasures, or say with --no-erasures-since that nobody \
-             was erased since the backup",
-            list.display()
-        );
+    if list.is_file() {
+        return Ok(erasures::read(&list)?);
     }
-    Ok(Some(erasures::read(&list)?))
+    if asked.no_erasures_since {
+        return Ok(Vec::new());
+    }
+    bail!(
+        "there is no list of erasures at `{}`; name the newest one with --erasures, or say with --no-erasures-since that nobody was \
+         erased since the backup",
+        list.display()
+    );
 }
 
 /// Fills the unfinished store; `false` if somebody asked to stop.
@@ -121,9 +121,10 @@ fn fill(asked: &Restore, restoring: &Restoring<'_>, version: wink_store::Version
 
 /// Erases again, in every tenant, and takes the bytes off the disk.
 async fn erase(
+    asked: &Restore,
     restoring: &Restoring<'_>,
     secrets: Secrets,
-    list: Option<Vec<Erasure>>,
+    mut list: Vec<Erasure>,
 ) -> anyhow::Result<u64> {
     let store = restoring.open()?;
     let engines = home::tenants(&store, &secrets).await?;
@@ -131,7 +132,9 @@ async fn erase(
     for engine in &engines {
         known.extend(wink_server::flow::erase::all(engine).await?);
     }
-    let list = list.unwrap_or_else(|| known.clone());
+    if asked.no_erasures_since {
+        list.extend(known.iter().cloned());
+    }
     let listed: BTreeSet<_> = list.iter().map(erasures::name).collect();
     let missing = known.iter().filter(|erasure| !listed.contains(&erasures::name(erasure))).count();
     if missing != 0 {
