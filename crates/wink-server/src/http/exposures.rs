@@ -8,7 +8,7 @@ use wink_store::Store;
 use super::body::Json;
 use super::problem::{Refused, invalid};
 use super::service::Caller;
-use crate::flow::exposures::{Exposed, Noted, note};
+use crate::flow::exposures::{Exposed, NotExposed, Noted, note};
 use crate::{DrawnIds, Error};
 
 /// Takes in that somebody saw, clicked or dismissed what a decision offered: once for each decision and kind.
@@ -38,8 +38,9 @@ pub(super) async fn note_exposure<S: Store>(
             Noted::Duplicate(id) => ("duplicate", id),
             Noted::NoDecision => return Err(unknown().into()),
             Noted::Refused(refusal) => {
+                let status = if matches!(refusal, NotExposed::Rejected(_)) { 422 } else { 409 };
                 let title = "Nothing can have been seen";
-                return Err(Refused::new(Problem::new(409, refusal.code(), title, refusal.to_string())));
+                return Err(Refused::new(Problem::new(status, refusal.code(), title, refusal.to_string())));
             }
         };
     Ok(axum::Json(ExposureAnswered { status, id: id.to_string() }))

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use wink_api::{
-    DataPage, DecisionRecord, ErasureView, FeatureView, FeaturesListed, HoldingView, ListAsked,
+    DataPage, DecisionRecord, ErasureView, FeatureView, FeaturesListed, HoldingView, ListAsked, Problem,
     ProfileLookedUp, ProfileView,
 };
 use wink_core::base::ProfileId;
@@ -22,15 +22,17 @@ use crate::flow::{erase, export};
 
 /// Finds a person by an identity. The identity comes in the body, so that it is in nobody's log of addresses.
 #[utoipa::path(post, path = "/v1/profiles/lookup", tag = "profiles", operation_id = "look_up_profile", request_body = ProfileLookedUp,
-    responses((status = 200, description = "The person", body = ProfileView), (status = 404, description = "Nobody is known under this identity")))]
+    responses((status = 200, description = "The person", body = ProfileView), (status = 404, description = "Nobody is known under this identity", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn look_up_profile<S: Store>(
     caller: Caller<S>,
     Json(asked): Json<ProfileLookedUp>,
 ) -> Result<Response, Refused> {
     let identity = asked.identity.read().map_err(|error| invalid("/identity", error))?;
     let found = profiles::find(&caller.engine, &Whom::Identity(identity)).await?;
-    let known =
-        found.ok_or_else(|| Error::NotFound { what: "profile", name: "under this identity".to_owned() })?;
+    let known = found.ok_or_else(|| {
+        let message = "nobody is known under this identity";
+        Refused::new(Problem::new(404, "not_found", "There is no such thing", message))
+    })?;
     show(&caller, &known).await
 }
 

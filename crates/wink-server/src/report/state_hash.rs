@@ -1,7 +1,8 @@
 //! One hash of everything that matters: equal after any crash, repeat or order of independent work, on any machine.
 //!
 //! Goes in: records, counters, and journal entries by what they say. Stays out: when something arrived, where it stands in a lane, batch
-//! ids, salts, sealing nonces and the installation's secret, and the balance counters (a repeated message is traffic, not state).
+//! ids, salts, sealing nonces and the installation's secret, the balance counters (a repeated message is traffic, not state), and notes
+//! that only find again what is hashed already.
 
 use wink_core::base::{Digest, Hasher, Timestamp};
 use wink_core::profile::{IdentityKey, Kept, Profile, Vault};

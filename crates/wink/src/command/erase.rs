@@ -21,6 +21,7 @@ struct Erased {
     records: u64,
     entries: u64,
     coupons: u64,
+    dead_letters: u64,
 }
 
 #[derive(Serialize)]
@@ -66,13 +67,14 @@ pub(crate) fn run(asked: &Erase) -> anyhow::Result<ExitCode> {
             records: erasure.records,
             entries: erasure.entries,
             coupons: erasure.coupons,
+            dead_letters: erasure.dead_letters,
         };
         if asked.json {
             terminal::json(&erased)?;
         } else {
-            let Erased { profile, records, entries, coupons } = erased;
+            let Erased { profile, records, entries, coupons, dead_letters } = erased;
             say!(
-                "erased {profile}: {records} records deleted, {entries} journal entries redacted, {coupons} coupons freed"
+                "erased {profile}: {records} records deleted, {entries} journal entries redacted, {coupons} coupons freed, {dead_letters} dead letters deleted"
             );
             say!(
                 "Counters and ledger stay exact; old events of this person are refused if they are sent again."
