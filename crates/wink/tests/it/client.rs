@@ -19,10 +19,16 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
 impl Reply {
+    /// Finds a header by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -47,6 +53,28 @@ impl Client {
         self.reply()
     }
 
+    /// Sends a request with headers of its own and any bytes.
+    pub(crate) fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Reply> {
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        self.send_raw(&[head.as_bytes(), b"\r\n", body].concat())
+    }
+
+    /// Sends bytes as they are, and waits for an answer.
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<Reply> {
+        self.stream.get_mut().write_all(bytes)?;
+        self.reply()
+    }
+
     pub(crate) fn post(&mut self, path: &str, body: &Value) -> io::Result<Reply> {
         self.send("POST", path, &body.to_string())
     }
@@ -56,22 +84,49 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut_off)?;
-        let (mut length, mut content_type) = (0, String::new());
+        let (mut length, mut headers) = (Some(0), Vec::new());
         loop {
             line.clear();
             if self.stream.read_line(&mut line)? == 0 {
                 return Err(cut_off());
             }
-            match line.trim_end().split_once(": ") {
-                Some(("content-length", value)) => length = value.parse().map_err(|_| cut_off())?,
-                Some(("content-type", value)) => content_type = value.to_owned(),
-                Some(_) => {}
-                None => break,
+            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+            match name {
+                "content-length" => length = Some(value.parse().map_err(|_| cut_off())?),
+                "transfer-encoding" => length = None,
+                _ => {}
+            }
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        let body = match length {
+            Some(length) => self.exactly(length)?,
+            None => self.chunks()?,
+        };
+        let content_type = headers.iter().find(|(name, _)| name == "content-type");
+        let content_type = content_type.map_or_else(String::new, |(_, value)| value.clone());
+        let body = String::from_utf8(body).map_err(|_| cut_off())?;
+        Ok(Reply { status, content_type, headers, body })
+    }
+
+    fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let length =
+                usize::from_str_radix(line.trim_end(), 16).map_err(|_| io::ErrorKind::InvalidData)?;
+            body.extend(self.exactly(length)?);
+            self.exactly(2)?;
+            if length == 0 {
+                return Ok(body);
             }
         }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
-        Ok(Reply { status, content_type, body: String::from_utf8(body).map_err(|_| cut_off())? })
     }
 }
 

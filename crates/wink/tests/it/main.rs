@@ -1,11 +1,15 @@
 //! The `wink` binary from outside: asked, misused, fed real data, killed, traced, and held to what it acknowledged.
 
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod chance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod crash_kill;
 #[cfg(test)]
