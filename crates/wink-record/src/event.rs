@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Issued, Line, Order, Redeemed, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
+    UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -38,7 +39,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26")]
     body: Option<BodyMessage>,
 }
 
@@ -56,6 +57,8 @@ enum BodyMessage {
     CouponIssued(IssuedMessage),
     #[prost(message, tag = "25")]
     CouponRedeemed(RedeemedMessage),
+    #[prost(message, tag = "26")]
+    Exposed(ExposureMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -111,6 +114,19 @@ pub(crate) struct ConsentMessage {
     pub surface: Option<String>,
     #[prost(string, optional, tag = "5")]
     pub text_version: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    pub text_hash: Option<String>,
+    #[prost(string, optional, tag = "7")]
+    pub recorded_by: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ExposureMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    decision: Vec<u8>,
+    /// 1 seen, 2 clicked, 3 dismissed.
+    #[prost(uint32, tag = "2")]
+    kind: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -195,6 +211,8 @@ fn to_body(body: &Body) -> BodyMessage {
             method: change.method.clone(),
             surface: change.surface.clone(),
             text_version: change.text_version.clone(),
+            text_hash: change.text_hash.clone(),
+            recorded_by: change.recorded_by.clone(),
         }),
         Body::CouponIssued(issued) => BodyMessage::CouponIssued(IssuedMessage {
             coupon: issued.coupon.bytes().to_vec(),
@@ -207,6 +225,14 @@ fn to_body(body: &Body) -> BodyMessage {
             coupon: redeemed.coupon.bytes().to_vec(),
             order_id: redeemed.order_id.clone(),
             amount: redeemed.amount.0,
+        }),
+        Body::Exposed(exposure) => BodyMessage::Exposed(ExposureMessage {
+            decision: exposure.decision.bytes().to_vec(),
+            kind: match exposure.kind {
+                ExposureKind::Seen => 1,
+                ExposureKind::Clicked => 2,
+                ExposureKind::Dismissed => 3,
+            },
         }),
     }
 }
@@ -228,6 +254,8 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             method: change.method,
             surface: change.surface,
             text_version: change.text_version,
+            text_hash: change.text_hash,
+            recorded_by: change.recorded_by,
         }),
         BodyMessage::CouponIssued(issued) => Body::CouponIssued(Issued {
             coupon: CouponId::from_bytes(id(WHAT, &issued.coupon)?),
@@ -240,6 +268,15 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             coupon: CouponId::from_bytes(id(WHAT, &redeemed.coupon)?),
             order_id: redeemed.order_id,
             amount: Cents(redeemed.amount),
+        }),
+        BodyMessage::Exposed(exposure) => Body::Exposed(Exposure {
+            decision: DecisionId::from_bytes(id(WHAT, &exposure.decision)?),
+            kind: match exposure.kind {
+                1 => ExposureKind::Seen,
+                2 => ExposureKind::Clicked,
+                3 => ExposureKind::Dismissed,
+                other => return Err(unknown(WHAT, "kind", other)),
+            },
         }),
     })
 }

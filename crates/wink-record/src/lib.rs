@@ -7,6 +7,7 @@ mod catalogue;
 mod coupon;
 mod dead_letter;
 mod decision;
+mod erasure;
 mod event;
 mod ledger;
 mod message;
@@ -20,6 +21,7 @@ mod vault;
 
 pub use access::{ApiKey, TenantNamed};
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
-pub use dead_letter::DeadLetter;
+pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
+pub use erasure::Erasure;
 pub use message::{Damaged, Stored};

@@ -36,6 +36,12 @@ struct ConsentMessage {
     surface: Option<String>,
     #[prost(string, optional, tag = "5")]
     text_version: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    text_hash: Option<String>,
+    #[prost(string, optional, tag = "7")]
+    recorded_by: Option<String>,
+    #[prost(string, optional, tag = "8")]
+    source: Option<String>,
 }
 
 impl Stored for Profile {
@@ -74,6 +80,9 @@ fn to_consent(consent: &Consent) -> ConsentMessage {
         method: consent.method.clone(),
         surface: consent.surface.clone(),
         text_version: consent.text_version.clone(),
+        text_hash: consent.text_hash.clone(),
+        recorded_by: consent.recorded_by.clone(),
+        source: consent.source.clone(),
     }
 }
 
@@ -84,6 +93,9 @@ fn from_consent(message: ConsentMessage) -> Result<Consent, Damaged> {
         method: message.method,
         surface: message.surface,
         text_version: message.text_version,
+        text_hash: message.text_hash,
+        recorded_by: message.recorded_by,
+        source: message.source,
     })
 }
 

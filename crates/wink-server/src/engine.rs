@@ -1,7 +1,7 @@
 //! What every flow works with: the store, the secrets, the schemas and the catalogue in force. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
@@ -9,11 +9,11 @@ use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
-use crate::error::committed;
+use crate::erasures::Erasures;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
-use crate::{Error, catalogue};
+use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
 pub trait Ids: Sync {
@@ -81,6 +81,8 @@ pub struct Engine<S> {
     pub schemas: Schemas,
     /// How long decisions took: loading and deciding, without the commit.
     pub decide_times: Latencies,
+    /// Where erasures are listed beside the store; the tests of everything else need no such file.
+    pub(crate) erasures: OnceLock<Arc<Erasures>>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
     compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
 }
@@ -110,6 +112,7 @@ impl<S: Store> Engine<S> {
             secrets: secrets.of_tenant(tenant.0),
             schemas: Schemas::built_in(),
             decide_times: Latencies::default(),
+            erasures: OnceLock::new(),
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };
@@ -134,9 +137,20 @@ impl<S: Store> Engine<S> {
                 let mut batch = Batch::new(batch_id()?, self.tenant, Home(0));
                 batch.checks.push(Check::Absent(key.clone()));
                 batch.changes.push(Change::Put(key, check));
-                committed(self.store.commit(batch).await)?.ok_or(Error::Contended)
+                self.commit(batch).await?.ok_or(Error::Contended)
             }
         }
+    }
+
+    /// Lists every erasure in `list` from now on, before it is acknowledged; and those at once that a crash kept out of it.
+    ///
+    /// # Errors
+    /// If the store cannot be read or the list not written.
+    pub async fn list_erasures_in(&self, list: Arc<Erasures>) -> Result<(), Error> {
+        list.list(&crate::flow::erase::all(self).await?)?;
+        // A second list would be told nothing: the first one stays.
+        self.erasures.get_or_init(|| list);
+        Ok(())
     }
 
     /// Gives the catalogue in force.
@@ -187,6 +201,16 @@ impl<S: Store> Engine<S> {
 
     pub(crate) fn put_in_force(&self, catalogue: Arc<Catalogue>) {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(catalogue);
+    }
+
+    /// Writes one batch. `None` if something it depends on changed meanwhile: load again.
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<Option<()>, Error> {
+        write::commit(&self.store, batch).await
+    }
+
+    /// Writes independent batches in order and answers each, `None` where something it depends on changed meanwhile.
+    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<()>, Error>> {
+        write::submit(&self.store, batches).await
     }
 
     /// Reads one record.

@@ -1,7 +1,7 @@
 //! What can go wrong in a flow. Refusals of the core are answers, not errors, and are not in here.
 
 use wink_record::Damaged;
-use wink_store::{Failure, Outcome};
+use wink_store::Failure;
 
 use crate::secrets::SealError;
 
@@ -48,6 +48,17 @@ pub enum Error {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Unusable(String),
+    /// A cursor that is not one of the list it came with.
+    #[error("the cursor is not one of this list; begin again without it")]
+    Cursor,
+    /// The list of erasures cannot be read or written. No erasure is acknowledged without it.
+    #[error("the list of erasures `{list}` cannot be used: {why}")]
+    Erasures {
+        /// Which file.
+        list: String,
+        /// Why.
+        why: String,
+    },
     /// There is nothing of that name.
     #[error("there is no {what} `{name}`")]
     NotFound {
@@ -56,16 +67,6 @@ pub enum Error {
         /// Under which name.
         name: String,
     },
-}
-
-/// Turns an outcome that should have been a commit into an error; `Ok(None)` on a conflict, which the caller resolves by loading again.
-pub(crate) fn committed(outcome: Outcome) -> Result<Option<()>, Error> {
-    match outcome {
-        Outcome::Committed { .. } => Ok(Some(())),
-        Outcome::Conflict(_) => Ok(None),
-        Outcome::Failed(failure) => Err(Error::Write(failure)),
-        Outcome::Unknown => Err(Error::Unknown),
-    }
 }
 
 /// A flow loads again at most this often before it reports contention: a person's events and decisions rarely meet twice.

@@ -1,6 +1,6 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
-use wink_core::base::{CouponId, DecisionId, Digest, Hasher, ProfileId};
+use wink_core::base::{CouponId, DecisionId, Digest, Hasher, LetterId, ProfileId, Timestamp};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -45,8 +45,16 @@ pub mod kind {
     pub const IMPORTED_UNTIL: Kind = Kind(15);
     /// Which secret the store was made with; one record with an empty key.
     pub const SECRET_CHECK: Kind = Kind(16);
+    /// That a decision is about somebody, by their home and decision id: their decisions, in order of time.
+    pub const DECISION_OF: Kind = Kind(40);
+    /// That a dead letter names somebody, by identity key and letter id; holds when the letter arrived.
+    pub const LETTER_OF: Kind = Kind(41);
+    /// What a list shows of a dead letter, by when it arrived and letter id.
+    pub const LETTER_HEAD: Kind = Kind(42);
     /// Which catalogue version was put in force when, by number from 1.
     pub const CATALOGUE_APPLIED: Kind = Kind(50);
+    /// That somebody was erased, by profile id and time: what the list of erasures beside the store is made of.
+    pub const ERASURE: Kind = Kind(30);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -117,6 +125,35 @@ pub fn decision(id: DecisionId) -> RecordKey {
     RecordKey::new(kind::DECISION, id.bytes())
 }
 
+/// Names the note that a decision is about whoever has this home; all of a person's share its first eight bytes.
+pub fn decision_of(home: Home, id: DecisionId) -> RecordKey {
+    RecordKey::new(kind::DECISION_OF, [home.0.to_be_bytes().as_slice(), &id.bytes()].concat())
+}
+
+/// Names a dead letter.
+pub fn letter(id: LetterId) -> RecordKey {
+    RecordKey::new(kind::DEAD_LETTER, id.bytes())
+}
+
+/// Names the note that a dead letter names an identity; all of an identity's share its first sixteen bytes.
+pub fn letter_of(key: IdentityKey, id: LetterId) -> RecordKey {
+    RecordKey::new(kind::LETTER_OF, [key.0, id.bytes()].concat())
+}
+
+/// Names the head of a dead letter; heads sort by when the letter arrived.
+pub fn letter_head(at: Timestamp, id: LetterId) -> RecordKey {
+    // The sign turned round, so that bytes sort as numbers do.
+    let at = (at.0 ^ i64::MIN).to_be_bytes();
+    RecordKey::new(kind::LETTER_HEAD, [at.as_slice(), &id.bytes()].concat())
+}
+
+/// Reads time and letter out of the key of a head.
+pub fn letter_at(key: &[u8]) -> Option<(Timestamp, LetterId)> {
+    let (at, id) = key.split_first_chunk::<8>()?;
+    let at = Timestamp(i64::from_be_bytes(*at) ^ i64::MIN);
+    Some((at, LetterId::from_bytes(id.try_into().ok()?)))
+}
+
 /// Names a product.
 pub fn product(id: &str) -> RecordKey {
     RecordKey::new(kind::PRODUCT, id.as_bytes())
@@ -165,6 +202,11 @@ pub fn erased(key: IdentityKey) -> RecordKey {
 /// Names an erasure that has begun.
 pub fn erasing(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::ERASING, id.bytes())
+}
+
+/// Names an erasure; all of a profile's share its prefix.
+pub fn erasure(id: ProfileId, at: Timestamp) -> RecordKey {
+    RecordKey::new(kind::ERASURE, [id.bytes().as_slice(), &at.0.to_be_bytes()].concat())
 }
 
 /// Finds the home of a profile's entries.

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod catalogue;
+pub mod erasures;
 pub mod flow;
 pub mod http;
 pub mod keys;
@@ -15,6 +16,7 @@ pub mod secrets;
 mod engine;
 mod error;
 mod latency;
+mod write;
 
 pub use engine::{DrawnIds, Engine, Ids, SeededIds};
 pub use error::Error;

@@ -11,9 +11,9 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use wink_store::{
-    Accepted, Batch, BatchId, Check, Conflict, Counter, CounterKey, Direction, Entry, Error, Failure, Found,
-    Kind, Lane, Layer, Leased, Mark, MarkKey, Outcome, Page, Position, Queue, QueueKey, Range, Record,
-    RecordKey, Store, Tenant, Verdict, Version, View, Which, apply,
+    Accepted, Batch, BatchId, Check, Conflict, Counter, CounterKey, Direction, Effect, Entry, Error, Export,
+    Failure, Found, Kind, Lane, Layer, Leased, Mark, MarkKey, Outcome, Page, Position, Queue, QueueKey,
+    Range, Record, RecordKey, Store, Tenant, Verdict, Version, View, Which, apply,
 };
 
 use crate::codec::{frame, next_frame};
@@ -90,6 +90,15 @@ impl SimStore {
             stopped: None,
         };
         Self { inside: Mutex::new(inside), mutant, judged: AtomicU64::new(0) }
+    }
+
+    /// Opens a store on what another held, with versions that go on after `version`.
+    pub fn filled(effects: Vec<Effect>, version: Version) -> Self {
+        let id = BatchId([0; 16]);
+        let accepted = Accepted { tenant: Tenant(0), id, version, positions: Vec::new(), effects };
+        let mut disk = Disk::default();
+        disk.replace(frame(&accepted));
+        Self::open(disk, Faults::default(), Mutant::None)
     }
 
     /// Ends the process and hands over its disk as it is at this moment: every written byte, synced or not.
@@ -245,7 +254,7 @@ impl Inside {
         }
         for batch in accepted {
             batch.effects.iter().for_each(|effect| {
-                if let wink_store::Effect::Dequeue { tenant, key } = effect {
+                if let Effect::Dequeue { tenant, key } = effect {
                     self.leases.remove(&(*tenant, *key));
                 }
             });
@@ -290,6 +299,18 @@ fn end_of(tenant: Tenant, kind: Kind) -> Bound<(Tenant, RecordKey)> {
         (_, Some(kind)) => first(tenant.0, kind),
         (Some(tenant), None) => first(tenant, 0),
         (None, None) => Bound::Unbounded,
+    }
+}
+
+impl Export for SimStore {
+    fn export<E: From<Error>>(&self, take: impl FnMut(Effect) -> Result<(), E>) -> Result<Version, E> {
+        let (effects, version) = {
+            let inside = self.inside();
+            let state = inside.readable()?;
+            (state.effects(), Version(state.version))
+        };
+        effects.into_iter().try_for_each(take)?;
+        Ok(version)
     }
 }
 

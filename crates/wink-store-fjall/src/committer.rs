@@ -172,7 +172,10 @@ impl Committer {
         if group.accepted.is_empty() {
             return group.outcomes;
         }
-        if let Err(error) = engine.write(std::mem::take(&mut group.writes)) {
+        let begun = Instant::now();
+        let written = engine.write(std::mem::take(&mut group.writes));
+        metrics::histogram!("wink_store_commit_seconds").record(begun.elapsed().as_secs_f64());
+        if let Err(error) = written {
             if !is_full(&error) {
                 fatal(&format!("a write to the engine failed: {error}"));
             }
@@ -182,6 +185,7 @@ impl Committer {
             shared.close(reason);
             return vec![Outcome::Unknown; count];
         }
+        metrics::counter!("wink_store_batches_total").increment(group.commits.len().try_into().unwrap_or(0));
         self.publish(group)
     }
 

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use fjall::config::CompressionPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use wink_store::{
     Direction, Entry, Error, Head, KEY_BYTES_MAX, Kind, Lane, LaneError, Mark, MarkKey, Page, Position,
     QueueKey, Range, Record, RecordKey, Tenant, Version,
@@ -27,7 +27,8 @@ pub(crate) enum Space {
     Batches,
 }
 
-/// The database and handles on its keyspaces. Dropping it closes the database.
+/// The database and handles on its keyspaces. Dropping the last of its clones closes the database.
+#[derive(Clone)]
 pub(crate) struct Engine {
     database: Database,
     records: Keyspace,
@@ -319,6 +320,48 @@ impl Engine {
         let read =
             |guard: fjall::Guard| layout::read_group(&guard.value().map_err(|error| unreadable(&error))?);
         self.batches.iter().map(read).collect()
+    }
+}
+
+/// Everything in the database as it was at one moment. While it is there, the engine keeps what has changed since.
+pub(crate) struct Moment {
+    snapshot: fjall::Snapshot,
+    engine: Engine,
+}
+
+impl Engine {
+    /// Holds on to this moment.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { snapshot: self.database.snapshot(), engine: self.clone() }
+    }
+
+    /// Estimates how many values there are.
+    pub(crate) fn estimate(&self) -> u64 {
+        let spaces = [&self.records, &self.counters, &self.marks, &self.entries, &self.queues];
+        let values: usize = spaces.iter().map(|space| space.approximate_len()).sum();
+        u64::try_from(values).unwrap_or(u64::MAX)
+    }
+}
+
+impl Moment {
+    /// Reads every key and value of a keyspace, in order of the keys.
+    pub(crate) fn each<E: From<Error>>(
+        &self,
+        space: Space,
+        mut take: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for guard in self.snapshot.iter(self.engine.space(space)) {
+            let (key, value) = guard.into_inner().map_err(|error| unreadable(&error))?;
+            take(&key, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the version of the last commit.
+    pub(crate) fn version(&self) -> Result<Version, Error> {
+        let Some(guard) = self.snapshot.last_key_value(&self.engine.batches) else { return Ok(Version(0)) };
+        let group = layout::read_group(&guard.value().map_err(|error| unreadable(&error))?)?;
+        Ok(group.last().map_or(Version(0), |commit| commit.version))
     }
 }
 

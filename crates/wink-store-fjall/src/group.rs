@@ -107,6 +107,29 @@ pub(crate) fn judge(
     group
 }
 
+/// Tells what an effect writes. `None` for a redaction, which depends on what is stored.
+pub(crate) fn written(effect: &Effect) -> Option<Write> {
+    let records = |tenant, key| (Space::Records, layout::record_key(tenant, key));
+    let marks = |tenant, key| (Space::Marks, layout::mark_key(tenant, key));
+    let queues = |tenant, key| (Space::Queues, layout::queue_key(tenant, key));
+    Some(match effect {
+        Effect::Put { tenant, key, record } => (records(*tenant, key), Some(layout::record(record))),
+        Effect::Delete { tenant, key } => (records(*tenant, key), None),
+        Effect::Count { tenant, key, counter } => {
+            ((Space::Counters, layout::counter_key(*tenant, key)), Some(layout::counter(counter)))
+        }
+        Effect::Mark { tenant, key, mark } => (marks(*tenant, key), Some(layout::mark(mark))),
+        Effect::Unmark { tenant, key } => (marks(*tenant, key), None),
+        Effect::Append { lane, entry } => {
+            let key = layout::entry_key(*lane, entry.position);
+            ((Space::Entries, key), Some(layout::entry(&entry.header, entry.body.as_ref())))
+        }
+        Effect::Redact { .. } => return None,
+        Effect::Enqueue { tenant, key, payload } => (queues(*tenant, key), Some(payload.clone())),
+        Effect::Dequeue { tenant, key } => (queues(*tenant, key), None),
+    })
+}
+
 enum Judged {
     Accepted(Accepted),
     Answered(Outcome),
@@ -121,46 +144,12 @@ impl Group {
         };
         let mut writes: Vec<Write> = Vec::with_capacity(accepted.effects.len() + 2);
         for effect in &accepted.effects {
-            match effect {
-                Effect::Put { tenant, key, record } => {
-                    writes.push((
-                        (Space::Records, layout::record_key(*tenant, key)),
-                        Some(layout::record(record)),
-                    ));
-                }
-                Effect::Delete { tenant, key } => {
-                    writes.push(((Space::Records, layout::record_key(*tenant, key)), None));
-                }
-                Effect::Count { tenant, key, counter } => {
-                    writes.push((
-                        (Space::Counters, layout::counter_key(*tenant, key)),
-                        Some(layout::counter(counter)),
-                    ));
-                }
-                Effect::Mark { tenant, key, mark } => {
-                    writes.push(((Space::Marks, layout::mark_key(*tenant, key)), Some(layout::mark(mark))));
-                }
-                Effect::Unmark { tenant, key } => {
-                    writes.push(((Space::Marks, layout::mark_key(*tenant, key)), None))
-                }
-                Effect::Append { lane, entry } => {
-                    let key = layout::entry_key(*lane, entry.position);
-                    writes.push((
-                        (Space::Entries, key),
-                        Some(layout::entry(&entry.header, entry.body.as_ref())),
-                    ));
-                }
-                Effect::Redact { lane, position } => {
-                    let key = layout::entry_key(*lane, *position);
-                    let header = self.header(&writes, &key, engine)?;
-                    writes.push(((Space::Entries, key), Some(layout::entry(&header, None))));
-                }
-                Effect::Enqueue { tenant, key, payload } => {
-                    writes.push(((Space::Queues, layout::queue_key(*tenant, key)), Some(payload.clone())));
-                }
-                Effect::Dequeue { tenant, key } => {
-                    writes.push(((Space::Queues, layout::queue_key(*tenant, key)), None))
-                }
+            if let Effect::Redact { lane, position } = effect {
+                let key = layout::entry_key(*lane, *position);
+                let header = self.header(&writes, &key, engine)?;
+                writes.push(((Space::Entries, key), Some(layout::entry(&header, None))));
+            } else {
+                writes.extend(written(effect));
             }
         }
         let Accepted { version, tenant, id, ref positions, .. } = accepted;

@@ -5,7 +5,7 @@
 
 use wink_store::{
     BatchId, Body, Counter, CounterKey, EntryKind, Error, Header, Home, Kind, Lane, Mark, MarkKey, Position,
-    Queue, QueueKey, Record, RecordKey, Tenant, Version,
+    Queue, QueueKey, Record, RecordKey, Scope, Tenant, Version,
 };
 
 /// The version of this layout.
@@ -18,6 +18,12 @@ fn join(parts: &[&[u8]]) -> Vec<u8> {
 
 pub(crate) fn record_key(tenant: Tenant, key: &RecordKey) -> Vec<u8> {
     join(&[&tenant.0.to_be_bytes(), &key.kind.0.to_be_bytes(), &key.key])
+}
+
+pub(crate) fn read_record_key(key: &[u8]) -> Result<(Tenant, RecordKey), Error> {
+    let mut reader = Reader { rest: key, what: "a record's key" };
+    let (tenant, kind) = (Tenant(reader.be32()?), Kind(reader.be16()?));
+    Ok((tenant, RecordKey { kind, key: reader.rest.to_vec() }))
 }
 
 /// The beginning of every key of a kind, and how long it is.
@@ -62,6 +68,12 @@ pub(crate) fn mark_key(tenant: Tenant, key: &MarkKey) -> Vec<u8> {
     join(&[&tenant.0.to_be_bytes(), &key.scope.0.to_be_bytes(), &key.id])
 }
 
+pub(crate) fn read_mark_key(key: &[u8]) -> Result<(Tenant, MarkKey), Error> {
+    let mut reader = Reader { rest: key, what: "a mark's key" };
+    let (tenant, scope) = (Tenant(reader.be32()?), Scope(reader.be16()?));
+    Ok((tenant, MarkKey { scope, id: reader.array()? }))
+}
+
 pub(crate) fn mark(mark: &Mark) -> Vec<u8> {
     join(&[&mark.body, &mark.result])
 }
@@ -75,10 +87,15 @@ pub(crate) fn entry_key(lane: Lane, position: Position) -> Vec<u8> {
     join(&[&[lane.number()], &position.0.to_be_bytes()])
 }
 
-pub(crate) fn read_position(key: &[u8]) -> Result<Position, Error> {
+pub(crate) fn read_entry_key(key: &[u8]) -> Result<(Lane, Position), Error> {
     let mut reader = Reader { rest: key, what: "a journal key" };
-    let _lane: [u8; 1] = reader.array()?;
-    Ok(Position(u64::from_be_bytes(reader.array()?)))
+    let [lane] = reader.array()?;
+    let lane = Lane::new(lane).ok_or_else(|| Error::Damaged(format!("a journal key names lane {lane}")))?;
+    Ok((lane, Position(u64::from_be_bytes(reader.array()?))))
+}
+
+pub(crate) fn read_position(key: &[u8]) -> Result<Position, Error> {
+    read_entry_key(key).map(|(_, position)| position)
 }
 
 /// An entry in one value: a byte that says whether it still has a body, the header, and the body.
@@ -135,12 +152,11 @@ pub(crate) fn queue_key(tenant: Tenant, key: &QueueKey) -> Vec<u8> {
     join(&[&queue_prefix(tenant, key.queue), &sortable(key.due_ms), &key.id])
 }
 
-pub(crate) fn read_queue_key(key: &[u8]) -> Result<QueueKey, Error> {
+pub(crate) fn read_queue_key(key: &[u8]) -> Result<(Tenant, QueueKey), Error> {
     let mut reader = Reader { rest: key, what: "a queue key" };
-    let _tenant: [u8; 4] = reader.array()?;
-    let queue = Queue(u16::from_be_bytes(reader.array()?));
+    let (tenant, queue) = (Tenant(reader.be32()?), Queue(reader.be16()?));
     let due_ms = (u64::from_be_bytes(reader.array()?) ^ (1 << 63)).cast_signed();
-    Ok(QueueKey { queue, due_ms, id: reader.array()? })
+    Ok((tenant, QueueKey { queue, due_ms, id: reader.array()? }))
 }
 
 /// A commit as it is remembered.
@@ -214,6 +230,10 @@ impl Reader<'_> {
             commitment: self.array()?,
             hash: self.array()?,
         })
+    }
+
+    fn be16(&mut self) -> Result<u16, Error> {
+        self.array().map(u16::from_be_bytes)
     }
 
     fn be32(&mut self) -> Result<u32, Error> {

@@ -13,6 +13,7 @@
 //! <directory>/engine/   fjall's files
 //! ```
 
+mod carry;
 mod committer;
 mod engine;
 mod group;
@@ -24,4 +25,5 @@ mod memory;
 mod scrub;
 mod store;
 
+pub use carry::Filling;
 pub use store::{FjallStore, Options};

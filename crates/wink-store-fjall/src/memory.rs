@@ -120,7 +120,7 @@ impl Leases {
             first.get_or_insert_with(|| key.to_vec());
             let free = self.until_ms.get(key).is_none_or(|end| *end <= now_ms);
             if free {
-                let QueueKey { due_ms, id, .. } = layout::read_queue_key(key)?;
+                let (_, QueueKey { due_ms, id, .. }) = layout::read_queue_key(key)?;
                 self.until_ms.insert(key.to_vec(), lease_until_ms);
                 leased.push(Leased { due_ms, id, payload: payload.to_vec() });
             }

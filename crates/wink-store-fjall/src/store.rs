@@ -45,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) counters: RwLock<Counters>,
     pub(crate) outcomes: RwLock<Outcomes>,
     pub(crate) leases: Mutex<Leases>,
+    /// Held by a scrub and by an export: each wants the engine's versions its own way.
     pub(crate) scrubbing: Mutex<()>,
     /// Why no more writes are taken.
     closed: RwLock<Option<String>>,
@@ -64,7 +65,7 @@ impl Shared {
         self.closed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn read<A>(&self, read: impl FnOnce(&Engine) -> Result<A, Error>) -> Result<A, Error> {
+    pub(crate) fn read<A>(&self, read: impl FnOnce(&Engine) -> Result<A, Error>) -> Result<A, Error> {
         let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
         read(engine.as_ref().ok_or_else(|| Error::Closed("the store is closed".to_owned()))?)
     }
@@ -151,6 +152,12 @@ impl FjallStore {
         let committer =
             thread::Builder::new().name("wink-committer".to_owned()).spawn(move || committer.run());
         Ok(Self { jobs: Some(jobs), committer: Some(committer.map_err(unusable)?), shared, _lock: lock })
+    }
+}
+
+impl FjallStore {
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 }
 

@@ -16,6 +16,7 @@ mod key;
 mod store;
 
 mod apply;
+mod carry;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod view;
@@ -23,6 +24,7 @@ mod view;
 pub use apply::{Accepted, Effect, QueueKey, Verdict, apply};
 pub use batch::{BATCH_BYTES_MAX, BATCH_CHANGES_MAX, KEY_BYTES_MAX};
 pub use batch::{Batch, BatchId, Change, Check, Conflict, Failure, Found, Outcome, Which};
+pub use carry::Export;
 pub use journal::{Body, Entry, EntryKind, Header, LANES, Lane, LaneError, Position, chain, commitment};
 pub use key::{
     Counter, CounterKey, Home, Kind, Mark, MarkKey, Queue, Record, RecordKey, Scope, Tenant, Version,

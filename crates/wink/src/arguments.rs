@@ -31,12 +31,24 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Erases a person, or everything that has been kept long enough
     Erase(Erase),
+    /// Writes everything a store holds into one file, or checks such a file
+    Backup(Backup),
+    /// Makes a store from a backup, without those who were erased since
+    Restore(Restore),
+    /// Looks a store and its machine over, and says what to do
+    Doctor(Doctor),
+    /// Hands everything about a person out, as one JSON document
+    Export(Export),
+    /// Lists, shows, repairs, sends on or discards messages that were not accepted
+    DeadLetters(DeadLetters),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Makes, lists, revokes and replaces keys
     Key(Key),
     /// Makes and lists tenants: shops that share an installation and nothing else
     Tenant(Tenant),
+    /// Prints what can be configured
+    Config(Config),
     /// Prints the API's description, OpenAPI 3.1
     Openapi,
     /// Measures decide, fold and import against limits of this machine
@@ -276,9 +288,197 @@ pub(crate) struct Erase {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  wink backup --data store --to backups/monday.backup
+  wink backup --data store --to backups --json
+  wink backup --check backups/monday.backup
+
+The file is whole or not there. The key file `wink.key` is not in it: without a copy of that, kept elsewhere, the backup cannot be used.")]
+pub(crate) struct Backup {
+    /// The store's directory
+    #[arg(long, value_name = "STORE", env = "WINK_DATA", required_unless_present = "check")]
+    pub(crate) data: Option<PathBuf>,
+    /// The file to write, or a directory, where it is named by the time
+    #[arg(long, value_name = "FILE_OR_DIR", required_unless_present = "check")]
+    pub(crate) to: Option<PathBuf>,
+    /// Reads a backup from front to back and says whether it is whole
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    pub(crate) check: Option<PathBuf>,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink restore backups/monday.backup --data store --key safe/wink.key --erasures safe/erasures
+  wink restore backups/monday.backup --data store --key safe/wink.key --no-erasures-since
+
+The list of erasures lies beside the store, as `erasures`. Whoever is in it is erased again before the store can be opened.")]
+pub(crate) struct Restore {
+    /// The backup
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The installation's key, if it is not in the store's directory yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The newest list of erasures, instead of `erasures` in the store's directory
+    #[arg(long, value_name = "FILE", conflicts_with = "no_erasures_since")]
+    pub(crate) erasures: Option<PathBuf>,
+    /// Says that nobody was erased since the backup was made
+    #[arg(long)]
+    pub(crate) no_erasures_since: bool,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink doctor --data store
+  wink doctor --data store --json
+
+Ends with 1 if something has failed; a warning is worth a look, and no failure.")]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Prints the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink export --data store --identity household:1029 > household.json
+  wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807 > household.json
+
+The document holds what identifies the person. Give it to nobody else.")]
+#[command(group(clap::ArgGroup::new("exported").required(true)))]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The person this identity leads to
+    #[arg(long, value_name = "NAMESPACE:VALUE", group = "exported")]
+    pub(crate) identity: Option<String>,
+    /// The person with this profile id
+    #[arg(long, value_name = "PROFILE", group = "exported")]
+    pub(crate) profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetters {
+    #[command(subcommand)]
+    pub(crate) action: DeadLettersAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersAction {
+    /// Lists letters, newest first: when, from whom and why, but nothing of what the sender wrote
+    #[command(after_help = "Examples:
+  wink dead-letters list --data store
+  wink dead-letters list --data store --code event_unknown --json")]
+    List {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        which: WhichLetters,
+        /// At most how many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Prints the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Opens a letter; it may name a person
+    #[command(after_help = "Examples:
+  wink dead-letters show ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store
+  wink dead-letters show ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store --json")]
+    Show {
+        /// The letter's id
+        letter: String,
+        #[command(flatten)]
+        data: Data,
+        /// Prints the letter as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Repairs letters and sends them on, as if they had come right at first
+    #[command(after_help = "Examples:
+  wink dead-letters replay ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store --event 'Order Completed'
+  wink dead-letters replay --code property_missing --data store --rename id=order_id --rename 'products/*/sku=product_id'
+  wink dead-letters replay --code currency_mismatch --data store --set currency=EUR --json
+
+Properties are named as in the reason, like products/0/total_cents; * stands for every line. What is still not acceptable stays a letter.")]
+    Replay {
+        /// The letter's id; or name a code for all letters that have it
+        #[arg(required_unless_present = "code", conflicts_with_all = ["code", "source"])]
+        letter: Option<String>,
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        which: WhichLetters,
+        #[command(flatten)]
+        repair: RepairAsked,
+        /// Prints what became of them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deletes a letter; its message stays counted as dead
+    #[command(after_help = "Examples:
+  wink dead-letters discard ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store
+  wink dead-letters discard ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store --json")]
+    Discard {
+        /// The letter's id
+        letter: String,
+        #[command(flatten)]
+        data: Data,
+        /// Prints the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Which letters.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhichLetters {
+    /// Those with this code
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// Those of this source
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+}
+
+/// What is to be changed in a message.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RepairAsked {
+    /// The event's name
+    #[arg(long)]
+    pub(crate) event: Option<String>,
+    /// The message id, where the sender used one twice
+    #[arg(long)]
+    pub(crate) message_id: Option<String>,
+    /// When it happened
+    #[arg(long, value_name = "TIME")]
+    pub(crate) occurred_at: Option<String>,
+    /// Gives a property another name in its place
+    #[arg(long, value_name = "PATH=NAME")]
+    pub(crate) rename: Vec<String>,
+    /// Takes a property out
+    #[arg(long, value_name = "PATH")]
+    pub(crate) remove: Vec<String>,
+    /// Gives a property a value: JSON, or text as it is
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   wink key create --role shop --name web-shop --data store
   wink serve --data store
   wink serve --data store --without-keys
+  wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
+  wink serve --config wink.toml
 
   curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
 pub(crate) struct Serve {
@@ -290,6 +490,64 @@ pub(crate) struct Serve {
     /// Lets everybody who reaches the server do anything: for trying out, on this machine only
     #[arg(long)]
     pub(crate) without_keys: bool,
+    /// Speaks TLS with this certificate, a PEM file with its chain; read again when it changes
+    #[arg(long, value_name = "FILE", env = "WINK_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's key, a PEM file
+    #[arg(long, value_name = "FILE", env = "WINK_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Connections at a time; one that is too many is closed at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4_096, env = "WINK_CONNECTIONS")]
+    pub(crate) connections: usize,
+    /// Connections at a time from one address; behind a proxy, all come from its address
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
+    pub(crate) connections_by_address: usize,
+    /// A TOML file with any of these settings; `wink config describe` prints one
+    #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink config describe
+  wink config describe > wink.toml")]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Prints every setting of `wink serve` with its variable, its default and what it does
+    Describe,
+}
+
+/// What is logged, on standard error.
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// How much is logged; at no level a person, a key or a message
+    #[arg(long, value_enum, default_value = "info", env = "WINK_LOG_LEVEL")]
+    pub(crate) log_level: LogLevel,
+    /// Logs a JSON object a line
+    #[arg(long, env = "WINK_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What failed
+    Error,
+    /// And what may fail soon
+    Warn,
+    /// And what an operator did
+    Info,
+    /// And every request
+    Debug,
+    /// And everything else
+    Trace,
 }
 
 #[derive(Debug, Args)]
@@ -390,9 +648,13 @@ pub(crate) enum TenantAction {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink bench
+  wink bench http serve --rounds 3
   wink bench --rounds 9 --json
   wink bench --import ~/.cache/wink/data/completejourney")]
 pub(crate) struct Bench {
+    /// What to measure
+    #[arg(default_values_t = [BenchSet::Core], value_enum)]
+    pub(crate) sets: Vec<BenchSet>,
     /// How often each measurement is repeated, interleaved with the others
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
@@ -402,4 +664,15 @@ pub(crate) struct Bench {
     /// Prints the measurements as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `wink bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BenchSet {
+    /// Deciding and folding, without a server
+    Core,
+    /// The server beside a bare one that only reads the same bodies
+    Http,
+    /// The server beside clients that stall, and with ten times as much asked as it can do
+    Serve,
 }

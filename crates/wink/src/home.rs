@@ -7,21 +7,30 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use wink_core::base::Timestamp;
-use wink_server::Engine;
+use wink_server::erasures::Erasures;
 use wink_server::flow::past;
 use wink_server::http::{Conduct, Service};
 use wink_server::report::totals;
 use wink_server::secrets::{Secrets, random};
+use wink_server::{Engine, access};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
+use crate::archive::{Made, sync_parent};
+use crate::restoring::refuse_unfinished;
 use crate::terminal::say;
 
 /// The installation's secret, in the store's directory but not in the store: keep its back-ups apart.
-const KEY_FILE: &str = "wink.key";
+pub(crate) const KEY_FILE: &str = "wink.key";
 
 /// The embedded store's own directory.
-const STORE_DIRECTORY: &str = "store";
+pub(crate) const STORE_DIRECTORY: &str = "store";
+
+/// The list of erasures: beside the store, so that restoring an older store does not take it back.
+pub(crate) const ERASURES_FILE: &str = "erasures";
+
+/// When the last backup was made, and where to.
+pub(crate) const BACKED_UP_FILE: &str = "backed-up";
 
 /// Tells what time it is; the only place of the binary that asks.
 pub(crate) fn now() -> Timestamp {
@@ -62,12 +71,15 @@ impl Clock {
 /// Opens the store in `directory`, making it if it is not there, and the engine of its first tenant.
 pub(crate) async fn open_or_make(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
     let (store, secrets) = open_store(directory)?;
-    Ok(Engine::open(store, secrets, now()).await?)
+    let engine = Engine::open(store, secrets, now()).await?;
+    engine.list_erasures_in(list_of_erasures(directory)?).await?;
+    Ok(engine)
 }
 
 /// Opens the store in `directory`, making it if it is not there, for all its tenants.
 pub(crate) async fn open_service(directory: &Path, conduct: Conduct) -> anyhow::Result<Service<FjallStore>> {
     let (store, secrets) = open_store(directory)?;
+    let conduct = Conduct { erasures: Some(list_of_erasures(directory)?), ..conduct };
     let store = Arc::new(store);
     // The clock of an imported past is the first tenant's, which is the only one an import can make.
     let first = Engine::open(store.clone(), secrets.clone(), now()).await?;
@@ -78,9 +90,39 @@ pub(crate) async fn open_service(directory: &Path, conduct: Conduct) -> anyhow::
     Ok(Service::open(store, secrets, Box::new(move || clock.now()), conduct).await?)
 }
 
+/// Opens the store in `directory`, which must be there, and the engines of all its tenants.
+pub(crate) async fn open_tenants(directory: &Path) -> anyhow::Result<Tenants> {
+    refuse_nothing(directory)?;
+    let (store, secrets) = open_store(directory)?;
+    let engines = tenants(&Arc::new(store), &secrets).await?;
+    let list = list_of_erasures(directory)?;
+    for engine in &engines {
+        engine.list_erasures_in(list.clone()).await?;
+    }
+    Ok(engines)
+}
+
+/// The engines of all tenants of a store.
+pub(crate) type Tenants = Vec<Arc<Engine<Arc<FjallStore>>>>;
+
+/// Opens the engines of all tenants.
+pub(crate) async fn tenants(store: &Arc<FjallStore>, secrets: &Secrets) -> anyhow::Result<Tenants> {
+    let mut engines = Vec::new();
+    for (tenant, _) in access::list_tenants(store).await? {
+        engines.push(Arc::new(Engine::open_tenant(store.clone(), tenant, secrets.clone(), now()).await?));
+    }
+    Ok(engines)
+}
+
+/// Opens the list of erasures beside the store.
+fn list_of_erasures(directory: &Path) -> anyhow::Result<Arc<Erasures>> {
+    Ok(Arc::new(Erasures::open(&directory.join(ERASURES_FILE))?))
+}
+
 fn open_store(directory: &Path) -> anyhow::Result<(FjallStore, Secrets)> {
     fs::create_dir_all(directory)
         .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
+    refuse_unfinished(directory)?;
     let secrets = read_or_make_key(directory)?;
     let store = FjallStore::open(directory.join(STORE_DIRECTORY), Options::default())?;
     Ok((store, secrets))
@@ -88,6 +130,12 @@ fn open_store(directory: &Path) -> anyhow::Result<(FjallStore, Secrets)> {
 
 /// Opens the store in `directory`, which must be there.
 pub(crate) async fn open(directory: &Path) -> anyhow::Result<Engine<FjallStore>> {
+    refuse_nothing(directory)?;
+    open_or_make(directory).await
+}
+
+/// Refuses a directory in which there is no store.
+pub(crate) fn refuse_nothing(directory: &Path) -> anyhow::Result<()> {
     // A store without its key is not "no store": what that says is how to get the key back.
     if !directory.join(KEY_FILE).is_file() && !directory.join(STORE_DIRECTORY).exists() {
         bail!(
@@ -95,43 +143,78 @@ pub(crate) async fn open(directory: &Path) -> anyhow::Result<Engine<FjallStore>>
             directory.display()
         );
     }
-    open_or_make(directory).await
+    Ok(())
+}
+
+/// Tells whether another process has the store open.
+pub(crate) fn is_open_elsewhere(directory: &Path) -> anyhow::Result<bool> {
+    match fs::File::open(directory.join(STORE_DIRECTORY).join("lock")) {
+        Ok(lock) => Ok(matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn read_or_make_key(directory: &Path) -> anyhow::Result<Secrets> {
     let path = directory.join(KEY_FILE);
-    match fs::read(&path) {
-        Ok(bytes) => {
-            let master: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
-                anyhow::anyhow!("`{}` is not a key of 32 bytes; restore it from your back-up", path.display())
-            })?;
-            Ok(Secrets::new(master))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if directory.join(STORE_DIRECTORY).exists() {
-                bail!("the store has no key: `{}` is missing; restore it from your back-up", path.display());
-            }
-            let master: [u8; 32] = random()?;
-            write_key(&path, &master).with_context(|| format!("`{}` cannot be written", path.display()))?;
-            Ok(Secrets::new(master))
-        }
-        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
+    if path.try_exists().with_context(|| format!("`{}` cannot be read", path.display()))? {
+        return read_key(&path);
     }
+    if directory.join(STORE_DIRECTORY).exists() {
+        bail!("the store has no key: `{}` is missing; restore it from your back-up", path.display());
+    }
+    let master: [u8; 32] = random()?;
+    write_key(&path, &master)?;
+    Ok(Secrets::new(master))
+}
+
+/// Reads a key that is there.
+pub(crate) fn read_key(path: &Path) -> anyhow::Result<Secrets> {
+    let bytes = fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let master: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+        anyhow::anyhow!("`{}` is not a key of 32 bytes; restore it from your back-up", path.display())
+    })?;
+    Ok(Secrets::new(master))
 }
 
 /// Writes the key so that it is either whole or not there, readable by its owner only.
-fn write_key(path: &Path, master: &[u8; 32]) -> std::io::Result<()> {
+pub(crate) fn write_key(path: &Path, master: &[u8]) -> anyhow::Result<()> {
+    replace(path, master).with_context(|| format!("`{}` cannot be written", path.display()))
+}
+
+/// Replaces a file of the store's directory, whole or not at all, readable by its owner only.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let unfinished = path.with_extension("unfinished");
     let mut file =
         fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(master)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
-    match path.parent() {
-        Some(directory) => fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
+    sync_parent(path)
+}
+
+/// Notes when the store was last backed up, for whoever looks it over.
+pub(crate) fn remember_backup(directory: &Path, made: &Made) -> anyhow::Result<()> {
+    Ok(replace(&directory.join(BACKED_UP_FILE), &serde_json::to_vec_pretty(made)?)?)
+}
+
+/// Tells what the last backup was, if one is known.
+pub(crate) fn last_backup(directory: &Path) -> anyhow::Result<Option<Made>> {
+    match fs::read(directory.join(BACKED_UP_FILE)) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Allows this process as many open files as the system lets it have. What a shell or a service manager grants by default is 1,024,
+/// which a thousand connections use up.
+pub(crate) fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // If it is refused, the limit is what it was: the server runs, and takes fewer connections.
+    let _refused = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Runs a command's future to its end.

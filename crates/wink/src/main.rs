@@ -1,26 +1,37 @@
 //! The `wink` command. Reads arguments, opens the store, calls a flow, prints. Decides nothing.
 
+mod archive;
 mod arguments;
 mod bench;
 mod command;
+mod configuration;
 mod control;
+mod doctor;
 mod home;
 mod import;
+mod log;
+mod maintenance;
+mod measure;
+mod restoring;
 mod stop;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Command, ConfigAction};
 
 /// Events are many small allocations on two threads, which the system's allocator serves at two thirds of the speed.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match configuration::arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            terminal::complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match arguments.command {
         Command::Import(import) => command::import::run(&import),
         Command::Catalogue(catalogue) => command::catalogue::run(&catalogue),
@@ -30,9 +41,20 @@ fn main() -> ExitCode {
         Command::Replay(replay) => command::replay::run(&replay),
         Command::Verify(verify) => command::verify::run(&verify),
         Command::Erase(erase) => command::erase::run(&erase),
+        Command::Backup(backup) => command::backup::run(&backup),
+        Command::Restore(restore) => command::restore::run(&restore),
+        Command::Doctor(doctor) => command::doctor::run(&doctor),
+        Command::Export(export) => command::export::run(&export),
+        Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
+        Command::Config(config) => match config.action {
+            ConfigAction::Describe => {
+                terminal::say!("{}", configuration::describe());
+                Ok(ExitCode::SUCCESS)
+            }
+        },
         Command::Openapi => {
             terminal::say!("{:#}", wink_server::http::document());
             Ok(ExitCode::SUCCESS)

@@ -73,7 +73,7 @@ pub fn accept(
     schema.check(&envelope.properties)?;
     let body = body::read(schema.event, &envelope.properties, currency)?;
     let unknown = envelope.properties.iter().filter(|(name, _)| !schema.names(name));
-    let occurred_at = occurred_at(envelope.original_at, envelope.sent_at, now);
+    let occurred_at = envelope.occurred_at(now);
     if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });
     }
@@ -112,6 +112,16 @@ fn check_size(envelope: &Envelope) -> Result<(), Rejection> {
 }
 
 impl Envelope {
+    /// Tells when it happened, as far as it can be told of a message that came at `received`: what a wrong client clock adds cancels
+    /// out where the client said when it sent it.
+    pub fn occurred_at(&self, received: Timestamp) -> Timestamp {
+        match (self.original_at, self.sent_at) {
+            (Some(original), Some(sent)) => Timestamp(received.0.saturating_sub(sent.since_ms(original))),
+            (Some(original), None) => original,
+            (None, _) => received,
+        }
+    }
+
     /// Hashes what the client said, so that a retry is told from another message under the same id. Leaves out the time of
     /// sending, which a retry changes.
     pub fn body_hash(&self, key: &[u8; 32]) -> [u8; 16] {
@@ -128,14 +138,6 @@ impl Envelope {
             hash_value(&mut hash, value);
         }
         hash.finish().short()
-    }
-}
-
-fn occurred_at(original: Option<Timestamp>, sent: Option<Timestamp>, received: Timestamp) -> Timestamp {
-    match (original, sent) {
-        (Some(original), Some(sent)) => Timestamp(received.0.saturating_sub(sent.since_ms(original))),
-        (Some(original), None) => original,
-        (None, _) => received,
     }
 }
 

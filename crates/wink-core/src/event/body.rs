@@ -30,6 +30,8 @@ pub enum Body {
     CouponIssued(Issued),
     /// A coupon of Wink's was redeemed.
     CouponRedeemed(Redeemed),
+    /// What a decision offered was seen, clicked or dismissed.
+    Exposed(Exposure),
 }
 
 impl Body {
@@ -42,6 +44,7 @@ impl Body {
             Self::ConsentUpdated(_) => "Consent Updated",
             Self::CouponIssued(_) => "Coupon Issued",
             Self::CouponRedeemed(_) => "Coupon Redeemed",
+            Self::Exposed(exposure) => exposure.kind.event_name(),
         }
     }
 }
@@ -107,6 +110,10 @@ pub struct ConsentChange {
     pub surface: Option<String>,
     /// Which wording was shown.
     pub text_version: Option<String>,
+    /// The hash of that wording, so that nobody can change it afterwards unnoticed.
+    pub text_hash: Option<String>,
+    /// Who took the word down, if not the person themself: an employee, a till.
+    pub recorded_by: Option<String>,
 }
 
 /// A decision about a purpose. Ordered by strictness.
@@ -162,6 +169,54 @@ pub struct Redeemed {
     pub amount: Cents,
 }
 
+/// What somebody did with an offer that was shown to them. An assignment is made by a decision; only this tells that it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// The decision that offered it.
+    pub decision: DecisionId,
+    /// What they did.
+    pub kind: ExposureKind,
+}
+
+/// What somebody did with an offer that was shown to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExposureKind {
+    /// It was really seen.
+    Seen,
+    /// It was clicked.
+    Clicked,
+    /// It was closed or declined.
+    Dismissed,
+}
+
+impl ExposureKind {
+    /// Lists them all.
+    pub const ALL: [Self; 3] = [Self::Seen, Self::Clicked, Self::Dismissed];
+
+    /// Spells it as the API does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Clicked => "clicked",
+            Self::Dismissed => "dismissed",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
+    /// Names the event it is.
+    pub fn event_name(self) -> &'static str {
+        match self {
+            Self::Seen => "Promotion Viewed",
+            Self::Clicked => "Promotion Clicked",
+            Self::Dismissed => "Promotion Dismissed",
+        }
+    }
+}
+
 /// Reads a body whose properties the schema has checked.
 pub(super) fn read(
     event: &str,
@@ -179,6 +234,7 @@ pub(super) fn read(
             _ => Err(Rejection::MissingProperty("traits".to_owned())),
         },
         "Consent Updated" => consent(properties).map(Body::ConsentUpdated),
+        name if let Some(kind) = exposure_kind(name) => exposure(kind, properties).map(Body::Exposed),
         unknown => Err(Rejection::UnknownEvent(unknown.to_owned())),
     }
 }
@@ -273,7 +329,22 @@ fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Reject
         method: text(properties, "method").unwrap_or_default(),
         surface: text(properties, "surface"),
         text_version: text(properties, "text_version"),
+        text_hash: text(properties, "text_hash"),
+        recorded_by: text(properties, "recorded_by"),
     })
+}
+
+fn exposure_kind(event: &str) -> Option<ExposureKind> {
+    ExposureKind::ALL.into_iter().find(|kind| kind.event_name() == event)
+}
+
+fn exposure(kind: ExposureKind, properties: &BTreeMap<String, Value>) -> Result<Exposure, Rejection> {
+    let decision = text(properties, "decision_id").unwrap_or_default();
+    let decision = DecisionId::parse(&decision).map_err(|_| Rejection::BadValue {
+        path: "decision_id".to_owned(),
+        problem: "is no decision's id; it is answered with every decision, as `dec_…`".to_owned(),
+    })?;
+    Ok(Exposure { decision, kind })
 }
 
 fn text(properties: &BTreeMap<String, Value>, name: &str) -> Option<String> {

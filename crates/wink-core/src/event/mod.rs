@@ -4,12 +4,17 @@ mod accept;
 mod body;
 mod envelope;
 mod rejection;
+mod repair;
 mod schema;
 
 pub use accept::{
     DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
 };
-pub use body::{Attributes, Body, ConsentChange, ConsentState, Issued, Line, Order, Redeemed, UsedCoupon};
+pub use body::{
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
+    UsedCoupon,
+};
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use rejection::Rejection;
+pub use repair::{Repair, RepairError};
 pub use schema::{Property, PropertyType, Schema, SchemaVersion, Schemas};

@@ -111,7 +111,10 @@ const CONSENT: &[Property] = &[
     required("method", Text),
     optional("surface", Text),
     optional("text_version", Text),
+    optional("text_hash", Text),
+    optional("recorded_by", Text),
 ];
+const EXPOSURE: &[Property] = &[required("decision_id", Text)];
 
 /// All schemas, by event name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +133,9 @@ impl Schemas {
                 schema("Coupon Applied", COUPON_APPLIED),
                 schema("Identify", IDENTIFY),
                 schema("Consent Updated", CONSENT),
+                schema("Promotion Viewed", EXPOSURE),
+                schema("Promotion Clicked", EXPOSURE),
+                schema("Promotion Dismissed", EXPOSURE),
             ]),
         }
     }

@@ -26,7 +26,8 @@ pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
             let place = state.contacts.partition_point(|other| *other < contact);
             state.contacts.insert(place, contact);
         }
-        Body::Identify(_) | Body::ConsentUpdated(_) => return,
+        // Seen is not given: what was assigned is counted when it is issued. No feature asks for exposures yet.
+        Body::Exposed(_) | Body::Identify(_) | Body::ConsentUpdated(_) => return,
     }
     forget_beyond_horizon(state);
     while CATEGORIES_MAX < state.affinity.len() {

@@ -43,17 +43,26 @@ pub struct Consent {
     pub surface: Option<String>,
     /// Which wording was shown.
     pub text_version: Option<String>,
+    /// The hash of that wording.
+    pub text_hash: Option<String>,
+    /// Who took the word down, if not the person themself.
+    pub recorded_by: Option<String>,
+    /// Which source it came from.
+    pub source: Option<String>,
 }
 
 impl Consent {
-    /// Takes a change that happened at `at`.
-    pub fn new(change: &ConsentChange, at: Timestamp) -> Self {
+    /// Takes a change that `source` says happened at `at`.
+    pub fn new(change: &ConsentChange, at: Timestamp, source: &str) -> Self {
         Self {
             state: change.state,
             at,
             method: change.method.clone(),
             surface: change.surface.clone(),
             text_version: change.text_version.clone(),
+            text_hash: change.text_hash.clone(),
+            recorded_by: change.recorded_by.clone(),
+            source: Some(source.to_owned()),
         }
     }
 
@@ -61,9 +70,13 @@ impl Consent {
     /// text, so that the answer never depends on the order of arrival.
     pub(super) fn outranks(&self, other: &Self) -> bool {
         let rank = |consent: &Self| (consent.at, consent.state);
-        let proof =
-            |consent: &Self| (consent.method.clone(), consent.surface.clone(), consent.text_version.clone());
-        rank(other) < rank(self) || (rank(other) == rank(self) && proof(other) < proof(self))
+        rank(other) < rank(self) || (rank(other) == rank(self) && other.proof() < self.proof())
+    }
+
+    /// What the word stands on, in an order that only serves to tell two words apart.
+    fn proof(&self) -> (&str, [Option<&str>; 5]) {
+        let optional = [&self.surface, &self.text_version, &self.text_hash, &self.recorded_by, &self.source];
+        (&self.method, optional.map(|text| text.as_deref()))
     }
 }
 

@@ -39,12 +39,12 @@ impl Profile {
         Self { id, created_at, identities: BTreeSet::new(), consents: BTreeMap::new() }
     }
 
-    /// Takes in what the person decided at `at`. An older word than the one that counts changes nothing.
+    /// Takes in what the person, as `source` says, decided at `at`. An older word than the one that counts changes nothing.
     ///
     /// Returns `None` if there is no such purpose.
-    pub fn hear(&mut self, change: &ConsentChange, at: Timestamp) -> Option<Purpose> {
+    pub fn hear(&mut self, change: &ConsentChange, at: Timestamp, source: &str) -> Option<Purpose> {
         let purpose = Purpose::parse(&change.purpose)?;
-        let heard = Consent::new(change, at);
+        let heard = Consent::new(change, at, source);
         match self.consents.get(&purpose) {
             Some(counts) if !heard.outranks(counts) => {}
             _ => {
@@ -76,6 +76,8 @@ mod tests {
             method: "checkbox".to_owned(),
             surface: None,
             text_version: None,
+            text_hash: None,
+            recorded_by: None,
         }
     }
 
@@ -88,7 +90,7 @@ mod tests {
         for order in orders {
             let mut profile = Profile::new(ProfileId::from_bytes([1; 16]), Timestamp(0));
             for (state, at) in &order {
-                profile.hear(&said(*state), Timestamp(*at));
+                profile.hear(&said(*state), Timestamp(*at), "shop");
             }
             assert_eq!(profile.grants(Timestamp(100)).allow(Purpose::Newsletter), allowed, "{order:?}");
         }
@@ -108,9 +110,9 @@ mod tests {
     #[test]
     fn one_purpose_grants_no_other() {
         let mut profile = Profile::new(ProfileId::from_bytes([1; 16]), Timestamp(0));
-        profile.hear(&said(ConsentState::Granted), Timestamp(1));
+        profile.hear(&said(ConsentState::Granted), Timestamp(1), "shop");
         assert!(!profile.grants(Timestamp(2)).allow(Purpose::Personalisation));
         let unknown = ConsentChange { purpose: "everything".to_owned(), ..said(ConsentState::Granted) };
-        assert_eq!(profile.hear(&unknown, Timestamp(2)), None);
+        assert_eq!(profile.hear(&unknown, Timestamp(2), "shop"), None);
     }
 }

@@ -53,6 +53,7 @@ fn keys_and_tenants_are_stored_as_ever() {
 #[test]
 fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
+    check("profile-proven-v1", &samples::proven_profile());
     check("vault-v1", &samples::vault());
     check("state-v1", &samples::state());
 }
@@ -79,6 +80,9 @@ fn the_rest_is_stored_as_ever() {
     check("catalogue-v1", &samples::catalogue());
     check("catalogue-applied-v1", &samples::catalogue_applied());
     check("dead-letter-v1", &samples::dead_letter());
+    check("dead-letter-replayable-v1", &samples::replayable_letter());
+    check("letter-head-v1", &samples::letter_head());
+    check("erasure-v1", &samples::erasure());
 }
 
 #[test]

@@ -11,12 +11,15 @@ use wink_core::decision::{
     Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Identity, Issued, Line, Order, Redeemed, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
+    Order, Redeemed, UsedCoupon,
 };
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
-use wink_record::{ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, TenantNamed};
+use wink_record::{
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Erasure, LetterHead, TenantNamed,
+};
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
 
@@ -58,7 +61,15 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         method: "link".to_owned(),
         surface: Some("mail".to_owned()),
         text_version: Some("3".to_owned()),
+        text_hash: None,
+        recorded_by: None,
     };
+    let proven = ConsentChange {
+        text_hash: Some("9f86d081884c7d65".to_owned()),
+        recorded_by: Some("till 4".to_owned()),
+        ..consent.clone()
+    };
+    let exposure = Exposure { decision: decision_id(), kind: ExposureKind::Clicked };
     let issued = Issued {
         coupon: coupon_id(),
         decision: decision_id(),
@@ -77,6 +88,8 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         ),
         ("identify", kept(Body::Identify(Attributes(BTreeMap::from([("age".to_owned(), Value::Null)]))))),
         ("consent", kept(Body::ConsentUpdated(consent))),
+        ("consent-proven", kept(Body::ConsentUpdated(proven))),
+        ("exposed", kept(Body::Exposed(exposure))),
         ("issued", kept(Body::CouponIssued(issued))),
         (
             "redeemed",
@@ -124,9 +137,24 @@ pub(crate) fn profile() -> Profile {
         method: "checkbox".to_owned(),
         surface: Some("checkout".to_owned()),
         text_version: None,
+        text_hash: None,
+        recorded_by: None,
+        source: None,
     };
     profile.consents.insert(Purpose::Personalisation, consent(ConsentState::Granted));
     profile.consents.insert(Purpose::Newsletter, consent(ConsentState::Denied));
+    profile
+}
+
+/// A profile whose consent has its whole proof.
+pub(crate) fn proven_profile() -> Profile {
+    let mut profile = profile();
+    for consent in profile.consents.values_mut() {
+        consent.text_version = Some("3".to_owned());
+        consent.text_hash = Some("9f86d081884c7d65".to_owned());
+        consent.recorded_by = Some("till 4".to_owned());
+        consent.source = Some("shop".to_owned());
+    }
     profile
 }
 
@@ -302,6 +330,31 @@ pub(crate) fn dead_letter() -> DeadLetter {
         code: "event_unknown".to_owned(),
         reason: "`Teleported` is not a known event".to_owned(),
         original: b"{}".to_vec(),
+        envelope: None,
+    }
+}
+
+/// A dead letter that can be sent on.
+pub(crate) fn replayable_letter() -> DeadLetter {
+    let envelope = Envelope {
+        source: "shop".to_owned(),
+        message_id: "m-1".to_owned(),
+        event: "Teleported".to_owned(),
+        schema_version: Some("1-0-0".to_owned()),
+        identities: vec![Identity::new("email", "anna@example.org").unwrap()],
+        original_at: Some(AT),
+        sent_at: Some(Timestamp(AT.0 + 1)),
+        properties: BTreeMap::from([("to".to_owned(), text("there"))]),
+    };
+    DeadLetter { envelope: Some(envelope), ..dead_letter() }
+}
+
+pub(crate) fn letter_head() -> LetterHead {
+    LetterHead {
+        source: "shop".to_owned(),
+        code: "event_unknown".to_owned(),
+        times: 2,
+        identities: vec![IdentityKey([3; 16])],
     }
 }
 
@@ -321,4 +374,13 @@ pub(crate) fn api_key() -> ApiKey {
 
 pub(crate) fn tenant() -> TenantNamed {
     TenantNamed { name: "main".to_owned(), created_at: AT }
+}
+
+pub(crate) fn erasure() -> Erasure {
+    Erasure {
+        tenant: 1,
+        profile: ProfileId::from_bytes([1; 16]),
+        at: AT,
+        identities: vec![IdentityKey([2; 16]), IdentityKey([3; 16])],
+    }
 }

@@ -7,10 +7,10 @@ use wink_record::{ApiKey, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Tenant, Version};
 
 use super::{Role, Token};
-use crate::Error;
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, INSTALLATION};
+use crate::{Error, write};
 
 /// Origins a key may be bound to at most: a shop has a handful of addresses.
 const ORIGINS_MAX: usize = 32;
@@ -151,7 +151,7 @@ pub async fn create<S: Store>(store: &S, new: &NewKey, now: Timestamp) -> Result
     };
     let mut batch = Batch::new(batch_id()?, INSTALLATION, Home(0));
     put_new(&mut batch, &token, &key);
-    committed(store.commit(batch).await)?.ok_or(Error::Contended)?;
+    write::commit(store, batch).await?.ok_or(Error::Contended)?;
     Ok((token.id(), token))
 }
 
@@ -265,7 +265,7 @@ async fn change<S: Store>(
         edit(&mut key, &mut batch)?;
         batch.checks.push(Check::Version(keys::api_key(id.0), version));
         batch.changes.push(Change::Put(keys::api_key(id.0), key.to_bytes()));
-        if committed(store.commit(batch).await)?.is_some() {
+        if write::commit(store, batch).await?.is_some() {
             return Ok(());
         }
     }

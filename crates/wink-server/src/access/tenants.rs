@@ -4,10 +4,9 @@ use wink_core::base::Timestamp;
 use wink_record::{Stored, TenantNamed};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Tenant};
 
-use crate::Error;
 use crate::engine::batch_id;
-use crate::error::committed;
 use crate::keys::{self, INSTALLATION, TENANT};
+use crate::{Error, write};
 
 /// What the first tenant is called.
 const FIRST: &str = "main";
@@ -62,6 +61,6 @@ pub async fn create<S: Store>(store: &S, name: &str, now: Timestamp) -> Result<T
     batch.checks.push(Check::Absent(keys::tenant(tenant)));
     let record = TenantNamed { name: name.to_owned(), created_at: now };
     batch.changes.push(Change::Put(keys::tenant(tenant), record.to_bytes()));
-    committed(store.commit(batch).await)?.ok_or(Error::Contended)?;
+    write::commit(store, batch).await?.ok_or(Error::Contended)?;
     Ok(tenant)
 }

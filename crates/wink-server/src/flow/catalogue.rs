@@ -9,7 +9,7 @@ use wink_store::{Batch, Change, Check, Direction, Home, Range, Record, Store};
 
 use crate::catalogue::{Difference, Edit, Files, Loaded, Misfit, differences, edited};
 use crate::engine::{batch_id, catalogue_version};
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
@@ -168,7 +168,7 @@ impl InForce {
             let cap = offer.limits.total.map(i64::from);
             batch.changes.push(Change::SetCap(keys::issued(offer.id.as_str()), cap));
         }
-        let done = committed(engine.store.commit(batch).await)?;
+        let done = engine.commit(batch).await?;
         if done.is_some() {
             engine.put_in_force(Arc::new(catalogue));
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wink_core::base::{Cents, CouponId, DecisionId, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Wallet, issue};
-use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, decide};
+use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued};
 use wink_core::feature::{State, fold, view};
 use wink_core::offer::Catalogue;
@@ -16,7 +16,7 @@ use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey,
 
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -100,7 +100,7 @@ pub async fn forget_questions<S: Store>(engine: &Engine<S>, now: Timestamp) -> R
                 id: timer.id,
             });
         }
-        committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+        engine.commit(batch).await?.ok_or(Error::Contended)?;
     }
 }
 
@@ -191,13 +191,21 @@ async fn ask_once<S: Store>(
         batches.push(batch);
         decided.push(Some(decision));
     }
-    let outcomes = engine.store.submit(batches).await;
+    let outcomes = engine.submit(batches).await;
     let mut answered = decided.len();
     for (place, outcome) in committing.into_iter().zip(outcomes) {
-        if committed(outcome)?.is_none() {
+        if outcome?.is_none() {
             // Everything from here on was decided believing this one was committed; decide it again.
             answered = place;
             break;
+        }
+        if let Some(Some(decision)) = decided.get(place) {
+            let verdict = match decision.verdict {
+                Verdict::Offer(_) => "offer",
+                Verdict::HeldOut(_) => "holdout",
+                Verdict::Nothing => "none",
+            };
+            metrics::counter!("wink_decisions_total", "verdict" => verdict).increment(1);
         }
     }
     decided.truncate(answered);
@@ -325,6 +333,7 @@ impl Asked {
         let bytes = decision.to_bytes();
         let decided = Decided { id: decision.id, hash: Hasher::new("decision").field(&bytes).finish() };
         batch.changes.push(Change::Put(keys::decision(decision.id), bytes));
+        batch.changes.push(Change::Put(keys::decision_of(home, decision.id), Vec::new()));
         batch.changes.push(Change::Append {
             kind: keys::entry::DECIDED,
             key: decision.id.bytes(),

@@ -8,20 +8,21 @@ use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
-use wink_record::{Damaged, Decided, Stored};
+use wink_record::{Damaged, Decided, Erasure as Erased, Stored};
 use wink_store::{
     Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
 };
 
+use super::bury;
 use super::person;
 use super::redeem::{book, no_longer_expires};
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
-/// Entries per commit: each makes at most two changes, below the port's 1,024.
-const AT_ONCE: usize = 400;
+/// Entries per commit: each makes at most three changes, below the port's 1,024.
+const AT_ONCE: usize = 300;
 
 /// Lane entries read at once.
 const READ_AT_ONCE: usize = 1_000;
@@ -35,6 +36,8 @@ pub struct Erasure {
     pub entries: u64,
     /// Coupons taken out of circulation or freed of their person.
     pub coupons: u64,
+    /// Dead letters deleted that named the person.
+    pub dead_letters: u64,
 }
 
 /// Finds the profile an identity leads to.
@@ -51,7 +54,33 @@ pub async fn find<S: Store>(engine: &Engine<S>, identity: &Identity) -> Result<O
 /// If there is no such profile, or the store cannot be read or takes no writes; calling again goes on where it stopped.
 pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
     begin(engine, id, now).await?;
+    if let Some(list) = engine.erasures.get() {
+        // Before anything else: from the list somebody who restores an older state learns of it.
+        list.list(&known(engine, Range::prefix(id.bytes())).await?)?;
+    }
     finish(engine, id, now).await
+}
+
+/// Reads every erasure the store knows of.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn all<S: Store>(engine: &Engine<S>) -> Result<Vec<Erased>, Error> {
+    known(engine, Range::default()).await
+}
+
+async fn known<S: Store>(engine: &Engine<S>, range: Range) -> Result<Vec<Erased>, Error> {
+    let mut erasures = Vec::new();
+    let mut range = Some(range);
+    while let Some(some) = range {
+        let kind = keys::kind::ERASURE;
+        let page = engine.store.scan(engine.tenant, kind, some, Direction::Forward, READ_AT_ONCE).await?;
+        range = page.next;
+        for (_, record) in page.records {
+            erasures.push(Erased::from_bytes(&record.bytes)?);
+        }
+    }
+    Ok(erasures)
 }
 
 /// Finishes erasures that a crash interrupted.
@@ -94,7 +123,10 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
             batch.changes.push(Change::Put(keys::erased(*identity), now.0.to_be_bytes().to_vec()));
         }
         batch.changes.push(Change::Put(keys::erasing(id), identities(&profile.value)));
-        if committed(engine.store.commit(batch).await)?.is_some() {
+        let identities = profile.value.identities.iter().copied().collect();
+        let erased = Erased { tenant: engine.tenant.0, profile: id, at: now, identities };
+        batch.changes.push(Change::Put(keys::erasure(id, now), erased.to_bytes()));
+        if engine.commit(batch).await?.is_some() {
             return Ok(());
         }
     }
@@ -109,6 +141,7 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut changes = Vec::new();
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
+        erasure.dead_letters += remove_letters(engine, key).await?;
         changes.push(Change::Delete(keys::state(id, key)));
     }
     for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id)] {
@@ -141,6 +174,19 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     Ok(erasure)
 }
 
+/// Deletes the dead letters that name an identity, whoever else they name.
+pub(super) async fn remove_letters<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<u64, Error> {
+    let mut removed = 0;
+    loop {
+        let (letters, changes) = bury::removal_of(engine, key).await?;
+        if letters == 0 {
+            return Ok(removed);
+        }
+        removed += letters;
+        commit(engine, Home(0), changes).await?;
+    }
+}
+
 /// Frees the marks of erased people's messages whose time is over at `now`.
 pub(super) async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
     loop {
@@ -159,7 +205,7 @@ pub(super) async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> 
 async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) -> Result<(), Error> {
     let mut batch = Batch::new(batch_id()?, engine.tenant, home);
     batch.changes = changes;
-    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+    engine.commit(batch).await?.ok_or(Error::Contended)
 }
 
 async fn take_back_coupons<S: Store>(
@@ -182,7 +228,7 @@ async fn take_back_coupons<S: Store>(
         if coupon.state == State::Issued {
             batch.changes.push(no_longer_expires(&coupon));
         }
-        committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+        engine.commit(batch).await?.ok_or(Error::Contended)?;
         freed += 1;
     }
     Ok(freed)
@@ -192,6 +238,8 @@ async fn take_back_coupons<S: Store>(
 pub(super) struct Owned {
     /// Where it stands in its lane.
     pub position: Position,
+    /// Whose it is.
+    pub owner: Home,
     /// The decision it is about, whose record goes too.
     pub decision: Option<DecisionId>,
     /// The mark of its message.
@@ -202,10 +250,10 @@ pub(super) struct Owned {
 
 impl Owned {
     /// Reads an entry. `None` for one that is redacted or about nobody.
-    pub(super) fn read<S>(engine: &Engine<S>, entry: &Entry) -> Result<Option<(Home, Self)>, Damaged> {
+    pub(super) fn read<S>(engine: &Engine<S>, entry: &Entry) -> Result<Option<Self>, Damaged> {
         let Some(body) = &entry.body else { return Ok(None) };
         let Some(owner) = body.owner else { return Ok(None) };
-        let mut owned = Self { position: entry.position, decision: None, mark: None, at: None };
+        let mut owned = Self { position: entry.position, owner, decision: None, mark: None, at: None };
         if entry.header.kind == keys::entry::DECIDED {
             owned.decision = Some(Decided::from_bytes(&body.payload)?.id);
         } else if entry.header.kind == keys::entry::EVENT {
@@ -213,14 +261,15 @@ impl Owned {
             owned.mark = Some(keys::event_mark(engine.secrets.marks(), &kept.source, &kept.message_id));
             owned.at = Some(kept.occurred_at);
         }
-        Ok(Some((owner, owned)))
+        Ok(Some(owned))
     }
 
     /// Lists what removes the entry and the record that goes with it. The mark is the caller's to free.
     pub(super) fn changes(&self, lane: Lane) -> impl Iterator<Item = Change> + use<> {
         let redact = Change::Redact(lane, self.position);
         let decision: Option<RecordKey> = self.decision.map(keys::decision);
-        [Some(redact), decision.map(Change::Delete)].into_iter().flatten()
+        let note = self.decision.map(|decision| keys::decision_of(self.owner, decision));
+        [Some(redact), decision.map(Change::Delete), note.map(Change::Delete)].into_iter().flatten()
     }
 }
 
@@ -232,8 +281,8 @@ async fn entries_of<S: Store>(engine: &Engine<S>, home: Home) -> Result<Vec<Owne
         let Some(last) = entries.last() else { return Ok(found) };
         from = Position(last.position.0 + 1);
         for entry in entries.iter().filter(|entry| entry.header.tenant == engine.tenant) {
-            if let Some((owner, owned)) = Owned::read(engine, entry)?
-                && owner == home
+            if let Some(owned) = Owned::read(engine, entry)?
+                && owned.owner == home
             {
                 found.push(owned);
             }

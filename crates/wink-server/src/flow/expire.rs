@@ -7,7 +7,6 @@ use wink_store::{Batch, Change, Check, Home, Leased, Store};
 
 use super::redeem::{book, home_of};
 use crate::engine::batch_id;
-use crate::error::committed;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -33,9 +32,9 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
         for timer in &due {
             batches.push(prepare(engine, timer, now).await?);
         }
-        for outcome in engine.store.submit(batches).await {
+        for outcome in engine.submit(batches).await {
             // On a conflict the coupon was redeemed or taken back meanwhile, and its timer with it.
-            if committed(outcome)?.is_some() {
+            if outcome?.is_some() {
                 expired += 1;
             }
         }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{EventId, Hasher, Timestamp, Value};
-use wink_core::event::{Body, Envelope, Event, Rejection, accept};
+use wink_core::base::{EventId, LetterId, Timestamp, Value};
+use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
 use wink_core::feature::{State, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
-use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, RecordKey, Store};
+use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
 
+use super::bury::{self, Burial};
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error, Ids, secrets};
 
@@ -43,9 +44,9 @@ pub enum Answer {
 /// at most some times what was sent: well below the port's 1 MiB.
 const GROUP_BYTES: usize = 128 * 1024;
 
-/// Messages after which a group is committed: each makes two changes, beside one for every identity a person can have, far below
-/// the port's 1,024.
-const GROUP_MESSAGES: usize = 200;
+/// Changes after which a group is committed. Beside them stands one for every identity a person can have, and some: below the
+/// port's 1,024.
+const GROUP_CHANGES: usize = 800;
 
 /// A profile has at most this many identities; further ones are not linked. More is a shared device or a mistake, and an erasure has
 /// to take all of them away in one commit.
@@ -71,9 +72,9 @@ pub async fn ingest<S: Store>(
             prepared.push(prepare(engine, ids, group).await?);
         }
         let (batches, prepared_answers): (Vec<Batch>, Vec<Vec<Answer>>) = prepared.into_iter().unzip();
-        let outcomes = engine.store.submit(batches).await;
+        let outcomes = engine.submit(batches).await;
         for ((group, given), outcome) in at_once.iter().zip(prepared_answers).zip(outcomes) {
-            let given = match committed(outcome)? {
+            let given = match outcome? {
                 Some(()) => given,
                 None => again(engine, ids, group).await?,
             };
@@ -96,7 +97,7 @@ pub async fn refuse<S: Store>(engine: &Engine<S>, messages: u32) -> Result<(), E
     let count = i64::from(messages);
     batch.changes.push(Change::Add(keys::balance("received"), count));
     batch.changes.push(Change::Add(keys::balance("refused"), count));
-    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+    engine.commit(batch).await?.ok_or(Error::Contended)
 }
 
 /// Messages of one identity that are committed together.
@@ -114,7 +115,7 @@ struct Message {
 
 /// Sorts messages by identity, keeping their order, into groups that fit a batch.
 fn group<S>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
-    let mut groups: Vec<(Group, usize)> = Vec::new();
+    let mut groups: Vec<(Group, usize, usize)> = Vec::new();
     let mut open: BTreeMap<Option<IdentityKey>, usize> = BTreeMap::new();
     let secret = engine.secrets.marks();
     for (place, received) in received.into_iter().enumerate() {
@@ -123,22 +124,25 @@ fn group<S>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         let bytes = received.original.len() + weight(envelope);
         let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
         let body = envelope.body_hash(secret);
+        // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
+        let changes = 2 + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
         let message = Message { place, received, mark, body };
         let last = open.get(&key).and_then(|index| groups.get_mut(*index));
         match last {
-            Some((group, filled))
-                if *filled + bytes < GROUP_BYTES && group.messages.len() < GROUP_MESSAGES =>
+            Some((group, filled, changed))
+                if *filled + bytes < GROUP_BYTES && *changed + changes < GROUP_CHANGES =>
             {
                 *filled += bytes;
+                *changed += changes;
                 group.messages.push(message);
             }
             _ => {
                 open.insert(key, groups.len());
-                groups.push((Group { key, messages: vec![message] }, bytes));
+                groups.push((Group { key, messages: vec![message] }, bytes, changes));
             }
         }
     }
-    groups.into_iter().map(|(group, _)| group).collect()
+    groups.into_iter().map(|(group, _, _)| group).collect()
 }
 
 /// Estimates the stored size of an envelope that came without its bytes.
@@ -153,7 +157,7 @@ fn weight(envelope: &Envelope) -> usize {
 async fn again<S: Store>(engine: &Engine<S>, ids: &impl Ids, group: &Group) -> Result<Vec<Answer>, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let (batch, answers) = prepare(engine, ids, group).await?;
-        if committed(engine.store.commit(batch).await)?.is_some() {
+        if engine.commit(batch).await?.is_some() {
             return Ok(answers);
         }
     }
@@ -166,26 +170,80 @@ async fn prepare<S: Store>(
     ids: &impl Ids,
     group: &Group,
 ) -> Result<(Batch, Vec<Answer>), Error> {
-    let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
-    let marks = engine.store.marks(engine.tenant, &marks).await?;
-    let mut work = Work::new(engine, group.key).await?;
-    let mut answers = Vec::with_capacity(group.messages.len());
-    for (message, mark) in group.messages.iter().zip(marks) {
-        let known = mark.or_else(|| work.taken.get(&message.mark).cloned());
-        let answer = match known {
-            Some(mark) if mark.body == message.body => Answer::Duplicate(event_id(&mark)),
-            // Another body under an id of an erased person is nothing to keep.
-            Some(_) if work.erased_at.is_some() => Answer::Erased,
-            Some(_) => Answer::Dead(Rejection::IdConflict),
-            None => work.take(engine, ids, message).await?,
-        };
-        if let Answer::Dead(rejection) = &answer {
-            work.bury(engine, message, rejection)?;
+    let mut thought = Thought::of(engine, ids, group).await?;
+    for (message, answer) in group.messages.iter().zip(&thought.answers) {
+        if let Answer::Dead(rejection) = answer {
+            thought.work.bury(engine, message, rejection).await?;
         }
-        work.count(&answer);
-        answers.push(answer);
     }
-    Ok((work.into_batch(engine)?, answers))
+    thought.count();
+    thought.into_batch(engine)
+}
+
+/// A message that is told by Wink itself, or told again: under which hash its mark remembers it is the teller's to say.
+pub(super) struct Told {
+    pub received: Received,
+    pub body: [u8; 16],
+}
+
+/// Messages of one person, thought through and not yet written. Whoever asks for this decides what is counted and kept.
+pub(super) struct Thought {
+    work: Work,
+    pub answers: Vec<Answer>,
+}
+
+impl Thought {
+    /// Thinks messages through that name the same person.
+    pub(super) async fn new<S: Store>(
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        told: Vec<Told>,
+    ) -> Result<Self, Error> {
+        let first = told.first().and_then(|told| told.received.envelope.identities.first());
+        let key = first.map(|identity| person::identity_key(engine, identity));
+        let message = |(place, Told { received, body }): (usize, Told)| {
+            let envelope = &received.envelope;
+            let mark = keys::event_mark(engine.secrets.marks(), &envelope.source, &envelope.message_id);
+            Message { place, received, mark, body }
+        };
+        let messages = told.into_iter().enumerate().map(message).collect();
+        Self::of(engine, ids, &Group { key, messages }).await
+    }
+
+    async fn of<S: Store>(engine: &Engine<S>, ids: &impl Ids, group: &Group) -> Result<Self, Error> {
+        let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
+        let marks = engine.store.marks(engine.tenant, &marks).await?;
+        let mut work = Work::new(engine, group.key).await?;
+        let mut answers = Vec::with_capacity(group.messages.len());
+        for (message, mark) in group.messages.iter().zip(marks) {
+            let known = mark.or_else(|| work.taken.get(&message.mark).cloned());
+            answers.push(match known {
+                Some(mark) if mark.body == message.body => Answer::Duplicate(event_id(&mark)),
+                // Another body under an id of an erased person is nothing to keep.
+                Some(_) if work.erased_at.is_some() => Answer::Erased,
+                Some(_) => Answer::Dead(Rejection::IdConflict),
+                None => work.take(engine, ids, message).await?,
+            });
+        }
+        Ok(Self { work, answers })
+    }
+
+    /// Tells at which version the profile was read; the batch holds only if it still is.
+    pub(super) fn profile_version(&self) -> Option<Version> {
+        self.work.person.as_ref().and_then(|known| known.profile.version)
+    }
+
+    /// Counts every message as received, and by what became of it.
+    pub(super) fn count(&mut self) {
+        for answer in &self.answers {
+            self.work.count(answer);
+        }
+    }
+
+    /// Makes the one batch that does all of it.
+    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<(Batch, Vec<Answer>), Error> {
+        Ok((self.work.into_batch(engine)?, self.answers))
+    }
 }
 
 /// The id an event was given when its mark was set.
@@ -201,6 +259,7 @@ struct Work {
     checks: Vec<Check>,
     person: Option<Known>,
     taken: BTreeMap<MarkKey, Mark>,
+    buried: BTreeMap<LetterId, Burial>,
     changes: Vec<Change>,
     counts: BTreeMap<&'static str, i64>,
     events: BTreeMap<&'static str, i64>,
@@ -225,6 +284,7 @@ impl Work {
             checks: Vec::new(),
             person: None,
             taken: BTreeMap::new(),
+            buried: BTreeMap::new(),
             changes: Vec::new(),
             counts: BTreeMap::new(),
             events: BTreeMap::new(),
@@ -258,15 +318,22 @@ impl Work {
         Ok(record.as_ref().map(super::erase::erased_at).transpose()?)
     }
 
-    /// Tells whether the event is an old one of somebody who was erased, under any of the identities it names.
-    async fn is_of_erased<S: Store>(&mut self, engine: &Engine<S>, event: &Event) -> Result<bool, Error> {
+    /// Tells whether a message is an old one of somebody who was erased, under any of the identities it names. So is one that could
+    /// not be accepted: nothing about an erased past is kept aside.
+    async fn is_of_erased<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        envelope: &Envelope,
+        received: Timestamp,
+    ) -> Result<bool, Error> {
         let mut erased_at = self.erased_at;
-        for identity in &event.linked {
+        for identity in envelope.identities.iter().skip(1).take(IDENTITIES_NAMED_MAX) {
             let key = person::identity_key(engine, identity);
             let record = engine.record(&keys::erased(key)).await?;
             erased_at = erased_at.max(self.tombstone(key, record)?);
         }
-        Ok(erased_at.is_some_and(|erased_at| event.occurred_at <= erased_at))
+        let occurred_at = envelope.occurred_at(received).min(received);
+        Ok(erased_at.is_some_and(|erased_at| occurred_at <= erased_at))
     }
 
     /// Accepts a message that was not seen before.
@@ -278,15 +345,15 @@ impl Work {
     ) -> Result<Answer, Error> {
         let now = message.received.at;
         let envelope = &message.received.envelope;
+        if self.is_of_erased(engine, envelope, now).await? {
+            return Ok(Answer::Erased);
+        }
         let id = ids.event(envelope, now)?;
         let currency = engine.currency();
         let event = match accept(envelope, &engine.schemas, currency, id, now) {
             Ok(event) => event,
             Err(rejection) => return Ok(Answer::Dead(rejection)),
         };
-        if self.is_of_erased(engine, &event).await? {
-            return Ok(Answer::Erased);
-        }
         let Some(key) = self.key else { return Ok(Answer::Dead(Rejection::NoIdentity)) };
         if let Body::ConsentUpdated(change) = &event.body
             && Purpose::parse(&change.purpose).is_none()
@@ -307,7 +374,7 @@ impl Work {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
         }
         if let Body::ConsentUpdated(change) = &kept.body {
-            known.profile.value.hear(change, kept.occurred_at);
+            known.profile.value.hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
         }
         if !matches!(kept.body, Body::ConsentUpdated(_) | Body::Identify(_)) {
@@ -352,12 +419,17 @@ impl Work {
     }
 
     /// Keeps a message that was not accepted. The same message again falls on the same record.
-    fn bury<S: Store>(
+    async fn bury<S: Store>(
         &mut self,
         engine: &Engine<S>,
         message: &Message,
         rejection: &Rejection,
     ) -> Result<(), Error> {
+        let id = bury::letter_id(engine, &message.mark, &message.body);
+        if let Some(burial) = self.buried.get_mut(&id) {
+            burial.again();
+            return Ok(());
+        }
         let envelope = &message.received.envelope;
         let letter = DeadLetter {
             source: envelope.source.clone(),
@@ -365,14 +437,9 @@ impl Work {
             code: rejection.code().to_owned(),
             reason: rejection.to_string(),
             original: message.received.original.clone(),
+            envelope: bury::to_keep(envelope),
         };
-        let key = Hasher::keyed(engine.secrets.marks(), "dead letter")
-            .field(&message.mark.id)
-            .field(&message.body)
-            .finish()
-            .short();
-        let sealed = engine.secrets.seal_letter(&letter.to_bytes())?;
-        self.changes.push(Change::Put(RecordKey::new(keys::kind::DEAD_LETTER, key), sealed));
+        self.buried.insert(id, Burial::new(engine, id, letter).await?);
         Ok(())
     }
 
@@ -394,6 +461,9 @@ impl Work {
         batch.checks = self.checks;
         if let Some(identity) = &self.identity {
             batch.checks.push(identity.unchanged());
+        }
+        for burial in self.buried.into_values() {
+            burial.add_to(&mut batch);
         }
         if let Some(known) = self.person {
             known.into_changes(engine, &mut batch)?;

@@ -1,14 +1,22 @@
 //! The use cases, one file each, all in the shape load, decide, commit.
 
+pub mod again;
 pub mod catalogue;
+pub mod consents;
 pub mod decide;
 pub mod erase;
 pub mod expire;
+pub mod export;
+pub mod exposures;
 pub mod ingest;
+pub mod letters;
+pub mod page;
 pub mod past;
 pub mod product_import;
 pub mod products;
+pub mod profiles;
 pub mod redeem;
 pub mod retain;
 
+mod bury;
 mod person;

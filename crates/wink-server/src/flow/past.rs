@@ -6,7 +6,6 @@ use wink_record::Damaged;
 use wink_store::{Batch, Change, Check, Home, Record, Store};
 
 use crate::engine::batch_id;
-use crate::error::committed;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -42,7 +41,7 @@ pub async fn remember<S: Store>(engine: &Engine<S>, past: Past) -> Result<(), Er
     }
     let bytes = [past.reached.0.to_be_bytes(), past.seed.to_be_bytes()].concat();
     batch.changes.push(Change::Put(keys::imported_until(), bytes));
-    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+    engine.commit(batch).await?.ok_or(Error::Contended)
 }
 
 fn read(record: &Record) -> Result<Past, Damaged> {

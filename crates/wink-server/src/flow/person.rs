@@ -106,3 +106,13 @@ pub(super) async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result
 pub(super) fn identity_key<S>(engine: &Engine<S>, identity: &Identity) -> IdentityKey {
     IdentityKey::new(engine.secrets.identity(), identity)
 }
+
+/// Finds an identity by which a profile is known, in clear, for a message of Wink's own about the person: the first in the vault.
+pub(super) async fn identity<S: Store>(
+    engine: &Engine<S>,
+    profile: &Profile,
+) -> Result<Option<Identity>, Error> {
+    let (vault, _) = vault(engine, profile.id).await?;
+    let leads_here = |identity: &Identity| profile.identities.contains(&identity_key(engine, identity));
+    Ok(vault.identities.into_iter().find(leads_here))
+}

@@ -5,7 +5,7 @@ use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store};
 
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
@@ -42,7 +42,7 @@ pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<P
         if !changes.is_empty() {
             let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
             batch.changes = changes;
-            committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)?;
+            engine.commit(batch).await?.ok_or(Error::Contended)?;
         }
         put += some;
     }
@@ -119,7 +119,7 @@ pub async fn delete<S: Store>(engine: &Engine<S>, id: &str) -> Result<(), Error>
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         batch.checks.push(Check::Version(key.clone(), record.version));
         batch.changes.push(Change::Delete(key.clone()));
-        if committed(engine.store.commit(batch).await)?.is_some() {
+        if engine.commit(batch).await?.is_some() {
             return Ok(());
         }
     }

@@ -12,7 +12,7 @@ use wink_store::{Batch, Change, Check, Home, Store};
 
 use super::person;
 use crate::engine::batch_id;
-use crate::error::{ATTEMPTS_MAX, committed};
+use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -44,7 +44,7 @@ pub async fn use_coupon<S: Store>(
         book(&effect, &mut batch);
         batch.changes.push(no_longer_expires(&coupon));
         tell(engine, &effect.coupon, now, &mut batch).await?;
-        if committed(engine.store.commit(batch).await)?.is_some() {
+        if engine.commit(batch).await?.is_some() {
             return Ok(Ok(effect.coupon));
         }
     }

@@ -1,22 +1,24 @@
 //! What has been kept long enough is deleted: events and decisions out of the journal, their records and marks, old dead letters, and people
 //! nobody has heard of for as long.
 
-use wink_core::base::Timestamp;
+use wink_core::base::{LetterId, Timestamp};
 use wink_core::coupon::{Coupon, State as Life, release_of_erased};
 use wink_core::feature::State;
 use wink_core::profile::{Profile, Retention};
-use wink_record::{DeadLetter, Stored};
+use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
 
 use super::erase::{self, Owned};
-use super::person;
+use super::{bury, person};
 use crate::engine::batch_id;
-use crate::error::committed;
 use crate::keys;
 use crate::{Engine, Error};
 
 /// Entries or records handled at once; each makes at most three changes, below the port's 1,024.
 const AT_ONCE: usize = 300;
+
+/// Changes after which dead letters are committed: one more letter stays below the port's 1,024.
+const CHANGES_ENOUGH: usize = 900;
 
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ async fn sweep_lane<S: Store>(
         from = Position(last.position.0 + 1);
         let mut changes = Vec::new();
         for entry in entries.iter().filter(|entry| entry.header.tenant == engine.tenant) {
-            let Some((_, owned)) = Owned::read(engine, entry)? else { continue };
+            let Some(owned) = Owned::read(engine, entry)? else { continue };
             let overdue = match owned.decision {
                 Some(decision) => decision.made_at() < decisions_before,
                 None => owned.at.is_some_and(|at| at < events_before),
@@ -121,11 +123,21 @@ async fn sweep_dead_letters<S: Store>(
         let mut changes = Vec::new();
         for (key, record) in records {
             let letter = DeadLetter::from_bytes(&engine.secrets.open_letter(&record.bytes)?)?;
-            if letter.received_at < before {
-                changes.push(Change::Delete(RecordKey::new(keys::kind::DEAD_LETTER, key)));
+            if before <= letter.received_at {
+                continue;
+            }
+            let id = LetterId::from_bytes(key.try_into().unwrap_or_default());
+            let head: Option<LetterHead> = engine.stored(&keys::letter_head(letter.received_at, id)).await?;
+            match head {
+                Some(head) => changes.extend(bury::removal(id, letter.received_at, &head)),
+                // From before there were heads.
+                None => changes.push(Change::Delete(keys::letter(id))),
+            }
+            swept += 1;
+            if CHANGES_ENOUGH < changes.len() {
+                commit(engine, std::mem::take(&mut changes)).await?;
             }
         }
-        swept += u64::try_from(changes.len()).unwrap_or(u64::MAX);
         commit(engine, changes).await?;
     }
     Ok(swept)
@@ -180,5 +192,5 @@ async fn commit<S: Store>(engine: &Engine<S>, changes: Vec<Change>) -> Result<()
     }
     let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     batch.changes = changes;
-    committed(engine.store.commit(batch).await)?.ok_or(Error::Contended)
+    engine.commit(batch).await?.ok_or(Error::Contended)
 }

@@ -1,7 +1,7 @@
 //! Admission: when there is more to do than can be done, the less urgent is refused at once, and cheaply, so that what is admitted stays fast.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::operation::Class;
 
@@ -33,12 +33,16 @@ pub(crate) struct Admission {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overloaded;
 
-/// Leave to be under way; given back when dropped.
+/// What one request takes up, given back when the last clone of this is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(Arc<Taken>);
+
 #[derive(Debug)]
-pub(crate) struct Permit {
+struct Taken {
     admission: Arc<Admission>,
     class: Class,
-    body_bytes: usize,
+    entered: AtomicBool,
+    body_bytes: AtomicUsize,
 }
 
 impl Admission {
@@ -47,25 +51,25 @@ impl Admission {
         Self { capacity, requests: Default::default(), body_bytes: AtomicUsize::new(0) }
     }
 
-    /// Admits a request of a class with a body of up to `body_bytes`.
-    ///
-    /// A class is admitted while all requests under way fill less than its share of the capacity, so the last places are kept for
-    /// what is more urgent.
+    /// Gives a request of a class somewhere to be: nothing is taken up yet.
     ///
     /// # Errors
-    /// [`Overloaded`] if there is no place for its class.
-    pub(crate) fn enter(self: &Arc<Self>, class: Class, body_bytes: usize) -> Result<Permit, Overloaded> {
-        let under_way: usize = self.requests.iter().map(|class| class.load(Ordering::Relaxed)).sum();
-        if self.share(class) <= under_way {
+    /// [`Overloaded`] if it would not be let in now, so that its body need not be read.
+    pub(crate) fn place(self: &Arc<Self>, class: Class) -> Result<Place, Overloaded> {
+        if self.share(class) <= self.all_under_way() {
             return Err(Overloaded);
         }
-        let held = self.body_bytes.fetch_add(body_bytes, Ordering::Relaxed);
-        if self.capacity.body_bytes_max < held + body_bytes && 0 < body_bytes {
-            self.body_bytes.fetch_sub(body_bytes, Ordering::Relaxed);
-            return Err(Overloaded);
-        }
-        self.count(class).fetch_add(1, Ordering::Relaxed);
-        Ok(Permit { admission: self.clone(), class, body_bytes })
+        let taken = Taken {
+            admission: self.clone(),
+            class,
+            entered: AtomicBool::new(false),
+            body_bytes: AtomicUsize::new(0),
+        };
+        Ok(Place(Arc::new(taken)))
+    }
+
+    fn all_under_way(&self) -> usize {
+        self.requests.iter().map(|class| class.load(Ordering::Relaxed)).sum()
     }
 
     /// Tells how many requests of a class are under way.
@@ -97,10 +101,47 @@ impl Admission {
     }
 }
 
-impl Drop for Permit {
+impl Place {
+    /// Lets the request in, once its body is there: one that is still to come could keep a place from others for nothing.
+    ///
+    /// A class is admitted while all requests under way fill less than its share of the capacity, so the last places are kept for
+    /// what is more urgent.
+    ///
+    /// # Errors
+    /// [`Overloaded`] if there is no place for its class.
+    pub(crate) fn enter(&self) -> Result<(), Overloaded> {
+        let Taken { admission, class, entered, .. } = &*self.0;
+        if entered.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if admission.share(*class) <= admission.all_under_way() {
+            return Err(Overloaded);
+        }
+        if !entered.swap(true, Ordering::Relaxed) {
+            admission.count(*class).fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Takes memory for more of the request's body. Tells whether there is as much.
+    pub(crate) fn hold(&self, bytes: usize) -> bool {
+        let Taken { admission, body_bytes, .. } = &*self.0;
+        let held = admission.body_bytes.fetch_add(bytes, Ordering::Relaxed);
+        if admission.capacity.body_bytes_max < held + bytes {
+            admission.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
+        }
+        body_bytes.fetch_add(bytes, Ordering::Relaxed);
+        true
+    }
+}
+
+impl Drop for Taken {
     fn drop(&mut self) {
-        self.admission.count(self.class).fetch_sub(1, Ordering::Relaxed);
-        self.admission.body_bytes.fetch_sub(self.body_bytes, Ordering::Relaxed);
+        self.admission.body_bytes.fetch_sub(*self.body_bytes.get_mut(), Ordering::Relaxed);
+        if *self.entered.get_mut() {
+            self.admission.count(self.class).fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -112,15 +153,17 @@ mod tests {
         Arc::new(Admission::new(Capacity { requests_max, body_bytes_max: 1_000 }))
     }
 
+    fn enter(admission: &Arc<Admission>, class: Class) -> Option<Place> {
+        admission.place(class).ok().filter(|place| place.enter().is_ok())
+    }
+
     #[test]
     fn the_last_places_are_kept_for_what_is_urgent() {
         let admission = of(100);
-        let mut permits: Vec<Permit> = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
         let mut fill = |class| {
-            while let Ok(permit) = admission.enter(class, 0) {
-                permits.push(permit);
-            }
-            permits.len()
+            places.extend(std::iter::from_fn(|| enter(&admission, class)));
+            places.len()
         };
         assert_eq!(fill(Class::Report), 50);
         assert_eq!(fill(Class::Ingest), 70);
@@ -128,18 +171,33 @@ mod tests {
         assert_eq!(fill(Class::Decide), 85);
         assert_eq!(fill(Class::Privacy), 95);
         assert_eq!(fill(Class::Redeem), 100);
-        permits.clear();
-        assert!(admission.enter(Class::Report, 0).is_ok());
+        places.clear();
+        assert!(enter(&admission, Class::Report).is_some());
+    }
+
+    #[test]
+    fn a_request_whose_body_is_still_to_come_keeps_no_place() {
+        let admission = of(100);
+        let waiting: Vec<Place> = (0..1_000).filter_map(|_| admission.place(Class::Ingest).ok()).collect();
+        assert_eq!((waiting.len(), admission.under_way(Class::Ingest)), (1_000, 0));
+        let let_in = waiting.iter().filter(|place| place.enter().is_ok()).count();
+        assert_eq!((let_in, admission.under_way(Class::Ingest)), (70, 70));
+        assert!(waiting[0].enter().is_ok(), "who is in stays in");
+        assert_eq!(admission.under_way(Class::Ingest), 70);
+        assert_eq!(admission.place(Class::Ingest).unwrap_err(), Overloaded, "its body need not be read");
+        drop(waiting);
+        assert_eq!(admission.under_way(Class::Ingest), 0);
     }
 
     #[test]
     fn bodies_in_memory_are_counted_and_given_back() {
         let admission = of(100);
-        let large = admission.enter(Class::Ingest, 900).unwrap();
-        assert_eq!(admission.enter(Class::Ingest, 101).unwrap_err(), Overloaded);
-        assert!(admission.enter(Class::Decide, 0).is_ok());
+        let [large, small] = [Class::Ingest, Class::Decide].map(|class| admission.place(class).unwrap());
+        assert!(large.hold(400) && large.hold(500));
+        assert!(!small.hold(101));
+        assert!(small.hold(100));
         drop(large);
-        assert!(admission.enter(Class::Ingest, 101).is_ok());
-        assert_eq!(admission.under_way(Class::Ingest), 0);
+        assert!(small.hold(900));
+        assert!(!small.hold(1));
     }
 }

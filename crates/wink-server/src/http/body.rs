@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use wink_api::{Problem, json};
 
-use super::problem::{Refused, at};
+use super::admission::Place;
+use super::problem::{Refused, at, overloaded};
 use super::service::Arrival;
 use crate::listen::body::{self, Limits, read};
 
@@ -32,7 +33,11 @@ impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
             request.extensions().get::<Arrival>().map_or(0, |arrival| arrival.operation.body_bytes_max);
         let limits = Limits { bytes_max: most, ..Limits::default() };
         let (parts, body) = request.into_parts();
-        Ok(Self(read(body, &parts.headers, &limits).await?))
+        let place = parts.extensions.get::<Place>();
+        let room = |bytes| place.is_none_or(|place| place.hold(bytes));
+        let bytes = read(body, &parts.headers, &limits, room).await?;
+        place.map_or(Ok(()), Place::enter).map_err(|_| overloaded())?;
+        Ok(Self(bytes))
     }
 }
 
@@ -60,6 +65,7 @@ pub(crate) fn not_json(error: json::JsonError) -> Refused {
 impl From<body::Error> for Refused {
     fn from(error: body::Error) -> Self {
         let (status, code) = match &error {
+            body::Error::NoRoom => return overloaded(),
             body::Error::TooLarge { .. } => (413, "body_too_large"),
             body::Error::UnpacksTooLarge { .. } => (413, "body_unpacks_too_large"),
             body::Error::TooSlow => (408, "body_too_slow"),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use wink_api::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
-    PartsListed, Problem, ProblemPart, VersionView, VersionsListed, json, shown,
+    PartsListed, Problem, ProblemPart, VersionView, VersionsListed, json, to_json,
 };
 use wink_core::base::Value;
 use wink_core::offer::CatalogueVersion;
@@ -207,7 +207,7 @@ pub(super) async fn show_budget<S: Store>(
     let counters = engine.store.counters(engine.tenant, &[keys::budget(&campaign)]).await;
     let counter = counters.map_err(Error::from)?.into_iter().next().unwrap_or_default();
     let left_cents = counter.cap.unwrap_or(0).saturating_sub(counter.value).max(0);
-    let budget = shown(found.field("budget").unwrap_or(&Value::Null));
+    let budget = to_json(found.field("budget").unwrap_or(&Value::Null));
     Ok(tagged(version, &BudgetView { campaign, budget, used_cents: counter.value, left_cents }))
 }
 
@@ -326,7 +326,7 @@ fn listed(
     let page = Page::read(asked)?;
     let rest: Vec<_> = after(parts, page.after.as_ref()).take(page.limit + 1).collect();
     let (parts, next_cursor) = page.cut(rest, |(id, _)| id.clone());
-    let data = parts.iter().map(|(_, part)| shown(part)).collect();
+    let data = parts.iter().map(|(_, part)| to_json(part)).collect();
     Ok(tagged(version, &PartsListed { data, next_cursor }))
 }
 
@@ -337,7 +337,7 @@ fn one(
     mut parts: BTreeMap<String, Value>,
 ) -> Result<Response, Refused> {
     let part = parts.remove(id).ok_or_else(|| missing(what, id))?;
-    Ok(tagged(version, &shown(&part)))
+    Ok(tagged(version, &to_json(&part)))
 }
 
 fn missing(what: &'static str, name: &str) -> Refused {
@@ -354,7 +354,7 @@ fn tagged(version: CatalogueVersion, body: &impl Serialize) -> Response {
 }
 
 fn difference(Difference { path, before, after }: Difference) -> DifferenceView {
-    let told = |value: Option<Value>| value.as_ref().map_or(serde_json::Value::Null, shown);
+    let told = |value: Option<Value>| value.as_ref().map_or(serde_json::Value::Null, to_json);
     DifferenceView { path, before: told(before), after: told(after) }
 }
 

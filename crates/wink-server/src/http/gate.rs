@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -91,10 +92,12 @@ async fn enter<S: Store>(
     if std::ptr::eq(operation, &NOWHERE) {
         return Ok(next.run(request).await);
     }
-    let permit = service
-        .admission
-        .enter(operation.class, held_for_body(operation, request.headers()))
-        .map_err(|_| problem::overloaded())?;
+    let place = service.admission.place(operation.class).map_err(|_| problem::overloaded())?;
+    // With a body, it is let in by whoever has read it.
+    if operation.body_bytes_max == 0 || request.body().is_end_stream() {
+        place.enter().map_err(|_| problem::overloaded())?;
+    }
+    request.extensions_mut().insert(place.clone());
     let mut left = None;
     let at_the_machine = request.extensions().get::<AtTheMachine>().is_some();
     match presented(request.headers()) {
@@ -120,7 +123,7 @@ async fn enter<S: Store>(
     // On a task of its own: what was begun is finished, whether or not the client waits, and a panic stays in it.
     let running = tokio::spawn(async move {
         let answer = next.run(request).await;
-        drop(permit);
+        drop(place);
         answer
     });
     let mut answer = match tokio::time::timeout(REQUEST_WITHIN, running).await {
@@ -135,14 +138,6 @@ async fn enter<S: Store>(
         rate_headers(answer.headers_mut(), rate, left);
     }
     Ok(answer)
-}
-
-/// The memory a request's body will take: what it says, at most what the operation allows.
-fn held_for_body(operation: &Operation, headers: &HeaderMap) -> usize {
-    let said = text(headers, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    let chunked = headers.contains_key(header::TRANSFER_ENCODING);
-    let unknown = if chunked { operation.body_bytes_max } else { 0 };
-    said.unwrap_or(unknown).min(operation.body_bytes_max)
 }
 
 /// Makes the caller of a request whose key was accepted, or that needs none.
@@ -276,6 +271,7 @@ fn presented(headers: &HeaderMap) -> Presented {
 fn finish(mut answer: Response, arrival: &Arrival) -> Response {
     if let Some(mut found) = answer.extensions_mut().remove::<Box<Problem>>() {
         found.request_id.clone_from(&arrival.request_id);
+        metrics::counter!("wink_requests_refused_total", "code" => found.code.clone()).increment(1);
         answer = problem::render(&found, answer);
     }
     let headers = answer.headers_mut();

@@ -32,15 +32,13 @@ pub(super) async fn is_ready<S: Store>(
 /// Gives what was measured, as Prometheus reads it.
 #[utoipa::path(get, path = "/metrics", tag = "operation", operation_id = "read_metrics",
     responses((status = 200, description = "Metrics in the Prometheus text format", body = String, content_type = "text/plain")))]
-pub(super) async fn read_metrics<S: Store>(State(service): State<Arc<Service<S>>>) -> Response {
-    for class in super::operation::Class::ALL {
-        let under_way = u32::try_from(service.admission.under_way(class)).unwrap_or(u32::MAX);
-        metrics::gauge!("wink_requests_under_way", "class" => class.name()).set(f64::from(under_way));
+pub(super) async fn read_metrics<S: Store>(
+    State(service): State<Arc<Service<S>>>,
+) -> Result<Response, Refused> {
+    let Some(metrics) = &service.metrics else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    super::measure::gather(&service).await?;
+    if let Some(measure) = &service.also_measure {
+        measure();
     }
-    match &service.metrics {
-        Some(metrics) => {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
-        }
-        None => StatusCode::NO_CONTENT.into_response(),
-    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response())
 }

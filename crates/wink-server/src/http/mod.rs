@@ -1,19 +1,27 @@
 //! The routes: decode, call a flow, encode. Decides nothing. Every request goes through the gate, and every operation is a row of `operation.rs`.
 
 mod admission;
+mod balance;
 mod body;
 mod catalogue;
+mod consents;
 mod cors;
 mod decisions;
+mod decisions_read;
 mod events;
+mod export;
+mod exposures;
 mod gate;
 mod health;
 mod keys;
+mod letters;
+mod measure;
 mod openapi;
 mod operation;
 mod page;
 mod problem;
 mod products;
+mod profiles;
 mod rate;
 mod service;
 
@@ -26,6 +34,7 @@ use wink_store::Store;
 
 pub use admission::Capacity;
 pub use gate::AtTheMachine;
+pub use measure::{COMMIT_SECONDS, METRICS, REQUEST_SECONDS, Sort, describe};
 pub use openapi::document;
 pub use operation::{Class, OPERATIONS, Operation, Who, operation};
 pub use service::{Conduct, Service};
@@ -39,6 +48,26 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/openapi.json", get(openapi::describe_api))
         .route("/v1/events", post(events::receive_events::<S>))
         .route("/v1/decisions", post(decisions::decide::<S>))
+        .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
+        .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
+        .route("/v1/exposures", post(exposures::note_exposure::<S>))
+        .route("/v1/profiles/lookup", post(profiles::look_up_profile::<S>))
+        .route("/v1/profiles/{id}", get(profiles::read_profile::<S>).delete(profiles::erase_profile::<S>))
+        .route("/v1/profiles/{id}/features", get(profiles::read_features::<S>))
+        .route("/v1/profiles/{id}/decisions", get(profiles::list_decisions_of_profile::<S>))
+        .route("/v1/profiles/{id}/wallet", get(profiles::read_wallet::<S>))
+        .route(
+            "/v1/profiles/{id}/consents",
+            get(consents::read_consents::<S>).put(consents::set_consents::<S>),
+        )
+        .route("/v1/profiles/{id}/export", get(export::export_profile::<S>))
+        .route("/v1/dead-letters", get(letters::list_dead_letters::<S>))
+        .route(
+            "/v1/dead-letters/{id}",
+            get(letters::read_dead_letter::<S>).delete(letters::discard_dead_letter::<S>),
+        )
+        .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
+        .route("/v1/health/balance", get(balance::read_balance::<S>))
         .route("/v1/keys", get(keys::list_keys::<S>).post(keys::create_key::<S>))
         .route("/v1/keys/{id}", delete(keys::revoke_key::<S>))
         .route("/v1/keys/{id}/rotate", post(keys::rotate_key::<S>))

@@ -1,5 +1,8 @@
 //! The API's description, OpenAPI 3.1: from the handlers' own annotations and the table of operations, so it cannot say what is not so.
 
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -21,6 +24,23 @@ use super::operation::{OPERATIONS, Operation, Who};
         describe_api,
         super::events::receive_events,
         super::decisions::decide,
+        super::decisions_read::read_decision,
+        super::decisions_read::trace_decision,
+        super::exposures::note_exposure,
+        super::profiles::look_up_profile,
+        super::profiles::read_profile,
+        super::profiles::erase_profile,
+        super::profiles::read_features,
+        super::profiles::list_decisions_of_profile,
+        super::profiles::read_wallet,
+        super::consents::read_consents,
+        super::consents::set_consents,
+        super::export::export_profile,
+        super::letters::list_dead_letters,
+        super::letters::read_dead_letter,
+        super::letters::replay_dead_letter,
+        super::letters::discard_dead_letter,
+        super::balance::read_balance,
         super::keys::list_keys,
         super::keys::create_key,
         super::keys::revoke_key,
@@ -111,7 +131,9 @@ fn complete(described: &mut Json, operation: &Operation) {
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", operation_id = "describe_api",
     responses((status = 200, description = "This document", body = Object)))]
 pub(super) async fn describe_api() -> Response {
+    // Made once: it takes milliseconds, and anybody may ask for it without a key.
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
     let cached = (header::CACHE_CONTROL, "public, max-age=300");
     let json = (header::CONTENT_TYPE, "application/json");
-    ([json, cached], document().to_string()).into_response()
+    ([json, cached], TEXT.clone()).into_response()
 }

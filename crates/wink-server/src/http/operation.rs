@@ -3,7 +3,9 @@
 use axum::http::Method;
 
 use crate::access::Role;
-use crate::access::Role::{Admin, Analyst, Client, Ingest, Marketer, Operator, Partner, Shop, Support, Till};
+use crate::access::Role::{
+    Admin, Analyst, Client, Ingest, Marketer, Operator, Partner, Privacy, Shop, Support, Till,
+};
 
 /// How urgent an operation is when there is more to do than can be done. The first is served last of all refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +76,11 @@ pub struct Operation {
     pub body_bytes_max: usize,
 }
 
+/// Who looks at what was decided and known, each under the eyes of the handler: names are shown to few of them.
+const STAFF: &[Role] = &[Analyst, Support, Privacy, Admin];
+/// The same, and the shop's own server.
+const STAFF_AND_SHOP: &[Role] = &[Shop, Analyst, Support, Privacy, Admin];
+
 /// A body of a few fields.
 const SMALL: usize = 256 << 10;
 /// A batch of events: as large as the store's own batches.
@@ -120,6 +127,121 @@ pub static OPERATIONS: &[Operation] = &[
         Class::Decide,
         Who::Roles(&[Client, Shop, Till, Admin]),
         SMALL,
+    ),
+    op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
+    op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
+    op(
+        "note_exposure",
+        Method::POST,
+        "/v1/exposures",
+        Class::Ingest,
+        Who::Roles(&[Client, Shop, Till, Admin]),
+        SMALL,
+    ),
+    op(
+        "look_up_profile",
+        Method::POST,
+        "/v1/profiles/lookup",
+        Class::Report,
+        Who::Roles(&[Shop, Support, Privacy, Admin]),
+        SMALL,
+    ),
+    op("read_profile", Method::GET, "/v1/profiles/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
+    op(
+        "erase_profile",
+        Method::DELETE,
+        "/v1/profiles/{id}",
+        Class::Privacy,
+        Who::Roles(&[Privacy, Admin]),
+        0,
+    ),
+    op(
+        "read_features",
+        Method::GET,
+        "/v1/profiles/{id}/features",
+        Class::Report,
+        Who::Roles(STAFF_AND_SHOP),
+        0,
+    ),
+    op(
+        "list_decisions_of_profile",
+        Method::GET,
+        "/v1/profiles/{id}/decisions",
+        Class::Report,
+        Who::Roles(STAFF_AND_SHOP),
+        0,
+    ),
+    op(
+        "read_wallet",
+        Method::GET,
+        "/v1/profiles/{id}/wallet",
+        Class::Report,
+        Who::Roles(&[Shop, Support, Privacy, Admin]),
+        0,
+    ),
+    op(
+        "read_consents",
+        Method::GET,
+        "/v1/profiles/{id}/consents",
+        Class::Report,
+        Who::Roles(STAFF_AND_SHOP),
+        0,
+    ),
+    op(
+        "set_consents",
+        Method::PUT,
+        "/v1/profiles/{id}/consents",
+        Class::Privacy,
+        Who::Roles(&[Shop, Support, Privacy, Admin]),
+        SMALL,
+    ),
+    op(
+        "export_profile",
+        Method::GET,
+        "/v1/profiles/{id}/export",
+        Class::Privacy,
+        Who::Roles(&[Privacy, Admin]),
+        0,
+    ),
+    op(
+        "list_dead_letters",
+        Method::GET,
+        "/v1/dead-letters",
+        Class::Report,
+        Who::Roles(&[Shop, Privacy, Admin]),
+        0,
+    ),
+    op(
+        "read_dead_letter",
+        Method::GET,
+        "/v1/dead-letters/{id}",
+        Class::Report,
+        Who::Roles(&[Privacy, Admin]),
+        0,
+    ),
+    op(
+        "replay_dead_letter",
+        Method::POST,
+        "/v1/dead-letters/{id}/replay",
+        Class::Ingest,
+        Who::Roles(&[Privacy, Admin]),
+        SMALL,
+    ),
+    op(
+        "discard_dead_letter",
+        Method::DELETE,
+        "/v1/dead-letters/{id}",
+        Class::Privacy,
+        Who::Roles(&[Privacy, Admin]),
+        0,
+    ),
+    op(
+        "read_balance",
+        Method::GET,
+        "/v1/health/balance",
+        Class::Report,
+        Who::Roles(&[Shop, Analyst, Privacy, Admin]),
+        0,
     ),
     op("list_keys", Method::GET, "/v1/keys", Class::Report, Who::Roles(&[Admin, Operator]), 0),
     op("create_key", Method::POST, "/v1/keys", Class::Privacy, Who::Roles(&[Admin, Operator]), SMALL),

@@ -60,12 +60,13 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let (status, code, title) = match &error {
             Error::NoCatalogue => (409, "no_catalogue", "No catalogue is in force"),
+            Error::Cursor => (422, "cursor_invalid", "The cursor cannot be used"),
             Error::NotFound { .. } => (404, "not_found", "There is no such thing"),
             Error::Unusable(_) => (422, "value_invalid", "A value cannot be used"),
             Error::KeyReused => {
                 (422, "idempotency_key_reused", "The idempotency key belongs to another request")
             }
-            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended => {
+            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended | Error::Erasures { .. } => {
                 (503, "store_unavailable", "The store does not answer")
             }
             Error::Damaged(_) | Error::Sealed(_) | Error::OtherSecret | Error::Catalogue { .. } => {

@@ -15,6 +15,7 @@ use super::operation::Operation;
 use super::problem::Refused;
 use super::rate::Rates;
 use crate::access::{self, Access};
+use crate::erasures::Erasures;
 use crate::secrets::Secrets;
 use crate::{Engine, Error};
 
@@ -25,6 +26,8 @@ pub struct Conduct {
     pub without_keys: bool,
     /// How much may be under way.
     pub capacity: Capacity,
+    /// Where erasures are listed beside the store.
+    pub erasures: Option<Arc<Erasures>>,
 }
 
 /// What every route needs: the store, an engine per tenant, and the clock it hands to the flows.
@@ -37,6 +40,8 @@ pub struct Service<S> {
     pub conduct: Conduct,
     /// Renders what was measured, where something measures.
     pub metrics: Option<PrometheusHandle>,
+    /// Measures, when somebody asks, what only the program around the service knows.
+    pub also_measure: Option<Box<dyn Fn() + Send + Sync>>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) rates: Rates,
     secrets: Secrets,
@@ -58,6 +63,7 @@ impl<S: Store> Service<S> {
             store,
             clock,
             metrics: None,
+            also_measure: None,
             admission: Arc::new(Admission::new(conduct.capacity)),
             rates: Rates::default(),
             conduct,
@@ -81,6 +87,9 @@ impl<S: Store> Service<S> {
         }
         let opened =
             Engine::open_tenant(self.store.clone(), tenant, self.secrets.clone(), (self.clock)()).await?;
+        if let Some(list) = &self.conduct.erasures {
+            opened.list_erasures_in(list.clone()).await?;
+        }
         let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
         // Two may have opened it at once; there is one engine per tenant.
         Ok(engines.entry(tenant).or_insert_with(|| Arc::new(opened)).clone())

@@ -64,26 +64,39 @@ pub enum Error {
     /// What came is not what its encoding says: damaged, cut short, or followed by something else. Answer 400.
     #[error("the body is not valid {0}")]
     Damaged(&'static str),
+    /// There is no memory for it now, because of others. Answer 429.
+    #[error("too much is being read at once; send it again in a moment")]
+    NoRoom,
 }
 
 /// Reads a body to its end and unpacks it.
 ///
 /// What is announced to be too large is refused before a byte of it is read, so a client that waits for `100 Continue` sends
-/// nothing in vain.
+/// nothing in vain. `room` is asked before more bytes are kept: what has come counts, not what is announced, so nobody fills the
+/// memory of all by announcements.
 ///
 /// # Errors
 /// If the body breaks a limit or is not what its headers say.
-pub async fn read(body: Body, headers: &HeaderMap, limits: &Limits) -> Result<Bytes, Error> {
+pub async fn read(
+    body: Body,
+    headers: &HeaderMap,
+    limits: &Limits,
+    mut room: impl FnMut(usize) -> bool + Send,
+) -> Result<Bytes, Error> {
     let encoding = Encoding::of(headers)?;
-    let packed = take(body, limits).await?;
+    let packed = take(body, limits, &mut room).await?;
     match encoding {
         Encoding::Identity => Ok(packed),
-        packing => unpack(packing, &packed, limits.unpacked_bytes_max).await,
+        packing => unpack(packing, &packed, limits.unpacked_bytes_max, &mut room).await,
     }
 }
 
 /// Takes the bytes as they are sent.
-async fn take(mut body: Body, limits: &Limits) -> Result<Bytes, Error> {
+async fn take(
+    mut body: Body,
+    limits: &Limits,
+    room: &mut (impl FnMut(usize) -> bool + Send),
+) -> Result<Bytes, Error> {
     let too_large = Error::TooLarge { bytes_max: limits.bytes_max };
     let announced = body.size_hint().lower();
     if u64::try_from(limits.bytes_max).is_ok_and(|most| most < announced) {
@@ -100,6 +113,9 @@ async fn take(mut body: Body, limits: &Limits) -> Result<Bytes, Error> {
         if let Ok(data) = frame.map_err(|_| Error::CutOff)?.into_data() {
             if limits.bytes_max - taken.len() < data.len() {
                 return Err(too_large);
+            }
+            if !room(data.len()) {
+                return Err(Error::NoRoom);
             }
             taken.push(data);
         }

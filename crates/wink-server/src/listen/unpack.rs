@@ -65,9 +65,14 @@ impl Encoding {
 }
 
 /// Unpacks to at most `bytes_max` bytes, and to no more than so much packed data gives honestly.
-pub(super) async fn unpack(encoding: Encoding, packed: &[u8], bytes_max: usize) -> Result<Bytes, Error> {
+pub(super) async fn unpack(
+    encoding: Encoding,
+    packed: &[u8],
+    bytes_max: usize,
+    room: &mut (impl FnMut(usize) -> bool + Send),
+) -> Result<Bytes, Error> {
     let honest = FREE_BYTES.saturating_add(packed.len().saturating_mul(RATIO_MAX));
-    let mut unpacked = Unpacked { bytes: Vec::new(), bytes_max: bytes_max.min(honest) };
+    let mut unpacked = Unpacked { bytes: Vec::new(), bytes_max: bytes_max.min(honest), room, full: false };
     let mut rest = packed;
     let read = match encoding {
         Encoding::Identity => unpacked.drain(&mut rest).await,
@@ -81,22 +86,31 @@ pub(super) async fn unpack(encoding: Encoding, packed: &[u8], bytes_max: usize) 
     };
     let whole = read.is_ok() && rest.is_empty();
     match unpacked {
-        Unpacked { bytes, bytes_max } if bytes_max < bytes.len() => Err(Error::UnpacksTooLarge { bytes_max }),
+        Unpacked { full: true, .. } => Err(Error::NoRoom),
+        Unpacked { bytes, bytes_max, .. } if bytes_max < bytes.len() => {
+            Err(Error::UnpacksTooLarge { bytes_max })
+        }
         _ if !whole => Err(Error::Damaged(encoding.name())),
         Unpacked { bytes, .. } => Ok(bytes.into()),
     }
 }
 
 /// What came out so far: at most one byte more than it may, which says that there is more.
-struct Unpacked {
+struct Unpacked<'a, R> {
     bytes: Vec<u8>,
     bytes_max: usize,
+    room: &'a mut R,
+    full: bool,
 }
 
-impl Unpacked {
+impl<R: FnMut(usize) -> bool + Send> Unpacked<'_, R> {
     async fn drain(&mut self, source: &mut (impl Read + Send)) -> io::Result<()> {
         while self.bytes.len() <= self.bytes_max {
             let step = STEP_BYTES.min(self.bytes_max - self.bytes.len() + 1);
+            self.full = !(self.room)(step);
+            if self.full {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
             let limit = u64::try_from(step).unwrap_or(u64::MAX);
             if source.by_ref().take(limit).read_to_end(&mut self.bytes)? < step {
                 return Ok(());

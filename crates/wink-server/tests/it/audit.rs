@@ -9,7 +9,7 @@ use wink_core::coupon::{Coupon, State};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::event::{Body, ConsentState};
 use wink_core::profile::{Kept, Purpose};
-use wink_record::{Decided, Stored};
+use wink_record::{Decided, LetterHead, Stored};
 use wink_server::keys::{self, TENANT, entry, kind};
 use wink_server::{Engine, report};
 use wink_store::{Direction, Kind, Lane, Position, Range, Record, Store};
@@ -53,7 +53,33 @@ pub(crate) fn audit<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     }
     money(engine)?;
     probabilities(engine)?;
+    notes(engine)?;
     consent(engine)
+}
+
+/// Every decision is noted under its person, every letter has its head and its notes, and no note leads nowhere.
+fn notes<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    let noted = |decision: &Decision| keys::decision_of(keys::home(decision.person.profile), decision.id).key;
+    let mut made: Vec<Vec<u8>> = decisions(engine).iter().map(noted).collect();
+    made.sort();
+    let found: Vec<Vec<u8>> = all(engine, kind::DECISION_OF).into_iter().map(|(key, _)| key).collect();
+    if found != made {
+        return Err(format!(
+            "{} decisions are noted under their people, {} were made",
+            found.len(),
+            made.len()
+        ));
+    }
+    let heads = all(engine, kind::LETTER_HEAD);
+    let mut letters: Vec<Vec<u8>> = heads.iter().map(|(key, _)| key[8..].to_vec()).collect();
+    letters.sort();
+    let sealed: Vec<Vec<u8>> = all(engine, kind::DEAD_LETTER).into_iter().map(|(key, _)| key).collect();
+    let named: usize =
+        heads.iter().map(|(_, head)| LetterHead::from_bytes(&head.bytes).unwrap().identities.len()).sum();
+    if letters != sealed || all(engine, kind::LETTER_OF).len() != named {
+        return Err(format!("{} heads of {} dead letters, {named} names", letters.len(), sealed.len()));
+    }
+    Ok(())
 }
 
 /// Coupons, counters and limits, added up here rather than by the ledger.

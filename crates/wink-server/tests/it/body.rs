@@ -47,12 +47,17 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
+/// There is room for everything.
+fn enough(_: usize) -> bool {
+    true
+}
+
 fn encoded(names: &[&'static str]) -> HeaderMap {
     names.iter().map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name))).collect()
 }
 
 async fn unpacked(name: &'static str, body: Vec<u8>) -> Result<Bytes, Error> {
-    read(Body::from(body), &encoded(&[name]), &Limits::default()).await
+    read(Body::from(body), &encoded(&[name]), &Limits::default(), enough).await
 }
 
 #[tokio::test]
@@ -111,7 +116,7 @@ async fn a_packing_nobody_knows_or_two_of_them_are_refused() {
     let table: [&[&'static str]; 5] =
         [&["compress"], &["aws-chunked"], &["gzip, gzip"], &["gzip", "br"], &["identity", "gzip"]];
     for names in table {
-        let answer = read(Body::from(gzip(TEXT)), &encoded(names), &Limits::default()).await;
+        let answer = read(Body::from(gzip(TEXT)), &encoded(names), &Limits::default(), enough).await;
         assert_eq!(answer, Err(Error::EncodingUnknown(names.join(", "))), "{names:?}");
     }
     // Packed twice and called packed once: what comes out is still packed, and small.
@@ -139,7 +144,7 @@ async fn bombs_end_at_their_limit() {
     });
     let large: Vec<u8> = random.by_ref().take((8 << 20) + 1).collect();
     let limits = Limits { bytes_max: 8 << 20, ..Limits::default() };
-    let answer = read(Body::from(gzip(&large)), &encoded(&["gzip"]), &limits).await;
+    let answer = read(Body::from(gzip(&large)), &encoded(&["gzip"]), &limits, enough).await;
     assert_eq!(answer, Err(Error::UnpacksTooLarge { bytes_max: 8 << 20 }));
 }
 
@@ -211,7 +216,7 @@ async fn what_is_too_large_is_refused_unread_if_it_says_so_and_at_the_limit_if_n
         ),
     ];
     for (body, expected) in table {
-        let answer = read(Body::new(body), &HeaderMap::new(), &limits).await;
+        let answer = read(Body::new(body), &HeaderMap::new(), &limits, enough).await;
         assert_eq!(answer.map(|body| body.len()), expected);
     }
 }
@@ -223,9 +228,29 @@ async fn a_body_that_drips_is_given_up_and_one_that_only_takes_long_is_not() {
     let every = Duration::from_millis(20);
     let drip = Pieces::new((0..1_000).map(|_| bytes(1)).collect(), every);
     let began = Instant::now();
-    assert_eq!(read(Body::new(drip), &HeaderMap::new(), &limits).await, Err(Error::TooSlow));
+    assert_eq!(read(Body::new(drip), &HeaderMap::new(), &limits, enough).await, Err(Error::TooSlow));
     assert!(began.elapsed() < every * 1_000 / 2, "not read to its end");
     let steady = Pieces::new((0..20).map(|_| bytes(1_000)).collect(), every);
-    let answer = read(Body::new(steady), &HeaderMap::new(), &limits).await;
+    let answer = read(Body::new(steady), &HeaderMap::new(), &limits, enough).await;
     assert_eq!(answer.map(|body| body.len()), Ok(20_000));
+}
+
+#[tokio::test]
+async fn what_there_is_no_room_for_is_refused_when_it_comes_and_not_when_it_is_announced() {
+    let zeros = vec![0; 60 << 10];
+    for (name, body, needed) in [("identity", zeros.clone(), 60 << 10), ("gzip", gzip(&zeros), 64 << 10)] {
+        let most = |limit: usize| {
+            let mut asked = 0;
+            move |bytes: usize| {
+                asked += bytes;
+                asked <= limit
+            }
+        };
+        let (headers, limits) = (encoded(&[name]), Limits::default());
+        let packed = if name == "identity" { 0 } else { body.len() };
+        let enough = read(Body::from(body.clone()), &headers, &limits, most(packed + needed)).await;
+        assert_eq!(enough.as_deref(), Ok(&zeros[..]), "{name}");
+        let scarce = read(Body::from(body), &headers, &limits, most(packed + needed - 1)).await;
+        assert_eq!(scarce, Err(Error::NoRoom), "{name}");
+    }
 }

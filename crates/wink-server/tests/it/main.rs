@@ -1,6 +1,8 @@
 //! The flows from event to erasure over a simulated and a real store: stories, races, properties, crashes, and what is left on disk.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod body;
@@ -14,13 +16,27 @@ mod counter;
 mod said;
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
+mod authority;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod limit;
+#[cfg(test)]
+mod listen;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod product;
 #[cfg(test)]
@@ -31,6 +47,10 @@ mod race;
 mod record;
 #[cfg(test)]
 mod retain;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

@@ -2,4 +2,9 @@
 
 pub(crate) mod decide;
 pub(crate) mod fold;
+pub(crate) mod http;
 pub(crate) mod import;
+pub(crate) mod stand;
+
+mod load;
+mod shop;

@@ -1,15 +1,17 @@
 //! `wink bench`: how near the hot paths are to what this machine could do, as ratios measured in one run.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::arguments::Bench;
-use crate::bench::{decide, fold, import};
-use crate::terminal;
+use crate::arguments::{Bench, BenchSet};
+use crate::bench::{decide, fold, http, import, stand};
 use crate::terminal::say;
+use crate::{home, terminal};
 
 /// A measurement is repeated until it took this long: far above the clock's grain, short enough to interleave many rounds.
 const ROUND: Duration = Duration::from_millis(100);
@@ -35,21 +37,49 @@ pub(crate) struct Measured {
 
 pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
     let rounds = asked.rounds.max(1);
+    let wants = |set: BenchSet| asked.sets.contains(&set);
+    home::allow_files();
+    let steps = [
+        (wants(BenchSet::Core), rounds),
+        (wants(BenchSet::Http), http::steps(rounds)),
+        (wants(BenchSet::Serve), stand::steps(rounds)),
+    ];
+    let steps: usize = steps.iter().filter(|(wanted, _)| *wanted).map(|(_, steps)| steps).sum();
+    let bar = terminal::progress(u64::try_from(steps).unwrap_or(0), "measuring", asked.json);
+    let mut benches = Vec::new();
+    if wants(BenchSet::Core) {
+        benches.extend(core(rounds, asked.import.as_deref(), &bar)?);
+    }
+    if wants(BenchSet::Http) {
+        benches.extend(http::measure(rounds, &bar)?);
+    }
+    if wants(BenchSet::Serve) {
+        benches.extend(stand::measure(rounds, &bar)?);
+    }
+    bar.finish_and_clear();
+    let report = Report { rounds, benches };
+    if asked.json {
+        terminal::json(&report)?;
+    } else {
+        print(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn core(rounds: usize, journey: Option<&Path>, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
     let (deciding, folding) = (decide::Case::new()?, fold::Case::new());
     let [mut decided, mut arithmetic, mut folded, mut additions] = [(); 4].map(|()| Vec::new());
     let mut imported = Vec::new();
-    let bar = terminal::progress(u64::try_from(rounds).unwrap_or(0), "measuring", asked.json);
     for _ in 0..rounds {
         decided.push(nanos_each(|| deciding.decide()));
         arithmetic.push(nanos_each(|| deciding.arithmetic()));
         folded.push(nanos_each(|| folding.fold()));
         additions.push(nanos_each(|| folding.additions()));
-        if let Some(directory) = &asked.import {
+        if let Some(directory) = journey {
             imported.push(import::lines_per_second(directory)?);
         }
         bar.inc(1);
     }
-    bar.finish_and_clear();
     let mut benches = vec![
         measured(
             ("decide, 20 offers x 60 features", "µs", 10.0, "at most 10 µs"),
@@ -66,13 +96,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         let (reading, importing): (Vec<f64>, Vec<f64>) = imported.into_iter().unzip();
         benches.push(import::measured(median(importing), median(reading)));
     }
-    let report = Report { rounds, benches };
-    if asked.json {
-        terminal::json(&report)?;
-    } else {
-        print(&report);
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(benches)
 }
 
 /// A duration against its target and its limit; smaller is better.
@@ -109,7 +133,7 @@ fn nanos_each<T>(mut work: impl FnMut() -> T) -> f64 {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

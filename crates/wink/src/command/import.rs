@@ -12,6 +12,7 @@ use wink_server::{Engine, SeededIds};
 use wink_store::Store;
 
 use crate::arguments::{DataSet, Import};
+use crate::command::INTERRUPTED;
 use crate::command::explain::print;
 use crate::import::completejourney::Journey;
 use crate::import::run::{Plan, run as run_year};
@@ -22,9 +23,6 @@ use crate::{home, stop, terminal};
 /// The sample catalogue, built into the binary so that an import needs nothing but the data.
 static SAMPLE: include_dir::Dir<'_> =
     include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../examples/completejourney/catalogue");
-
-/// What a shell expects of a program that was interrupted.
-const INTERRUPTED: u8 = 130;
 
 pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
     let DataSet::Completejourney = import.set;

@@ -1,20 +1,28 @@
 //! One file per command.
 
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod catalogue;
+pub(crate) mod dead_letters;
 pub(crate) mod decide;
+pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod products;
 pub(crate) mod replay;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
 use anyhow::{anyhow, bail};
 use wink_core::base::Timestamp;
 use wink_core::event::Identity;
+
+/// What a shell expects of a program that was interrupted.
+const INTERRUPTED: u8 = 130;
 
 /// Reads `namespace:value`.
 fn identity(text: &str) -> anyhow::Result<Identity> {

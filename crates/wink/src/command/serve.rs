@@ -5,23 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use wink_core::profile::Retention;
 use wink_server::flow::{decide, expire, retain};
 use wink_server::http::{Conduct, Service, routes};
-use wink_server::{Engine, access};
+use wink_server::listen::tls::Certificate;
+use wink_server::{Engine, access, listen};
 use wink_store::Store;
 
 use crate::arguments::Serve;
 use crate::terminal::say;
-use crate::{control, home, terminal};
+use crate::{control, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
-
-/// Requests under way get this long to finish when somebody asks to stop: a request takes milliseconds, a client that stalls forever.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
@@ -32,6 +29,10 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             "--without-keys lets everybody do anything; listen on 127.0.0.1, or make keys with `wink key create`"
         );
     }
+    let settings = settings(serve)?;
+    let scheme = if settings.certificate.is_some() { "https" } else { "http" };
+    home::allow_files();
+    log::start(&serve.log)?;
     home::run(async {
         // Before the store, so that a port that is taken makes none.
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
@@ -39,7 +40,8 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         })?;
         let conduct = Conduct { without_keys: serve.without_keys, ..Conduct::default() };
         let mut service = home::open_service(&serve.data.data, conduct).await?;
-        service.metrics = Some(PrometheusBuilder::new().install_recorder()?);
+        service.metrics = Some(measure::start()?);
+        service.also_measure = Some(measure::reader(serve.data.data.clone()));
         let service = Arc::new(service);
         let address = listener.local_addr()?;
         if !serve.without_keys && access::list(&service.store, None).await?.is_empty() {
@@ -48,28 +50,41 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
                 serve.data.data.display()
             );
         }
-        let control = control::listen(&serve.data.data, routes(service.clone()))?;
+        let control = control::listen(
+            &serve.data.data,
+            routes(service.clone()).merge(maintenance::routes(service.clone())),
+        )?;
         let worker = tokio::spawn(work(service.clone()));
-        say!("listening on http://{address}");
-        let (stop, stopping) = tokio::sync::oneshot::channel();
-        let app = routes(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-            asked_to_stop().await;
-            // Nobody waits when the server is gone already.
-            stop.send(()).ok();
-        });
-        let too_long = async {
-            stopping.await.ok();
-            tokio::time::sleep(STOP_WITHIN).await;
-        };
-        tokio::select! {
-            served = server => served?,
-            () = too_long => say!("some clients did not finish their requests; they were not answered"),
+        if settings.certificate.is_none() && !address.ip().is_loopback() {
+            eprintln!(
+                "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
+            );
+        }
+        say!("listening on {scheme}://{address}");
+        let drained = listen::serve(listener, routes(service), settings, asked_to_stop()).await;
+        if 0 < drained.cut {
+            say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }
         worker.abort();
         drop(control);
         say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn settings(serve: &Serve) -> anyhow::Result<listen::Settings> {
+    let certificate = match (&serve.tls_cert, &serve.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(Arc::new(Certificate::read(certificate.clone(), key.clone())?))
+        }
+        (None, None) => None,
+        _ => bail!("a certificate needs its key: name both, --tls-cert and --tls-key"),
+    };
+    Ok(listen::Settings {
+        certificate,
+        connections_max: serve.connections,
+        connections_by_address_max: serve.connections_by_address,
+        ..listen::Settings::default()
     })
 }
 

@@ -10,7 +10,11 @@ use crate::wink::{Server, run, verified};
 
 /// Asks, with headers of its own.
 fn ask(server: &Server, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-    Client::connect(server.address).unwrap().send_with(method, path, headers, body.as_bytes()).unwrap()
+    let length = body.len();
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nhost: wink\r\n{more}content-length: {length}\r\n\r\n{body}");
+    Client::connect(server.address).unwrap().send_raw(request.as_bytes()).unwrap()
 }
 
 #[track_caller]
@@ -33,7 +37,7 @@ fn with_server(test: impl FnOnce(&Server)) {
 fn what_is_shown_can_be_changed_on_condition_and_taken_back() {
     with_server(|server| {
         let shown = ask(server, "GET", "/v1/campaigns/tea", &[], "");
-        let tag = shown.header("etag").unwrap().to_owned();
+        let tag = shown.header("etag").to_owned();
         let mut campaign = shown.json();
         campaign["goal"] = json!("fewer orders");
         let body = campaign.to_string();
@@ -43,7 +47,7 @@ fn what_is_shown_can_be_changed_on_condition_and_taken_back() {
             (&tried["dry_run"], &tried["differences"][0]["path"]),
             (&json!(true), &json!("campaigns/tea/goal"))
         );
-        assert_eq!(ask(server, "GET", "/v1/campaigns/tea", &[], "").header("etag"), Some(tag.as_str()));
+        assert_eq!(ask(server, "GET", "/v1/campaigns/tea", &[], "").header("etag"), tag);
 
         let changed = ask(server, "PUT", "/v1/campaigns/tea", &[("if-match", &tag)], &body);
         assert_eq!((changed.status, &changed.json()["version"]), (200, &tried["version"]));

@@ -19,14 +19,14 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
-    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    headers: Vec<(String, String)>,
 }
 
 impl Reply {
-    /// Finds a header by its name in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// A header, empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(header, _)| header == name).map_or("", |(_, value)| value)
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -44,33 +44,28 @@ impl Client {
 
     /// Sends a request and waits for its answer. An error means that nobody knows whether it was carried out.
     pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> io::Result<Reply> {
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-        );
-        // One write, so that no part of a request waits for the acknowledgement of another.
-        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
-        self.reply()
+        self.send_with(method, path, &[], body)
     }
 
-    /// Sends a request with headers of its own and any bytes.
+    /// The same with headers.
     pub(crate) fn send_with(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &[u8],
+        body: &str,
     ) -> io::Result<Reply> {
-        let mut head =
-            format!("{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-length: {}\r\n", body.len());
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        self.send_raw(&[head.as_bytes(), b"\r\n", body].concat())
+        let length = body.len();
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-type: application/json\r\n{more}content-length: {length}\r\n\r\n"
+        );
+        self.send_raw(format!("{head}{body}").as_bytes())
     }
 
-    /// Sends bytes as they are, and waits for an answer.
+    /// Sends bytes as they are and waits for an answer.
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<Reply> {
+        // One write, so that no part of a request waits for the acknowledgement of another.
         self.stream.get_mut().write_all(bytes)?;
         self.reply()
     }
@@ -84,48 +79,45 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut_off)?;
-        let (mut length, mut headers) = (Some(0), Vec::new());
+        let mut headers: Vec<(String, String)> = Vec::new();
         loop {
             line.clear();
             if self.stream.read_line(&mut line)? == 0 {
                 return Err(cut_off());
             }
-            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-            match name {
-                "content-length" => length = Some(value.parse().map_err(|_| cut_off())?),
-                "transfer-encoding" => length = None,
-                _ => {}
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) => headers.push((name.to_owned(), value.to_owned())),
+                None => break,
             }
-            headers.push((name.to_owned(), value.to_owned()));
         }
-        let body = match length {
-            Some(length) => self.exactly(length)?,
-            None => self.chunks()?,
+        let mut reply = Reply { status, content_type: String::new(), body: String::new(), headers };
+        let body = match reply.header("transfer-encoding") {
+            "chunked" => self.chunks()?,
+            _ => {
+                let length = reply.header("content-length").parse().unwrap_or(0);
+                let mut body = vec![0; length];
+                self.stream.read_exact(&mut body)?;
+                body
+            }
         };
-        let content_type = headers.iter().find(|(name, _)| name == "content-type");
-        let content_type = content_type.map_or_else(String::new, |(_, value)| value.clone());
-        let body = String::from_utf8(body).map_err(|_| cut_off())?;
-        Ok(Reply { status, content_type, headers, body })
+        reply.content_type = reply.header("content-type").to_owned();
+        reply.body = String::from_utf8(body).map_err(|_| cut_off())?;
+        Ok(reply)
     }
 
-    fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; length];
-        self.stream.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
+    /// Reads a body that comes in pieces.
     fn chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
             let mut line = String::new();
             self.stream.read_line(&mut line)?;
-            let length =
-                usize::from_str_radix(line.trim_end(), 16).map_err(|_| io::ErrorKind::InvalidData)?;
-            body.extend(self.exactly(length)?);
-            self.exactly(2)?;
+            let length = usize::from_str_radix(line.trim_end(), 16).map_err(io::Error::other)?;
+            let mut piece = vec![0; length + "\r\n".len()];
+            self.stream.read_exact(&mut piece)?;
             if length == 0 {
                 return Ok(body);
             }
+            body.extend(&piece[..length]);
         }
     }
 }

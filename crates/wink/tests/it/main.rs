@@ -1,6 +1,8 @@
 //! The `wink` binary from outside: asked, misused, fed real data, killed, traced, and held to what it acknowledged.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod chance;
@@ -15,6 +17,8 @@ mod crash_kill;
 #[cfg(test)]
 mod crash_strace;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod hasty;
@@ -27,11 +31,19 @@ mod import;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod silent;
+#[cfg(test)]
+mod stand;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]

@@ -186,7 +186,7 @@ impl<S: Store> Stage<S> {
         let Some(profile) = wait(erase::find(&self.engine, &said::identity(person))).unwrap() else {
             return "nobody of that name is known".to_owned();
         };
-        let erase::Erasure { records, entries, coupons } =
+        let erase::Erasure { records, entries, coupons, .. } =
             wait(erase::erase(&self.engine, profile, at)).unwrap();
         format!("erased: {records} records, {entries} journal entries, {coupons} coupons")
     }

@@ -1,0 +1,113 @@
+//! An event as it is kept, in the words it was sent in.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use utoipa::ToSchema;
+use wink_core::event::{Body, ConsentChange, Line, Order};
+use wink_core::profile::Kept;
+
+use crate::to_json;
+
+/// An accepted event. Its properties are named as in `POST /v1/events`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventView {
+    /// Its id.
+    pub id: String,
+    /// The event's name.
+    pub event: &'static str,
+    /// The client's id of the message.
+    pub message_id: String,
+    /// Who sent it.
+    pub source: String,
+    /// When it happened.
+    pub occurred_at: String,
+    /// When it arrived.
+    pub received_at: String,
+    /// When it was sent, by the client's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<String>,
+    /// Whether it arrived more than a day after it happened.
+    pub late: bool,
+    /// What it says. Of stated attributes only the names: their values lie in the vault.
+    #[schema(value_type = Object)]
+    pub properties: BTreeMap<String, Json>,
+}
+
+impl EventView {
+    /// Shows an event.
+    pub fn new(kept: &Kept) -> Self {
+        let extra = kept.extra.iter().map(|(name, value)| (name.clone(), to_json(value)));
+        Self {
+            id: kept.id.to_string(),
+            event: kept.body.event_name(),
+            message_id: kept.message_id.clone(),
+            source: kept.source.clone(),
+            occurred_at: kept.occurred_at.to_string(),
+            received_at: kept.received_at.to_string(),
+            sent_at: kept.sent_at.map(|time| time.to_string()),
+            late: kept.late,
+            properties: properties(&kept.body).into_iter().chain(extra).collect(),
+        }
+    }
+}
+
+fn properties(body: &Body) -> BTreeMap<String, Json> {
+    let properties = match body {
+        Body::OrderCompleted(order) => order_of(order),
+        Body::CouponApplied(used) => {
+            json!({ "coupon_id": used.coupon_id, "campaign_id": used.campaign_id })
+        }
+        Body::Identify(stated) => {
+            let names: BTreeMap<&String, Json> =
+                stated.0.iter().map(|(name, value)| (name, to_json(value))).collect();
+            json!({ "traits": names })
+        }
+        Body::ConsentUpdated(change) => consent_of(change),
+        Body::CouponIssued(issued) => json!({
+            "coupon_id": issued.coupon.to_string(),
+            "decision_id": issued.decision.to_string(),
+            "campaign_id": issued.campaign.to_string(),
+            "offer_id": issued.offer.to_string(),
+            "pushed": issued.pushed,
+        }),
+        Body::CouponRedeemed(redeemed) => json!({
+            "coupon_id": redeemed.coupon.to_string(),
+            "order_id": redeemed.order_id,
+            "amount_cents": redeemed.amount.0,
+        }),
+        Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
+    };
+    match properties {
+        Json::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn order_of(order: &Order) -> Json {
+    let line = |line: &Line| {
+        json!({
+            "product_id": line.product_id,
+            "category": line.category,
+            "quantity": line.quantity,
+            "total_cents": line.paid.0,
+            "discount_cents": line.discount.0,
+            "coupon_discount_cents": line.coupon_discount.0,
+        })
+    };
+    let products: Vec<Json> = order.lines.iter().map(line).collect();
+    json!({ "order_id": order.order_id, "store_id": order.store_id, "products": products })
+}
+
+fn consent_of(change: &ConsentChange) -> Json {
+    json!({
+        "purpose": change.purpose,
+        "state": change.state.name(),
+        "method": change.method,
+        "surface": change.surface,
+        "text_version": change.text_version,
+        "text_hash": change.text_hash,
+        "recorded_by": change.recorded_by,
+    })
+}

@@ -1,0 +1,367 @@
+//! `GET /v1/profiles/{id}` and what hangs on it: consents, features, decisions, wallet.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::{IntoParams, ToSchema};
+use wink_core::base::Timestamp;
+use wink_core::coupon::{Coupon, Held, State};
+use wink_core::event::{ConsentChange, ConsentState, Identity};
+use wink_core::feature::{Class, Definition, Viewed};
+use wink_core::profile::{Consent, Profile, Purpose};
+
+use crate::IdentitySent;
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DataPage<T> {
+    /// The items.
+    pub data: Vec<T>,
+    /// What to ask for the next page with, as `?cursor=`; null after the last.
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListAsked {
+    /// At most how many, 1 to 200; 50 if it is not said.
+    pub limit: Option<usize>,
+    /// Where to go on, as the page before said.
+    pub cursor: Option<String>,
+}
+
+/// `POST /v1/profiles/lookup`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileLookedUp {
+    /// By what the shop knows the person.
+    pub identity: IdentitySent,
+}
+
+/// A person as Wink knows them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProfileView {
+    /// The pseudonym.
+    pub id: String,
+    /// When they were first seen.
+    pub created_at: String,
+    /// By what the shop knows them, for those who may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identities: Option<Vec<IdentitySent>>,
+    /// What was stated about them, for those who may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<BTreeMap<String, AttributeView>>,
+    /// How many identities lead to them.
+    pub identity_count: usize,
+    /// Their consents, one for each purpose there is.
+    pub consents: Vec<ConsentView>,
+}
+
+/// A stated fact.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AttributeView {
+    /// When it was stated.
+    pub stated_at: String,
+    /// What was stated.
+    #[schema(value_type = Object)]
+    pub value: Json,
+}
+
+/// The word that counts for a purpose, with its proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConsentView {
+    /// The purpose.
+    pub purpose: &'static str,
+    /// `granted`, `denied`, `withdrawn`, or `none` if nothing was ever said.
+    pub state: &'static str,
+    /// When it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<String>,
+    /// How it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
+    /// Which wording was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
+    /// The hash of that wording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_hash: Option<String>,
+    /// Who took it down, if not the person themself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<String>,
+    /// Which source told Wink.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// `PUT /v1/profiles/{id}/consents`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentsSent {
+    /// When they were said; now, if it is not told.
+    pub said_at: Option<String>,
+    /// The words, one for a purpose. Purposes that are not named stay as they are.
+    pub consents: Vec<ConsentSent>,
+}
+
+/// A person's consents, one for each purpose there is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ConsentsListed {
+    /// The words that count.
+    pub data: Vec<ConsentView>,
+}
+
+/// All features of a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FeaturesListed {
+    /// The features, in the order of the catalogue.
+    pub data: Vec<FeatureView>,
+}
+
+/// What an erasure removed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ErasureView {
+    /// The pseudonym that is no more.
+    pub profile: String,
+    /// Records deleted.
+    pub records: u64,
+    /// Journal entries redacted.
+    pub entries: u64,
+    /// Coupons taken out of circulation or freed of their person.
+    pub coupons: u64,
+    /// Dead letters deleted that named the person.
+    pub dead_letters: u64,
+}
+
+/// One word about one purpose.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentSent {
+    /// The purpose.
+    pub purpose: String,
+    /// `granted`, `denied` or `withdrawn`.
+    pub state: String,
+    /// How it was given.
+    pub method: String,
+    /// Where it was given.
+    pub surface: Option<String>,
+    /// Which wording was shown.
+    pub text_version: Option<String>,
+    /// The hash of that wording.
+    pub text_hash: Option<String>,
+    /// Who took it down, if not the person themself.
+    pub recorded_by: Option<String>,
+}
+
+/// A feature of a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FeatureView {
+    /// Its name in rules.
+    pub name: String,
+    /// What it says, in one line.
+    pub meaning: String,
+    /// What it may be used for.
+    pub purpose: &'static str,
+    /// `purchase` or `contact`.
+    pub class: &'static str,
+    /// `known`, `no_data`, `too_old`, or `not_granted`.
+    pub state: &'static str,
+    /// The value, if it is known: a number, or shares by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub value: Option<Json>,
+    /// How long ago the newest event that contributed happened, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<i64>,
+}
+
+/// Something a person was given or held out of.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HoldingView {
+    /// When it was decided.
+    pub decided_at: String,
+    /// By which decision.
+    pub decision: String,
+    /// For which campaign.
+    pub campaign: String,
+    /// Which offer.
+    pub offer: String,
+    /// The coupon as it is now; none if the person was held out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<HeldCoupon>,
+}
+
+/// A coupon in somebody's wallet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HeldCoupon {
+    /// Its id; never a secret.
+    pub id: String,
+    /// `issued`, `redeemed`, `expired` or `revoked`.
+    pub state: &'static str,
+    /// The most it can be worth, in minor units.
+    pub maximum_cents: i64,
+    /// The order it needs at least, in minor units.
+    pub minimum_spend_cents: i64,
+    /// The categories it applies to; empty for every product.
+    pub categories: Vec<String>,
+    /// When it was issued.
+    pub issued_at: String,
+    /// The first instant it is no longer valid.
+    pub valid_until: String,
+    /// When its life ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// The order it was used on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// What it was worth there, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_cents: Option<i64>,
+}
+
+impl ProfileView {
+    /// Shows a profile by its pseudonym only.
+    pub fn new(profile: &Profile) -> Self {
+        let consent = |purpose| ConsentView::new(purpose, profile.consents.get(&purpose));
+        Self {
+            id: profile.id.to_string(),
+            created_at: profile.created_at.to_string(),
+            identities: None,
+            attributes: None,
+            identity_count: profile.identities.len(),
+            consents: Purpose::ALL.into_iter().map(consent).collect(),
+        }
+    }
+}
+
+impl From<&Identity> for IdentitySent {
+    fn from(identity: &Identity) -> Self {
+        Self { namespace: identity.namespace().to_owned(), value: identity.value().to_owned() }
+    }
+}
+
+impl ConsentView {
+    /// Shows the word that counts, if there is one.
+    pub fn new(purpose: Purpose, consent: Option<&Consent>) -> Self {
+        let optional = |field: fn(&Consent) -> &Option<String>| consent.and_then(|word| field(word).clone());
+        Self {
+            purpose: purpose.name(),
+            state: consent.map_or("none", |word| word.state.name()),
+            said_at: consent.map(|word| word.at.to_string()),
+            method: consent.map(|word| word.method.clone()),
+            surface: optional(|word| &word.surface),
+            text_version: optional(|word| &word.text_version),
+            text_hash: optional(|word| &word.text_hash),
+            recorded_by: optional(|word| &word.recorded_by),
+            source: optional(|word| &word.source),
+        }
+    }
+}
+
+impl ConsentsSent {
+    /// Reads when it was said, and the words.
+    ///
+    /// # Errors
+    /// A JSON pointer to what is wrong, and why.
+    pub fn read(&self) -> Result<(Option<Timestamp>, Vec<ConsentChange>), (String, String)> {
+        let said_at = self.said_at.as_deref().map(Timestamp::parse).transpose();
+        let said_at = said_at.map_err(|error| ("/said_at".to_owned(), error))?;
+        if self.consents.is_empty() {
+            return Err(("/consents".to_owned(), "there is no word in it".to_owned()));
+        }
+        let mut changes: Vec<ConsentChange> = Vec::with_capacity(self.consents.len());
+        for (index, sent) in self.consents.iter().enumerate() {
+            let pointer = |field: &str| format!("/consents/{index}/{field}");
+            let state = ConsentState::parse(&sent.state).ok_or_else(|| {
+                (pointer("state"), format!("`{}` is none of granted, denied, withdrawn", sent.state))
+            })?;
+            if changes.iter().any(|change| change.purpose == sent.purpose) {
+                return Err((pointer("purpose"), format!("`{}` is named twice", sent.purpose)));
+            }
+            changes.push(ConsentChange {
+                purpose: sent.purpose.clone(),
+                state,
+                method: sent.method.clone(),
+                surface: sent.surface.clone(),
+                text_version: sent.text_version.clone(),
+                text_hash: sent.text_hash.clone(),
+                recorded_by: sent.recorded_by.clone(),
+            });
+        }
+        Ok((said_at, changes))
+    }
+}
+
+impl FeatureView {
+    /// Shows what is read of a feature.
+    pub fn new(definition: &Definition, viewed: &Viewed) -> Self {
+        let (state, value, age_ms) = match viewed {
+            Viewed::Number(reading) => ("known", Some(Json::from(reading.value)), Some(reading.age_ms)),
+            Viewed::Shares(reading) => {
+                let shares = reading.value.iter().map(|(name, share)| (name.clone(), Json::from(*share)));
+                ("known", Some(Json::Object(shares.collect())), Some(reading.age_ms))
+            }
+            Viewed::NoData => ("no_data", None, None),
+            Viewed::TooOld { age_ms } => ("too_old", None, Some(*age_ms)),
+            Viewed::NotGranted(_) => ("not_granted", None, None),
+        };
+        Self {
+            name: definition.name.clone(),
+            meaning: definition.meaning.clone(),
+            purpose: definition.purpose.name(),
+            class: match definition.class {
+                Class::Purchase => "purchase",
+                Class::Contact => "contact",
+            },
+            state,
+            value,
+            age_seconds: age_ms.map(|age_ms| age_ms / 1_000),
+        }
+    }
+}
+
+impl HoldingView {
+    /// Shows something a person was given or held out of.
+    pub fn new(held: &Held, coupon: Option<&Coupon>) -> Self {
+        Self {
+            decided_at: held.at.to_string(),
+            decision: held.decision.to_string(),
+            campaign: held.campaign.to_string(),
+            offer: held.offer.to_string(),
+            coupon: coupon.map(HeldCoupon::new),
+        }
+    }
+}
+
+impl HeldCoupon {
+    fn new(coupon: &Coupon) -> Self {
+        let (state, ended_at) = match &coupon.state {
+            State::Issued => ("issued", None),
+            State::Redeemed { at, .. } => ("redeemed", Some(at)),
+            State::Expired { at } => ("expired", Some(at)),
+            State::Revoked { at } => ("revoked", Some(at)),
+        };
+        let (order_id, amount) = match &coupon.state {
+            State::Redeemed { order_id, amount, .. } => (Some(order_id.clone()), Some(amount.0)),
+            _ => (None, None),
+        };
+        Self {
+            id: coupon.id.to_string(),
+            state,
+            maximum_cents: coupon.benefit.maximum().0,
+            minimum_spend_cents: coupon.terms.minimum_spend.0,
+            categories: coupon.categories.clone(),
+            issued_at: coupon.issued_at.to_string(),
+            valid_until: coupon.valid_until.to_string(),
+            ended_at: ended_at.map(ToString::to_string),
+            order_id,
+            amount_cents: amount,
+        }
+    }
+}

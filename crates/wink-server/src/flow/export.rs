@@ -1,0 +1,234 @@
+//! Everything about one person as one JSON document, written piece by piece: a long history never lies in memory as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::json;
+use wink_api::{
+    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, HoldingView,
+    IdentitySent, ProfileView, StateExported,
+};
+use wink_core::base::{LetterId, ProfileId, Timestamp};
+use wink_core::coupon::issue;
+use wink_core::decision::{Decision, explain};
+use wink_core::profile::{Kept, Vault};
+use wink_record::{Decided, Stored};
+use wink_store::{Direction, Entry, EntryKind, Lane, Position, Range, Store};
+
+use super::letters;
+use super::page::{LIMIT_MAX, Page};
+use super::person;
+use super::profiles::{self, Whom};
+use crate::keys;
+use crate::{Engine, Error};
+
+/// Journal entries read for one piece.
+const READ_AT_ONCE: usize = 1_000;
+
+/// A document on its way.
+#[derive(Clone, Debug)]
+pub struct Export {
+    profile: ProfileId,
+    now: Timestamp,
+    next: Piece,
+}
+
+/// What is written next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Person,
+    Events { from: Position, is_first: bool },
+    Decisions { from: Position, is_first: bool },
+    Wallet { cursor: Option<String>, is_first: bool },
+    Letters,
+    Nothing,
+}
+
+impl Export {
+    /// Begins the document of a person at `now`.
+    pub fn new(profile: ProfileId, now: Timestamp) -> Self {
+        Self { profile, now, next: Piece::Person }
+    }
+
+    /// Writes the next piece; `None` after the last. The pieces one after the other are the document.
+    ///
+    /// # Errors
+    /// If there is no such person, or there is none any more: whoever is erased while the document is written does not get
+    /// half of it as a whole. If the store cannot be read.
+    pub async fn next<S: Store>(&mut self, engine: &Engine<S>) -> Result<Option<String>, Error> {
+        let known = profiles::find(engine, &Whom::Profile(self.profile)).await?;
+        if known.is_none() {
+            return Err(Error::NotFound { what: "profile", name: self.profile.to_string() });
+        }
+        let (text, next) = match std::mem::replace(&mut self.next, Piece::Nothing) {
+            Piece::Person => {
+                (self.person(engine).await?, Piece::Events { from: Position(0), is_first: true })
+            }
+            Piece::Events { from, is_first } => self.events(engine, from, is_first).await?,
+            Piece::Decisions { from, is_first } => self.decisions(engine, from, is_first).await?,
+            Piece::Wallet { cursor, is_first } => self.wallet(engine, cursor, is_first).await?,
+            Piece::Letters => (self.letters(engine).await?, Piece::Nothing),
+            Piece::Nothing => return Ok(None),
+        };
+        self.next = next;
+        Ok(Some(text))
+    }
+
+    async fn person<S: Store>(&self, engine: &Engine<S>) -> Result<String, Error> {
+        let Some(profile) = person::profile(engine, self.profile).await? else {
+            return Err(Error::NotFound { what: "profile", name: self.profile.to_string() });
+        };
+        let vault = profiles::vault(engine, self.profile).await?;
+        let features = profiles::features(engine, &profile.value, self.now).await?;
+        let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
+        let states = person::states(engine, &profile.value).await?;
+        let whole = json!({
+            "format": EXPORT_FORMAT,
+            "exported_at": self.now.to_string(),
+            "profile": with_vault(ProfileView::new(&profile.value), &vault),
+            "features": features.collect::<Vec<_>>(),
+            "states": states.iter().map(|state| StateExported::new(&state.value)).collect::<Vec<_>>(),
+        });
+        let mut text = whole.to_string();
+        text.truncate(text.len() - "}".len());
+        Ok(text + ",\"events\":[")
+    }
+
+    async fn events<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        from: Position,
+        mut is_first: bool,
+    ) -> Result<(String, Piece), Error> {
+        let Some((entries, from)) = self.read(engine, from).await? else {
+            return Ok((
+                "],\"decisions\":[".to_owned(),
+                Piece::Decisions { from: Position(0), is_first: true },
+            ));
+        };
+        let mut text = String::new();
+        for payload in self.payloads(engine, &entries, keys::entry::EVENT) {
+            let kept = Kept::from_bytes(payload)?;
+            if kept.profile == self.profile {
+                write(&mut text, &mut is_first, &EventView::new(&kept));
+            }
+        }
+        Ok((text, Piece::Events { from, is_first }))
+    }
+
+    async fn decisions<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        from: Position,
+        mut is_first: bool,
+    ) -> Result<(String, Piece), Error> {
+        let Some((entries, from)) = self.read(engine, from).await? else {
+            return Ok(("],\"wallet\":[".to_owned(), Piece::Wallet { cursor: None, is_first: true }));
+        };
+        let mut text = String::new();
+        for payload in self.payloads(engine, &entries, keys::entry::DECIDED) {
+            let decided = Decided::from_bytes(payload)?;
+            let decision: Option<Decision> = engine.stored(&keys::decision(decided.id)).await?;
+            let Some(decision) = decision.filter(|decision| decision.person.profile == self.profile) else {
+                continue;
+            };
+            let catalogue = engine.catalogue_of(decision.catalogue).await?;
+            let explanation = explain(&decision, &catalogue);
+            let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
+            let view = DecisionView::new(&decision, &catalogue, &explanation, coupon, true);
+            write(&mut text, &mut is_first, &DecisionRecord::new(&decision, view));
+        }
+        Ok((text, Piece::Decisions { from, is_first }))
+    }
+
+    async fn wallet<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        cursor: Option<String>,
+        mut is_first: bool,
+    ) -> Result<(String, Piece), Error> {
+        let page = profiles::wallet(engine, self.profile, &Page { limit: LIMIT_MAX, cursor }).await?;
+        let mut text = String::new();
+        for holding in &page.items {
+            write(&mut text, &mut is_first, &HoldingView::new(&holding.held, holding.coupon.as_ref()));
+        }
+        Ok(match page.next_cursor {
+            Some(cursor) => (text, Piece::Wallet { cursor: Some(cursor), is_first }),
+            None => (text + "],\"dead_letters\":[", Piece::Letters),
+        })
+    }
+
+    /// Letters that name one of the person's identities. They are 30 days old at most, so there are few.
+    async fn letters<S: Store>(&self, engine: &Engine<S>) -> Result<String, Error> {
+        let Some(profile) = person::profile(engine, self.profile).await? else { return Ok(String::new()) };
+        let mut ids = BTreeSet::new();
+        for key in &profile.value.identities {
+            let mut range = Some(Range::prefix(key.0));
+            while let Some(some) = range {
+                let kind = keys::kind::LETTER_OF;
+                let found =
+                    engine.store.scan(engine.tenant, kind, some, Direction::Forward, READ_AT_ONCE).await?;
+                let id = |note: &[u8]| Some(LetterId::from_bytes(note.get(16..)?.try_into().ok()?));
+                ids.extend(found.records.iter().filter_map(|(note, _)| id(note)));
+                range = found.next;
+            }
+        }
+        let (mut text, mut is_first) = (String::new(), true);
+        for id in ids {
+            match letters::open(engine, id).await {
+                Ok(opened) => write(&mut text, &mut is_first, &opened.view()),
+                // It was sent on or discarded meanwhile.
+                Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(text + "]}\n")
+    }
+
+    /// Reads on in the person's lane, and tells where to read on from then; `None` at its end.
+    async fn read<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        from: Position,
+    ) -> Result<Option<(Vec<Entry>, Position)>, Error> {
+        let lane = Lane::of(keys::home(self.profile));
+        let entries = engine.store.read_lane(lane, from, READ_AT_ONCE).await?;
+        let next = entries.last().map(|last| Position(last.position.0 + 1));
+        Ok(next.map(|next| (entries, next)))
+    }
+
+    fn payloads<'a, S>(
+        &self,
+        engine: &Engine<S>,
+        entries: &'a [Entry],
+        kind: EntryKind,
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a, S> {
+        let (home, tenant) = (Some(keys::home(self.profile)), engine.tenant);
+        entries
+            .iter()
+            .filter(move |entry| entry.header.tenant == tenant && entry.header.kind == kind)
+            .filter_map(move |entry| {
+                let body = entry.body.as_ref().filter(|body| body.owner == home)?;
+                Some(body.payload.as_slice())
+            })
+    }
+}
+
+/// Adds to a profile what identifies the person directly.
+pub(crate) fn with_vault(mut view: ProfileView, vault: &Vault) -> ProfileView {
+    let attributes = vault.attributes.iter().map(|(name, (at, value))| {
+        let value = wink_api::to_json(value);
+        (name.clone(), AttributeView { stated_at: at.to_string(), value })
+    });
+    view.identities = Some(vault.identities.iter().map(IdentitySent::from).collect());
+    view.attributes = Some(attributes.collect::<BTreeMap<_, _>>());
+    view
+}
+
+fn write(text: &mut String, is_first: &mut bool, item: &impl Serialize) {
+    if !std::mem::replace(is_first, false) {
+        text.push(',');
+    }
+    // Plain data: names are text and numbers are finite, so there is always a JSON of it.
+    text.push_str(&serde_json::to_string(item).unwrap_or_else(|_| "null".to_owned()));
+}

@@ -1,0 +1,63 @@
+//! `GET /v1/profiles/{id}/export`: everything about a person, sent as it is read.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use tokio::sync::mpsc::{self, Receiver};
+use wink_store::Store;
+
+use super::problem::Refused;
+use super::profiles::find;
+use super::service::Caller;
+use crate::Error;
+use crate::flow::export::Export;
+
+/// Pieces that may wait for the client: one to send, one to read meanwhile.
+const PIECES_MAX: usize = 1;
+
+/// Hands everything about a person out, as one JSON document.
+#[utoipa::path(get, path = "/v1/profiles/{id}/export", tag = "profiles", operation_id = "export_profile",
+    params(("id" = String, Path, description = "The profile's id, like prf_…")),
+    responses((status = 200, description = "The document, `wink-export-1`. One that is cut off is not whole: the person was erased meanwhile, or the store failed", body = Object)))]
+pub(super) async fn export_profile<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let known = find(&caller, &id).await?;
+    let mut export = Export::new(known.profile.id, caller.now);
+    let (send, pieces) = mpsc::channel(PIECES_MAX);
+    tokio::spawn(async move {
+        loop {
+            let piece = export.next(&caller.engine).await;
+            let goes_on = matches!(piece, Ok(Some(_)));
+            let Some(piece) = piece.map(|piece| piece.map(Bytes::from)).transpose() else { return };
+            // A client that is gone wants no more.
+            if send.send(piece).await.is_err() || !goes_on {
+                return;
+            }
+        }
+    });
+    let json = (header::CONTENT_TYPE, "application/json");
+    let file = (header::CONTENT_DISPOSITION, "attachment; filename=\"export.json\"");
+    Ok(([json, file], Body::new(Pieces(pieces))).into_response())
+}
+
+/// The pieces as a body. An error cuts it off, so that half a document is not taken for a whole one.
+struct Pieces(Receiver<Result<Bytes, Error>>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}

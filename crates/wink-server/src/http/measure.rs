@@ -1,0 +1,136 @@
+//! What is measured: every metric by name, with its unit and what it says; and those that are read when somebody asks.
+//!
+//! Labels are operations, statuses, verdicts, outcomes, classes and tenants' numbers. Never a person, a key, a path or a message.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use wink_store::Store;
+
+use super::{Class, Service};
+use crate::report::totals;
+use crate::{Error, keys};
+
+/// As many due timers are counted; more is as bad.
+const TIMERS_COUNTED: usize = 10_000;
+
+/// How a metric behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Only rises.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Is counted in buckets.
+    Histogram,
+}
+
+/// Every metric: its sort, its name, its unit and what it says.
+pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
+    (Sort::Counter, "wink_requests_total", Unit::Count, "Requests answered, by operation and status"),
+    (
+        Sort::Histogram,
+        "wink_request_seconds",
+        Unit::Seconds,
+        "From a request's headers to its answer, by operation",
+    ),
+    (Sort::Gauge, "wink_requests_under_way", Unit::Count, "Requests being answered now, by class"),
+    (
+        Sort::Counter,
+        "wink_requests_refused_total",
+        Unit::Count,
+        "Requests answered with a problem, by its code",
+    ),
+    (
+        Sort::Counter,
+        "wink_panics_total",
+        Unit::Count,
+        "Requests that ended in a panic: each is a mistake in Wink",
+    ),
+    (Sort::Gauge, "wink_connections", Unit::Count, "Connections that are open"),
+    (
+        Sort::Counter,
+        "wink_connections_closed_total",
+        Unit::Count,
+        "Connections that were closed or refused, by why",
+    ),
+    (
+        Sort::Gauge,
+        "wink_answers_under_way",
+        Unit::Count,
+        "Requests whose answer the client has not taken yet",
+    ),
+    (Sort::Counter, "wink_events_total", Unit::Count, "Messages, by tenant and what became of them"),
+    (
+        Sort::Gauge,
+        "wink_balance_open",
+        Unit::Count,
+        "Messages received less those accounted for, by tenant: always 0",
+    ),
+    (Sort::Counter, "wink_decisions_total", Unit::Count, "Decisions made since the start, by verdict"),
+    (Sort::Gauge, "wink_timers_due", Unit::Count, "Coupons that ran out and are not seen to yet, by tenant"),
+    (Sort::Counter, "wink_store_batches_total", Unit::Count, "Batches made durable since the start"),
+    (Sort::Histogram, "wink_store_commit_seconds", Unit::Seconds, "Writing and syncing one commit group"),
+    (Sort::Gauge, "wink_store_bytes", Unit::Bytes, "What the store takes on the disk"),
+    (Sort::Gauge, "wink_store_free_bytes", Unit::Bytes, "What is free on the store's disk"),
+    (Sort::Gauge, "wink_info", Unit::Count, "Always 1; the label says which version runs"),
+    (Sort::Gauge, "process_resident_memory_bytes", Unit::Bytes, "Memory of the process"),
+    (Sort::Gauge, "process_open_fds", Unit::Count, "Files and connections the process has open"),
+];
+
+/// Upper bounds of the buckets of a commit, in seconds: from a sync that costs nothing to a disk that hangs.
+pub const COMMIT_SECONDS: &[f64] = &[0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
+
+/// Upper bounds of the buckets of a request's time, in seconds: fine around the 10 ms a page waits, coarse up to the limit of 30 s.
+pub const REQUEST_SECONDS: &[f64] =
+    &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+
+/// Tells whoever collects metrics what each one says, and starts those without labels at nothing.
+pub fn describe() {
+    for (sort, name, unit, help) in METRICS.iter().copied() {
+        match sort {
+            Sort::Counter => describe_counter!(name, unit, help),
+            Sort::Gauge => describe_gauge!(name, unit, help),
+            Sort::Histogram => describe_histogram!(name, unit, help),
+        }
+    }
+    counter!("wink_panics_total").absolute(0);
+    gauge!("wink_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    counter!("wink_connections_closed_total", "why" => "panicked").absolute(0);
+    for verdict in ["offer", "holdout", "none"] {
+        counter!("wink_decisions_total", "verdict" => verdict).absolute(0);
+    }
+}
+
+/// Reads what is not counted on the way.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(super) async fn gather<S: Store>(service: &Service<S>) -> Result<(), Error> {
+    for class in Class::ALL {
+        let under_way = service.admission.under_way(class);
+        gauge!("wink_requests_under_way", "class" => class.name()).set(float(under_way));
+    }
+    for engine in service.engines() {
+        let tenant = engine.tenant.0.to_string();
+        let balance = totals::balance(&engine).await?;
+        let totals::Balance { received, accepted, duplicate, dead, refused } = balance;
+        let outcomes =
+            [("accepted", accepted), ("duplicate", duplicate), ("dead", dead), ("refused", refused)];
+        for (outcome, messages) in outcomes {
+            let labels = [("tenant", tenant.clone()), ("outcome", outcome.to_owned())];
+            counter!("wink_events_total", &labels).absolute(u64::try_from(messages).unwrap_or(0));
+        }
+        let open = received - accepted - duplicate - dead - refused;
+        let open = open.signum() * open.abs().min(1_000_000);
+        let open = i32::try_from(open).unwrap_or(i32::MAX);
+        gauge!("wink_balance_open", "tenant" => tenant.clone()).set(f64::from(open));
+        // A lease that ends at once: to look at what waits, not to take it from whoever sees to it.
+        let now = (service.clock)().0;
+        let due = engine.store.lease_due(engine.tenant, keys::EXPIRY, now, now, TIMERS_COUNTED).await?;
+        gauge!("wink_timers_due", "tenant" => tenant).set(float(due.len()));
+    }
+    Ok(())
+}
+
+fn float(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

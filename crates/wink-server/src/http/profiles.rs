@@ -1,0 +1,146 @@
+//! One person, for whoever may see them: by pseudonym for most, by name for support and privacy. Unknown, foreign and erased look alike.
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use wink_api::{
+    DataPage, DecisionRecord, ErasureView, FeatureView, FeaturesListed, HoldingView, ListAsked,
+    ProfileLookedUp, ProfileView,
+};
+use wink_core::base::ProfileId;
+use wink_store::Store;
+
+use super::body::{Asked, Json};
+use super::decisions_read::record;
+use super::problem::{Refused, invalid};
+use super::service::Caller;
+use crate::Error;
+use crate::access::Role;
+use crate::flow::page::{LIMIT, LIMIT_MAX, Page};
+use crate::flow::profiles::{self, Known, Whom};
+use crate::flow::{erase, export};
+
+/// Finds a person by an identity. The identity comes in the body, so that it is in nobody's log of addresses.
+#[utoipa::path(post, path = "/v1/profiles/lookup", tag = "profiles", operation_id = "look_up_profile", request_body = ProfileLookedUp,
+    responses((status = 200, description = "The person", body = ProfileView), (status = 404, description = "Nobody is known under this identity")))]
+pub(super) async fn look_up_profile<S: Store>(
+    caller: Caller<S>,
+    Json(asked): Json<ProfileLookedUp>,
+) -> Result<Response, Refused> {
+    let identity = asked.identity.read().map_err(|error| invalid("/identity", error))?;
+    let found = profiles::find(&caller.engine, &Whom::Identity(identity)).await?;
+    let known =
+        found.ok_or_else(|| Error::NotFound { what: "profile", name: "under this identity".to_owned() })?;
+    show(&caller, &known).await
+}
+
+/// Reads what is known of a person: consents with their proof, and for those who may see it, by what the shop knows them.
+#[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "read_profile",
+    params(("id" = String, Path, description = "The profile's id, like prf_…")),
+    responses((status = 200, description = "The person; the ETag is the version of the profile", body = ProfileView)))]
+pub(super) async fn read_profile<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let known = find(&caller, &id).await?;
+    show(&caller, &known).await
+}
+
+/// Reads every feature of a person: its value with its age, where the person granted what it is for.
+#[utoipa::path(get, path = "/v1/profiles/{id}/features", tag = "profiles", operation_id = "read_features",
+    params(("id" = String, Path, description = "The profile's id, like prf_…")),
+    responses((status = 200, description = "The features, by name", body = FeaturesListed)))]
+pub(super) async fn read_features<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<FeaturesListed>, Refused> {
+    let known = find(&caller, &id).await?;
+    let features = profiles::features(&caller.engine, &known.profile, caller.now).await?;
+    let view = |feature: &profiles::Feature| FeatureView::new(&feature.definition, &feature.viewed);
+    Ok(axum::Json(FeaturesListed { data: features.iter().map(view).collect() }))
+}
+
+/// Lists the decisions about a person, newest first.
+#[utoipa::path(get, path = "/v1/profiles/{id}/decisions", tag = "profiles", operation_id = "list_decisions_of_profile",
+    params(("id" = String, Path, description = "The profile's id, like prf_…"), ListAsked),
+    responses((status = 200, description = "A page of decisions", body = DataPage<DecisionRecord>)))]
+pub(super) async fn list_decisions_of_profile<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+    Asked(asked): Asked<ListAsked>,
+) -> Result<axum::Json<DataPage<DecisionRecord>>, Refused> {
+    let known = find(&caller, &id).await?;
+    let found = profiles::decisions(&caller.engine, known.profile.id, &page(asked)?).await?;
+    let mut data = Vec::with_capacity(found.items.len());
+    for decision in &found.items {
+        data.push(record(&caller.engine, decision, false).await?);
+    }
+    Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
+}
+
+/// Lists what a person was given or held out of, newest first, with the coupons as they are now.
+#[utoipa::path(get, path = "/v1/profiles/{id}/wallet", tag = "profiles", operation_id = "read_wallet",
+    params(("id" = String, Path, description = "The profile's id, like prf_…"), ListAsked),
+    responses((status = 200, description = "A page of the wallet", body = DataPage<HoldingView>)))]
+pub(super) async fn read_wallet<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+    Asked(asked): Asked<ListAsked>,
+) -> Result<axum::Json<DataPage<HoldingView>>, Refused> {
+    let known = find(&caller, &id).await?;
+    let found = profiles::wallet(&caller.engine, known.profile.id, &page(asked)?).await?;
+    let view = |holding: &profiles::Holding| HoldingView::new(&holding.held, holding.coupon.as_ref());
+    Ok(axum::Json(DataPage { data: found.items.iter().map(view).collect(), next_cursor: found.next_cursor }))
+}
+
+/// Erases a person. From the answer on there is no such person; the bytes leave the disk as the store rewrites its files.
+#[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "erase_profile",
+    params(("id" = String, Path, description = "The profile's id, like prf_…")),
+    responses((status = 200, description = "What was removed", body = ErasureView)))]
+pub(super) async fn erase_profile<S: Store>(
+    caller: Caller<S>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<ErasureView>, Refused> {
+    let known = find(&caller, &id).await?;
+    let erasure = erase::erase(&caller.engine, known.profile.id, caller.now).await?;
+    Ok(axum::Json(ErasureView {
+        profile: known.profile.id.to_string(),
+        records: erasure.records,
+        entries: erasure.entries,
+        coupons: erasure.coupons,
+        dead_letters: erasure.dead_letters,
+    }))
+}
+
+/// Finds whoever a path names.
+pub(super) async fn find<S: Store>(caller: &Caller<S>, text: &str) -> Result<Known, Refused> {
+    let unknown = || Error::NotFound { what: "profile", name: text.chars().take(64).collect() };
+    let id = ProfileId::parse(text).map_err(|_| unknown())?;
+    let found = profiles::find(&caller.engine, &Whom::Profile(id)).await?;
+    Ok(found.ok_or_else(unknown)?)
+}
+
+/// Reads which page is asked for.
+pub(super) fn page(asked: ListAsked) -> Result<Page, Refused> {
+    let limit = asked.limit.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(invalid("/limit", format!("a page has 1 to {LIMIT_MAX} items")));
+    }
+    Ok(Page { limit, cursor: asked.cursor })
+}
+
+/// The version of a profile as an ETag.
+pub(super) fn tag(known: &Known) -> String {
+    format!("\"{}\"", known.version.0)
+}
+
+/// Shows a profile to the caller: with what identifies the person only to those who answer to that person.
+async fn show<S: Store>(caller: &Caller<S>, known: &Known) -> Result<Response, Refused> {
+    let view = ProfileView::new(&known.profile);
+    let sees_names = matches!(caller.access.role, Role::Support | Role::Privacy | Role::Admin);
+    let view = match sees_names {
+        true => export::with_vault(view, &profiles::vault(&caller.engine, known.profile.id).await?),
+        false => view,
+    };
+    Ok(([(header::ETAG, tag(known))], axum::Json(view)).into_response())
+}

@@ -1,0 +1,131 @@
+//! One connection, from its handshake to its end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep, timeout};
+use tower::ServiceExt;
+
+use super::Settings;
+use super::watch::{Late, Patience, Watch};
+use super::watched::{UnderWay, WatchedBody, WatchedStream};
+
+/// When the server stops, a connection without a request is closed after this long: enough for the word that it ends, and for a
+/// request that was on its way already.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// What all connections share.
+pub(super) struct Shared {
+    router: Router,
+    settings: Settings,
+    patience: Patience,
+    builder: Builder<TokioExecutor>,
+}
+
+impl Shared {
+    pub(super) fn new(router: Router, settings: Settings) -> Self {
+        let patience =
+            Patience { head: settings.head_within, idle: settings.idle_within, answer: settings.answer_pace };
+        Self { router, patience, builder: builder(&settings), settings }
+    }
+}
+
+fn builder(settings: &Settings) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        // Ours knows when a head really begins.
+        .header_read_timeout(None)
+        .max_headers(settings.headers_max)
+        // What a head must fit into. Bodies pass through in pieces of this size.
+        .max_buf_size(settings.head_bytes_max);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(settings.streams_max)
+        .max_header_list_size(u32::try_from(settings.head_bytes_max).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(settings.resets_max)
+        .max_local_error_reset_streams(settings.resets_max)
+        .max_send_buf_size(settings.stream_buffer_bytes)
+        .keep_alive_interval(settings.ping_every)
+        .keep_alive_timeout(settings.pong_within);
+    builder
+}
+
+/// Serves a connection until it ends, is late, or the server has stopped and its requests are answered.
+pub(super) async fn serve(stream: TcpStream, from: SocketAddr, shared: Arc<Shared>, stop: Receiver<()>) {
+    // Answers are small and whole when they are written: there is nothing to wait for. If it fails, they are only slower.
+    let _slower = stream.set_nodelay(true);
+    let watch = Arc::new(Watch::new(Instant::now()));
+    let stream = WatchedStream::new(stream, watch.clone());
+    let Some(certificate) = &shared.settings.certificate else {
+        return talk(stream, from, &shared, &watch, stop).await;
+    };
+    match timeout(shared.settings.handshake_within, certificate.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => {
+            watch.opened(Instant::now());
+            talk(stream, from, &shared, &watch, stop).await;
+        }
+        Ok(Err(_)) => closed("handshake_failed"),
+        Err(_) => closed("handshake_slow"),
+    }
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    from: SocketAddr,
+    shared: &Shared,
+    watch: &Arc<Watch>,
+    mut stop: Receiver<()>,
+) {
+    let service = service_fn(|request| answer(request, from, shared.router.clone(), watch.clone()));
+    let mut connection = Box::pin(shared.builder.serve_connection(TokioIo::new(stream), service));
+    let late = tokio::select! {
+        // An error here is the client's: it went away, or speaks something else. It was told what can be told.
+        _ended = connection.as_mut() => return,
+        late = watch.late(&shared.patience) => Some(late),
+        _ = stop.changed() => None,
+    };
+    if let Some(late) = late {
+        closed(late.name());
+        if late != Late::Idle {
+            return;
+        }
+    }
+    // Says that it ends, which HTTP/2 can, then lets requests finish. Who has none has no reason to stay.
+    connection.as_mut().graceful_shutdown();
+    let hurried = Patience { head: LINGER, idle: LINGER, ..shared.patience };
+    tokio::select! {
+        _ended = connection => {}
+        _late = async { sleep(LINGER).await; watch.late(&hurried).await } => {}
+    }
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    from: SocketAddr,
+    router: Router,
+    watch: Arc<Watch>,
+) -> Result<Response<WatchedBody>, Infallible> {
+    let under_way = UnderWay::begin(&watch, request.version() == Version::HTTP_2);
+    request.extensions_mut().insert(ConnectInfo(from));
+    let response = router.oneshot(request).await?;
+    Ok(response.map(|body| WatchedBody::new(body, under_way)))
+}
+
+/// Counts a connection that was closed for a reason.
+pub(super) fn closed(why: &'static str) {
+    metrics::counter!("wink_connections_closed_total", "why" => why).increment(1);
+}

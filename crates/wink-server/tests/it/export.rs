@@ -1,0 +1,119 @@
+//! An export holds every canary of its person and none of anybody else's, as one JSON document.
+
+use serde_json::Value as Json;
+use wink_core::base::Timestamp;
+use wink_core::event::ExposureKind;
+use wink_server::flow::export::Export;
+use wink_server::flow::exposures::{self, Exposed};
+use wink_server::flow::profiles::{self, Whom};
+use wink_server::flow::{erase, ingest::ingest};
+use wink_server::{Engine, Error};
+use wink_sim::SimStore;
+use wink_store::Store;
+use wink_store_fjall::{FjallStore, Options};
+
+use super::audit::decisions;
+use super::canary::{Field, Person};
+use super::counter::{IDS, MONDAY, Offer, Shop, later, open, wait};
+use super::said;
+
+fn shop_on<S: Store>(store: S) -> Engine<S> {
+    let offer = Offer { per_person: 9, valid_days: 3, ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    wait(open(store, &Shop::selling(vec![offer]), MONDAY)).unwrap()
+}
+
+fn now() -> Timestamp {
+    later(MONDAY, 1_440 * 6)
+}
+
+fn export_of<S: Store>(engine: &Engine<S>, person: &Person) -> String {
+    let identity = said::identity(person.canary(Field::Identity));
+    let known = wait(profiles::find(engine, &Whom::Identity(identity))).unwrap().unwrap();
+    let mut export = Export::new(known.profile.id, now());
+    let mut text = String::new();
+    while let Some(piece) = wait(export.next(engine)).unwrap() {
+        text.push_str(&piece);
+    }
+    text
+}
+
+fn check<S: Store>(engine: Engine<S>) {
+    let people: Vec<Person> = (0..6).map(Person::new).collect();
+    for person in &people {
+        super::erase::live(&engine, person, person.number);
+    }
+    let seen = decisions(&engine)[0].clone();
+    let exposed = Exposed { decision: seen.id, kind: ExposureKind::Seen, at: seen.now };
+    wait(exposures::note(&engine, &IDS, &exposed, now())).unwrap();
+    for person in &people {
+        let text = export_of(&engine, person);
+        let document: Json = serde_json::from_str(&text).unwrap();
+        for other in &people {
+            for field in Field::ALL {
+                let is_theirs = other.number == person.number;
+                let canary = other.canary(field);
+                assert_eq!(
+                    text.contains(canary),
+                    is_theirs,
+                    "{field:?} of {} in that of {}",
+                    other.number,
+                    person.number
+                );
+            }
+        }
+        let lengths = ["events", "decisions", "wallet", "dead_letters", "states"]
+            .map(|part| document[part].as_array().unwrap().len());
+        let seen_by_them = usize::from(document["profile"]["id"] == seen.person.profile.to_string());
+        // What they told, three coupons issued and one used; three decisions; their letters; two identities.
+        assert_eq!(lengths, [5 + 3 + 1 + seen_by_them, 3, 3, 2, 2]);
+        assert!(document["decisions"].as_array().unwrap().iter().all(|made| made["candidates"].is_array()));
+        assert_eq!(document["profile"]["consents"][0]["state"], "granted");
+    }
+}
+
+#[test]
+fn an_export_holds_all_of_a_person_and_nothing_of_others() {
+    check(shop_on(SimStore::new()));
+    let directory = tempfile::tempdir().unwrap();
+    check(shop_on(FjallStore::open(directory.path(), Options::default()).unwrap()));
+}
+
+#[test]
+fn an_exported_order_can_be_sent_again_as_it_stands() {
+    let engine = shop_on(SimStore::new());
+    wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();
+    let mut order = said::buys("o", "anna", &[("TEA", 900), ("RICE", 5)], MONDAY);
+    order.envelope.properties.insert("gift".to_owned(), wink_core::base::Value::Bool(true));
+    wait(ingest(&engine, &IDS, vec![order.clone()])).unwrap();
+    let known = wait(profiles::find(&engine, &Whom::Identity(said::identity("anna")))).unwrap().unwrap();
+    let mut export = Export::new(known.profile.id, now());
+    let mut text = String::new();
+    while let Some(piece) = wait(export.next(&engine)).unwrap() {
+        text.push_str(&piece);
+    }
+    let document: Json = serde_json::from_str(&text).unwrap();
+    let mut again = order;
+    let properties = document["events"][2]["properties"].as_object().unwrap().clone();
+    again.envelope.properties =
+        properties.into_iter().map(|(name, json)| (name, wink_api::value(json))).collect();
+    // Another shop takes it as the same order.
+    let sales = |message| {
+        let other = shop_on(SimStore::new());
+        wait(ingest(&other, &IDS, vec![message])).unwrap();
+        wait(wink_server::report::totals::orders(&other)).unwrap()
+    };
+    assert_eq!(sales(again), wait(wink_server::report::totals::orders(&engine)).unwrap());
+}
+
+#[test]
+fn whoever_is_erased_meanwhile_is_not_exported_by_half() {
+    let engine = shop_on(SimStore::new());
+    let person = Person::new(0);
+    super::erase::live(&engine, &person, 0);
+    let identity = said::identity(person.canary(Field::Identity));
+    let id = wait(erase::find(&engine, &identity)).unwrap().unwrap();
+    let mut export = Export::new(id, now());
+    assert!(wait(export.next(&engine)).unwrap().is_some());
+    wait(erase::erase(&engine, id, now())).unwrap();
+    assert!(matches!(wait(export.next(&engine)), Err(Error::NotFound { .. })));
+}

@@ -1,0 +1,296 @@
+//! One person, read and told about: what is known, page by page; consents set with their proof; what was really seen of an offer.
+
+use wink_core::base::{DecisionId, Timestamp};
+use wink_core::decision::{Decision, Verdict};
+use wink_core::event::{Body, ConsentChange, ConsentState, ExposureKind};
+use wink_core::feature::Viewed;
+use wink_core::offer::Channel;
+use wink_core::profile::{Kept, Purpose};
+use wink_record::Stored;
+use wink_server::flow::consents::{self, Set, Setting};
+use wink_server::flow::exposures::{self, Exposed, NotExposed, Noted};
+use wink_server::flow::ingest::ingest;
+use wink_server::flow::page::Page;
+use wink_server::flow::profiles::{self, Known, Whom};
+use wink_server::flow::{decide, erase};
+use wink_server::keys::entry;
+use wink_server::{Engine, Error, report};
+use wink_sim::{Disk, Faults, Mutant, Rate, SimStore};
+use wink_store::{Lane, Position, Store};
+use wink_store_fjall::{FjallStore, Options};
+
+use super::audit::audit;
+use super::counter::{IDS, MONDAY, Offer, Shop, later, open, question, tell, wait};
+use super::said;
+
+/// A shop where anna has allowed everything and bought something, and bea has bought something.
+fn shop_on<S: Store>(store: S, holdout_percent: u32) -> Engine<S> {
+    let tea = Offer { per_person: 99, holdout_percent, ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    let engine = wait(open(store, &Shop::selling(vec![tea]), MONDAY)).unwrap();
+    wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();
+    for person in ["anna", "bea"] {
+        wait(tell(&engine, said::buys(&format!("{person}-1"), person, &[("TEA", 900)], MONDAY))).unwrap();
+    }
+    engine
+}
+
+fn known<S: Store>(engine: &Engine<S>, person: &str) -> Known {
+    wait(profiles::find(engine, &Whom::Identity(said::identity(person)))).unwrap().unwrap()
+}
+
+fn asked<S: Store>(engine: &Engine<S>, number: u64, person: &str, at: Timestamp) -> Decision {
+    wait(decide::ask(engine, &question(number, person, Channel::Web, at))).unwrap().unwrap()
+}
+
+/// Checks on a simulated and on a real store.
+macro_rules! on_both {
+    ($check:ident, $holdout_percent:expr) => {
+        $check(shop_on(SimStore::new(), $holdout_percent));
+        let directory = tempfile::tempdir().unwrap();
+        let store = FjallStore::open(directory.path(), Options::default()).unwrap();
+        $check(shop_on(store, $holdout_percent));
+    };
+}
+
+#[test]
+fn a_person_is_found_by_profile_and_by_identity_and_nobody_else_is() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let anna = known(&engine, "anna");
+        let by_id = wait(profiles::find(&engine, &Whom::Profile(anna.profile.id))).unwrap();
+        assert_eq!(by_id.as_ref(), Some(&anna));
+        assert_ne!(anna.profile.id, known(&engine, "bea").profile.id);
+        let nobody = Whom::Identity(said::identity("nobody"));
+        assert_eq!(wait(profiles::find(&engine, &nobody)).unwrap(), None);
+        wait(erase::erase(&engine, anna.profile.id, later(MONDAY, 1))).unwrap();
+        assert_eq!(wait(profiles::find(&engine, &Whom::Profile(anna.profile.id))).unwrap(), None);
+    }
+    on_both!(check, 0);
+}
+
+#[test]
+fn a_feature_is_read_only_of_whoever_granted_its_purpose() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let orders = |person: &str| {
+            let profile = known(&engine, person).profile;
+            let features = wait(profiles::features(&engine, &profile, later(MONDAY, 1))).unwrap();
+            let orders = features.into_iter().find(|feature| feature.definition.name == "orders_365d");
+            orders.unwrap().viewed
+        };
+        assert!(matches!(orders("anna"), Viewed::Number(reading) if reading.value == 1.0));
+        assert_eq!(orders("bea"), Viewed::NotGranted(Purpose::Personalisation));
+    }
+    on_both!(check, 0);
+}
+
+#[test]
+fn decisions_and_wallet_are_listed_newest_first_page_by_page_and_only_the_persons() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let made: Vec<Decision> =
+            (0..7).map(|number| asked(&engine, number, "anna", later(MONDAY, 1 + number as i64))).collect();
+        let other = asked(&engine, 99, "bea", later(MONDAY, 3));
+        let (anna, bea) = (known(&engine, "anna").profile.id, known(&engine, "bea").profile.id);
+        let newest_first: Vec<DecisionId> = made.iter().rev().map(|decision| decision.id).collect();
+        let (mut decisions, mut given) = (Vec::new(), Vec::new());
+        let mut page = Page { limit: 3, cursor: None };
+        let mut pages = 0;
+        loop {
+            let found = wait(profiles::decisions(&engine, anna, &page)).unwrap();
+            decisions.extend(found.items.into_iter().map(|decision| decision.id));
+            pages += 1;
+            let Some(cursor) = found.next_cursor else { break };
+            page.cursor = Some(cursor);
+        }
+        assert_eq!((&decisions, pages), (&newest_first, 3));
+        let first = wait(profiles::decisions(&engine, anna, &Page { limit: 3, cursor: None })).unwrap();
+        let stolen = Page { limit: 3, cursor: first.next_cursor };
+        for answer in [
+            wait(profiles::decisions(&engine, bea, &stolen)).map(|_| ()),
+            wait(profiles::wallet(&engine, anna, &stolen)).map(|_| ()),
+            wait(profiles::decisions(&engine, anna, &Page { limit: 3, cursor: Some("AAAA".to_owned()) }))
+                .map(|_| ()),
+        ] {
+            assert!(matches!(answer, Err(Error::Cursor)), "{answer:?}");
+        }
+        let mut page = Page { limit: 4, cursor: None };
+        loop {
+            let found = wait(profiles::wallet(&engine, anna, &page)).unwrap();
+            assert!(found.items.iter().all(|holding| holding.coupon.is_some()));
+            given.extend(found.items.into_iter().map(|holding| holding.held.decision));
+            let Some(cursor) = found.next_cursor else { break };
+            page.cursor = Some(cursor);
+        }
+        assert_eq!(given, newest_first);
+        let of_bea = wait(profiles::decisions(&engine, bea, &Page::default())).unwrap();
+        assert_eq!(of_bea.items, [other]);
+    }
+    on_both!(check, 0);
+}
+
+fn setting<S: Store>(engine: &Engine<S>, person: &str, purpose: &str, state: ConsentState) -> Setting {
+    Setting {
+        profile: known(engine, person).profile.id,
+        changes: vec![ConsentChange {
+            purpose: purpose.to_owned(),
+            state,
+            method: "account".to_owned(),
+            surface: Some("preferences".to_owned()),
+            text_version: Some("2026-02".to_owned()),
+            text_hash: Some("9f86d081".to_owned()),
+            recorded_by: Some("support 7".to_owned()),
+        }],
+        said_at: Some(later(MONDAY, 10)),
+        source: "console".to_owned(),
+        message_id: format!("set-{purpose}-{}", state.name()),
+        expected: None,
+    }
+}
+
+#[test]
+fn a_withdrawal_counts_from_the_next_decision_on_and_its_proof_is_kept() {
+    fn check<S: Store>(engine: Engine<S>) {
+        assert!(matches!(asked(&engine, 1, "anna", later(MONDAY, 5)).verdict, Verdict::Offer(_)));
+        let withdrawn = setting(&engine, "anna", "personalisation", ConsentState::Withdrawn);
+        let Set::Done(anna) = wait(consents::set(&engine, &IDS, &withdrawn, later(MONDAY, 10))).unwrap()
+        else {
+            panic!("not set")
+        };
+        assert_eq!(asked(&engine, 2, "anna", later(MONDAY, 10)).verdict, Verdict::Nothing);
+        let word = &anna.profile.consents[&Purpose::Personalisation];
+        assert_eq!((word.state, word.at), (ConsentState::Withdrawn, later(MONDAY, 10)));
+        let proof = [&word.surface, &word.text_version, &word.text_hash, &word.recorded_by, &word.source];
+        let expected = ["preferences", "2026-02", "9f86d081", "support 7", "console"];
+        assert_eq!(proof.map(|text| text.as_deref().unwrap()), expected);
+        // Told again it is the same word.
+        let balance = wait(report::totals::balance(&engine)).unwrap();
+        assert!(matches!(
+            wait(consents::set(&engine, &IDS, &withdrawn, later(MONDAY, 11))).unwrap(),
+            Set::Done(_)
+        ));
+        let again = wait(report::totals::balance(&engine)).unwrap();
+        assert_eq!((again.accepted, again.duplicate), (balance.accepted, balance.duplicate + 1));
+        assert_eq!(audit(&engine), Ok(()));
+    }
+    on_both!(check, 0);
+}
+
+#[test]
+fn consents_are_set_all_or_none_and_only_on_what_was_read() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let mut both = setting(&engine, "bea", "newsletter", ConsentState::Granted);
+        let unknown = ConsentChange { purpose: "everything".to_owned(), ..both.changes[0].clone() };
+        both.changes.push(unknown);
+        let before = (known(&engine, "bea"), wait(report::totals::balance(&engine)).unwrap());
+        let answer = wait(consents::set(&engine, &IDS, &both, later(MONDAY, 10))).unwrap();
+        assert!(
+            matches!(&answer, Set::Refused(rejection) if rejection.code() == "property_value"),
+            "{answer:?}"
+        );
+        assert_eq!((known(&engine, "bea"), wait(report::totals::balance(&engine)).unwrap()), before);
+
+        let mut granted = setting(&engine, "bea", "newsletter", ConsentState::Granted);
+        granted.expected = Some(before.0.version);
+        let Set::Done(after) = wait(consents::set(&engine, &IDS, &granted, later(MONDAY, 10))).unwrap()
+        else {
+            panic!("not set")
+        };
+        let again = wait(consents::set(&engine, &IDS, &granted, later(MONDAY, 11))).unwrap();
+        assert_eq!(again, Set::Done(after.clone()), "repeated, though the version is another by now");
+        let mut late = setting(&engine, "bea", "newsletter", ConsentState::Denied);
+        late.expected = Some(before.0.version);
+        let answer = wait(consents::set(&engine, &IDS, &late, later(MONDAY, 11))).unwrap();
+        assert_eq!(answer, Set::Changed(after.version));
+        wait(erase::erase(&engine, after.profile.id, later(MONDAY, 12))).unwrap();
+        assert_eq!(wait(consents::set(&engine, &IDS, &late, later(MONDAY, 13))).unwrap(), Set::Nobody);
+        assert_eq!(audit(&engine), Ok(()));
+    }
+    on_both!(check, 0);
+}
+
+fn exposures_in_journal<S: Store>(engine: &Engine<S>) -> Vec<(ExposureKind, Timestamp)> {
+    let mut found = Vec::new();
+    for lane in Lane::all() {
+        for kept in wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap() {
+            let Some(body) = kept.body.filter(|_| kept.header.kind == entry::EVENT) else { continue };
+            let kept = Kept::from_bytes(&body.payload).unwrap();
+            if let Body::Exposed(exposure) = kept.body {
+                found.push((exposure.kind, kept.occurred_at));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn an_exposure_is_noted_once_for_each_decision_and_kind() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let decision = asked(&engine, 1, "anna", later(MONDAY, 5));
+        let note = |kind, at| {
+            let exposed = Exposed { decision: decision.id, kind, at: later(MONDAY, at) };
+            wait(exposures::note(&engine, &IDS, &exposed, later(MONDAY, 30))).unwrap()
+        };
+        let Noted::Accepted(seen) = note(ExposureKind::Seen, 6) else { panic!("not accepted") };
+        assert_eq!(note(ExposureKind::Seen, 6), Noted::Duplicate(seen));
+        assert_eq!(note(ExposureKind::Seen, 8), Noted::Duplicate(seen), "the first time stands");
+        assert!(matches!(note(ExposureKind::Clicked, 9), Noted::Accepted(_)));
+        let expected = [(ExposureKind::Seen, later(MONDAY, 6)), (ExposureKind::Clicked, later(MONDAY, 9))];
+        assert_eq!(exposures_in_journal(&engine), expected);
+        let early = NotExposed::BeforeDecision(decision.now);
+        assert_eq!(note(ExposureKind::Dismissed, 4), Noted::Refused(early));
+        let ahead = note(ExposureKind::Dismissed, 60);
+        assert!(
+            matches!(&ahead, Noted::Refused(refused) if refused.code() == "occurred_in_future"),
+            "{ahead:?}"
+        );
+        assert!(wait(report::totals::balance(&engine)).unwrap().is_exact());
+        assert_eq!(audit(&engine), Ok(()));
+
+        wait(erase::erase(&engine, decision.person.profile, later(MONDAY, 31))).unwrap();
+        assert_eq!(note(ExposureKind::Dismissed, 10), Noted::NoDecision);
+    }
+    on_both!(check, 0);
+}
+
+#[test]
+fn nothing_can_be_seen_of_an_offer_that_was_withheld_or_never_made() {
+    fn check<S: Store>(engine: Engine<S>) {
+        // Half of the people are held out, and bea has allowed nothing.
+        let held_out = (0..40).find_map(|number| {
+            let person = format!("person-{number}");
+            wait(ingest(&engine, &IDS, said::allows_all(&person, MONDAY))).unwrap();
+            let decision = asked(&engine, 10 + number, &person, later(MONDAY, 5));
+            matches!(decision.verdict, Verdict::HeldOut(_)).then_some(decision.id)
+        });
+        let nothing = asked(&engine, 2, "bea", later(MONDAY, 5)).id;
+        for (decision, code) in [(held_out.unwrap(), "held_out"), (nothing, "nothing_offered")] {
+            let exposed = Exposed { decision, kind: ExposureKind::Seen, at: later(MONDAY, 6) };
+            let noted = wait(exposures::note(&engine, &IDS, &exposed, later(MONDAY, 7))).unwrap();
+            assert!(matches!(&noted, Noted::Refused(refused) if refused.code() == code), "{noted:?}");
+        }
+        let unknown = DecisionId::from_bytes([9; 16]);
+        let exposed = Exposed { decision: unknown, kind: ExposureKind::Seen, at: later(MONDAY, 6) };
+        assert_eq!(
+            wait(exposures::note(&engine, &IDS, &exposed, later(MONDAY, 7))).unwrap(),
+            Noted::NoDecision
+        );
+        assert_eq!(exposures_in_journal(&engine), []);
+    }
+    on_both!(check, 50);
+}
+
+#[test]
+fn lost_answers_leave_consents_and_exposures_done_once() {
+    for seed in 0..20 {
+        let faults = Faults { seed, lost_answers: Rate(400), ..Faults::default() };
+        let engine = shop_on(SimStore::open(Disk::default(), faults, Mutant::None), 0);
+        let decision = asked(&engine, 1, "anna", later(MONDAY, 5)).id;
+        let exposed = Exposed { decision, kind: ExposureKind::Seen, at: later(MONDAY, 6) };
+        let noted = wait(exposures::note(&engine, &IDS, &exposed, later(MONDAY, 7))).unwrap();
+        assert!(matches!(noted, Noted::Accepted(_)), "seed {seed}: {noted:?}");
+        let granted = setting(&engine, "bea", "newsletter", ConsentState::Granted);
+        let set = wait(consents::set(&engine, &IDS, &granted, later(MONDAY, 10))).unwrap();
+        assert!(matches!(set, Set::Done(_)), "seed {seed}: {set:?}");
+        let balance = wait(report::totals::balance(&engine)).unwrap();
+        assert_eq!((balance.received, balance.accepted), (6, 6), "seed {seed}");
+        assert_eq!(audit(&engine), Ok(()), "seed {seed}");
+    }
+}

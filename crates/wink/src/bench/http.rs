@@ -1,0 +1,166 @@
+//! The server beside a bare one that only reads the same bodies, on the same runtime, one after the other in every round.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use indicatif::ProgressBar;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use wink_api::{DecisionAsked, EventReceived, EventsReceived};
+use wink_server::http::Conduct;
+
+use super::load::{Load, Outcome};
+use super::shop::Shop;
+use crate::command::bench::{Measured, median};
+
+/// One measurement of a round: long enough for some thousand requests.
+const RUN: Duration = Duration::from_secs(1);
+
+/// What is asked of the server, and of a bare one.
+struct Case {
+    name: &'static str,
+    connections: u32,
+    /// How many things one request does.
+    things: f64,
+    unit: &'static str,
+    at_least: f64,
+    target: &'static str,
+    request: fn(&Shop, u64) -> Vec<u8>,
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        name: "dry-run decisions over HTTP, 64 connections",
+        connections: 64,
+        things: 1.0,
+        unit: "requests/s",
+        at_least: 0.6,
+        target: "at least 0.6 of a bare server",
+        request: |shop, number| shop.question(number, true),
+    },
+    Case {
+        name: "durable decisions that issue, 256 connections",
+        connections: 256,
+        things: 1.0,
+        unit: "requests/s",
+        at_least: 0.25,
+        target: "at least 0.25 of a bare server",
+        request: |shop, number| shop.question(number, false),
+    },
+    Case {
+        name: "events in batches of 100, 16 connections",
+        connections: 16,
+        things: 100.0,
+        unit: "events/s",
+        at_least: 0.3,
+        target: "at least 0.3 of a bare server",
+        request: |shop, number| shop.orders(number, 100),
+    },
+    Case {
+        name: "events one by one, 64 connections",
+        connections: 64,
+        things: 1.0,
+        unit: "events/s",
+        at_least: 0.4,
+        target: "at least 0.4 of a bare server",
+        request: |shop, number| shop.orders(number, 1),
+    },
+];
+
+/// Measures all of it.
+pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let shop = Shop::open(&runtime, Conduct::default())?;
+    let bare = open_bare(&runtime)?;
+    let next = AtomicU64::new(0);
+    let load = |case: &Case, address: SocketAddr, ask: &dyn Fn(&Load<'_>) -> Outcome| {
+        let request = case.request;
+        ask(&Load {
+            address,
+            connections: case.connections,
+            request: &|number| request(&shop, number),
+            next: &next,
+        })
+    };
+    let mut measured = Vec::new();
+    for case in &CASES {
+        let (mut ours, mut bares) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            bares.push(load(case, bare, &|load| load.closed_loop(RUN)).goodput() * case.things);
+            ours.push(load(case, shop.address, &|load| load.closed_loop(RUN)).goodput() * case.things);
+            bar.inc(1);
+        }
+        let (value, limit_value) = (median(ours), median(bares));
+        measured.push(Measured {
+            name: case.name,
+            unit: case.unit,
+            value,
+            limit_name: "a bare axum handler that parses the same body",
+            limit_value,
+            ratio: value / limit_value,
+            target: case.target,
+            met: case.at_least <= value / limit_value,
+        });
+    }
+    let [dry_run, ..] = &CASES;
+    let half = measured.first().map_or(1.0, |measured| measured.value / 2.0);
+    let quantiles = [
+        ("dry-run decision at half load, p50", 0.5, 1.5, "at most 1.5 × a bare server"),
+        ("dry-run decision at half load, p99", 0.99, 3.0, "at most 3 × a bare server"),
+    ];
+    let (mut ours, mut bares) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        bares.push(load(dry_run, bare, &|load| load.open_loop(half, RUN)));
+        ours.push(load(dry_run, shop.address, &|load| load.open_loop(half, RUN)));
+        bar.inc(1);
+    }
+    for (name, share, at_most, target) in quantiles {
+        let of =
+            |outcomes: &[Outcome]| median(outcomes.iter().map(|outcome| outcome.millis(share)).collect());
+        let (value, limit_value) = (of(&ours), of(&bares));
+        measured.push(Measured {
+            name,
+            unit: "ms",
+            value,
+            limit_name: "a bare axum handler at the same rate",
+            limit_value,
+            ratio: value / limit_value,
+            target,
+            met: value / limit_value <= at_most,
+        });
+    }
+    Ok(measured)
+}
+
+/// How often the bar moves for so many rounds.
+pub(crate) fn steps(rounds: usize) -> usize {
+    rounds * (CASES.len() + 1)
+}
+
+/// Opens the bare server: the least anything over HTTP must do with these bodies.
+fn open_bare(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
+    let router = Router::new()
+        .route(
+            "/v1/decisions",
+            post(async |body: Bytes| status(serde_json::from_slice::<DecisionAsked>(&body).is_ok())),
+        )
+        .route("/v1/events", post(async |body: Bytes| status(parse_events(&body).is_ok())));
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+fn status(parsed: bool) -> StatusCode {
+    if parsed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+}
+
+fn parse_events(body: &[u8]) -> serde_json::Result<Vec<EventReceived>> {
+    let batch: EventsReceived = serde_json::from_slice(body)?;
+    batch.events.iter().map(|event| serde_json::from_str(event.get())).collect()
+}

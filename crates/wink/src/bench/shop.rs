@@ -1,0 +1,206 @@
+//! A shop to measure on: a server on a real port with a store on disk, people who may be given offers, and the requests of such a shop.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, anyhow, bail};
+use axum::body::Body;
+use axum::extract::Extension;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+use wink_server::http::{AtTheMachine, Conduct, routes};
+use wink_server::{catalogue, flow, listen};
+
+use crate::home;
+
+const SHOP: &str = r#"name = "Bench"
+currency = "EUR"
+time_zone = "Europe/Berlin"
+
+[contact_policy]
+caps = [{ at_most = 1000, within_days = 1 }]
+
+[holdout]
+percent = 0
+salt = 7
+
+[economics]
+default_margin_percent = 25
+default_basket = "29.00"
+attention_cost = "0.02"
+exploration = 0.05
+
+[economics.channel_cost]
+newsletter = "0.005"
+web = 0
+till = 0
+
+[economics.margins]
+"TEA" = 40
+"#;
+
+/// One campaign whose offer nearly everybody with an order gets, again and again.
+const TEA: &str = r#"id = "tea"
+name = "Tea"
+goal = "one more order with tea in it"
+hypothesis = "some people who are offered tea for less come back sooner"
+starts_at = "2020-01-01"
+ends_at = "2090-01-01"
+budget = "90000000.00"
+holdout_percent = 0
+
+[[offers]]
+id = "tea-amount"
+title = "1.00 EUR less on tea"
+benefits = [{ amount = "1.00" }]
+channels = ["web"]
+categories = ["TEA"]
+minimum_spend = "5.00"
+minimum_price = "1.00"
+valid_days = 28
+per_profile = 1000
+eligibility = "feature.orders_365d >= 1"
+applicability = 'context.channel == "web"'
+suitability = "feature.contacts_28d < 1000000"
+redeem = { intercept = -2.0 }
+uplift = { intercept = -1.0 }
+"#;
+
+/// Enough that two requests rarely meet at one person.
+const PEOPLE: u64 = 2_000;
+
+/// The server. Its store goes with it.
+pub(crate) struct Shop {
+    pub(crate) address: SocketAddr,
+    key: String,
+    directory: PathBuf,
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        // It lies in the system's temporary directory: what cannot be removed goes at the next start.
+        let _left = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Shop {
+    /// Opens the shop on a runtime and lets everybody order once.
+    pub(crate) fn open(runtime: &Runtime, conduct: Conduct) -> anyhow::Result<Self> {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("wink-bench-{}-{number}", std::process::id()));
+        let mut shop = Self { address: ([127, 0, 0, 1], 0).into(), key: String::new(), directory };
+        runtime.block_on(shop.begin(conduct))?;
+        Ok(shop)
+    }
+
+    async fn begin(&mut self, conduct: Conduct) -> anyhow::Result<()> {
+        let service = Arc::new(home::open_service(&self.directory, conduct).await?);
+        let inside = routes(service.clone()).layer(Extension(AtTheMachine));
+        let ask = async |path: &str, body: Value, key: Option<&str>| {
+            let request = Request::post(path).header("host", "wink");
+            let request = match key {
+                Some(key) => request.header("authorization", format!("Bearer {key}")),
+                None => request,
+            };
+            let answer = inside.clone().oneshot(request.body(Body::from(body.to_string()))?).await?;
+            let (status, bytes) = (answer.status(), answer.into_body().collect().await?.to_bytes());
+            if !status.is_success() {
+                bail!("{path} answered {status}: {}", String::from_utf8_lossy(&bytes));
+            }
+            Ok(serde_json::from_slice::<Value>(&bytes)?)
+        };
+        let made = ask("/v1/keys", json!({ "role": "shop", "name": "bench" }), None).await?;
+        let key = made.get("secret").and_then(Value::as_str).context("a key has a secret")?;
+        let files = [("shop.toml", SHOP), ("campaigns/tea.toml", TEA)];
+        let files: BTreeMap<String, String> =
+            files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let compiled =
+            catalogue::compile(&files).map_err(|findings| anyhow!("the bench's catalogue: {findings:?}"))?;
+        let [engine] = &service.engines()[..] else { bail!("there is more than one tenant") };
+        flow::catalogue::apply(engine, compiled, files, (service.clock)()).await?;
+        for first in (0..PEOPLE).step_by(100) {
+            let people = first..first + 100;
+            let agrees = people.clone().map(|person| agrees(person, first));
+            let orders = people.map(|person| order(&format!("first-{person}"), person));
+            ask("/v1/events", json!({ "events": agrees.chain(orders).collect::<Vec<_>>() }), Some(key))
+                .await?;
+        }
+        let mut issued = 0;
+        for person in 0..100 {
+            let answer = ask("/v1/decisions", question(person, false), Some(key)).await?;
+            issued += usize::from(answer.pointer("/decision/coupon").is_some_and(Value::is_string));
+        }
+        if issued < 80 {
+            bail!("the bench is about decisions that issue, and {issued} of 100 do");
+        }
+        self.key = key.to_owned();
+        let listener = TcpListener::bind(self.address).await?;
+        self.address = listener.local_addr()?;
+        let settings =
+            listen::Settings { connections_by_address_max: usize::MAX, ..listen::Settings::default() };
+        tokio::spawn(listen::serve(listener, routes(service), settings, std::future::pending()));
+        Ok(())
+    }
+
+    /// A question, as bytes on the wire.
+    pub(crate) fn question(&self, number: u64, dry_run: bool) -> Vec<u8> {
+        self.post("/v1/decisions", &question(number % PEOPLE, dry_run))
+    }
+
+    /// A batch of orders nobody sent before, as bytes on the wire.
+    pub(crate) fn orders(&self, number: u64, count: u64) -> Vec<u8> {
+        let events = (0..count)
+            .map(|place| order(&format!("order-{number}-{place}"), (number * count + place) % PEOPLE));
+        self.post("/v1/events", &json!({ "events": events.collect::<Vec<_>>() }))
+    }
+
+    /// A request's head up to its body, for a body of so many bytes.
+    pub(crate) fn head(&self, path: &str, length: usize) -> String {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: wink\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n",
+            self.key
+        )
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Vec<u8> {
+        let body = body.to_string();
+        (self.head(path, body.len()) + &body).into_bytes()
+    }
+}
+
+fn identity(person: u64) -> Value {
+    json!({ "namespace": "customer", "value": format!("person-{person}") })
+}
+
+fn question(person: u64, dry_run: bool) -> Value {
+    json!({ "identity": identity(person), "channel": "web", "cart_cents": 1_500, "dry_run": dry_run })
+}
+
+fn agrees(person: u64, batch: u64) -> Value {
+    json!({
+        "message_id": format!("yes-{batch}-{person}"),
+        "event": "Consent Updated",
+        "identities": [identity(person)],
+        "properties": { "purpose": "personalisation", "state": "granted", "method": "checkbox" },
+    })
+}
+
+fn order(message_id: &str, person: u64) -> Value {
+    json!({
+        "message_id": message_id,
+        "event": "Order Completed",
+        "identities": [identity(person)],
+        "properties": {
+            "order_id": message_id,
+            "products": [{ "product_id": "p-tea", "category": "TEA", "quantity": 1, "total_cents": 700 }],
+        },
+    })
+}

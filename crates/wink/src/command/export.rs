@@ -1,0 +1,34 @@
+//! `wink export`: everything about a person, as one JSON document on standard output.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use wink_core::base::ProfileId;
+use wink_server::flow::erase;
+use wink_server::flow::export::Export as Document;
+
+use super::identity;
+use crate::arguments::Export;
+use crate::home;
+use crate::home::Clock;
+
+pub(crate) fn run(asked: &Export) -> anyhow::Result<ExitCode> {
+    home::run(async {
+        let engine = home::open(&asked.data.data).await?;
+        let id = match (&asked.profile, &asked.identity) {
+            (Some(profile), _) => ProfileId::parse(profile)?,
+            (None, Some(text)) => erase::find(&engine, &identity(text)?)
+                .await?
+                .ok_or_else(|| anyhow!("nobody is known as `{text}`; nothing was exported"))?,
+            (None, None) => bail!("name --identity or --profile"),
+        };
+        let mut document = Document::new(id, Clock::of(&engine).await?.now());
+        let mut out = std::io::stdout();
+        while let Some(piece) = document.next(&engine).await? {
+            out.write_all(piece.as_bytes())?;
+        }
+        out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,111 @@
+//! A store that is being restored: it lies in the directory under another name until it may be opened.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use wink_record::Erasure;
+use wink_server::erasures::Erasures;
+use wink_server::secrets::Secrets;
+use wink_store_fjall::{Filling, FjallStore, Options};
+
+use crate::archive::sync_parent;
+use crate::home;
+
+/// The store's own directory while it is being restored.
+const UNFINISHED: &str = "store.unfinished";
+
+/// Refuses a directory with a restore that did not come to its end: people may be in it who were erased.
+pub(crate) fn refuse_unfinished(directory: &Path) -> anyhow::Result<()> {
+    if directory.join(UNFINISHED).exists() {
+        bail!(
+            "the restore into `{}` did not come to its end; give the same `wink restore` again, or remove `{}`",
+            directory.display(),
+            directory.join(UNFINISHED).display()
+        );
+    }
+    Ok(())
+}
+
+/// A directory that a backup is restored into.
+pub(crate) struct Restoring<'home> {
+    directory: &'home Path,
+}
+
+impl<'home> Restoring<'home> {
+    /// Takes a directory that holds no store. A key, a list of erasures and what an earlier try left may be there.
+    pub(crate) fn into(directory: &'home Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
+        let welcome = [home::KEY_FILE, home::ERASURES_FILE, home::BACKED_UP_FILE, UNFINISHED];
+        for entry in fs::read_dir(directory)? {
+            let name = entry?.file_name();
+            if !welcome.iter().any(|welcome| name == *welcome) {
+                bail!(
+                    "`{}` is not empty, there is `{}` in it; restore into an empty directory, where only the key and the list of \
+                     erasures may lie",
+                    directory.display(),
+                    name.display()
+                );
+            }
+        }
+        Ok(Self { directory })
+    }
+
+    pub(crate) fn key(&self) -> PathBuf {
+        self.directory.join(home::KEY_FILE)
+    }
+
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.directory.join(home::ERASURES_FILE)
+    }
+
+    /// Reads the key, taking a copy of `from` if it is not in the directory yet.
+    pub(crate) fn read_or_copy_key(&self, from: Option<&Path>) -> anyhow::Result<Secrets> {
+        let path = self.key();
+        match from {
+            Some(from) => {
+                let secrets = home::read_key(from)?;
+                if path.exists() && fs::read(&path)? != fs::read(from)? {
+                    bail!("there is another key already: `{}`; take it away first", path.display());
+                }
+                home::write_key(&path, &fs::read(from)?)?;
+                Ok(secrets)
+            }
+            None if path.exists() => home::read_key(&path),
+            None => bail!(
+                "there is no key: a backup does not hold it; name the copy you kept with --key, or put it at `{}`",
+                path.display()
+            ),
+        }
+    }
+
+    /// Begins anew, whatever an earlier try left.
+    pub(crate) fn begin(&self) -> anyhow::Result<Filling> {
+        let unfinished = self.directory.join(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        Ok(Filling::begin(unfinished, &Options::default())?)
+    }
+
+    /// Opens what was filled, which nobody else can.
+    pub(crate) fn open(&self) -> anyhow::Result<Arc<FjallStore>> {
+        Ok(Arc::new(FjallStore::open(self.directory.join(UNFINISHED), Options::default())?))
+    }
+
+    /// Puts a list of erasures beside the store.
+    pub(crate) fn keep_list(&self, list: &[Erasure]) -> anyhow::Result<Arc<Erasures>> {
+        let kept = Arc::new(Erasures::open(&self.erasures())?);
+        kept.list(list)?;
+        Ok(kept)
+    }
+
+    /// Gives the store its name: from here on it can be opened.
+    pub(crate) fn finish(&self) -> anyhow::Result<()> {
+        let store = self.directory.join(home::STORE_DIRECTORY);
+        fs::rename(self.directory.join(UNFINISHED), &store)?;
+        Ok(sync_parent(&store)?)
+    }
+}
