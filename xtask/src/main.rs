@@ -11,6 +11,7 @@ mod check;
 mod command;
 mod data;
 mod demo;
+mod fuzz;
 mod licences;
 mod promtool;
 mod shell;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use wink_api::{Problem, json};
@@ -18,6 +18,9 @@ pub(crate) struct Sent(pub Bytes);
 
 /// The body as JSON of a type.
 pub(crate) struct Json<T>(pub T);
+
+/// The name in the path. One that is no text names nothing.
+pub(crate) struct PathName(pub String);
 
 /// The query as a type. A name that is not expected is refused, so that a slip is not a silent default.
 pub(crate) struct Asked<T>(pub T);
@@ -71,6 +74,16 @@ impl From<body::Error> for Refused {
             body::Error::Damaged(_) => (400, "body_damaged"),
         };
         Self::new(Problem::new(status, code, "The body cannot be taken", error.to_string()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathName {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let missing = |_| crate::Error::NotFound { what: "thing", name: "…".to_owned() };
+        let Path(name) = Path::from_request_parts(parts, state).await.map_err(missing)?;
+        Ok(Self(name))
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,7 +14,7 @@ use wink_core::base::Value;
 use wink_core::offer::CatalogueVersion;
 use wink_store::Store;
 
-use super::body::{Asked, Json, Sent, not_json};
+use super::body::{Asked, Json, PathName, Sent, not_json};
 use super::page::{Page, after};
 use super::problem::{Refused, invalid};
 use super::service::Caller;
@@ -74,7 +73,7 @@ pub(super) async fn list_catalogue_versions<S: Store>(
     responses((status = 200, description = "The catalogue", body = CatalogueView)))]
 pub(super) async fn show_catalogue_version<S: Store>(
     caller: Caller<S>,
-    Path(version): Path<String>,
+    PathName(version): PathName,
 ) -> Result<Response, Refused> {
     let version = version_named(&caller.engine, &version).await?;
     let files = files_of(&caller.engine, version).await?;
@@ -92,7 +91,7 @@ pub(super) async fn show_catalogue_version<S: Store>(
         (status = 422, description = "This version of Wink cannot use it", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn apply_catalogue_version<S: Store>(
     caller: Caller<S>,
-    Path(version): Path<String>,
+    PathName(version): PathName,
     Asked(asked): Asked<ChangeAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
@@ -122,7 +121,7 @@ pub(super) async fn list_campaigns<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show_campaign<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     let (version, files) = in_force(&caller.engine).await?;
     one(version, "campaign", &id, show::campaigns(&files))
@@ -138,7 +137,7 @@ pub(super) async fn show_campaign<S: Store>(
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_campaign<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(asked): Asked<ChangeAsked>,
     headers: HeaderMap,
     Sent(body): Sent,
@@ -168,7 +167,7 @@ pub(super) async fn list_offers<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show_offer<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     let (version, files) = in_force(&caller.engine).await?;
     one(version, "offer", &id, show::offers(&files))
@@ -184,7 +183,7 @@ pub(super) async fn show_offer<S: Store>(
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_offer<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(asked): Asked<ChangeAsked>,
     headers: HeaderMap,
     Sent(body): Sent,
@@ -200,7 +199,7 @@ pub(super) async fn change_offer<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show_budget<S: Store>(
     caller: Caller<S>,
-    Path(campaign): Path<String>,
+    PathName(campaign): PathName,
 ) -> Result<Response, Refused> {
     let engine = &caller.engine;
     let (version, files) = in_force(engine).await?;
@@ -222,7 +221,7 @@ pub(super) async fn show_budget<S: Store>(
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_budget<S: Store>(
     caller: Caller<S>,
-    Path(campaign): Path<String>,
+    PathName(campaign): PathName,
     Asked(asked): Asked<ChangeAsked>,
     headers: HeaderMap,
     Sent(body): Sent,
@@ -241,7 +240,7 @@ const DEFAULT_POLICY: &str = "default";
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show_contact_policy<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     let (version, files) = in_force(&caller.engine).await?;
     let policy = show::contact_policy(&files).map(|policy| (DEFAULT_POLICY.to_owned(), policy));
@@ -258,7 +257,7 @@ pub(super) async fn show_contact_policy<S: Store>(
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_contact_policy<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(asked): Asked<ChangeAsked>,
     headers: HeaderMap,
     Sent(body): Sent,

@@ -1,13 +1,12 @@
 //! `/v1/profiles/{id}/consents`: the words that count, and new ones with their proof.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use wink_api::{ConsentsListed, ConsentsSent, Problem, ProfileView};
 use wink_core::base::Hasher;
 use wink_store::{Store, Version};
 
-use super::body::Json;
+use super::body::{Json, PathName};
 use super::problem::{Refused, at, invalid};
 use super::profiles::{find, tag};
 use super::service::Caller;
@@ -23,7 +22,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
     responses((status = 200, description = "One for each purpose; the ETag is for If-Match", body = ConsentsListed)))]
 pub(super) async fn read_consents<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     Ok(answer(&find(&caller, &id).await?))
 }
@@ -41,7 +40,7 @@ pub(super) async fn read_consents<S: Store>(
     ))]
 pub(super) async fn set_consents<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     headers: HeaderMap,
     Json(sent): Json<ConsentsSent>,
 ) -> Result<Response, Refused> {

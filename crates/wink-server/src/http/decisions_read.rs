@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
 use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, DecisionView, FeatureView};
 use wink_core::base::DecisionId;
 use wink_core::coupon::issue;
 use wink_core::decision::{Decision, explain};
 use wink_store::Store;
 
+use super::body::PathName;
 use super::problem::Refused;
 use super::service::Caller;
 use crate::{Engine, Error, keys};
@@ -19,7 +19,7 @@ use crate::{Engine, Error, keys};
     responses((status = 200, description = "The decision", body = DecisionRecord)))]
 pub(super) async fn read_decision<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<DecisionRecord>, Refused> {
     let decision = find(&caller, &id).await?;
     Ok(axum::Json(record(&caller.engine, &decision, false).await?))
@@ -31,7 +31,7 @@ pub(super) async fn read_decision<S: Store>(
     responses((status = 200, description = "The trace, for staff", body = DecisionTrace)))]
 pub(super) async fn trace_decision<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<DecisionTrace>, Refused> {
     let decision = find(&caller, &id).await?;
     let catalogue = caller.engine.catalogue_of(decision.catalogue).await?;

@@ -4,13 +4,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc::{self, Receiver};
 use wink_store::Store;
 
+use super::body::PathName;
 use super::problem::Refused;
 use super::profiles::find;
 use super::service::Caller;
@@ -26,7 +26,7 @@ const PIECES_MAX: usize = 1;
     responses((status = 200, description = "The document, `wink-export-1`. One that is cut off is not whole: the person was erased meanwhile, or the store failed", body = Object)))]
 pub(super) async fn export_profile<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     let known = find(&caller, &id).await?;
     let mut export = Export::new(known.profile.id, caller.now);

@@ -1,13 +1,12 @@
 //! Keys and tenants. An admin tends the keys of its own tenant, an operator those of all.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use wink_api::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
 use wink_store::{Store, Tenant};
 
-use super::body::Json;
+use super::body::{Json, PathName};
 use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::access::{self, KeyId, Named, NewKey, Role};
@@ -65,7 +64,7 @@ pub(super) async fn create_key<S: Store>(
     responses((status = 204, description = "Revoked")))]
 pub(super) async fn revoke_key<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
     let id = key_id(&id)?;
     access::revoke(&caller.service.store, id, of(&caller), caller.now).await?;
@@ -78,7 +77,7 @@ pub(super) async fn revoke_key<S: Store>(
     responses((status = 201, description = "The new key with its secret", body = KeyMade)))]
 pub(super) async fn rotate_key<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Json(asked): Json<RotationAsked>,
 ) -> Result<(StatusCode, axum::Json<KeyMade>), Refused> {
     let id = key_id(&id)?;

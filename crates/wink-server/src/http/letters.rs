@@ -1,12 +1,11 @@
 //! `/v1/dead-letters`: what was not accepted, to be looked at, repaired and sent on, or discarded.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use wink_api::{DataPage, LetterListed, LetterReplayed, LetterView, LettersAsked, ListAsked, RepairSent};
 use wink_core::base::LetterId;
 use wink_store::Store;
 
-use super::body::{Asked, Json};
+use super::body::{Asked, Json, PathName};
 use super::problem::{Refused, invalid};
 use super::profiles::page;
 use super::service::Caller;
@@ -33,7 +32,7 @@ pub(super) async fn list_dead_letters<S: Store>(
     responses((status = 200, description = "The letter", body = LetterView)))]
 pub(super) async fn read_dead_letter<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<LetterView>, Refused> {
     Ok(axum::Json(letters::open(&caller.engine, read(&id)?).await?.view()))
 }
@@ -44,7 +43,7 @@ pub(super) async fn read_dead_letter<S: Store>(
     responses((status = 200, description = "What became of it; `dead` leaves it as it was", body = LetterReplayed)))]
 pub(super) async fn replay_dead_letter<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Json(sent): Json<RepairSent>,
 ) -> Result<axum::Json<LetterReplayed>, Refused> {
     let repair = sent.read().map_err(|(pointer, error)| invalid(&pointer, error))?;
@@ -62,7 +61,7 @@ pub(super) async fn replay_dead_letter<S: Store>(
     responses((status = 204, description = "It is gone")))]
 pub(super) async fn discard_dead_letter<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
     letters::discard(&caller.engine, read(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
@@ -14,7 +14,7 @@ use wink_api::{
 };
 use wink_store::Store;
 
-use super::body::{Asked, Json};
+use super::body::{Asked, Json, PathName};
 use super::page::Page;
 use super::problem::{Refused, invalid};
 use super::service::Caller;
@@ -73,7 +73,7 @@ pub(super) async fn list_products<S: Store>(
     responses((status = 200, description = "The product", body = ProductSent)))]
 pub(super) async fn show_product<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<ProductSent>, Refused> {
     Ok(axum::Json(products::get(&caller.engine, known_length(&id)?).await?.into()))
 }
@@ -84,7 +84,7 @@ pub(super) async fn show_product<S: Store>(
     responses((status = 204, description = "It is off the list")))]
 pub(super) async fn delete_product<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
     products::delete(&caller.engine, known_length(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)

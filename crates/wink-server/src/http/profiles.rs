@@ -1,6 +1,5 @@
 //! One person, for whoever may see them: by pseudonym for most, by name for support and privacy. Unknown, foreign and erased look alike.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use wink_api::{
@@ -10,7 +9,7 @@ use wink_api::{
 use wink_core::base::ProfileId;
 use wink_store::Store;
 
-use super::body::{Asked, Json};
+use super::body::{Asked, Json, PathName};
 use super::decisions_read::record;
 use super::problem::{Refused, invalid};
 use super::service::Caller;
@@ -42,7 +41,7 @@ pub(super) async fn look_up_profile<S: Store>(
     responses((status = 200, description = "The person; the ETag is the version of the profile", body = ProfileView)))]
 pub(super) async fn read_profile<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<Response, Refused> {
     let known = find(&caller, &id).await?;
     show(&caller, &known).await
@@ -54,7 +53,7 @@ pub(super) async fn read_profile<S: Store>(
     responses((status = 200, description = "The features, by name", body = FeaturesListed)))]
 pub(super) async fn read_features<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<FeaturesListed>, Refused> {
     let known = find(&caller, &id).await?;
     let features = profiles::features(&caller.engine, &known.profile, caller.now).await?;
@@ -68,7 +67,7 @@ pub(super) async fn read_features<S: Store>(
     responses((status = 200, description = "A page of decisions", body = DataPage<DecisionRecord>)))]
 pub(super) async fn list_decisions_of_profile<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(asked): Asked<ListAsked>,
 ) -> Result<axum::Json<DataPage<DecisionRecord>>, Refused> {
     let known = find(&caller, &id).await?;
@@ -86,7 +85,7 @@ pub(super) async fn list_decisions_of_profile<S: Store>(
     responses((status = 200, description = "A page of the wallet", body = DataPage<HoldingView>)))]
 pub(super) async fn read_wallet<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(asked): Asked<ListAsked>,
 ) -> Result<axum::Json<DataPage<HoldingView>>, Refused> {
     let known = find(&caller, &id).await?;
@@ -101,7 +100,7 @@ pub(super) async fn read_wallet<S: Store>(
     responses((status = 200, description = "What was removed", body = ErasureView)))]
 pub(super) async fn erase_profile<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<ErasureView>, Refused> {
     let known = find(&caller, &id).await?;
     let erasure = erase::erase(&caller.engine, known.profile.id, caller.now).await?;

@@ -60,8 +60,13 @@ impl Client {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: wink\r\ncontent-type: application/json\r\n{more}content-length: {length}\r\n\r\n"
         );
+        self.send_raw(format!("{head}{body}").as_bytes())
+    }
+
+    /// Sends bytes as they are and waits for an answer.
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<Reply> {
         // One write, so that no part of a request waits for the acknowledgement of another.
-        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+        self.stream.get_mut().write_all(bytes)?;
         self.reply()
     }
 

@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod chance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod crash_kill;
 #[cfg(test)]
