@@ -74,8 +74,8 @@ redeem = { intercept = -2.0 }
 uplift = { intercept = -1.0 }
 "#;
 
-/// Enough that two requests rarely meet at one person.
-const PEOPLE: u64 = 2_000;
+/// Enough that two requests rarely meet at one person, and that nobody's wallet grows as none does in a shop.
+const PEOPLE: u64 = 10_000;
 
 /// The server with its runtime. Its store goes with it.
 pub(crate) struct Shop {

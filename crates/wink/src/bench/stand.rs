@@ -20,14 +20,17 @@ const STALLING: usize = 2_000;
 /// A measurement of a round.
 const RUN: Duration = Duration::from_secs(3);
 
-/// What the server does when connections are opened is over by then.
+/// What was begun before, such as opening two thousand connections, is over by then.
 const SETTLES: Duration = Duration::from_secs(1);
 
 /// How long after the burst the server is watched.
 const WATCHED: Duration = Duration::from_secs(10);
 
-/// A window in which the rate after the burst is counted.
-const WINDOW: Duration = Duration::from_millis(500);
+/// A window in which the rate is counted, before the burst and after it.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// Windows before the burst; their median is what the server can do.
+const WINDOWS: usize = 5;
 
 /// Requests at once while the burst is measured: few, so that ten times as many fit on a small machine.
 const AT_ONCE: usize = 16;
@@ -62,6 +65,7 @@ fn beside_slow_clients(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow:
     let rate = load.closed_loop(RUN).goodput() / 10.0;
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
+        thread::sleep(SETTLES);
         alone.push(load.open_loop(rate, RUN).all_fine()?.millis(0.99));
         let enough = AtomicBool::new(false);
         let stalled = AtomicU64::new(0);
@@ -134,7 +138,8 @@ fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<V
     let few = from(AT_ONCE / 2);
     let [mut capacities, mut offers, mut goods, mut recoveries] = [(); 4].map(|()| Vec::new());
     for _ in 0..rounds {
-        let capacity = few.closed_loop(RUN).goodput();
+        let rate = || few.closed_loop(WINDOW).goodput();
+        let capacity = median((0..WINDOWS).map(|_| rate()).collect());
         let burst = from(AT_ONCE * 10).open_loop(capacity * 10.0, RUN);
         let refused = burst.count(429);
         ensure!(
@@ -150,8 +155,7 @@ fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<V
         );
         let over = Instant::now();
         let recovered = loop {
-            let rate = few.closed_loop(WINDOW).goodput();
-            if capacity * 0.95 <= rate || WATCHED <= over.elapsed() {
+            if capacity * 0.95 <= rate() || WATCHED <= over.elapsed() {
                 break over.elapsed();
             }
         };
