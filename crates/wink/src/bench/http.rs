@@ -9,8 +9,6 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
 use indicatif::ProgressBar;
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use wink_api::{DecisionAsked, EventReceived, EventsReceived};
 use wink_server::http::Conduct;
 
@@ -74,9 +72,8 @@ const CASES: [Case; 4] = [
 
 /// Measures all of it.
 pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let shop = Shop::open(&runtime, Conduct::default())?;
-    let bare = open_bare(&runtime)?;
+    let shop = Shop::open(Conduct::default())?;
+    let bare = shop.serve_beside(bare())?;
     let next = AtomicU64::new(0);
     let load = |case: &Case, address: SocketAddr, ask: &dyn Fn(&Load<'_>) -> Outcome| {
         let request = case.request;
@@ -86,13 +83,14 @@ pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Me
             request: &|number| request(&shop, number),
             next: &next,
         })
+        .all_fine()
     };
     let mut measured = Vec::new();
     for case in &CASES {
         let (mut ours, mut bares) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            bares.push(load(case, bare, &|load| load.closed_loop(RUN)).goodput() * case.things);
-            ours.push(load(case, shop.address, &|load| load.closed_loop(RUN)).goodput() * case.things);
+            bares.push(load(case, bare, &|load| load.closed_loop(RUN))?.goodput() * case.things);
+            ours.push(load(case, shop.address, &|load| load.closed_loop(RUN))?.goodput() * case.things);
             bar.inc(1);
         }
         let (value, limit_value) = (median(ours), median(bares));
@@ -115,8 +113,8 @@ pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Me
     ];
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        bares.push(load(dry_run, bare, &|load| load.open_loop(half, RUN)));
-        ours.push(load(dry_run, shop.address, &|load| load.open_loop(half, RUN)));
+        bares.push(load(dry_run, bare, &|load| load.open_loop(half, RUN))?);
+        ours.push(load(dry_run, shop.address, &|load| load.open_loop(half, RUN))?);
         bar.inc(1);
     }
     for (name, share, at_most, target) in quantiles {
@@ -142,18 +140,11 @@ pub(crate) fn steps(rounds: usize) -> usize {
     rounds * (CASES.len() + 1)
 }
 
-/// Opens the bare server: the least anything over HTTP must do with these bodies.
-fn open_bare(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
-    let router = Router::new()
-        .route(
-            "/v1/decisions",
-            post(async |body: Bytes| status(serde_json::from_slice::<DecisionAsked>(&body).is_ok())),
-        )
-        .route("/v1/events", post(async |body: Bytes| status(parse_events(&body).is_ok())));
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
-    let address = listener.local_addr()?;
-    runtime.spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
+/// The bare server: the least anything over HTTP must do with these bodies.
+fn bare() -> Router {
+    let decide = async |body: Bytes| status(serde_json::from_slice::<DecisionAsked>(&body).is_ok());
+    let receive = async |body: Bytes| status(parse_events(&body).is_ok());
+    Router::new().route("/v1/decisions", post(decide)).route("/v1/events", post(receive))
 }
 
 fn status(parsed: bool) -> StatusCode {

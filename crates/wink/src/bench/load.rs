@@ -52,6 +52,13 @@ impl Outcome {
         self.per_second(self.statuses.values().sum())
     }
 
+    /// Gives itself if every answer was a success: a rate of refusals is the rate of nothing.
+    pub(crate) fn all_fine(self) -> anyhow::Result<Self> {
+        let others = self.statuses.keys().any(|status| *status != 200);
+        anyhow::ensure!(!others, "requests were not answered with success; by status: {:?}", self.statuses);
+        Ok(self)
+    }
+
     pub(crate) fn count(&self, status: u16) -> u64 {
         self.statuses.get(&status).copied().unwrap_or(0)
     }

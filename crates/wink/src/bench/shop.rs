@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, anyhow, bail};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::http::Request;
@@ -73,32 +74,47 @@ redeem = { intercept = -2.0 }
 uplift = { intercept = -1.0 }
 "#;
 
-/// Enough that two requests rarely meet at one person.
-const PEOPLE: u64 = 2_000;
+/// Enough that two requests rarely meet at one person, and that nobody's wallet grows as none does in a shop.
+const PEOPLE: u64 = 10_000;
 
-/// The server. Its store goes with it.
+/// The server with its runtime. Its store goes with it.
 pub(crate) struct Shop {
     pub(crate) address: SocketAddr,
     key: String,
     directory: PathBuf,
+    runtime: Option<Runtime>,
 }
 
 impl Drop for Shop {
     fn drop(&mut self) {
+        // First whoever writes in it.
+        drop(self.runtime.take());
         // It lies in the system's temporary directory: what cannot be removed goes at the next start.
         let _left = std::fs::remove_dir_all(&self.directory);
     }
 }
 
 impl Shop {
-    /// Opens the shop on a runtime and lets everybody order once.
-    pub(crate) fn open(runtime: &Runtime, conduct: Conduct) -> anyhow::Result<Self> {
+    /// Opens the shop and lets everybody order once.
+    pub(crate) fn open(conduct: Conduct) -> anyhow::Result<Self> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("wink-bench-{}-{number}", std::process::id()));
-        let mut shop = Self { address: ([127, 0, 0, 1], 0).into(), key: String::new(), directory };
-        runtime.block_on(shop.begin(conduct))?;
-        Ok(shop)
+        let address = ([127, 0, 0, 1], 0).into();
+        let mut shop = Self { address, key: String::new(), directory, runtime: None };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let begun = runtime.block_on(shop.begin(conduct));
+        shop.runtime = Some(runtime);
+        begun.map(|()| shop)
+    }
+
+    /// Serves something else beside the shop, on its runtime.
+    pub(crate) fn serve_beside(&self, router: Router) -> anyhow::Result<SocketAddr> {
+        let runtime = self.runtime.as_ref().context("the shop is open")?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let address = listener.local_addr()?;
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Ok(address)
     }
 
     async fn begin(&mut self, conduct: Conduct) -> anyhow::Result<()> {
