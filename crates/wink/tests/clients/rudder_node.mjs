@@ -6,7 +6,9 @@ import { report, shopperMessages } from './messages.mjs';
 const RudderAnalytics = createRequire(process.env.WINK_TEST_CLIENTS + '/node/')('@rudderstack/rudder-sdk-node');
 const [host, writeKey, count] = process.argv.slice(2);
 
-const client = new RudderAnalytics(writeKey, { dataPlaneUrl: host, flushAt: 5, flushInterval: 50 });
+// By itself it tries three times only, and ends the process when it gives up.
+const patient = { retryCount: 12, errorHandler: () => {} };
+const client = new RudderAnalytics(writeKey, { dataPlaneUrl: host, flushAt: 5, flushInterval: 50, ...patient });
 let failed = 0;
 const sent = [];
 const done = [];
