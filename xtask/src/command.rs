@@ -98,6 +98,14 @@ pub(crate) const COMMANDS: &[Command] = &[
         examples: &["cargo xtask data", "cargo xtask data --print"],
         run: crate::data::run,
     },
+    Command {
+        name: "clients",
+        takes: "",
+        summary: "fetches the real clients the tests send with, by package name, and prints where they are",
+        flags: &[],
+        examples: &["cargo xtask clients"],
+        run: crate::clients::run,
+    },
 ];
 
 /// Runs the command that `given` names.

@@ -191,7 +191,10 @@ fn only_file(directory: &Path) -> Result<PathBuf> {
 }
 
 /// The SHA-256 of each file. Python does it: it is needed for the fetch anyhow, and saves a dependency.
-fn digests(paths: &[PathBuf]) -> Result<Vec<String>> {
+///
+/// # Errors
+/// Fails if a file cannot be read.
+pub(crate) fn digests(paths: &[PathBuf]) -> Result<Vec<String>> {
     const SCRIPT: &str =
         "import hashlib, sys\nfor p in sys.argv[1:]: print(hashlib.sha256(open(p, 'rb').read()).hexdigest())";
     let text = shell::output(shell::program("python3", ["-I", "-c", SCRIPT]).args(paths))?;

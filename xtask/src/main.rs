@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod bless;
 mod check;
+mod clients;
 mod command;
 mod data;
 mod demo;

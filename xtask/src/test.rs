@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
-use crate::{data, promtool, shell};
+use crate::{clients, data, promtool, shell};
 
 /// The version of cargo-nextest the project is tested with, installed where none is there.
 const NEXTEST_VERSION: &str = "0.9.143";
@@ -17,6 +17,14 @@ const NEXTEST_VERSION: &str = "0.9.143";
 const PROGRAMS: &[(&str, &[&str], &str, &str)] = &[
     ("strace", &["-V"], "strace", "the crash tests, to see that every acknowledged write was synced"),
     ("python3", &["-m", "pip", "--version"], "python3-pip", "`cargo xtask data`, to fetch the sample data"),
+    (
+        "python3",
+        &["-m", "venv", "--help"],
+        "python3-venv",
+        "`cargo xtask clients`, to keep the Python clients apart",
+    ),
+    ("node", &["--version"], "nodejs", "the tests that send with real JavaScript clients"),
+    ("npm", &["--version"], "npm", "`cargo xtask clients`, to fetch the JavaScript clients"),
 ];
 
 /// Runs the tests.
@@ -42,6 +50,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 pub(crate) struct Environment {
     /// `WINK_TEST_DATA`: the directory of `cargo xtask data`.
     test_data: PathBuf,
+    /// `WINK_TEST_CLIENTS`: the directory of `cargo xtask clients`.
+    test_clients: PathBuf,
     /// `WINK_BIN`: the binary, built once.
     binary: PathBuf,
     /// `WINK_PROMTOOL`: Prometheus's own check of metrics.
@@ -51,22 +61,23 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Fetches the data and builds the binary.
+    /// Fetches the data and the clients and builds the binary.
     ///
     /// # Errors
     /// Fails if either does, or if the reference data is asked for and not there.
     pub(crate) fn prepare(reference: bool) -> Result<Environment> {
         let reference_data = if reference { Some(reference_data()?) } else { None };
         let test_data = data::fetch()?;
+        let test_clients = clients::fetch()?;
         let promtool = promtool::fetch()?;
         let binary = shell::wink_binary()?;
-        Ok(Environment { test_data, binary, promtool, reference_data })
+        Ok(Environment { test_data, test_clients, binary, promtool, reference_data })
     }
 
     /// Puts it into the environment of a call.
     pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("WINK_TEST_DATA", &self.test_data).env("WINK_BIN", &self.binary);
-        command.env("WINK_PROMTOOL", &self.promtool);
+        command.env("WINK_TEST_CLIENTS", &self.test_clients).env("WINK_PROMTOOL", &self.promtool);
         match &self.reference_data {
             Some(path) => command.env("WINK_REFERENCE_DATA", path),
             None => command.env_remove("WINK_REFERENCE_DATA"),

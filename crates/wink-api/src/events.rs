@@ -105,6 +105,20 @@ pub struct EventsAnswered {
     pub items: Vec<ItemAnswered>,
 }
 
+impl EventsAnswered {
+    /// Counts what became of events.
+    pub fn of(items: Vec<ItemAnswered>) -> Self {
+        let count = |status: &str| items.iter().filter(|item| item.status == status).count();
+        Self {
+            accepted: count("accepted"),
+            duplicate: count("duplicate"),
+            dead: count("dead"),
+            refused: count("refused"),
+            items,
+        }
+    }
+}
+
 /// What became of one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ItemAnswered {

@@ -97,6 +97,26 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     })
 }
 
+/// Reads what holds the parts of a text together. The parts, kept raw, are read one by one later, so that one of them does not spoil
+/// the others.
+///
+/// # Errors
+/// Says what is wrong and where.
+pub(crate) fn frame<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // Where it is no JSON, the careful reader says better why; where it is, this is not the shape.
+        let careful = parse::<()>(bytes).err();
+        careful.unwrap_or_else(|| JsonError::unexpected(&error.to_string()))
+    })
+}
+
+impl JsonError {
+    /// Says that a text is JSON, but not what is expected.
+    pub(crate) fn unexpected(message: &str) -> Self {
+        Self { code: JsonCode::Unexpected, pointer: String::new(), message: message.to_owned() }
+    }
+}
+
 /// Joins the steps of a JSON pointer.
 pub fn pointer<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
     steps.into_iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()

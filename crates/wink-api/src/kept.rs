@@ -78,6 +78,7 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "amount_cents": redeemed.amount.0,
         }),
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
+        Body::Observed(_) => json!({}),
     };
     match properties {
         Json::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),

@@ -1,29 +1,38 @@
 //! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
 
 mod catalogue;
+mod cloudevents;
+mod commerce;
 mod decisions;
 mod events;
 mod export;
 mod exposures;
+mod ga4;
 mod health;
+mod identities;
 pub mod json;
 mod kept;
 mod keys;
 mod letters;
 mod made;
+mod money;
+mod ofrep;
 mod problem;
 mod products;
 mod profiles;
+mod segment;
 mod value;
 
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
     PartsListed, VersionView, VersionsListed,
 };
+pub use cloudevents::{cloud_event_envelope, cloud_events};
 pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
+pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::BalanceView;
 pub use kept::EventView;
 pub use keys::{
@@ -31,6 +40,7 @@ pub use keys::{
 };
 pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
 pub use made::{BudgetSeen, DecisionRecord, DecisionTrace};
+pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
@@ -38,5 +48,9 @@ pub use products::{
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
     FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,
+};
+pub use segment::{
+    Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
+    segment_settings, source_config,
 };
 pub use value::{to_json, value};

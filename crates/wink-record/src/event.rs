@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Observed, Order,
+    Redeemed, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -39,7 +39,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27")]
     body: Option<BodyMessage>,
 }
 
@@ -59,6 +59,8 @@ enum BodyMessage {
     CouponRedeemed(RedeemedMessage),
     #[prost(message, tag = "26")]
     Exposed(ExposureMessage),
+    #[prost(message, tag = "27")]
+    Observed(ObservedMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -153,6 +155,12 @@ struct RedeemedMessage {
     amount: i64,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct ObservedMessage {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
 impl Stored for Kept {
     fn to_bytes(&self) -> Vec<u8> {
         EventMessage {
@@ -234,6 +242,9 @@ fn to_body(body: &Body) -> BodyMessage {
                 ExposureKind::Dismissed => 3,
             },
         }),
+        Body::Observed(observed) => {
+            BodyMessage::Observed(ObservedMessage { name: observed.name().to_owned() })
+        }
     }
 }
 
@@ -278,6 +289,10 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
                 other => return Err(unknown(WHAT, "kind", other)),
             },
         }),
+        BodyMessage::Observed(observed) => {
+            let why = || format!("there is no event `{}`", observed.name);
+            Body::Observed(Observed::named(&observed.name).ok_or_else(|| Damaged { what: WHAT, why: why() })?)
+        }
     })
 }
 

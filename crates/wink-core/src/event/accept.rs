@@ -233,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn an_event_known_by_name_only_is_kept_whole() {
+        check(envelope("Product Viewed", &[]), "accepted Product Viewed late=false");
+        let sent = envelope("Page", &[("path", Value::Text("/tea".to_owned()))]);
+        let usd = Currency::new("USD").unwrap();
+        let event = accept(&sent, &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW).unwrap();
+        assert_eq!(event.extra, sent.properties);
+    }
+
+    #[test]
     fn refuses_with_a_code_and_a_way_out() {
         check(
             envelope("Teleported", &[]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Rejection;
-use super::schema::{PropertyType, check_type};
+use super::schema::{Observed, PropertyType, check_type};
 use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
 
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
@@ -32,6 +32,8 @@ pub enum Body {
     CouponRedeemed(Redeemed),
     /// What a decision offered was seen, clicked or dismissed.
     Exposed(Exposure),
+    /// Something else happened that shops tell of; all it says stays in the event's extras.
+    Observed(Observed),
 }
 
 impl Body {
@@ -45,6 +47,7 @@ impl Body {
             Self::CouponIssued(_) => "Coupon Issued",
             Self::CouponRedeemed(_) => "Coupon Redeemed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
+            Self::Observed(observed) => observed.name(),
         }
     }
 }
@@ -234,8 +237,14 @@ pub(super) fn read(
             _ => Err(Rejection::MissingProperty("traits".to_owned())),
         },
         "Consent Updated" => consent(properties).map(Body::ConsentUpdated),
-        name if let Some(kind) = exposure_kind(name) => exposure(kind, properties).map(Body::Exposed),
-        unknown => Err(Rejection::UnknownEvent(unknown.to_owned())),
+        name if let Some(kind) = exposure_kind(name)
+            && !matches!(properties.get("decision_id"), None | Some(Value::Null)) =>
+        {
+            exposure(kind, properties).map(Body::Exposed)
+        }
+        other => Observed::named(other)
+            .map(Body::Observed)
+            .ok_or_else(|| Rejection::UnknownEvent(other.to_owned())),
     }
 }
 

@@ -17,4 +17,4 @@ pub use body::{
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
-pub use schema::{Property, PropertyType, Schema, SchemaVersion, Schemas};
+pub use schema::{Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};

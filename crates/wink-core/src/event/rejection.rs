@@ -6,6 +6,9 @@ use crate::base::{Currency, Timestamp};
 /// A reason to refuse an event. Refused events go to the dead letters with their original bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// It cannot be read at all.
+    #[error("{0}")]
+    Malformed(String),
     /// The message id is empty or too long.
     #[error("`message_id` must have 1 to 100 characters, so that a retry can be recognised")]
     MessageId,
@@ -79,6 +82,7 @@ impl Rejection {
     /// Tells the stable code.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Malformed(_) => "event_malformed",
             Self::MessageId => "message_id_invalid",
             Self::NoIdentity => "identity_missing",
             Self::UnknownEvent(_) => "event_unknown",

@@ -115,6 +115,70 @@ const CONSENT: &[Property] = &[
     optional("recorded_by", Text),
 ];
 const EXPOSURE: &[Property] = &[required("decision_id", Text)];
+/// A promotion may be one of the shop's own, which no decision of Wink's offered.
+const PROMOTION: &[Property] = &[optional("decision_id", Text)];
+
+/// Events that are known by name and kept whole, with nothing computed from them yet: what the clients of the Segment family call
+/// for a shop and for mail, and what such clients send beside `track`.
+const OBSERVED: &[&str] = &[
+    "Alias",
+    "Cart Shared",
+    "Cart Viewed",
+    "Checkout Started",
+    "Checkout Step Completed",
+    "Checkout Step Viewed",
+    "Coupon Denied",
+    "Coupon Entered",
+    "Coupon Removed",
+    "Email Bounced",
+    "Email Delivered",
+    "Email Link Clicked",
+    "Email Marked as Spam",
+    "Email Opened",
+    "Group",
+    "Order Cancelled",
+    "Order Refunded",
+    "Order Updated",
+    "Page",
+    "Payment Info Entered",
+    "Product Added",
+    "Product Added to Wishlist",
+    "Product Clicked",
+    "Product List Filtered",
+    "Product List Viewed",
+    "Product Removed",
+    "Product Removed from Wishlist",
+    "Product Reviewed",
+    "Product Shared",
+    "Product Viewed",
+    "Products Searched",
+    "Promotion Clicked",
+    "Promotion Viewed",
+    "Screen",
+    "Unsubscribed",
+    "Wishlist Product Added to Cart",
+];
+
+/// The name of an event that is kept whole, with nothing computed from it yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed(&'static str);
+
+impl Observed {
+    /// Lists them all.
+    pub fn all() -> impl Iterator<Item = Self> {
+        OBSERVED.iter().copied().map(Self)
+    }
+
+    /// Finds the one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|observed| observed.0 == name)
+    }
+
+    /// Tells the name.
+    pub fn name(self) -> &'static str {
+        self.0
+    }
+}
 
 /// All schemas, by event name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,17 +191,17 @@ impl Schemas {
     pub fn built_in() -> Self {
         let version = SchemaVersion { model: 1, revision: 0, addition: 0 };
         let schema = |event, properties| (event, Schema { event, version, properties });
-        Self {
-            by_event: BTreeMap::from([
-                schema("Order Completed", ORDER),
-                schema("Coupon Applied", COUPON_APPLIED),
-                schema("Identify", IDENTIFY),
-                schema("Consent Updated", CONSENT),
-                schema("Promotion Viewed", EXPOSURE),
-                schema("Promotion Clicked", EXPOSURE),
-                schema("Promotion Dismissed", EXPOSURE),
-            ]),
-        }
+        let observed = Observed::all().map(|observed| schema(observed.name(), &[]));
+        let read = [
+            schema("Order Completed", ORDER),
+            schema("Coupon Applied", COUPON_APPLIED),
+            schema("Identify", IDENTIFY),
+            schema("Consent Updated", CONSENT),
+            schema("Promotion Viewed", PROMOTION),
+            schema("Promotion Clicked", PROMOTION),
+            schema("Promotion Dismissed", EXPOSURE),
+        ];
+        Self { by_event: observed.chain(read).collect() }
     }
 
     /// Lists the names.

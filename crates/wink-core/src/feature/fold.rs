@@ -27,7 +27,7 @@ pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
             state.contacts.insert(place, contact);
         }
         // Seen is not given: what was assigned is counted when it is issued. No feature asks for exposures yet.
-        Body::Exposed(_) | Body::Identify(_) | Body::ConsentUpdated(_) => return,
+        Body::Exposed(_) | Body::Identify(_) | Body::ConsentUpdated(_) | Body::Observed(_) => return,
     }
     forget_beyond_horizon(state);
     while CATEGORIES_MAX < state.affinity.len() {

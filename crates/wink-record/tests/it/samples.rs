@@ -12,7 +12,7 @@ use wink_core::decision::{
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Order, Redeemed, UsedCoupon,
+    Observed, Order, Redeemed, UsedCoupon,
 };
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
@@ -99,6 +99,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
                 amount: Cents(150),
             })),
         ),
+        ("observed", kept(Body::Observed(Observed::named("Product Viewed").unwrap()))),
     ]
 }
 

@@ -377,7 +377,7 @@ impl Work {
             known.profile.value.hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
         }
-        if !matches!(kept.body, Body::ConsentUpdated(_) | Body::Identify(_)) {
+        if !matches!(kept.body, Body::ConsentUpdated(_) | Body::Identify(_) | Body::Observed(_)) {
             fold(&mut known.state.value, kept.occurred_at, &kept.body);
             known.state_changed = true;
         }

@@ -17,6 +17,7 @@ pub mod products;
 pub mod profiles;
 pub mod redeem;
 pub mod retain;
+pub mod unread;
 
 mod bury;
 mod person;

@@ -121,7 +121,7 @@ fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> 
     })
 }
 
-fn unknown_person(id: DecisionId) -> DecisionView {
+pub(super) fn unknown_person(id: DecisionId) -> DecisionView {
     DecisionView {
         id: id.to_string(),
         verdict: "none",

@@ -71,15 +71,7 @@ pub(super) async fn receive_events<S: Store>(
             *item = Some(item_of(answer));
         }
     }
-    let items: Vec<ItemAnswered> = items.into_iter().flatten().collect();
-    let count = |status: &str| items.iter().filter(|item| item.status == status).count();
-    Ok(Json(EventsAnswered {
-        accepted: count("accepted"),
-        duplicate: count("duplicate"),
-        dead: count("dead"),
-        refused: count("refused"),
-        items,
-    }))
+    Ok(Json(EventsAnswered::of(items.into_iter().flatten().collect())))
 }
 
 /// Reads what holds the events together. The events themselves are read one by one, so that one of them does not spoil the others.
@@ -91,7 +83,7 @@ fn frame(body: &[u8]) -> Result<EventsReceived, Refused> {
     })
 }
 
-fn item_of(answer: Answer) -> ItemAnswered {
+pub(super) fn item_of(answer: Answer) -> ItemAnswered {
     let known = |status, id: wink_core::base::EventId| ItemAnswered {
         status,
         id: Some(id.to_string()),
@@ -111,6 +103,6 @@ fn item_of(answer: Answer) -> ItemAnswered {
     }
 }
 
-fn refused(code: &'static str, message: String) -> ItemAnswered {
+pub(super) fn refused(code: &'static str, message: String) -> ItemAnswered {
     ItemAnswered { status: "refused", id: None, code: Some(code), message: Some(message) }
 }

@@ -4,6 +4,7 @@ mod admission;
 mod balance;
 mod body;
 mod catalogue;
+mod cloudevents;
 mod consents;
 mod cors;
 mod decisions;
@@ -11,11 +12,14 @@ mod decisions_read;
 mod events;
 mod export;
 mod exposures;
+mod ga4;
 mod gate;
 mod health;
 mod keys;
 mod letters;
 mod measure;
+mod messages;
+mod ofrep;
 mod openapi;
 mod operation;
 mod page;
@@ -23,6 +27,7 @@ mod problem;
 mod products;
 mod profiles;
 mod rate;
+mod segment;
 mod service;
 
 use std::sync::Arc;
@@ -68,6 +73,27 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         )
         .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
         .route("/v1/health/balance", get(balance::read_balance::<S>))
+        .route("/v1/batch", post(segment::receive_batch::<S>))
+        .route("/v1/import", post(segment::receive_import::<S>))
+        .route("/v1/track", post(segment::receive_track::<S>))
+        .route("/v1/identify", post(segment::receive_identify::<S>))
+        .route("/v1/page", post(segment::receive_page::<S>))
+        .route("/v1/screen", post(segment::receive_screen::<S>))
+        .route("/v1/group", post(segment::receive_group::<S>))
+        .route("/v1/alias", post(segment::receive_alias::<S>))
+        .route("/v1/b", post(segment::receive_batch_short::<S>))
+        .route("/v1/t", post(segment::receive_track_short::<S>))
+        .route("/v1/i", post(segment::receive_identify_short::<S>))
+        .route("/v1/p", post(segment::receive_page_short::<S>))
+        .route("/v1/s", post(segment::receive_screen_short::<S>))
+        .route("/v1/g", post(segment::receive_group_short::<S>))
+        .route("/v1/a", post(segment::receive_alias_short::<S>))
+        .route("/v1/projects/{write_key}/settings", get(segment::describe_source))
+        .route("/sourceConfig/", get(segment::describe_rudder_source::<S>))
+        .route("/mp/collect", post(ga4::collect_measurements::<S>))
+        .route("/v1/cloudevents", post(cloudevents::receive_cloud_events::<S>))
+        .route("/ofrep/v1/evaluate/flags", post(ofrep::evaluate_flags::<S>))
+        .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::evaluate_flag::<S>))
         .route("/v1/keys", get(keys::list_keys::<S>).post(keys::create_key::<S>))
         .route("/v1/keys/{id}", delete(keys::revoke_key::<S>))
         .route("/v1/keys/{id}/rotate", post(keys::rotate_key::<S>))

@@ -86,6 +86,13 @@ const SMALL: usize = 256 << 10;
 /// A batch of events: as large as the store's own batches.
 const BATCH: usize = 1 << 20;
 
+/// Who sends events.
+const SENDERS: &[Role] = &[Ingest, Shop, Till, Partner, Admin];
+/// The same, from clients that may have no place for a header.
+const SENDERS_ANYWHERE: Who = Who::RolesAnywhere(SENDERS);
+/// Who asks what would be offered.
+const ASKERS: &[Role] = &[Client, Shop, Till, Admin];
+
 const fn op(
     id: &'static str,
     method: Method,
@@ -243,6 +250,34 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Shop, Analyst, Privacy, Admin]),
         0,
     ),
+    op("receive_batch", Method::POST, "/v1/batch", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_import", Method::POST, "/v1/import", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_track", Method::POST, "/v1/track", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_identify", Method::POST, "/v1/identify", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_page", Method::POST, "/v1/page", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_screen", Method::POST, "/v1/screen", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_group", Method::POST, "/v1/group", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_alias", Method::POST, "/v1/alias", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_batch_short", Method::POST, "/v1/b", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_track_short", Method::POST, "/v1/t", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_identify_short", Method::POST, "/v1/i", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_page_short", Method::POST, "/v1/p", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_screen_short", Method::POST, "/v1/s", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_group_short", Method::POST, "/v1/g", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("receive_alias_short", Method::POST, "/v1/a", Class::Ingest, SENDERS_ANYWHERE, BATCH),
+    op("describe_source", Method::GET, "/v1/projects/{write_key}/settings", Class::Ingest, Who::Anybody, 0),
+    op("describe_rudder_source", Method::GET, "/sourceConfig/", Class::Ingest, Who::Anybody, 0),
+    op("collect_measurements", Method::POST, "/mp/collect", Class::Ingest, SENDERS_ANYWHERE, SMALL),
+    op("receive_cloud_events", Method::POST, "/v1/cloudevents", Class::Ingest, Who::Roles(SENDERS), BATCH),
+    op(
+        "evaluate_flag",
+        Method::POST,
+        "/ofrep/v1/evaluate/flags/{key}",
+        Class::Decide,
+        Who::Roles(ASKERS),
+        SMALL,
+    ),
+    op("evaluate_flags", Method::POST, "/ofrep/v1/evaluate/flags", Class::Decide, Who::Roles(ASKERS), SMALL),
     op("list_keys", Method::GET, "/v1/keys", Class::Report, Who::Roles(&[Admin, Operator]), 0),
     op("create_key", Method::POST, "/v1/keys", Class::Privacy, Who::Roles(&[Admin, Operator]), SMALL),
     op("revoke_key", Method::DELETE, "/v1/keys/{id}", Class::Privacy, Who::Roles(&[Admin, Operator]), 0),

@@ -26,6 +26,12 @@ impl Refused {
         Self { problem: Box::new(problem), retry_after: None }
     }
 
+    /// Answers 400 instead: the clients of others know no other status for a body that cannot be taken.
+    pub(super) fn as_bad_request(mut self) -> Self {
+        self.problem.status = 400;
+        self
+    }
+
     /// Says when to come again. In whole seconds, because clients read nothing else.
     fn again_after(mut self, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(0 < wait.subsec_nanos());

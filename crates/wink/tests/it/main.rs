@@ -9,6 +9,8 @@ mod chance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod cloudevents;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod corpus;
@@ -20,6 +22,8 @@ mod crash_strace;
 mod doctor;
 #[cfg(test)]
 mod erase;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod hasty;
 #[cfg(test)]
@@ -33,13 +37,19 @@ mod journey;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod ofrep;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod real_client;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod segment;
 #[cfg(test)]
 mod silent;
 #[cfg(test)]

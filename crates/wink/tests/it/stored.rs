@@ -33,6 +33,8 @@ fn says(kept: &Kept) -> Option<String> {
     match &kept.body {
         Body::OrderCompleted(order) => Some(format!("order {}", order.sales().0)),
         Body::ConsentUpdated(change) => Some(format!("{} {}", change.purpose, change.state.name())),
+        Body::Identify(_) => Some("identify".to_owned()),
+        Body::Observed(observed) => Some(observed.name().to_owned()),
         _ => None,
     }
 }

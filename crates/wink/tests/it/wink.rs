@@ -78,6 +78,12 @@ impl Server {
         Self::start_as(serve(store)).unwrap_or_else(|said| panic!("the server did not start: {said:?}"))
     }
 
+    /// Starts `wink serve` on a free port; everybody who asks needs a key.
+    pub(crate) fn start_with_keys(store: &Path) -> Self {
+        Self::start_as(serve_with_keys(store))
+            .unwrap_or_else(|said| panic!("the server did not start: {said:?}"))
+    }
+
     /// Starts a call that becomes a server, perhaps by way of another program. The error is how it ended instead.
     pub(crate) fn start_as(mut call: Command) -> Result<Self, Said> {
         let begun = Instant::now();
@@ -122,9 +128,14 @@ impl Drop for Server {
 
 /// `wink serve` on a free port.
 pub(crate) fn serve(store: &Path) -> Command {
+    let mut call = serve_with_keys(store);
+    call.arg("--without-keys");
+    call
+}
+
+fn serve_with_keys(store: &Path) -> Command {
     call([
         OsStr::new("serve"),
-        OsStr::new("--without-keys"),
         "--data".as_ref(),
         store.as_os_str(),
         "--listen".as_ref(),

@@ -1,0 +1,136 @@
+//! Amounts as shops' clients send them: JSON numbers in major units, read digit by digit. Never a float on the way.
+
+use serde_json::Value as Json;
+
+/// A decimal number as written: `mantissa × 10^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    mantissa: i128,
+    exponent: i32,
+}
+
+/// More digits than this are no amount of money; it also keeps every sum far below what the mantissa holds.
+const DIGITS_MAX: usize = 24;
+
+/// Whole amounts end here, one hundred times what an order line may be worth.
+const CENTS_MAX: i128 = 100_000_000_000;
+
+impl Decimal {
+    /// Reads a number, or the text of one. A number is taken by its shortest spelling, which for up to 15 digits is the one the
+    /// client wrote.
+    pub(crate) fn read(json: &Json) -> Option<Self> {
+        match json {
+            Json::Number(number) => Self::parse(&number.to_string()),
+            Json::String(text) => Self::parse(text.trim()),
+            _ => None,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (sign, unsigned) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (digits, power) = match unsigned.split_once(['e', 'E']) {
+            Some((digits, power)) => (digits, power.parse::<i32>().ok()?),
+            None => (unsigned, 0),
+        };
+        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+        let all = format!("{whole}{decimals}");
+        let is_number =
+            !whole.is_empty() && all.len() <= DIGITS_MAX && all.bytes().all(|b| b.is_ascii_digit());
+        if !is_number {
+            return None;
+        }
+        let exponent = power.checked_sub(i32::try_from(decimals.len()).ok()?)?;
+        Some(Self { mantissa: sign * all.parse::<i128>().ok()?, exponent })
+    }
+
+    /// Multiplies by a number of pieces.
+    pub(crate) fn times(self, pieces: i64) -> Option<Self> {
+        Some(Self { mantissa: self.mantissa.checked_mul(i128::from(pieces))?, ..self })
+    }
+
+    /// Rounds to hundredths, half up. `None` if it is too large to be an amount.
+    pub(crate) fn cents(self) -> Option<i64> {
+        let places = self.exponent.checked_add(2)?;
+        let cents = match u32::try_from(places) {
+            Ok(places) => self.mantissa.checked_mul(10_i128.checked_pow(places)?)?,
+            Err(_) => {
+                let Some(divisor) = 10_i128.checked_pow(places.unsigned_abs()) else { return Some(0) };
+                (self.mantissa + divisor / 2).div_euclid(divisor)
+            }
+        };
+        let is_amount = (-CENTS_MAX..=CENTS_MAX).contains(&cents);
+        is_amount.then(|| i64::try_from(cents).ok()).flatten()
+    }
+}
+
+/// Reads an amount in major units as hundredths, half up.
+pub(crate) fn cents(json: &Json) -> Option<i64> {
+    Decimal::read(json)?.cents()
+}
+
+/// Spreads `amount` over `weights` in proportion, to the cent: remainders go to the largest fractions, of equal ones to the first.
+pub(crate) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
+    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if total <= 0 {
+        return vec![0; weights.len()];
+    }
+    let product = |weight: &i64| i128::from(amount) * i128::from(*weight);
+    let mut shares: Vec<i128> = weights.iter().map(|weight| product(weight).div_euclid(total)).collect();
+    let mut by_fraction: Vec<usize> = (0..weights.len()).collect();
+    by_fraction.sort_by_key(|index| {
+        std::cmp::Reverse(weights.get(*index).map_or(0, |weight| product(weight).rem_euclid(total)))
+    });
+    let left = i128::from(amount) - shares.iter().sum::<i128>();
+    let receivers = by_fraction.into_iter().take(usize::try_from(left).unwrap_or(0));
+    for index in receivers {
+        if let Some(share) = shares.get_mut(index) {
+            *share += 1;
+        }
+    }
+    shares.into_iter().map(|share| i64::try_from(share).unwrap_or(0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_digit_by_digit() {
+        for (text, wanted) in [
+            ("19.99", Some(1_999)),
+            ("0.29", Some(29)),
+            ("1.005", Some(101)),
+            ("-1.005", Some(-100)),
+            ("1.115", Some(112)),
+            ("4.35", Some(435)),
+            ("1e2", Some(10_000)),
+            ("1.5E-1", Some(15)),
+            ("0.30000000000000004", Some(30)),
+            ("1e-300", Some(0)),
+            ("9e300", None),
+            ("10000000000", None),
+            ("\"12.50\"", Some(1_250)),
+            ("\"12,50\"", None),
+            ("\"\"", None),
+            ("null", None),
+        ] {
+            assert_eq!(cents(&serde_json::from_str(text).unwrap()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn pieces_are_multiplied_before_anything_is_rounded() {
+        let price = Decimal::read(&serde_json::json!(0.333)).unwrap();
+        assert_eq!(price.times(3).unwrap().cents(), Some(100));
+    }
+
+    #[test]
+    fn shares_add_up_to_the_cent() {
+        assert_eq!(spread(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(spread(5, &[1_000, 1, 1_000]), [3, 0, 2]);
+        assert_eq!(spread(7, &[0, 0]), [0, 0]);
+        for amount in 0..200 {
+            assert_eq!(spread(amount, &[3, 199, 77, 1]).iter().sum::<i64>(), amount);
+        }
+    }
+}

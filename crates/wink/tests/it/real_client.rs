@@ -1,0 +1,32 @@
+//! The real clients of others, each run as a program of its own by a script in `tests/clients`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// Runs a script with its client; the answer is what the script reports.
+pub(crate) fn run(script: &str, arguments: &[&str]) -> Value {
+    let mut call = call(script);
+    let output = call.args(arguments).output().unwrap_or_else(|error| panic!("{call:?}: {error}"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script} failed: {err}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{script}: {error}: {out}{err}"))
+}
+
+fn call(script: &str) -> Command {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("clients");
+    let clients = clients();
+    let mut call = match script.ends_with(".mjs") {
+        true => Command::new("node"),
+        false => Command::new(clients.join("python").join("bin").join("python")),
+    };
+    call.arg(scripts.join(script)).env("WINK_TEST_CLIENTS", &clients).env("PYTHONDONTWRITEBYTECODE", "1");
+    call.stdin(Stdio::null());
+    call
+}
+
+fn clients() -> PathBuf {
+    let missing = "the real clients are missing: `cargo xtask test` fetches them and says where they are";
+    PathBuf::from(std::env::var_os("WINK_TEST_CLIENTS").expect(missing))
+}
