@@ -15,14 +15,14 @@ fn now() -> Timestamp {
 
 /// What becomes of each call: the event's name, or the code or sentence of the refusal.
 fn outcomes(batch: &SegmentBatch) -> Vec<String> {
-    let outcome = |call: &Box<RawValue>| match batch.envelope(call, "shop", now()) {
+    let outcome = |call: &RawValue| match batch.envelope(call, "shop", now()) {
         Ok(envelope) => match accepted(&envelope) {
             Ok(event) => event.body.event_name().to_owned(),
             Err(code) => code.to_owned(),
         },
         Err(unread) => unread.message,
     };
-    batch.calls.iter().map(outcome).collect()
+    batch.calls.iter().map(|call| outcome(call)).collect()
 }
 
 fn accepted(envelope: &Envelope) -> Result<Event, &'static str> {

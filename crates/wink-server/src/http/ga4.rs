@@ -38,13 +38,13 @@ pub(super) async fn collect_measurements<S: Store>(
         Ok(batch) => batch,
         Err(refused) => {
             refuse(&caller.engine, 1).await?;
-            return Err(refused.as_bad_request());
+            return Err(refused.into_bad_request());
         }
     };
-    let message = |(place, event): (usize, &Box<serde_json::value::RawValue>)| Message {
+    let messages = batch.events.iter().enumerate().map(|(place, event)| Message {
         original: event.get().as_bytes().to_vec(),
         envelope: batch.envelope(place, event, &caller.access.name, caller.now),
-    };
-    take(&caller, batch.events.iter().enumerate().map(message).collect()).await?;
+    });
+    take(&caller, messages.collect()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -27,7 +27,7 @@ impl Refused {
     }
 
     /// Answers 400 instead: the clients of others know no other status for a body that cannot be taken.
-    pub(super) fn as_bad_request(mut self) -> Self {
+    pub(super) fn into_bad_request(mut self) -> Self {
         self.problem.status = 400;
         self
     }

@@ -93,7 +93,7 @@ async fn receive<S: Store>(
         Err(refused) => {
             // However many messages it was meant to be; a stranger's noise is nobody's message and is not counted.
             refuse(&from.caller(None).await?.engine, 1).await?;
-            return Err(refused.as_bad_request());
+            return Err(refused.into_bad_request());
         }
     };
     let caller = from.caller(batch.write_key.as_deref()).await?;
@@ -101,7 +101,7 @@ async fn receive<S: Store>(
     if MESSAGES_MAX < many {
         refuse(&caller.engine, u32::try_from(many).unwrap_or(u32::MAX)).await?;
         let message = format!("{many} messages are too many; send at most {MESSAGES_MAX} at once");
-        return Err(invalid("/batch", message).as_bad_request());
+        return Err(invalid("/batch", message).into_bad_request());
     }
     let mut ids = Vec::with_capacity(many);
     let mut messages = Vec::with_capacity(many);
