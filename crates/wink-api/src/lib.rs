@@ -15,6 +15,8 @@ mod problem;
 mod products;
 mod profiles;
 mod value;
+mod webhook_messages;
+mod webhooks;
 
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
@@ -40,3 +42,8 @@ pub use profiles::{
     FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,
 };
 pub use value::{to_json, value};
+pub use webhook_messages::{CouponTold, DecisionTold, Told};
+pub use webhooks::{
+    DeliveryView, DisabledView, MessagesListed, ReplayAsked, Replayed, StreamTokenAsked, StreamTokenMade,
+    TestQueued, WebhookAsked, WebhookChanged, WebhookMade, WebhookView, WebhooksListed,
+};

@@ -29,6 +29,8 @@ mod journey;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod receiver;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
@@ -37,10 +39,14 @@ mod stand;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod timing_year;
 #[cfg(test)]
 mod trace;
 #[cfg(test)]
 mod traced;
+#[cfg(test)]
+mod webhooks;
 #[cfg(test)]
 mod wink;
