@@ -22,6 +22,8 @@ mod products;
 mod profiles;
 mod segment;
 mod value;
+mod webhook_messages;
+mod webhooks;
 
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
@@ -54,3 +56,8 @@ pub use segment::{
     segment_settings, source_config,
 };
 pub use value::{to_json, value};
+pub use webhook_messages::{CouponTold, DecisionTold, Told};
+pub use webhooks::{
+    DeliveryView, DisabledView, MessagesListed, ReplayAsked, Replayed, StreamTokenAsked, StreamTokenMade,
+    TestQueued, WebhookAsked, WebhookChanged, WebhookMade, WebhookView, WebhooksListed,
+};

@@ -18,6 +18,7 @@ mod state;
 mod texts;
 mod value;
 mod vault;
+mod webhook;
 
 pub use access::{ApiKey, TenantNamed};
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
@@ -25,3 +26,6 @@ pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use erasure::Erasure;
 pub use message::{Damaged, Stored};
+pub use webhook::{
+    Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,
+};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use tokio::sync::broadcast;
 use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::offer::{Catalogue, CatalogueVersion};
@@ -69,6 +70,9 @@ impl Ids for SeededIds {
     }
 }
 
+/// Wake-ups a listener may lie behind before it simply looks: a few seconds of a busy shop, for all listeners together.
+const DECIDED_MAX: usize = 4_096;
+
 /// A shop's Wink: one tenant of a store, one set of secrets, one catalogue in force.
 pub struct Engine<S> {
     /// The tenant. Everything the engine reads and writes carries it; it never comes from what a client sent.
@@ -83,6 +87,8 @@ pub struct Engine<S> {
     pub decide_times: Latencies,
     /// Where erasures are listed beside the store; the tests of everything else need no such file.
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
+    /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
+    pub(crate) decided: broadcast::Sender<ProfileId>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
     compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
 }
@@ -113,6 +119,7 @@ impl<S: Store> Engine<S> {
             schemas: Schemas::built_in(),
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
+            decided: broadcast::channel(DECIDED_MAX).0,
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };

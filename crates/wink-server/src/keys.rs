@@ -1,6 +1,8 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
-use wink_core::base::{CouponId, DecisionId, Digest, Hasher, LetterId, ProfileId, Timestamp};
+use wink_core::base::{
+    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, Timestamp, WebhookId,
+};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -45,6 +47,12 @@ pub mod kind {
     pub const IMPORTED_UNTIL: Kind = Kind(15);
     /// Which secret the store was made with; one record with an empty key.
     pub const SECRET_CHECK: Kind = Kind(16);
+    /// An endpoint of webhooks, by its id.
+    pub const WEBHOOK: Kind = Kind(20);
+    /// A webhook message, by message id; ids sort by time.
+    pub const MESSAGE: Kind = Kind(21);
+    /// How far the delivery of a message to an endpoint is, by both ids.
+    pub const DELIVERY: Kind = Kind(22);
     /// That a decision is about somebody, by their home and decision id: their decisions, in order of time.
     pub const DECISION_OF: Kind = Kind(40);
     /// That a dead letter names somebody, by identity key and letter id; holds when the letter arrived.
@@ -82,6 +90,8 @@ pub const QUESTION_MARKS: Scope = Scope(2);
 pub const EXPIRY: Queue = Queue(1);
 /// Marks of erased people's messages; due when such a message would be too old to be kept anyway.
 pub const FORGET: Queue = Queue(2);
+/// Webhook messages to be sent; due at the next attempt.
+pub const OUTBOX: Queue = Queue(3);
 /// Idempotency keys of questions; due when they may be forgotten.
 pub const FORGET_QUESTIONS: Queue = Queue(4);
 
@@ -207,6 +217,26 @@ pub fn erasing(id: ProfileId) -> RecordKey {
 /// Names an erasure; all of a profile's share its prefix.
 pub fn erasure(id: ProfileId, at: Timestamp) -> RecordKey {
     RecordKey::new(kind::ERASURE, [id.bytes().as_slice(), &at.0.to_be_bytes()].concat())
+}
+
+/// Names an endpoint of webhooks.
+pub fn webhook(id: WebhookId) -> RecordKey {
+    RecordKey::new(kind::WEBHOOK, id.bytes())
+}
+
+/// Names a webhook message.
+pub fn message(id: MessageId) -> RecordKey {
+    RecordKey::new(kind::MESSAGE, id.bytes())
+}
+
+/// Names the delivery of a message to an endpoint; all of an endpoint's share its prefix.
+pub fn delivery(endpoint: WebhookId, message: MessageId) -> RecordKey {
+    RecordKey::new(kind::DELIVERY, [endpoint.bytes(), message.bytes()].concat())
+}
+
+/// Counts the endpoints of webhooks, under their limit.
+pub fn webhooks() -> CounterKey {
+    counter("webhooks", "")
 }
 
 /// Finds the home of a profile's entries.

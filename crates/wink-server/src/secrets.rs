@@ -23,6 +23,8 @@ pub struct Secrets {
     marks: [u8; 32],
     wrapping: [u8; 32],
     letters: [u8; 32],
+    webhooks: [u8; 32],
+    streams: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -41,6 +43,8 @@ impl Secrets {
             marks: derive("marks"),
             wrapping: derive("vault keys"),
             letters: derive("dead letters"),
+            webhooks: derive("webhook secrets"),
+            streams: derive("stream tokens"),
         }
     }
 
@@ -61,6 +65,11 @@ impl Secrets {
     /// The key under which message ids and bodies are hashed.
     pub fn marks(&self) -> &[u8; 32] {
         &self.marks
+    }
+
+    /// The key under which stream tokens are made.
+    pub fn streams(&self) -> &[u8; 32] {
+        &self.streams
     }
 
     /// A value that tells this secret from another without giving it away; the store keeps it.
@@ -98,6 +107,22 @@ impl Secrets {
     /// If it was sealed under another secret or changed.
     pub fn open_letter(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         open(&self.letters, sealed)
+    }
+
+    /// Seals the secret that is shared with a receiver of webhooks.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    pub fn seal_webhook(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.webhooks, bytes)
+    }
+
+    /// Opens the secret of a receiver of webhooks.
+    ///
+    /// # Errors
+    /// If it was sealed under another secret or changed.
+    pub fn open_webhook(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.webhooks, sealed)
     }
 }
 

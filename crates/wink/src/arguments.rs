@@ -502,6 +502,10 @@ pub(crate) struct Serve {
     /// Connections at a time from one address; behind a proxy, all come from its address
     #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
     pub(crate) connections_by_address: usize,
+    /// Lets webhooks go to any address, by http too: for receivers in your own network. Whoever may register one then reaches what this
+    /// machine reaches
+    #[arg(long)]
+    pub(crate) webhooks_anywhere: bool,
     /// A TOML file with any of these settings; `wink config describe` prints one
     #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
     pub(crate) config: Option<PathBuf>,

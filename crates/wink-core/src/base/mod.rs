@@ -11,7 +11,9 @@ mod value;
 
 pub use chance::Chance;
 pub use hash::{Digest, Hasher, share_of};
-pub use id::{CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, OfferId, ProfileId};
+pub use id::{
+    CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, MessageId, OfferId, ProfileId, WebhookId,
+};
 pub use money::{Cents, Currency};
 pub use time::{DAY_MS, Timestamp, Zone};
 pub use value::Value;

@@ -86,6 +86,15 @@ fn the_rest_is_stored_as_ever() {
 }
 
 #[test]
+fn webhooks_are_stored_as_ever() {
+    check("webhook-v1", &samples::webhook());
+    check("webhook-message-v1", &samples::message());
+    for (name, delivery) in samples::deliveries() {
+        check(&format!("webhook-delivery-{name}-v1"), &delivery);
+    }
+}
+
+#[test]
 fn the_deepest_value_that_is_accepted_is_read_back() {
     let map = |inner| Value::Map([("k".to_owned(), inner)].into());
     let deepest = (1..DEPTH_MAX).fold(Value::Int(1), |inner, _| map(inner));

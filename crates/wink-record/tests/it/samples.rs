@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, OfferId, ProfileId, Timestamp, Value,
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, Timestamp,
+    Value, WebhookId,
 };
 use wink_core::coupon::{Account, Coupon, Entry, Held, State as Life, Wallet};
 use wink_core::decision::{
@@ -18,7 +19,8 @@ use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Erasure, LetterHead, TenantNamed,
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
+    Erasure, LetterHead, MessageType, SealedSecret, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -384,4 +386,44 @@ pub(crate) fn erasure() -> Erasure {
         at: AT,
         identities: vec![IdentityKey([2; 16]), IdentityKey([3; 16])],
     }
+}
+
+pub(crate) fn webhook() -> WebhookEndpoint {
+    WebhookEndpoint {
+        id: WebhookId::from_bytes([9; 16]),
+        url: "https://shop.example.org/hook".to_owned(),
+        types: MessageType::ALL.into(),
+        secrets: vec![
+            SealedSecret { sealed: vec![1, 2, 3], until: None },
+            SealedSecret { sealed: vec![4, 5], until: Some(AT.plus_days(1)) },
+        ],
+        disabled: Some(Disabled { at: AT, why: "its receiver answered 410".to_owned() }),
+        created_at: AT.plus_days(-1),
+    }
+}
+
+pub(crate) fn message() -> WebhookMessage {
+    WebhookMessage {
+        id: MessageId::from_bytes([10; 16]),
+        kind: MessageType::CouponRedeemed,
+        at: AT,
+        body: b"{}".to_vec(),
+    }
+}
+
+pub(crate) fn deliveries() -> Vec<(&'static str, Delivery)> {
+    let delivery = |kind, state| Delivery {
+        endpoint: WebhookId::from_bytes([9; 16]),
+        message: MessageId::from_bytes([10; 16]),
+        kind,
+        attempts: 3,
+        first_at: Some(AT),
+        said: "answered 500".to_owned(),
+        state,
+    };
+    vec![
+        ("waiting", delivery(MessageType::DecisionMade, DeliveryState::Waiting { due: AT.plus_days(1) })),
+        ("delivered", delivery(MessageType::CouponExpired, DeliveryState::Delivered { at: AT })),
+        ("dead", delivery(MessageType::WebhookTest, DeliveryState::Dead { at: AT })),
+    ]
 }

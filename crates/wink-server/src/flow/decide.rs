@@ -14,6 +14,7 @@ use wink_core::profile::{Kept, Profile};
 use wink_record::{Decided, Stored};
 use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey, Store, Tenant};
 
+use super::announce::Listeners;
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -154,6 +155,7 @@ async fn ask_once<S: Store>(
     let Some(first) = questions.first() else { return Ok(0) };
     let (catalogue, in_force) = engine.catalogue_in_force().await?;
     let mut running = Running::load(engine, &catalogue, first.now).await?;
+    let listeners = Listeners::load(engine).await?;
     let mut batches = Vec::new();
     let mut decided: Vec<Option<Decision>> = Vec::with_capacity(questions.len());
     let mut committing: Vec<usize> = Vec::new();
@@ -186,6 +188,7 @@ async fn ask_once<S: Store>(
         if let Some(once) = &question.once {
             once.take(question, &mut batch);
         }
+        listeners.hear_decision(&decision, &catalogue, &mut batch);
         running.promise(&decision, &catalogue);
         committing.push(decided.len());
         batches.push(batch);
@@ -206,6 +209,8 @@ async fn ask_once<S: Store>(
                 Verdict::Nothing => "none",
             };
             metrics::counter!("wink_decisions_total", "verdict" => verdict).increment(1);
+            // Nobody may be listening.
+            engine.decided.send(decision.person.profile).ok();
         }
     }
     decided.truncate(answered);

@@ -10,9 +10,10 @@ use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
 use wink_record::{Damaged, Decided, Erasure as Erased, Stored};
 use wink_store::{
-    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
+    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, Store,
 };
 
+use super::announce::{about_coupon, about_decision};
 use super::bury;
 use super::person;
 use super::redeem::{book, no_longer_expires};
@@ -21,8 +22,8 @@ use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
-/// Entries per commit: each makes at most three changes, below the port's 1,024.
-const AT_ONCE: usize = 300;
+/// Entries per commit: each makes at most four changes, below the port's 1,024.
+const AT_ONCE: usize = 250;
 
 /// Lane entries read at once.
 const READ_AT_ONCE: usize = 1_000;
@@ -225,6 +226,7 @@ async fn take_back_coupons<S: Store>(
         let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
         book(&effect, &mut batch);
+        batch.changes.extend(about_coupon(&coupon).map(Change::Delete));
         if coupon.state == State::Issued {
             batch.changes.push(no_longer_expires(&coupon));
         }
@@ -264,12 +266,14 @@ impl Owned {
         Ok(Some(owned))
     }
 
-    /// Lists what removes the entry and the record that goes with it. The mark is the caller's to free.
+    /// Lists what removes the entry and the records that go with it: a decision's own, and the message that told of it. The mark is the
+    /// caller's to free.
     pub(super) fn changes(&self, lane: Lane) -> impl Iterator<Item = Change> + use<> {
         let redact = Change::Redact(lane, self.position);
-        let decision: Option<RecordKey> = self.decision.map(keys::decision);
-        let note = self.decision.map(|decision| keys::decision_of(self.owner, decision));
-        [Some(redact), decision.map(Change::Delete), note.map(Change::Delete)].into_iter().flatten()
+        let records = self
+            .decision
+            .map(|id| [keys::decision(id), keys::decision_of(self.owner, id), about_decision(id)]);
+        [redact].into_iter().chain(records.into_iter().flatten().map(Change::Delete))
     }
 }
 

@@ -5,6 +5,7 @@ use wink_core::coupon::{Coupon, expire};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Leased, Store};
 
+use super::announce::Listeners;
 use super::redeem::{book, home_of};
 use crate::engine::batch_id;
 use crate::keys;
@@ -28,9 +29,10 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
         if due.is_empty() {
             return Ok(expired);
         }
+        let listeners = Listeners::load(engine).await?;
         let mut batches = Vec::with_capacity(due.len());
         for timer in &due {
-            batches.push(prepare(engine, timer, now).await?);
+            batches.push(prepare(engine, &listeners, timer, now).await?);
         }
         for outcome in engine.submit(batches).await {
             // On a conflict the coupon was redeemed or taken back meanwhile, and its timer with it.
@@ -41,7 +43,12 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
     }
 }
 
-async fn prepare<S: Store>(engine: &Engine<S>, timer: &Leased, now: Timestamp) -> Result<Batch, Error> {
+async fn prepare<S: Store>(
+    engine: &Engine<S>,
+    listeners: &Listeners,
+    timer: &Leased,
+    now: Timestamp,
+) -> Result<Batch, Error> {
     let id = CouponId::from_bytes(timer.id);
     let done = Change::Acknowledge { queue: keys::EXPIRY, due_ms: timer.due_ms, id: timer.id };
     let record = engine.record(&keys::coupon(id)).await?;
@@ -50,6 +57,7 @@ async fn prepare<S: Store>(engine: &Engine<S>, timer: &Leased, now: Timestamp) -
     if let Some((record, effect)) = record.zip(coupon.and_then(|coupon| expire(&coupon, now))) {
         batch.checks.push(Check::Version(keys::coupon(id), record.version));
         book(&effect, &mut batch);
+        listeners.hear_coupon(&effect.coupon, &mut batch);
     }
     batch.changes.push(done);
     Ok(batch)

@@ -10,6 +10,7 @@ pub mod export;
 pub mod exposures;
 pub mod ingest;
 pub mod letters;
+pub mod outbox;
 pub mod page;
 pub mod past;
 pub mod product_import;
@@ -17,7 +18,10 @@ pub mod products;
 pub mod profiles;
 pub mod redeem;
 pub mod retain;
+pub mod stream;
 pub mod unread;
+pub mod webhooks;
 
+mod announce;
 mod bury;
 mod person;

@@ -10,6 +10,7 @@ use wink_core::profile::Kept;
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Store};
 
+use super::announce::Listeners;
 use super::person;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -44,6 +45,7 @@ pub async fn use_coupon<S: Store>(
         book(&effect, &mut batch);
         batch.changes.push(no_longer_expires(&coupon));
         tell(engine, &effect.coupon, now, &mut batch).await?;
+        Listeners::load(engine).await?.hear_coupon(&effect.coupon, &mut batch);
         if engine.commit(batch).await?.is_some() {
             return Ok(Ok(effect.coupon));
         }

@@ -9,13 +9,13 @@ use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
 
 use super::erase::{self, Owned};
-use super::{bury, person};
+use super::{bury, person, webhooks};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
 
-/// Entries or records handled at once; each makes at most three changes, below the port's 1,024.
-const AT_ONCE: usize = 300;
+/// Entries or records handled at once; each makes at most four changes, below the port's 1,024.
+const AT_ONCE: usize = 250;
 
 /// Changes after which dead letters are committed: one more letter stays below the port's 1,024.
 const CHANGES_ENOUGH: usize = 900;
@@ -47,6 +47,7 @@ pub async fn sweep<S: Store>(
     sweep_coupons(engine, retention, now).await?;
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
+    webhooks::sweep(engine, now).await?;
     Ok(swept)
 }
 

@@ -29,6 +29,8 @@ mod profiles;
 mod rate;
 mod segment;
 mod service;
+mod stream;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -114,6 +116,19 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/products", get(products::list_products::<S>).post(products::put_products::<S>))
         .route("/v1/products/import", post(products::import_products::<S>))
         .route("/v1/products/{id}", get(products::show_product::<S>).delete(products::delete_product::<S>))
+        .route("/v1/stream", get(stream::open_stream::<S>))
+        .route("/v1/stream-tokens", post(stream::make_stream_token::<S>))
+        .route("/v1/webhooks", get(webhooks::list_webhooks::<S>).post(webhooks::register_webhook::<S>))
+        .route(
+            "/v1/webhooks/{id}",
+            get(webhooks::read_webhook::<S>)
+                .patch(webhooks::change_webhook::<S>)
+                .delete(webhooks::remove_webhook::<S>),
+        )
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate_webhook::<S>))
+        .route("/v1/webhooks/{id}/messages", get(webhooks::list_webhook_messages::<S>))
+        .route("/v1/webhooks/{id}/replay", post(webhooks::replay_webhook::<S>))
+        .route("/v1/webhooks/{id}/test", post(webhooks::try_webhook::<S>))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(from_fn_with_state(service.clone(), gate::pass::<S>))

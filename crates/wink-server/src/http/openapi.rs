@@ -88,6 +88,17 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::products::show_product,
         super::products::delete_product,
         super::products::import_products,
+        super::stream::open_stream,
+        super::stream::make_stream_token,
+        super::webhooks::list_webhooks,
+        super::webhooks::register_webhook,
+        super::webhooks::read_webhook,
+        super::webhooks::change_webhook,
+        super::webhooks::remove_webhook,
+        super::webhooks::rotate_webhook,
+        super::webhooks::list_webhook_messages,
+        super::webhooks::replay_webhook,
+        super::webhooks::try_webhook,
     ),
     components(schemas(wink_api::Problem))
 )]

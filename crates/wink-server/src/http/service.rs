@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use metrics_exporter_prometheus::PrometheusHandle;
+use wink_connect::webhook::address::Reach;
 use wink_core::base::Timestamp;
 use wink_store::{Store, Tenant};
 
@@ -14,6 +15,7 @@ use super::admission::{Admission, Capacity};
 use super::operation::Operation;
 use super::problem::Refused;
 use super::rate::Rates;
+use super::stream::Open;
 use crate::access::{self, Access};
 use crate::erasures::Erasures;
 use crate::secrets::Secrets;
@@ -28,6 +30,8 @@ pub struct Conduct {
     pub capacity: Capacity,
     /// Where erasures are listed beside the store.
     pub erasures: Option<Arc<Erasures>>,
+    /// How far webhooks may reach.
+    pub webhooks_reach: Reach,
 }
 
 /// What every route needs: the store, an engine per tenant, and the clock it hands to the flows.
@@ -44,6 +48,7 @@ pub struct Service<S> {
     pub also_measure: Option<Box<dyn Fn() + Send + Sync>>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) rates: Rates,
+    pub(crate) streams: Arc<Open>,
     secrets: Secrets,
     engines: RwLock<BTreeMap<Tenant, Arc<Engine<Arc<S>>>>>,
 }
@@ -66,6 +71,7 @@ impl<S: Store> Service<S> {
             also_measure: None,
             admission: Arc::new(Admission::new(conduct.capacity)),
             rates: Rates::default(),
+            streams: Arc::default(),
             conduct,
             secrets,
             engines: RwLock::default(),
@@ -93,6 +99,16 @@ impl<S: Store> Service<S> {
         let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
         // Two may have opened it at once; there is one engine per tenant.
         Ok(engines.entry(tenant).or_insert_with(|| Arc::new(opened)).clone())
+    }
+
+    /// Ends the streams that are open, so that the server can stop.
+    pub fn end_streams(&self) {
+        self.streams.close();
+    }
+
+    /// The key under which stream tokens are made, the same for all tenants: a token names its own.
+    pub(crate) fn stream_key(&self) -> &[u8; 32] {
+        self.secrets.streams()
     }
 
     /// Gives the engines of all tenants, for what is done in the background.

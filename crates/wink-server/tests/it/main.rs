@@ -54,4 +54,8 @@ mod socket;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod webhooks;

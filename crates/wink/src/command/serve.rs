@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use wink_connect::webhook::address::Reach;
+use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
+use wink_server::flow::outbox::{Moment, Outbox};
 use wink_server::flow::{decide, expire, retain};
 use wink_server::http::{Conduct, Service, routes};
 use wink_server::listen::tls::Certificate;
+use wink_server::secrets::random;
 use wink_server::{Engine, access, listen};
 use wink_store::Store;
 
@@ -19,6 +24,12 @@ use crate::{control, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+
+/// The outbox is looked at this often: a message is on its way within half a second of what it tells of.
+const SEND_EVERY: Duration = Duration::from_millis(500);
+
+/// Senders at work: while one waits for a receiver, others see to the rest.
+const SENDERS: usize = 4;
 
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
@@ -38,7 +49,8 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
             format!("{} cannot be listened on; choose another with --listen", serve.listen)
         })?;
-        let conduct = Conduct { without_keys: serve.without_keys, ..Conduct::default() };
+        let webhooks_reach = if serve.webhooks_anywhere { Reach::Anywhere } else { Reach::Public };
+        let conduct = Conduct { without_keys: serve.without_keys, webhooks_reach, ..Conduct::default() };
         let mut service = home::open_service(&serve.data.data, conduct).await?;
         service.metrics = Some(measure::start()?);
         service.also_measure = Some(measure::reader(serve.data.data.clone()));
@@ -54,18 +66,30 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             &serve.data.data,
             routes(service.clone()).merge(maintenance::routes(service.clone())),
         )?;
-        let worker = tokio::spawn(work(service.clone()));
+        let mut workers = JoinSet::new();
+        workers.spawn(work(service.clone()));
+        let outbox = Arc::new(Outbox::new(Sender::new(webhooks_reach)?));
+        for _ in 0..SENDERS {
+            workers.spawn(send(service.clone(), outbox.clone()));
+        }
         if settings.certificate.is_none() && !address.ip().is_loopback() {
             eprintln!(
                 "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
             );
         }
         say!("listening on {scheme}://{address}");
-        let drained = listen::serve(listener, routes(service), settings, asked_to_stop()).await;
+        let stop = {
+            let service = service.clone();
+            async move {
+                asked_to_stop().await;
+                service.end_streams();
+            }
+        };
+        let drained = listen::serve(listener, routes(service), settings, stop).await;
         if 0 < drained.cut {
             say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }
-        worker.abort();
+        workers.abort_all();
         drop(control);
         say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
@@ -102,6 +126,32 @@ async fn work<S: Store>(service: Arc<Service<S>>) {
         retained = Some(hour);
         tokio::time::sleep(EXPIRE_EVERY).await;
     }
+}
+
+/// Sends webhooks that are due, for every tenant, until it is aborted. What is not sent stays in the outbox.
+async fn send<S: Store>(service: Arc<Service<S>>, outbox: Arc<Outbox<Sender<SystemNames>>>) {
+    loop {
+        let mut sent = 0;
+        for engine in service.engines() {
+            match send_due(&service, &engine, &outbox).await {
+                Ok(count) => sent += count,
+                Err(error) => terminal::complain(&error.into()),
+            }
+        }
+        if sent == 0 {
+            tokio::time::sleep(SEND_EVERY).await;
+        }
+    }
+}
+
+async fn send_due<S: Store>(
+    service: &Service<S>,
+    engine: &Engine<Arc<S>>,
+    outbox: &Outbox<Sender<SystemNames>>,
+) -> Result<usize, wink_server::Error> {
+    let seed = u64::from_be_bytes(random().map_err(wink_server::Error::from)?);
+    // Receivers have today's clock, whatever clock an imported past left the store with.
+    outbox.step(engine, &Moment { now: (service.clock)(), sent_at: home::now(), seed }).await
 }
 
 async fn do_due<S: Store>(

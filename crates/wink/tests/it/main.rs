@@ -45,6 +45,8 @@ mod people;
 #[cfg(test)]
 mod real_client;
 #[cfg(test)]
+mod receiver;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod sample;
@@ -57,10 +59,14 @@ mod stand;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod timing_year;
 #[cfg(test)]
 mod trace;
 #[cfg(test)]
 mod traced;
+#[cfg(test)]
+mod webhooks;
 #[cfg(test)]
 mod wink;

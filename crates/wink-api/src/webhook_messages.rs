@@ -1,0 +1,110 @@
+//! The bodies of outgoing webhooks: ids and amounts, never a direct identifier.
+
+use serde::Serialize;
+use wink_core::base::{Currency, Timestamp};
+use wink_core::coupon::{Coupon, State, issue};
+use wink_core::decision::{Decision, Verdict};
+use wink_core::offer::Catalogue;
+
+/// What every message looks like.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told<T> {
+    /// What it tells of.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// When that happened.
+    pub timestamp: String,
+    /// The details.
+    pub data: T,
+}
+
+impl<T> Told<T> {
+    /// Tells of something.
+    pub fn new(kind: &'static str, at: Timestamp, data: T) -> Self {
+        Self { kind, timestamp: at.to_string(), data }
+    }
+}
+
+/// `decision.made`.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionTold {
+    /// Its id.
+    pub decision: String,
+    /// About whom: a pseudonym.
+    pub profile: String,
+    /// Where the answer is shown.
+    pub channel: &'static str,
+    /// `offer`, `held_out` or `none`.
+    pub verdict: &'static str,
+    /// The offer, if one is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
+    /// The coupon that was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
+}
+
+impl DecisionTold {
+    /// Shows a decision.
+    pub fn new(decision: &Decision, catalogue: &Catalogue) -> Self {
+        let coupon = issue(decision, catalogue).map(|effect| effect.coupon);
+        Self {
+            decision: decision.id.to_string(),
+            profile: decision.person.profile.to_string(),
+            channel: decision.ask.channel.name(),
+            verdict: match decision.verdict {
+                Verdict::Offer(_) => "offer",
+                Verdict::HeldOut(_) => "held_out",
+                Verdict::Nothing => "none",
+            },
+            offer: coupon.as_ref().map(|coupon| coupon.offer.to_string()),
+            coupon: coupon.map(|coupon| coupon.id.to_string()),
+        }
+    }
+}
+
+/// `coupon.issued`, `coupon.redeemed` and `coupon.expired`.
+#[derive(Clone, Debug, Serialize)]
+pub struct CouponTold {
+    /// Its id.
+    pub coupon: String,
+    /// The decision that issued it.
+    pub decision: String,
+    /// Whose it is: a pseudonym.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Its campaign.
+    pub campaign: String,
+    /// Its offer.
+    pub offer: String,
+    /// The currency of the amounts, by its ISO 4217 code.
+    pub currency: String,
+    /// The most it can be worth, in minor units.
+    pub maximum_cents: i64,
+    /// What it was worth when it was redeemed, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_cents: Option<i64>,
+    /// The first instant it is no longer valid.
+    pub valid_until: String,
+}
+
+impl CouponTold {
+    /// Shows a coupon.
+    pub fn new(coupon: &Coupon, currency: Currency) -> Self {
+        let amount = match coupon.state {
+            State::Redeemed { amount, .. } => Some(amount.0),
+            State::Issued | State::Expired { .. } | State::Revoked { .. } => None,
+        };
+        Self {
+            coupon: coupon.id.to_string(),
+            decision: coupon.decision.to_string(),
+            profile: coupon.profile.map(|profile| profile.to_string()),
+            campaign: coupon.campaign.to_string(),
+            offer: coupon.offer.to_string(),
+            currency: currency.to_string(),
+            maximum_cents: coupon.benefit.maximum().0,
+            amount_cents: amount,
+            valid_until: coupon.valid_until.to_string(),
+        }
+    }
+}

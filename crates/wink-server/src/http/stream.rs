@@ -1,0 +1,328 @@
+//! `GET /v1/stream`: one person's decisions as server-sent events, as they are committed. A connection that breaks goes on where it was.
+//!
+//! Nothing piles up for a reader who is slow: the journal is read on when they have taken what was sent, a page at a time.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::stream::unfold;
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use utoipa::IntoParams;
+use wink_api::{DecisionView, IdentitySent, Problem, StreamTokenAsked, StreamTokenMade};
+use wink_core::base::{Hasher, ProfileId, Timestamp};
+use wink_core::coupon::issue;
+use wink_core::decision::explain;
+use wink_store::{Position, Store, Tenant};
+
+use super::body::{Asked, Json};
+use super::problem::{self, Refused, invalid};
+use super::service::{Caller, Service};
+use crate::flow::erase::find;
+use crate::flow::stream::{Listener, Placed, decision};
+use crate::{Engine, Error};
+
+/// A comment this often keeps the connection open through proxies, which close what is silent for half a minute.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// A browser that lost its connection comes again after this long.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// A stream ends after this long, and its key or token is looked at anew when the reader comes again.
+const LASTS: Duration = Duration::from_secs(15 * 60);
+
+/// The longest life of a token: it stands in a URL, and what stands in URLs gets around.
+const TOKEN_MINUTES_MAX: u32 = 15;
+
+/// Streams open at once with one key: a shop's server follows the people who are there now.
+const PER_KEY_MAX: usize = 1_000;
+
+/// Streams open at once for one person by token: a few tabs.
+const PER_PERSON_MAX: usize = 8;
+
+/// Streams open at once altogether: each is a connection and a task.
+const ALTOGETHER_MAX: usize = 8_192;
+
+/// The streams that are open, by who opened them.
+pub(crate) struct Open {
+    seats: Mutex<BTreeMap<u64, usize>>,
+    closing: watch::Sender<bool>,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { seats: Mutex::default(), closing: watch::channel(false).0 }
+    }
+}
+
+impl Open {
+    /// Ends all streams; their readers come again, to another process perhaps.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    fn enter(self: &Arc<Self>, who: u64, most: usize) -> Result<Seat, Refused> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = ALTOGETHER_MAX <= seats.values().sum();
+        let taken = seats.entry(who).or_default();
+        if is_full || most <= *taken {
+            return Err(problem::too_often(RETRY));
+        }
+        *taken += 1;
+        Ok(Seat { open: self.clone(), who })
+    }
+}
+
+/// A stream that is open, until it is dropped.
+struct Seat {
+    open: Arc<Open>,
+    who: u64,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.open.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&self.who) {
+            *taken = taken.saturating_sub(1);
+            if *taken == 0 {
+                seats.remove(&self.who);
+            }
+        }
+    }
+}
+
+/// Whose decisions are followed: by a token, or, with a key, by profile or identity.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StreamAsked {
+    /// The profile.
+    profile: Option<String>,
+    /// The namespace of an identity of it: the session's, for instance.
+    namespace: Option<String>,
+    /// That identity.
+    value: Option<String>,
+    /// A token from `/v1/stream-tokens`, for browsers.
+    token: Option<String>,
+}
+
+/// Follows one person's decisions as server-sent events, from now on or from `Last-Event-ID`.
+#[utoipa::path(get, path = "/v1/stream", tag = "stream", operation_id = "open_stream",
+    params(StreamAsked, ("Last-Event-ID" = Option<String>, Header, description = "Goes on after this event")),
+    responses(
+        (status = 200, description = "Events of the type `decision`, each with a decision as data", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "Nobody is known by this name", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value cannot be used", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn open_stream<S: Store>(
+    State(service): State<Arc<Service<S>>>,
+    caller: Option<Extension<Caller<S>>>,
+    headers: HeaderMap,
+    Asked(asked): Asked<StreamAsked>,
+) -> Result<Response, Refused> {
+    let place = headers.get("last-event-id").map(|id| {
+        let place = id.to_str().ok().and_then(|id| id.parse().ok()).map(Position);
+        place.ok_or_else(|| invalid("", "`Last-Event-ID` is the id of an event of this stream"))
+    });
+    let now = (service.clock)();
+    let (engine, profile, seat) = match (&asked.token, caller) {
+        (Some(token), _) => {
+            let grant = Grant::read(token, service.stream_key()).filter(|grant| now < grant.ends_at);
+            let grant = grant.ok_or_else(problem::key_unknown)?;
+            let who = Hasher::new("stream of a person").field(&grant.profile.bytes()).finish().number();
+            let seat = service.streams.enter(who, PER_PERSON_MAX)?;
+            (service.engine(grant.tenant).await?, grant.profile, seat)
+        }
+        (None, Some(Extension(caller))) => {
+            let identity = asked.namespace.zip(asked.value);
+            let identity = identity.map(|(namespace, value)| IdentitySent { namespace, value });
+            let profile = named(&caller.engine, asked.profile.as_deref(), identity.as_ref()).await?;
+            let who = Hasher::new("stream of a key").field(&caller.access.id.0).finish().number();
+            (caller.engine, profile, service.streams.enter(who, PER_KEY_MAX)?)
+        }
+        (None, None) => return Err(problem::key_missing()),
+    };
+    let reader = Reader {
+        listener: Listener::begin(&engine, profile, place.transpose()?).await?,
+        engine,
+        profile,
+        knows_place: false,
+        ends: Instant::now() + LASTS,
+        closing: service.streams.closing.subscribe(),
+        _seat: seat,
+    };
+    let events =
+        unfold(reader, |mut reader| async move { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
+}
+
+/// Makes a token with which a browser follows one person's decisions for some minutes.
+#[utoipa::path(post, path = "/v1/stream-tokens", tag = "stream", operation_id = "make_stream_token", request_body = StreamTokenAsked,
+    responses(
+        (status = 201, description = "The token", body = StreamTokenMade),
+        (status = 404, description = "Nobody is known by this name", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn make_stream_token<S: Store>(
+    caller: Caller<S>,
+    Json(asked): Json<StreamTokenAsked>,
+) -> Result<(StatusCode, axum::Json<StreamTokenMade>), Refused> {
+    let minutes = asked.minutes.unwrap_or(TOKEN_MINUTES_MAX);
+    if !(1..=TOKEN_MINUTES_MAX).contains(&minutes) {
+        return Err(invalid("/minutes", format!("a token is good for 1 to {TOKEN_MINUTES_MAX} minutes")));
+    }
+    let profile = named(&caller.engine, asked.profile.as_deref(), asked.identity.as_ref()).await?;
+    let ends_at = Timestamp(caller.now.0 + i64::from(minutes) * 60_000);
+    let grant = Grant { tenant: caller.engine.tenant, profile, ends_at };
+    let token = grant.write(caller.service.stream_key());
+    Ok((StatusCode::CREATED, axum::Json(StreamTokenMade { token, ends_at: ends_at.to_string() })))
+}
+
+/// Finds the person that is named by profile or by identity.
+async fn named<S: Store>(
+    engine: &Engine<S>,
+    profile: Option<&str>,
+    identity: Option<&IdentitySent>,
+) -> Result<ProfileId, Refused> {
+    match (profile, identity) {
+        (Some(text), None) => ProfileId::parse(text).map_err(|error| invalid("/profile", error.to_string())),
+        (None, Some(sent)) => {
+            let identity = sent.read().map_err(|error| invalid("/identity", error))?;
+            let nobody = || Error::NotFound { what: "person with this", name: "identity".to_owned() };
+            Ok(find(engine, &identity).await?.ok_or_else(nobody)?)
+        }
+        _ => Err(invalid("", "name a profile, or an identity by namespace and value")),
+    }
+}
+
+/// What a token grants: one person's stream, for some minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Grant {
+    tenant: Tenant,
+    profile: ProfileId,
+    ends_at: Timestamp,
+}
+
+impl Grant {
+    fn write(&self, key: &[u8; 32]) -> String {
+        let fields = [&self.tenant.0.to_be_bytes()[..], &self.profile.bytes(), &self.ends_at.0.to_be_bytes()];
+        let granted = fields.concat();
+        URL_SAFE_NO_PAD.encode([&granted, tag(&granted, key).as_bytes().as_slice()].concat())
+    }
+
+    fn read(token: &str, key: &[u8; 32]) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (granted, sent) = bytes.split_last_chunk::<32>()?;
+        if tag(granted, key) != blake3::Hash::from_bytes(*sent) {
+            return None;
+        }
+        let (tenant, rest) = granted.split_first_chunk::<4>()?;
+        let (profile, rest) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            tenant: Tenant(u32::from_be_bytes(*tenant)),
+            profile: ProfileId::from_bytes(*profile),
+            ends_at: Timestamp(i64::from_be_bytes(rest.try_into().ok()?)),
+        })
+    }
+}
+
+/// Proves that a token is ours. As blake3's own type, because that compares in constant time.
+fn tag(granted: &[u8], key: &[u8; 32]) -> blake3::Hash {
+    blake3::Hash::from_bytes(Hasher::keyed(key, "stream token").field(granted).finish().0)
+}
+
+/// One open stream.
+struct Reader<S> {
+    engine: Arc<Engine<Arc<S>>>,
+    profile: ProfileId,
+    listener: Listener,
+    /// Whether the reader knows where they are: a connection that breaks before anything happens goes on from there.
+    knows_place: bool,
+    ends: Instant,
+    closing: watch::Receiver<bool>,
+    _seat: Seat,
+}
+
+impl<S: Store> Reader<S> {
+    /// Waits for the next event; `None` ends the stream, and the reader comes again.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(placed) = self.listener.told(&self.engine).await.ok()? {
+                // Nothing is told of somebody who was erased meanwhile.
+                match self.event(placed).await.ok()? {
+                    Some(event) => return Some(event),
+                    None => continue,
+                }
+            }
+            if !self.knows_place {
+                self.knows_place = true;
+                return Some(Event::default().id(self.listener.place().0.to_string()).retry(RETRY));
+            }
+            tokio::select! {
+                () = self.listener.woken() => {}
+                () = sleep_until(self.ends) => return None,
+                _ = self.closing.wait_for(|closing| *closing) => return None,
+            }
+        }
+    }
+
+    async fn event(&self, placed: Placed) -> Result<Option<Event>, Error> {
+        let Some(decision) = decision(&self.engine, self.profile, placed.decision).await? else {
+            return Ok(None);
+        };
+        let catalogue = self.engine.catalogue_of(decision.catalogue).await?;
+        let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
+        let explanation = explain(&decision, &catalogue);
+        let view = DecisionView::new(&decision, &catalogue, &explanation, coupon, false);
+        let json = serde_json::to_string(&view).expect("strings, numbers and lists are JSON");
+        Ok(Some(Event::default().event("decision").id(placed.place.0.to_string()).data(json)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [7; 32];
+
+    fn grant() -> Grant {
+        Grant { tenant: Tenant(3), profile: ProfileId::from_bytes([1; 16]), ends_at: Timestamp(1_000) }
+    }
+
+    #[test]
+    fn a_token_reads_back_as_made_under_its_key_only_and_unchanged_only() {
+        let token = grant().write(&KEY);
+        assert_eq!(Grant::read(&token, &KEY), Some(grant()));
+        assert_eq!(Grant::read(&token, &[8; 32]), None);
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for place in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            assert_eq!(Grant::read(&URL_SAFE_NO_PAD.encode(changed), &KEY), None, "byte {place}");
+        }
+        for wrong in ["", "x", &token[1..], &format!("{token}AAAA")] {
+            assert_eq!(Grant::read(wrong, &KEY), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn seats_are_counted_by_who_sits_and_free_again_when_they_leave() {
+        let open = Arc::new(Open::default());
+        let mut seats: Vec<Seat> = (0..3).map(|_| open.enter(1, 3).unwrap()).collect();
+        assert!(open.enter(1, 3).is_err());
+        assert!(open.enter(2, 3).is_ok());
+        seats.pop();
+        assert!(open.enter(1, 3).is_ok());
+        drop(seats);
+        assert_eq!(*open.seats.lock().unwrap(), BTreeMap::new());
+    }
+}
