@@ -168,10 +168,14 @@ fn every_malformed_request_is_refused_with_its_reason_and_leaves_nothing_behind(
     }
     let corpus = corpus();
     none_stands_twice(&corpus);
-    for (_, cases) in &corpus {
-        cases.iter().for_each(|case| drop(send(&server, case)));
+    // The allocator keeps what large bodies took for a while, more or less of it by chance: the most that it keeps is the base line.
+    let mut before = 0;
+    for _ in 0..3 {
+        for (_, cases) in &corpus {
+            cases.iter().for_each(|case| drop(send(&server, case)));
+        }
+        before = before.max(resident(&server));
     }
-    let before = resident(&server);
 
     let mut complaints = Vec::new();
     let mut typed = 0;
