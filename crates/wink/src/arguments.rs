@@ -349,10 +349,10 @@ pub(crate) struct Doctor {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  wink export --data store --identity household:1029 > household.json
-  wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807 > household.json
+  wink export --data store --identity household:1029
+  wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807
 
-The document holds what identifies the person. Give it to nobody else.")]
+The document goes to standard output. It holds what identifies the person: give it to nobody else.")]
 #[command(group(clap::ArgGroup::new("exported").required(true)))]
 pub(crate) struct Export {
     #[command(flatten)]
@@ -404,8 +404,8 @@ pub(crate) enum DeadLettersAction {
     },
     /// Repairs letters and sends them on, as if they had come right at first
     #[command(after_help = "Examples:
-  wink dead-letters replay ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store --event 'Order Completed'
-  wink dead-letters replay --code property_missing --data store --rename id=order_id --rename 'products/*/sku=product_id'
+  wink dead-letters replay ltr_0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data store --set currency=EUR
+  wink dead-letters replay --code property_missing --data store --rename id=order_id --rename products/*/sku=product_id
   wink dead-letters replay --code currency_mismatch --data store --set currency=EUR --json
 
 Properties are named as in the reason, like products/0/total_cents; * stands for every line. What is still not acceptable stays a letter.")]
