@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// Prints what can be configured
     Config(Config),
     /// Prints the API's description, OpenAPI 3.1
+    #[command(after_help = "Examples:
+  wink openapi")]
     Openapi,
     /// Measures decide, fold and import against limits of this machine
     Bench(Bench),
@@ -516,7 +518,8 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink config describe
-  wink config describe > wink.toml")]
+
+Write it to a file, take the marks off the lines you need, and name the file with `wink serve --config`.")]
 pub(crate) struct Config {
     #[command(subcommand)]
     pub(crate) action: ConfigAction,

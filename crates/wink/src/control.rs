@@ -75,6 +75,10 @@ pub(crate) async fn ask(
             (answer.status(), answer.into_body().collect().await?.to_bytes())
         }
         Err(_) => {
+            // Only what is the first of its kind may be made where nothing is.
+            if (method, path) != ("POST", "/v1/keys") && (method, path) != ("POST", "/v1/tenants") {
+                home::refuse_nothing(directory)?;
+            }
             let service = home::open_service(directory, Conduct::default()).await?;
             let router = routes(std::sync::Arc::new(service)).layer(Extension(AtTheMachine));
             let answer = router.oneshot(request).await?;

@@ -54,7 +54,7 @@ impl Once {
     /// Takes the key into the batch that answers the question, and lets it be forgotten in time.
     fn take(&self, question: &Question, batch: &mut Batch) {
         let mark = Mark { body: self.body, result: question.id.bytes().to_vec() };
-        batch.changes.push(Change::Mark(self.mark.clone(), mark));
+        batch.changes.push(Change::Mark(self.mark, mark));
         batch.changes.push(Change::Enqueue {
             queue: keys::FORGET_QUESTIONS,
             due_ms: question.now.plus_days(REMEMBERED_DAYS).0,

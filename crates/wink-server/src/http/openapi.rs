@@ -112,6 +112,7 @@ const ALWAYS: [(&str, &str); 3] = [
 ];
 
 /// Gives the document.
+#[expect(clippy::indexing_slicing, reason = "a key that a JSON object does not have is made, not missed")]
 pub fn document() -> Json {
     let mut document = serde_json::to_value(Annotated::openapi()).unwrap_or_default();
     // `wink --version` tells the program's; this is the contract's, and only grows.
@@ -130,6 +131,7 @@ pub fn document() -> Json {
 }
 
 /// Adds to a described operation what the table and the gate make of it.
+#[expect(clippy::indexing_slicing, reason = "a key that a JSON object does not have is made, not missed")]
 fn complete(described: &mut Json, operation: &Operation) {
     let roles: Vec<&str> = operation.who.roles().iter().map(|role| role.name()).collect();
     described["x-wink-class"] = json!(operation.class.name());

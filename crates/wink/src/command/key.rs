@@ -50,7 +50,7 @@ pub(crate) fn run_tenant(tenant: &Tenant) -> anyhow::Result<ExitCode> {
                 if tenant.json {
                     say!("{tenants}");
                 } else {
-                    for tenant in tenants["data"].as_array().into_iter().flatten() {
+                    for tenant in listed(&tenants) {
                         say!("{}", text(&tenant["name"]));
                     }
                 }
@@ -77,7 +77,7 @@ async fn list(data: &Path, json: bool) -> anyhow::Result<()> {
     }
     let mut table = terminal::table();
     table.set_header(["key", "name", "role", "tenant", "made", "state"]);
-    for key in keys["data"].as_array().into_iter().flatten() {
+    for key in listed(&keys) {
         let state = match (key["revoked"].as_bool(), key["ends_at"].as_str()) {
             (Some(true), Some(at)) => format!("revoked {at}"),
             (_, Some(at)) => format!("replaced, until {at}"),
@@ -88,6 +88,10 @@ async fn list(data: &Path, json: bool) -> anyhow::Result<()> {
     }
     say!("{table}");
     Ok(())
+}
+
+fn listed(answer: &Json) -> impl Iterator<Item = &Json> {
+    answer.get("data").and_then(Json::as_array).into_iter().flatten()
 }
 
 fn text(json: &Json) -> &str {

@@ -93,10 +93,10 @@ fn what_cannot_be_read_is_a_problem_that_names_itself() {
     let server = shop(store.path());
     let many = vec![json!({}); 501];
     let table = [
-        ("POST", "/v1/events", "{\"events\": [".to_owned(), 400, "body_malformed"),
-        ("POST", "/v1/events", String::new(), 400, "body_malformed"),
-        ("POST", "/v1/events", "{\"messages\": []}".to_owned(), 400, "body_malformed"),
-        ("POST", "/v1/decisions", "anna?".to_owned(), 400, "body_malformed"),
+        ("POST", "/v1/events", "{\"events\": [".to_owned(), 400, "json_malformed"),
+        ("POST", "/v1/events", String::new(), 400, "json_malformed"),
+        ("POST", "/v1/events", "{\"messages\": []}".to_owned(), 422, "json_unexpected"),
+        ("POST", "/v1/decisions", "anna?".to_owned(), 400, "json_malformed"),
         ("POST", "/v1/events", " ".repeat((1 << 20) + 1), 413, "body_too_large"),
         ("POST", "/v1/events", batch(&many).to_string(), 422, "value_invalid"),
         ("GET", "/v1/offers", String::new(), 404, "route_unknown"),
@@ -137,8 +137,8 @@ fn a_question_with_a_value_that_cannot_be_says_where_it_is() {
         let problem = problem(&asked(name, value), 422, "value_invalid");
         assert_eq!(problem["pointer"], pointer, "{problem}");
     }
-    problem(&asked("cart_cents", json!(1.5)), 400, "body_malformed");
-    problem(&asked("budget", json!(1)), 400, "body_malformed");
+    problem(&asked("cart_cents", json!(1.5)), 422, "json_unexpected");
+    problem(&asked("budget", json!(1)), 422, "json_unexpected");
 }
 
 #[test]
