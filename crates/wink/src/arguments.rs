@@ -480,7 +480,6 @@ pub(crate) struct RepairAsked {
   wink serve --data store
   wink serve --data store --without-keys
   wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
-  wink serve --config wink.toml
 
   curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
 pub(crate) struct Serve {
@@ -528,6 +527,8 @@ pub(crate) struct Config {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigAction {
     /// Prints every setting of `wink serve` with its variable, its default and what it does
+    #[command(after_help = "Examples:
+  wink config describe")]
     Describe,
 }
 

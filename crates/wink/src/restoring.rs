@@ -16,6 +16,10 @@ use crate::{control, home};
 /// The store's own directory while it is being restored.
 const UNFINISHED: &str = "store.unfinished";
 
+/// What is left of the key, and of the list of erasures, when whoever was writing them was killed.
+const KEY_UNFINISHED: &str = "wink.unfinished";
+const ERASURES_UNFINISHED: &str = "erasures.unfinished";
+
 /// Refuses a directory with a restore that did not come to its end: people may be in it who were erased.
 pub(crate) fn refuse_unfinished(directory: &Path) -> anyhow::Result<()> {
     if directory.join(UNFINISHED).exists() {
@@ -39,8 +43,15 @@ impl<'home> Restoring<'home> {
     pub(crate) fn into(directory: &'home Path) -> anyhow::Result<Self> {
         fs::create_dir_all(directory)
             .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
-        let welcome =
-            [home::KEY_FILE, home::ERASURES_FILE, home::BACKED_UP_FILE, control::SOCKET, UNFINISHED];
+        let welcome = [
+            home::KEY_FILE,
+            home::ERASURES_FILE,
+            home::BACKED_UP_FILE,
+            control::SOCKET,
+            UNFINISHED,
+            KEY_UNFINISHED,
+            ERASURES_UNFINISHED,
+        ];
         for entry in fs::read_dir(directory)? {
             let name = entry?.file_name();
             if !welcome.iter().any(|welcome| name == *welcome) {

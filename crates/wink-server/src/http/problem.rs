@@ -82,8 +82,9 @@ impl From<Error> for Refused {
         if 500 <= status {
             tracing::error!(%error, code, "the store failed a request");
         }
-        // What is wrong inside is for the operator, not for the client.
+        // What is wrong inside is for the operator, not for the client; that nothing can be written for now is for both.
         let message = match status {
+            _ if matches!(error, Error::Write(_)) => error.to_string(),
             500 => "stored data cannot be used; run `wink verify` on the server".to_owned(),
             503 => "the store does not answer; send the same again, nothing counts twice".to_owned(),
             _ => error.to_string(),

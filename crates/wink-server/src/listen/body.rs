@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
+use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -34,6 +35,11 @@ impl Default for Limits {
         }
     }
 }
+
+/// How much of a body that is too large is read and thrown away, and for how long: enough for a client that slipped, too little to
+/// keep a server busy.
+const THROWN_AWAY_BYTES_MAX: usize = 8 << 20;
+const THROWN_AWAY_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why a body was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,8 +77,9 @@ pub enum Error {
 
 /// Reads a body to its end and unpacks it.
 ///
-/// What is announced to be too large is refused before a byte of it is read, so a client that waits for `100 Continue` sends
-/// nothing in vain. `room` is asked before more bytes are kept: what has come counts, not what is announced, so nobody fills the
+/// What is announced to be too large is not kept. A client that waits for `100 Continue` is refused before it sends a byte; from
+/// another, what is on its way is read and thrown away for a moment, because a connection that is closed with bytes unread takes the
+/// answer down with it, and the client would send the same again. `room` is asked before more bytes are kept: what has come counts, not what is announced, so nobody fills the
 /// memory of all by announcements.
 ///
 /// # Errors
@@ -83,17 +90,32 @@ pub async fn read(
     limits: &Limits,
     mut room: impl FnMut(usize) -> bool + Send,
 ) -> Result<Bytes, Error> {
+    let mut body = body;
     let encoding = Encoding::of(headers)?;
-    let packed = take(body, limits, &mut room).await?;
+    let taken = take(&mut body, limits, &mut room).await;
+    if matches!(taken, Err(Error::TooLarge { .. })) && !headers.contains_key(EXPECT) {
+        throw_away(body).await;
+    }
+    let packed = taken?;
     match encoding {
         Encoding::Identity => Ok(packed),
         packing => unpack(packing, &packed, limits.unpacked_bytes_max, &mut room).await,
     }
 }
 
+/// Reads on without keeping anything, until the end or until it has been enough.
+async fn throw_away(mut body: Body) {
+    let end = Instant::now() + THROWN_AWAY_WITHIN;
+    let mut thrown_away = 0;
+    while thrown_away < THROWN_AWAY_BYTES_MAX {
+        let Ok(Some(Ok(frame))) = timeout_at(end, body.frame()).await else { return };
+        thrown_away += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
 /// Takes the bytes as they are sent.
 async fn take(
-    mut body: Body,
+    body: &mut Body,
     limits: &Limits,
     room: &mut (impl FnMut(usize) -> bool + Send),
 ) -> Result<Bytes, Error> {

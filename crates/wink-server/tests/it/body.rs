@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::Write;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -215,10 +217,33 @@ async fn what_is_too_large_is_refused_unread_if_it_says_so_and_at_the_limit_if_n
             Err(Error::CutOff),
         ),
     ];
+    let waits = HeaderMap::from_iter([(header::EXPECT, HeaderValue::from_static("100-continue"))]);
     for (body, expected) in table {
-        let answer = read(Body::new(body), &HeaderMap::new(), &limits, enough).await;
+        let answer = read(Body::new(body), &waits, &limits, enough).await;
         assert_eq!(answer.map(|body| body.len()), expected);
     }
+}
+
+#[tokio::test]
+async fn what_is_too_large_and_on_its_way_is_thrown_away_for_a_moment() {
+    let limits = Limits { bytes_max: 1_000, ..Limits::default() };
+    let too_large = Err(Error::TooLarge { bytes_max: 1_000 });
+    let read_to_its_end = Arc::new(AtomicUsize::new(0));
+    let counts = read_to_its_end.clone();
+    let pieces = (0..100).map(move |_| {
+        counts.fetch_add(1, Ordering::SeqCst);
+        bytes(1_000)
+    });
+    let body = Body::from_stream(futures_util::stream::iter(pieces));
+    assert_eq!(read(body, &HeaderMap::new(), &limits, enough).await.map(|body| body.len()), too_large);
+    assert_eq!(read_to_its_end.load(Ordering::SeqCst), 100);
+    let began = Instant::now();
+    let endless = Pieces::new((0..10_000).map(|_| bytes(1_000)).collect(), Duration::from_millis(20));
+    assert_eq!(
+        read(Body::new(endless), &HeaderMap::new(), &limits, enough).await.map(|body| body.len()),
+        too_large
+    );
+    assert!(began.elapsed() < Duration::from_secs(20), "not read for ever");
 }
 
 #[tokio::test]

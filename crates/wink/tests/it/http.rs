@@ -99,7 +99,7 @@ fn what_cannot_be_read_is_a_problem_that_names_itself() {
         ("POST", "/v1/decisions", "anna?".to_owned(), 400, "json_malformed"),
         ("POST", "/v1/events", " ".repeat((1 << 20) + 1), 413, "body_too_large"),
         ("POST", "/v1/events", batch(&many).to_string(), 422, "value_invalid"),
-        ("GET", "/v1/offers", String::new(), 404, "route_unknown"),
+        ("GET", "/v1/secrets", String::new(), 404, "route_unknown"),
         ("GET", "/v1/events", String::new(), 405, "method_not_allowed"),
         ("DELETE", "/v1/decisions", String::new(), 405, "method_not_allowed"),
     ];
