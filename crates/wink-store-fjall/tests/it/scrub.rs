@@ -19,8 +19,8 @@ fn canary(name: &str) -> [u8; 32] {
     *blake3::hash(name.as_bytes()).as_bytes()
 }
 
-/// Names the canaries found in any file below the directory, whatever the file is.
-fn found<'name>(directory: &Path, names: &[&'name str]) -> Vec<&'name str> {
+/// Reads every file below the directory, whatever it is.
+fn bytes_of(directory: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut directories = vec![directory.to_path_buf()];
     while let Some(directory) = directories.pop() {
@@ -34,19 +34,27 @@ fn found<'name>(directory: &Path, names: &[&'name str]) -> Vec<&'name str> {
             }
         }
     }
-    let there = |name: &&&str| {
-        let canary = canary(name);
-        // The first byte by a fast search: the log is 64 MB of zeros.
-        let mut rest = bytes.as_slice();
-        while let Some(at) = rest.iter().position(|byte| *byte == canary[0]) {
-            if rest[at..].starts_with(&canary) {
-                return true;
-            }
-            rest = &rest[at + 1..];
+    bytes
+}
+
+fn occurs(bytes: &[u8], needle: &[u8]) -> bool {
+    // Looks for a byte that is not zero first: the log is 64 MB of zeros.
+    let (place, first) = needle.iter().enumerate().find(|(_, byte)| **byte != 0).unwrap();
+    let mut rest = &bytes[place..];
+    let mut before = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if before[at..].starts_with(needle) {
+            return true;
         }
-        false
-    };
-    names.iter().filter(there).copied().collect()
+        (rest, before) = (&rest[at + 1..], &before[at + 1..]);
+    }
+    false
+}
+
+/// Names the canaries found in any file below the directory.
+fn found<'name>(directory: &Path, names: &[&'name str]) -> Vec<&'name str> {
+    let bytes = bytes_of(directory);
+    names.iter().filter(|name| occurs(&bytes, &canary(name))).copied().collect()
 }
 
 fn open(directory: &Path, compress: bool) -> Arc<FjallStore> {
@@ -140,13 +148,7 @@ fn intact(store: &FjallStore) {
 }
 
 fn contains(directory: &Path, needle: &[u8]) -> bool {
-    let output = std::process::Command::new("grep")
-        .args(["-rlaP", &needle.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>()])
-        .arg(directory)
-        .env("LC_ALL", "C")
-        .output()
-        .unwrap();
-    !output.stdout.is_empty()
+    occurs(&bytes_of(directory), needle)
 }
 
 #[test]
