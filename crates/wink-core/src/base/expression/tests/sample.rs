@@ -168,6 +168,8 @@ impl Sample {
                     "*" => left * right,
                     _ if right == 0 => return Error,
                     "/" => left / right,
+                    // As in CEL: where the quotient does not fit, there is no remainder either.
+                    _ if i64::try_from(left / right).is_err() => return Error,
                     _ => left % right,
                 };
                 i64::try_from(result).map_or(Error, Int)
