@@ -579,6 +579,10 @@ pub(crate) struct Key {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyAction {
     /// Makes a key and prints its secret, this once
+    #[command(after_help = "Examples:
+  wink key create --role shop --name web-shop --data store
+  wink key create --role ingest --name web-shop --origin https://shop.example --data store
+  wink key create --role till --name till-3 --store s-1 --data store")]
     Create {
         /// What it may do: ingest, client, shop, till, partner, analyst, support, marketer, privacy, admin or operator
         #[arg(long)]
@@ -602,11 +606,16 @@ pub(crate) enum KeyAction {
         data: Data,
     },
     /// Lists the keys of all tenants, without their secrets
+    #[command(after_help = "Examples:
+  wink key list --data store
+  wink key list --data store --json")]
     List {
         #[command(flatten)]
         data: Data,
     },
     /// Refuses a key from now on
+    #[command(after_help = "Examples:
+  wink key revoke key_00112233445566778899aabbccddeeff --data store")]
     Revoke {
         /// The key's id
         id: String,
@@ -614,6 +623,9 @@ pub(crate) enum KeyAction {
         data: Data,
     },
     /// Replaces a key by a new one that may do the same
+    #[command(after_help = "Examples:
+  wink key rotate key_00112233445566778899aabbccddeeff --data store
+  wink key rotate key_00112233445566778899aabbccddeeff --overlap-hours 48 --data store")]
     Rotate {
         /// The key's id
         id: String,
@@ -640,6 +652,8 @@ pub(crate) struct Tenant {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantAction {
     /// Makes a tenant
+    #[command(after_help = "Examples:
+  wink tenant create outlet --data store")]
     Create {
         /// What people will call it
         name: String,
@@ -647,6 +661,8 @@ pub(crate) enum TenantAction {
         data: Data,
     },
     /// Lists the tenants
+    #[command(after_help = "Examples:
+  wink tenant list --data store")]
     List {
         #[command(flatten)]
         data: Data,

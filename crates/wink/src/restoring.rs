@@ -41,8 +41,6 @@ impl<'home> Restoring<'home> {
     /// Takes a directory that holds no store. A key, a list of erasures and what a server that was killed or an earlier try left
     /// may be there.
     pub(crate) fn into(directory: &'home Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(directory)
-            .with_context(|| format!("`{}` cannot be made; choose another directory", directory.display()))?;
         let welcome = [
             home::KEY_FILE,
             home::ERASURES_FILE,
@@ -52,7 +50,8 @@ impl<'home> Restoring<'home> {
             KEY_UNFINISHED,
             ERASURES_UNFINISHED,
         ];
-        for entry in fs::read_dir(directory)? {
+        let there = if directory.exists() { Some(fs::read_dir(directory)?) } else { None };
+        for entry in there.into_iter().flatten() {
             let name = entry?.file_name();
             if !welcome.iter().any(|welcome| name == *welcome) {
                 bail!(
@@ -64,6 +63,13 @@ impl<'home> Restoring<'home> {
             }
         }
         Ok(Self { directory })
+    }
+
+    /// Makes the directory, once it is known what goes into it.
+    pub(crate) fn make(&self) -> anyhow::Result<()> {
+        fs::create_dir_all(self.directory).with_context(|| {
+            format!("`{}` cannot be made; choose another directory", self.directory.display())
+        })
     }
 
     pub(crate) fn key(&self) -> PathBuf {

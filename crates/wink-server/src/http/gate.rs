@@ -88,9 +88,12 @@ async fn enter<S: Store>(
 ) -> Result<Response, Refused> {
     let operation = arrival.operation;
     request.extensions_mut().insert(arrival.clone());
-    // A route that is not there, or has no such method: its fallback answers, without a key.
+    // Where the table names no operation, nothing is done: not even what a route would do that somebody forgot to name.
     if std::ptr::eq(operation, &NOWHERE) {
-        return Ok(next.run(request).await);
+        return match request.extensions().get::<MatchedPath>() {
+            Some(path) => Ok(problem::no_such_method(path.as_str(), request.method())),
+            None => Ok(next.run(request).await),
+        };
     }
     let place = service.admission.place(operation.class).map_err(|_| problem::overloaded())?;
     // With a body, it is let in by whoever has read it.

@@ -130,7 +130,6 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/webhooks/{id}/replay", post(webhooks::replay_webhook::<S>))
         .route("/v1/webhooks/{id}/test", post(webhooks::try_webhook::<S>))
         .fallback(problem::no_such_route)
-        .method_not_allowed_fallback(problem::no_such_method)
         .layer(from_fn_with_state(service.clone(), gate::pass::<S>))
         .with_state(service)
 }

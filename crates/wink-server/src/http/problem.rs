@@ -171,8 +171,7 @@ pub(super) async fn no_such_route() -> Refused {
 }
 
 /// Answers a method a path does not have, and says which it has (RFC 9110, section 15.5.6).
-pub(super) async fn no_such_method(path: Option<axum::extract::MatchedPath>, method: Method) -> Response {
-    let path = path.as_ref().map_or("", |path| path.as_str());
+pub(super) fn no_such_method(path: &str, method: &Method) -> Response {
     let there: Vec<&str> = OPERATIONS
         .iter()
         .filter(|operation| operation.path == path)

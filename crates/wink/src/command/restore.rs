@@ -33,6 +33,7 @@ pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
     stop::listen()?;
     let restoring = Restoring::into(&asked.data.data)?;
     let Some(backup) = read_to_the_end(asked)? else { return stopped() };
+    restoring.make()?;
     let secrets = restoring.read_or_copy_key(asked.key.as_deref())?;
     if secrets.check().as_slice() != backup.about.secret_check {
         bail!(
