@@ -36,10 +36,11 @@ impl Default for Limits {
     }
 }
 
-/// How much of a body that is too large is read and thrown away, and for how long: enough for a client that slipped, too little to
-/// keep a server busy.
+/// How much of a body that is too large is read and thrown away, for how long, and how long the next piece is waited for: enough for
+/// a client that slipped, too little to keep a server busy.
 const THROWN_AWAY_BYTES_MAX: usize = 8 << 20;
 const THROWN_AWAY_WITHIN: Duration = Duration::from_secs(1);
+const NEXT_PIECE_WITHIN: Duration = Duration::from_millis(250);
 
 /// Why a body was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +109,8 @@ async fn throw_away(mut body: Body) {
     let end = Instant::now() + THROWN_AWAY_WITHIN;
     let mut thrown_away = 0;
     while thrown_away < THROWN_AWAY_BYTES_MAX {
-        let Ok(Some(Ok(frame))) = timeout_at(end, body.frame()).await else { return };
+        let patience = end.min(Instant::now() + NEXT_PIECE_WITHIN);
+        let Ok(Some(Ok(frame))) = timeout_at(patience, body.frame()).await else { return };
         thrown_away += frame.data_ref().map_or(0, Bytes::len);
     }
 }
