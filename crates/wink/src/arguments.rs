@@ -476,12 +476,13 @@ pub(crate) struct RepairAsked {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  wink key create --role shop --name web-shop --data store
   wink serve --data store
   wink serve --data store --without-keys
   wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
 
-  curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'")]
+  curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'
+
+Every request needs a key: `wink key create --role shop --name web-shop --data store` makes one.")]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: Data,
