@@ -20,7 +20,7 @@ pub(crate) const NEXT: &[(&str, &str)] = &[
         "what household 1029 would get now, leaving no trace",
     ),
     ("erase --identity household:1030 --data STORE", "forgets a household, down to the bytes on the disk"),
-    ("serve --data STORE", "the HTTP API on this machine"),
+    ("serve --data STORE --without-keys", "the HTTP API on this machine"),
     ("help", "everything else"),
 ];
 
