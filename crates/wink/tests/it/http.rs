@@ -146,7 +146,7 @@ fn a_decision_is_an_offer_with_a_coupon_or_a_reason_why_not() {
     let store = tempfile::tempdir().unwrap();
     let server = shop(store.path());
     let mut verdicts = std::collections::BTreeSet::new();
-    for number in 0..40 {
+    for number in 0..80 {
         let person = format!("person-{number}");
         send(&server, &joins(&person));
         let reply = ask(server.address, "POST", "/v1/decisions", &question(&person).to_string()).json();
