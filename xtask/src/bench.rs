@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "core",
             "http",
             "serve",
+            "growth",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wink_core::decision::{Decision, Explanation, Verdict};
+use wink_core::decision::{Decision, Verdict, explain, headline};
 use wink_core::offer::{Benefit, Catalogue};
 
 use crate::IdentitySent;
@@ -82,17 +82,12 @@ pub struct CandidateView {
 
 impl DecisionView {
     /// Shows a decision. `coupon` is the one that was issued, if any; `explained` asks for every candidate.
-    pub fn new(
-        decision: &Decision,
-        catalogue: &Catalogue,
-        explanation: &Explanation,
-        coupon: Option<String>,
-        explained: bool,
-    ) -> Self {
+    pub fn new(decision: &Decision, catalogue: &Catalogue, coupon: Option<String>, explained: bool) -> Self {
+        // Every feature and candidate in words takes longer than the decision did.
+        let explanation = explained.then(|| explain(decision, catalogue));
         let drawn = decision.offered();
         let offer = drawn.and_then(|drawn| catalogue.offers.get(drawn.offer));
         let benefit = drawn.and_then(|drawn| offer?.benefits.get(drawn.benefit));
-        let candidates = || explanation.candidates.iter().map(CandidateView::new).collect();
         Self {
             id: decision.id.to_string(),
             verdict: match decision.verdict {
@@ -104,9 +99,10 @@ impl DecisionView {
             title: offer.map(|offer| offer.title.clone()),
             maximum_cents: benefit.map(Benefit::maximum).map(|maximum| maximum.0),
             coupon,
-            reason: explanation.headline.clone(),
-            known: explained.then(|| explanation.known.clone()),
-            candidates: explained.then(candidates),
+            reason: headline(decision, catalogue),
+            known: explanation.as_ref().map(|explanation| explanation.known.clone()),
+            candidates: explanation
+                .map(|explanation| explanation.candidates.iter().map(CandidateView::new).collect()),
         }
     }
 }

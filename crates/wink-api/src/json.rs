@@ -89,6 +89,10 @@ pub fn value(bytes: &[u8]) -> Result<Value, JsonError> {
 /// Says what is wrong and where.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     parse::<()>(bytes)?;
+    // Following the path costs as much as reading; where nothing is wrong nobody asks for it.
+    if let Ok(read) = serde_json::from_slice(bytes) {
+        return Ok(read);
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| JsonError {
         code: JsonCode::Unexpected,
@@ -264,12 +268,13 @@ impl<M: Made> Part<'_, M> {
     }
 
     /// Steps to a key that was not there before.
-    fn step<E: serde::de::Error>(&mut self, fields: &BTreeMap<String, M>, key: &str) -> Result<(), E> {
-        self.reading.path.push(Step::Key(key.to_owned()));
-        if fields.contains_key(key) {
+    fn step<E: serde::de::Error>(&mut self, fields: &BTreeMap<String, M>, key: String) -> Result<(), E> {
+        let (known, with_nul) = (fields.contains_key(&key), key.contains('\0'));
+        self.reading.path.push(Step::Key(key));
+        if known {
             return Err(self.reading.refuse(JsonCode::DuplicateKey, "the key stands twice in its object"));
         }
-        if key.contains('\0') {
+        if with_nul {
             return Err(self.reading.refuse(JsonCode::KeyInvalid, "a key has no NUL character"));
         }
         if KEYS_MAX <= fields.len() {
@@ -349,10 +354,11 @@ impl<'de, M: Made> Visitor<'de> for Part<'_, M> {
         self.enter()?;
         let mut made = BTreeMap::new();
         while let Some(key) = fields.next_key::<String>()? {
-            self.step(&made, &key)?;
+            self.step(&made, key)?;
             let value = fields.next_value_seed(self.inner())?;
-            self.reading.path.pop();
-            made.insert(key, value);
+            if let Some(Step::Key(key)) = self.reading.path.pop() {
+                made.insert(key, value);
+            }
         }
         Ok(M::map(made))
     }

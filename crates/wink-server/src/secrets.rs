@@ -1,5 +1,7 @@
 //! The keys of an installation, and what is sealed under them.
 
+use std::cell::RefCell;
+
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use wink_core::base::Hasher;
@@ -134,14 +136,30 @@ pub fn new_key() -> Result<[u8; 32], SealError> {
     random()
 }
 
+/// Random bytes a thread fetches at once: a request needs several numbers, and asking for each costs more than the numbers.
+const POOL_BYTES: usize = 1_024;
+
+thread_local! {
+    /// Bytes of the operating system that nobody has yet, at the end of the array from the number on.
+    static POOL: RefCell<(usize, [u8; POOL_BYTES])> = const { RefCell::new((POOL_BYTES, [0; POOL_BYTES])) };
+}
+
 /// Draws random bytes from the operating system.
 ///
 /// # Errors
 /// If it gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| SealError::NoChance)?;
-    Ok(bytes)
+    const { assert!(N <= POOL_BYTES, "so many come from the operating system at once") };
+    POOL.with_borrow_mut(|(next, pool)| {
+        if POOL_BYTES < *next + N {
+            getrandom::fill(pool).map_err(|_| SealError::NoChance)?;
+            *next = 0;
+        }
+        let taken = pool.get_mut(*next..).and_then(<[u8]>::first_chunk_mut).ok_or(SealError::NoChance)?;
+        *next += N;
+        // Not kept: what becomes a key must not stay readable here.
+        Ok(std::mem::replace(taken, [0; N]))
+    })
 }
 
 /// Seals bytes under a key: a random nonce of 24 bytes, then XChaCha20-Poly1305.

@@ -5,15 +5,17 @@ use std::fs;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use fjall::config::CompressionPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice};
 use wink_store::{
     Direction, Entry, Error, Head, KEY_BYTES_MAX, Kind, Lane, LaneError, Mark, MarkKey, Page, Position,
     QueueKey, Range, Record, RecordKey, Tenant, Version,
 };
 
 use crate::Options;
+use crate::hot::Hot;
 use crate::layout::{self, Commit, FORMAT};
 
 /// One keyspace.
@@ -38,6 +40,7 @@ pub(crate) struct Engine {
     queues: Keyspace,
     batches: Keyspace,
     meta: Keyspace,
+    hot: Arc<Hot>,
 }
 
 /// One value to write, or `None` to delete it.
@@ -123,6 +126,7 @@ impl Engine {
             queues: keyspace("queues", 16)?,
             batches: keyspace("batches", 16)?,
             meta: keyspace("meta", 1)?,
+            hot: Arc::new(Hot::new(options.hot_bytes)),
             database,
         })
     }
@@ -168,13 +172,22 @@ impl Engine {
     /// Writes everything atomically and returns when it is on disk. Readers see nothing of it before.
     pub(crate) fn write(&self, writes: Writes) -> Result<(), fjall::Error> {
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), writes.len());
+        let mut records = Vec::new();
         for ((space, key), value) in writes {
+            let value = value.map(Slice::from);
+            if space == Space::Records {
+                records.push((key.clone(), value.clone()));
+            }
             match value {
                 Some(value) => batch.insert(self.space(space), key, value),
                 None => batch.remove(self.space(space), key),
             }
         }
-        batch.durability(Some(PersistMode::SyncData)).commit()
+        batch.durability(Some(PersistMode::SyncData)).commit()?;
+        for (key, value) in records {
+            self.hot.put(key, value);
+        }
+        Ok(())
     }
 
     /// Writes something new and empties its memtable, which lets the engine forget every older version of every key.
@@ -186,7 +199,7 @@ impl Engine {
         self.meta.rotate_memtable_and_wait()
     }
 
-    pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<fjall::Slice>, Error> {
+    pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Slice>, Error> {
         self.space(space).get(key).map_err(|error| unreadable(&error))
     }
 
@@ -194,7 +207,7 @@ impl Engine {
         if KEY_BYTES_MAX < key.key.len() {
             return Ok(None);
         }
-        let value = self.get(Space::Records, &layout::record_key(tenant, key))?;
+        let value = self.hot_record(tenant, key)?;
         value.map(|value| layout::read_record(&value)).transpose()
     }
 
@@ -202,8 +215,13 @@ impl Engine {
         if KEY_BYTES_MAX < key.key.len() {
             return Ok(None);
         }
-        let value = self.get(Space::Records, &layout::record_key(tenant, key))?;
+        let value = self.hot_record(tenant, key)?;
         value.map(|value| layout::read_version(&value)).transpose()
+    }
+
+    fn hot_record(&self, tenant: Tenant, key: &RecordKey) -> Result<Option<Slice>, Error> {
+        let key = layout::record_key(tenant, key);
+        self.hot.get(&key, || self.get(Space::Records, &key))
     }
 
     pub(crate) fn mark(&self, tenant: Tenant, key: &MarkKey) -> Result<Option<Mark>, Error> {

@@ -4,7 +4,7 @@
 //! `fdatasync`, and only then answers and lets readers see them. It never answers before the bytes are on disk, and never
 //! tries a failed write or sync again: after one nobody can say what is on disk, so the process ends and recovery finds out.
 //!
-//! Counters, lane heads and the outcomes of the last batches stay in memory; leases live only there. It never knows what the
+//! Counters, lane heads, the outcomes of the last batches and the records in use stay in memory; leases live only there. It never knows what the
 //! bytes mean, and never opens a port or reads a clock for a decision.
 //!
 //! ```text
@@ -18,6 +18,7 @@ mod committer;
 mod engine;
 mod group;
 mod heads;
+mod hot;
 mod layout;
 mod log;
 mod manifest;

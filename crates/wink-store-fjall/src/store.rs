@@ -26,13 +26,15 @@ const JOBS_MAX: usize = 1_024;
 pub struct Options {
     /// Bytes of memory for blocks that were read. Half of the hot profiles of a small shop fit into the default of 128 MiB.
     pub cache_bytes: u64,
+    /// Bytes of memory for records as they are: what is read or written often is not looked for in blocks.
+    pub hot_bytes: u64,
     /// Whether older data is compressed (LZ4). Counts when the directory is made.
     pub compress: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 128 << 20, compress: true }
+        Self { cache_bytes: 128 << 20, hot_bytes: 64 << 20, compress: true }
     }
 }
 

@@ -593,4 +593,6 @@ pub(crate) enum BenchSet {
     Http,
     /// The server beside clients that stall, and with ten times as much asked as it can do
     Serve,
+    /// A server with a million people: its memory, its answers, its start after a crash
+    Growth,
 }

@@ -42,7 +42,8 @@ pub fn explain(decision: &Decision, catalogue: &Catalogue) -> Explanation {
     }
 }
 
-fn headline(decision: &Decision, catalogue: &Catalogue) -> String {
+/// Gives the answer in one sentence, as [`explain`] does: all that most who ask want to read.
+pub fn headline(decision: &Decision, catalogue: &Catalogue) -> String {
     match decision.verdict {
         Verdict::Offer(index) => {
             let Some(candidate) = decision.candidates.get(index) else { return "an offer".to_owned() };

@@ -11,6 +11,6 @@ mod situation;
 pub use candidate::{Candidate, Decision, Drawn, Removed, Verdict};
 pub use choose::holds_out;
 pub use decide::{ENGINE, decide};
-pub use explain::{Explanation, Line, explain};
+pub use explain::{Explanation, Line, explain, headline};
 pub use score::Expected;
 pub use situation::{Ask, BudgetUse, Person, Situation, Standing, Usage};

@@ -10,7 +10,7 @@ use wink_api::{
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::issue;
-use wink_core::decision::{Decision, explain};
+use wink_core::decision::Decision;
 use wink_core::profile::{Kept, Vault};
 use wink_record::{Decided, Stored};
 use wink_store::{Direction, Entry, EntryKind, Lane, Position, Range, Store};
@@ -133,9 +133,8 @@ impl Export {
                 continue;
             };
             let catalogue = engine.catalogue_of(decision.catalogue).await?;
-            let explanation = explain(&decision, &catalogue);
             let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
-            let view = DecisionView::new(&decision, &catalogue, &explanation, coupon, true);
+            let view = DecisionView::new(&decision, &catalogue, coupon, true);
             write(&mut text, &mut is_first, &DecisionRecord::new(&decision, view));
         }
         Ok((text, Piece::Decisions { from, is_first }))

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use wink_api::{Answered, DecisionAsked, DecisionView, Problem};
 use wink_core::base::{Cents, DecisionId, Hasher, Timestamp};
 use wink_core::coupon::issue;
-use wink_core::decision::{Ask, Decision, explain};
+use wink_core::decision::{Ask, Decision};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
@@ -70,10 +70,9 @@ async fn answer<S: Store>(
         return Ok(Answered { decision: unknown_person(id), dry_run: asked.dry_run });
     };
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
-    let explanation = explain(&decision, &catalogue);
     let issued = if asked.dry_run { None } else { issue(&decision, &catalogue) };
     let coupon = issued.map(|effect| effect.coupon.id.to_string());
-    let decision = DecisionView::new(&decision, &catalogue, &explanation, coupon, asked.explain);
+    let decision = DecisionView::new(&decision, &catalogue, coupon, asked.explain);
     Ok(Answered { decision, dry_run: asked.dry_run })
 }
 

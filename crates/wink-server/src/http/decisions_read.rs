@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, DecisionView, FeatureView};
 use wink_core::base::DecisionId;
 use wink_core::coupon::issue;
-use wink_core::decision::{Decision, explain};
+use wink_core::decision::Decision;
 use wink_store::Store;
 
 use super::body::PathName;
@@ -58,9 +58,8 @@ pub(super) async fn record<S: Store>(
     explained: bool,
 ) -> Result<DecisionRecord, Error> {
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
-    let explanation = explain(decision, &catalogue);
     let coupon = issue(decision, &catalogue).map(|effect| effect.coupon.id.to_string());
-    let view = DecisionView::new(decision, &catalogue, &explanation, coupon, explained);
+    let view = DecisionView::new(decision, &catalogue, coupon, explained);
     Ok(DecisionRecord::new(decision, view))
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wink_api::{DecisionView, Flag, FlagContext, FlagProblem, Flags};
 use wink_core::base::{Cents, DecisionId, Hasher};
-use wink_core::decision::{Ask, explain};
+use wink_core::decision::Ask;
 use wink_core::offer::Channel;
 use wink_store::Store;
 
@@ -137,8 +137,7 @@ async fn evaluate<S: Store>(
         return Ok(Flag::new(placement, &unknown_person(question.id)));
     };
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
-    let explanation = explain(&decision, &catalogue);
-    let view = DecisionView::new(&decision, &catalogue, &explanation, None, false);
+    let view = DecisionView::new(&decision, &catalogue, None, false);
     Ok(Flag::new(placement, &view))
 }
 

@@ -22,7 +22,6 @@ use utoipa::IntoParams;
 use wink_api::{DecisionView, IdentitySent, Problem, StreamTokenAsked, StreamTokenMade};
 use wink_core::base::{Hasher, ProfileId, Timestamp};
 use wink_core::coupon::issue;
-use wink_core::decision::explain;
 use wink_store::{Position, Store, Tenant};
 
 use super::body::{Asked, Json};
@@ -281,8 +280,7 @@ impl<S: Store> Reader<S> {
         };
         let catalogue = self.engine.catalogue_of(decision.catalogue).await?;
         let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
-        let explanation = explain(&decision, &catalogue);
-        let view = DecisionView::new(&decision, &catalogue, &explanation, coupon, false);
+        let view = DecisionView::new(&decision, &catalogue, coupon, false);
         let json = serde_json::to_string(&view).expect("strings, numbers and lists are JSON");
         Ok(Some(Event::default().event("decision").id(placed.place.0.to_string()).data(json)))
     }

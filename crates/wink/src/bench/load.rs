@@ -139,6 +139,11 @@ impl Load<'_> {
     }
 }
 
+/// Asks once, on a connection of its own. Tells the status, if there was an answer.
+pub(crate) fn status_of(address: SocketAddr, request: &[u8]) -> Option<u16> {
+    ask(&mut None, address, request).ok().map(|answer| answer.status)
+}
+
 type Connection = BufReader<TcpStream>;
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod decide;
 pub(crate) mod fold;
+pub(crate) mod growth;
 pub(crate) mod http;
 pub(crate) mod import;
 pub(crate) mod stand;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +17,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use wink_server::http::{AtTheMachine, Conduct, routes};
+use wink_server::http::{AtTheMachine, Conduct, Service, routes};
 use wink_server::{catalogue, flow, listen};
+use wink_store::Store;
 
 use crate::home;
 
@@ -119,45 +121,18 @@ impl Shop {
 
     async fn begin(&mut self, conduct: Conduct) -> anyhow::Result<()> {
         let service = Arc::new(home::open_service(&self.directory, conduct).await?);
-        let inside = routes(service.clone()).layer(Extension(AtTheMachine));
-        let ask = async |path: &str, body: Value, key: Option<&str>| {
-            let request = Request::post(path).header("host", "wink");
-            let request = match key {
-                Some(key) => request.header("authorization", format!("Bearer {key}")),
-                None => request,
-            };
-            let answer = inside.clone().oneshot(request.body(Body::from(body.to_string()))?).await?;
-            let (status, bytes) = (answer.status(), answer.into_body().collect().await?.to_bytes());
-            if !status.is_success() {
-                bail!("{path} answered {status}: {}", String::from_utf8_lossy(&bytes));
-            }
-            Ok(serde_json::from_slice::<Value>(&bytes)?)
-        };
-        let made = ask("/v1/keys", json!({ "role": "shop", "name": "bench" }), None).await?;
-        let key = made.get("secret").and_then(Value::as_str).context("a key has a secret")?;
-        let files = [("shop.toml", SHOP), ("campaigns/tea.toml", TEA)];
-        let files: BTreeMap<String, String> =
-            files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-        let compiled =
-            catalogue::compile(&files).map_err(|findings| anyhow!("the bench's catalogue: {findings:?}"))?;
-        let [engine] = &service.engines()[..] else { bail!("there is more than one tenant") };
-        flow::catalogue::apply(engine, compiled, files, (service.clock)()).await?;
-        for first in (0..PEOPLE).step_by(100) {
-            let people = first..first + 100;
-            let agrees = people.clone().map(|person| agrees(person, first));
-            let orders = people.map(|person| order(&format!("first-{person}"), person));
-            ask("/v1/events", json!({ "events": agrees.chain(orders).collect::<Vec<_>>() }), Some(key))
-                .await?;
-        }
+        let inside = Inside::of(&service).await?;
+        put_catalogue_in_force(&service).await?;
+        inside.welcome(0..PEOPLE, |_| ()).await?;
         let mut issued = 0;
         for person in 0..100 {
-            let answer = ask("/v1/decisions", question(person, false), Some(key)).await?;
+            let answer = inside.ask("/v1/decisions", question(person, false)).await?;
             issued += usize::from(answer.pointer("/decision/coupon").is_some_and(Value::is_string));
         }
         if issued < 80 {
             bail!("the bench is about decisions that issue, and {issued} of 100 do");
         }
-        self.key = key.to_owned();
+        self.key = inside.key;
         let listener = TcpListener::bind(self.address).await?;
         self.address = listener.local_addr()?;
         let settings =
@@ -192,11 +167,65 @@ impl Shop {
     }
 }
 
+/// The routes without a network, asked by a shop with a key of its own.
+pub(crate) struct Inside {
+    router: Router,
+    key: String,
+}
+
+impl Inside {
+    pub(crate) async fn of<S: Store>(service: &Arc<Service<S>>) -> anyhow::Result<Self> {
+        let mut inside =
+            Self { router: routes(service.clone()).layer(Extension(AtTheMachine)), key: String::new() };
+        let made = inside.ask("/v1/keys", json!({ "role": "shop", "name": "bench" })).await?;
+        let key = made.get("secret").and_then(Value::as_str).context("a key has a secret")?;
+        inside.key = key.to_owned();
+        Ok(inside)
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        let mut request = Request::post(path).header("host", "wink");
+        if !self.key.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.key));
+        }
+        let answer = self.router.clone().oneshot(request.body(Body::from(body.to_string()))?).await?;
+        let (status, bytes) = (answer.status(), answer.into_body().collect().await?.to_bytes());
+        if !status.is_success() {
+            bail!("{path} answered {status}: {}", String::from_utf8_lossy(&bytes));
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// Lets people agree to offers and order once. Tells how many have, every now and then.
+    pub(crate) async fn welcome(&self, people: Range<u64>, mut done: impl FnMut(u64)) -> anyhow::Result<()> {
+        for first in people.clone().step_by(200) {
+            let some = first..people.end.min(first + 200);
+            done(some.start - people.start);
+            let agrees = some.clone().map(|person| agrees(person, first));
+            let orders = some.map(|person| order(&format!("first-{person}"), person));
+            self.ask("/v1/events", json!({ "events": agrees.chain(orders).collect::<Vec<_>>() })).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts the bench's catalogue in force, in the only tenant.
+pub(crate) async fn put_catalogue_in_force<S: Store>(service: &Service<S>) -> anyhow::Result<()> {
+    let files = [("shop.toml", SHOP), ("campaigns/tea.toml", TEA)];
+    let files: BTreeMap<String, String> =
+        files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let compiled =
+        catalogue::compile(&files).map_err(|findings| anyhow!("the bench's catalogue: {findings:?}"))?;
+    let [engine] = &service.engines()[..] else { bail!("there is more than one tenant") };
+    flow::catalogue::apply(engine, compiled, files, (service.clock)()).await?;
+    Ok(())
+}
+
 fn identity(person: u64) -> Value {
     json!({ "namespace": "customer", "value": format!("person-{person}") })
 }
 
-fn question(person: u64, dry_run: bool) -> Value {
+pub(crate) fn question(person: u64, dry_run: bool) -> Value {
     json!({ "identity": identity(person), "channel": "web", "cart_cents": 1_500, "dry_run": dry_run })
 }
 
@@ -209,7 +238,7 @@ fn agrees(person: u64, batch: u64) -> Value {
     })
 }
 
-fn order(message_id: &str, person: u64) -> Value {
+pub(crate) fn order(message_id: &str, person: u64) -> Value {
     json!({
         "message_id": message_id,
         "event": "Order Completed",

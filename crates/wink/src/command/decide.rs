@@ -47,7 +47,7 @@ pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
         if decide.json {
             let issued = if decide.dry_run { None } else { issue(&decision, &catalogue) };
             let coupon = issued.map(|effect| effect.coupon.id.to_string());
-            terminal::json(&DecisionView::new(&decision, &catalogue, &explanation, coupon, true))?;
+            terminal::json(&DecisionView::new(&decision, &catalogue, coupon, true))?;
         } else {
             print(&decision, &explanation);
             if decide.dry_run {

@@ -17,7 +17,7 @@ pub(crate) fn run(asked: &Explain) -> anyhow::Result<ExitCode> {
         let (decision, explanation) = wink_server::report::explain::explain(&engine, id).await?;
         if asked.json {
             let catalogue = engine.catalogue_of(decision.catalogue).await?;
-            terminal::json(&DecisionView::new(&decision, &catalogue, &explanation, None, true))?;
+            terminal::json(&DecisionView::new(&decision, &catalogue, None, true))?;
         } else {
             print(&decision, &explanation);
         }
