@@ -37,7 +37,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let nextest = has_nextest();
     let environment = Environment::prepare(args.has("--reference"))?;
     if !args.has("--reference") {
-        println!("\ntests named reference_* and fuzzing are left out: they need `cargo xtask test --reference`");
+        println!(
+            "\ntests named reference_* and fuzzing are left out: they need `cargo xtask test --reference`"
+        );
     }
     // The doc tests and the fuzz targets come first: they are few, and the list of all tests then ends the output.
     if args.words.is_empty() {
