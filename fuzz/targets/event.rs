@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use wink_api::{EventReceived, json};
-use wink_core::base::{Currency, EventId, Timestamp};
+use wink_core::base::{Currency, EventId, ProfileId, Timestamp};
 use wink_core::event::{Schemas, accept};
-use wink_core::profile::Kept;
+use wink_core::profile::{IdentityKey, Kept};
 use wink_record::Stored;
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let currency = Currency::new("EUR").unwrap_or(Currency::NONE);
     let id = EventId::new(NOW, [7; 16]);
     if let Ok(event) = accept(&envelope, &Schemas::built_in(), currency, id, NOW) {
-        let (kept, _) = Kept::new(event);
+        let (kept, _) = Kept::new(event, ProfileId::new(NOW, [7; 16]), IdentityKey([7; 16]));
         assert_eq!(Kept::from_bytes(&kept.to_bytes()).as_ref(), Ok(&kept));
     }
 });

@@ -7,27 +7,38 @@ use wink_core::decision::Decision;
 use wink_core::feature::State;
 use wink_core::offer::Product;
 use wink_core::profile::{Kept, Profile, Vault};
-use wink_record::{ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Stored, TenantNamed};
+use wink_record::{
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, LetterHead, Stored,
+    TenantNamed, WebhookEndpoint, WebhookMessage,
+};
+
+/// Every stored type.
+const TYPES: [fn(&[u8]); 20] = [
+    again::<Kept>,
+    again::<Profile>,
+    again::<Vault>,
+    again::<State>,
+    again::<Coupon>,
+    again::<Wallet>,
+    again::<Entry>,
+    again::<Decision>,
+    again::<Decided>,
+    again::<Product>,
+    again::<CatalogueFiles>,
+    again::<CatalogueApplied>,
+    again::<DeadLetter>,
+    again::<LetterHead>,
+    again::<ApiKey>,
+    again::<TenantNamed>,
+    again::<Erasure>,
+    again::<WebhookEndpoint>,
+    again::<WebhookMessage>,
+    again::<Delivery>,
+];
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, rest)) = bytes.split_first() else { return };
-    match choice % 15 {
-        0 => again::<Kept>(rest),
-        1 => again::<Profile>(rest),
-        2 => again::<Vault>(rest),
-        3 => again::<State>(rest),
-        4 => again::<Coupon>(rest),
-        5 => again::<Wallet>(rest),
-        6 => again::<Entry>(rest),
-        7 => again::<Decision>(rest),
-        8 => again::<Decided>(rest),
-        9 => again::<Product>(rest),
-        10 => again::<CatalogueFiles>(rest),
-        11 => again::<CatalogueApplied>(rest),
-        12 => again::<DeadLetter>(rest),
-        13 => again::<ApiKey>(rest),
-        _ => again::<TenantNamed>(rest),
-    }
+    TYPES[usize::from(*choice) % TYPES.len()](rest);
 });
 
 /// Bytes, not values, are compared: a score that is not a number is not equal to itself.

@@ -38,7 +38,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         flags: &[Flag {
             name: "--reference",
             value: None,
-            help: "also runs the tests named reference_*, on data that no package carries (../shared/data or WINK_REFERENCE_DATA)",
+            help: "also fuzzes a while, and runs the tests named reference_*, on data that no package carries (../shared/data or WINK_REFERENCE_DATA)",
         }],
         examples: &["cargo xtask test", "cargo xtask test --reference", "cargo xtask test decision"],
         run: crate::test::run,
@@ -86,9 +86,20 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "fuzz",
         takes: "[TARGET]...",
         summary: "feeds what reads foreign bytes with more and more unlikely ones, guided by coverage",
-        flags: &[Flag { name: "--seconds", value: Some("N"), help: "seconds per target (20 otherwise)" }],
+        flags: &[
+            Flag { name: "--seconds", value: Some("N"), help: "seconds per target (20 otherwise)" },
+            Flag { name: "--input", value: Some("FILE"), help: "runs the one TARGET on this input alone" },
+        ],
         examples: &["cargo xtask fuzz", "cargo xtask fuzz expression --seconds 600"],
         run: crate::fuzz::run,
+    },
+    Command {
+        name: "campaign",
+        takes: "",
+        summary: "fuzzes, kills and draws for as long as somebody has, with a new seed in every round",
+        flags: &[Flag { name: "--minutes", value: Some("N"), help: "about how long (30 otherwise)" }],
+        examples: &["cargo xtask campaign", "cargo xtask campaign --minutes 480"],
+        run: crate::campaign::run,
     },
     Command {
         name: "data",

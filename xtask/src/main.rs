@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod bless;
+mod campaign;
 mod check;
 mod clients;
 mod command;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
-use crate::{clients, data, promtool, shell};
+use crate::{clients, data, fuzz, promtool, shell};
 
 /// The version of cargo-nextest the project is tested with, installed where none is there.
 const NEXTEST_VERSION: &str = "0.9.143";
@@ -23,6 +23,7 @@ const PROGRAMS: &[(&str, &[&str], &str, &str)] = &[
         "python3-venv",
         "`cargo xtask clients`, to keep the Python clients apart",
     ),
+    ("c++", &["--version"], "g++", "`cargo xtask fuzz`, to build libFuzzer"),
     ("node", &["--version"], "nodejs", "the tests that send with real JavaScript clients"),
     ("npm", &["--version"], "npm", "`cargo xtask clients`, to fetch the JavaScript clients"),
 ];
@@ -36,11 +37,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let nextest = has_nextest();
     let environment = Environment::prepare(args.has("--reference"))?;
     if !args.has("--reference") {
-        println!("\ntests named reference_* are left out: they need `cargo xtask test --reference`");
+        println!(
+            "\ntests named reference_* and fuzzing are left out: they need `cargo xtask test --reference`"
+        );
     }
-    // The doc tests come first: they are few, and the list of all tests then ends the output.
+    // The doc tests and the fuzz targets come first: they are few, and the list of all tests then ends the output.
     if args.words.is_empty() {
         shell::run(environment.apply(&mut shell::cargo(["test", "--doc", "--workspace", "--locked"])))?;
+        if args.has("--reference") {
+            fuzz::quick()?;
+        }
     }
     let mut tests = if nextest { nextest_call(args) } else { cargo_test_call(args) };
     shell::run(environment.apply(&mut tests))

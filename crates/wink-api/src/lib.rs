@@ -49,7 +49,8 @@ pub use products::{
 };
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
-    FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,
+    FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp,
+    ProfileView,
 };
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,

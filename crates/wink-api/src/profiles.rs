@@ -172,13 +172,22 @@ pub struct FeatureView {
     pub class: &'static str,
     /// `known`, `no_data`, `too_old`, or `not_granted`.
     pub state: &'static str,
-    /// The value, if it is known: a number, or shares by name.
+    /// The value, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub value: Option<Json>,
+    pub value: Option<FeatureValue>,
     /// How long ago the newest event that contributed happened, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<i64>,
+}
+
+/// What a feature says.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum FeatureValue {
+    /// A number.
+    Number(f64),
+    /// Shares by name.
+    Shares(BTreeMap<String, f64>),
 }
 
 /// Something a person was given or held out of.
@@ -302,10 +311,11 @@ impl FeatureView {
     /// Shows what is read of a feature.
     pub fn new(definition: &Definition, viewed: &Viewed) -> Self {
         let (state, value, age_ms) = match viewed {
-            Viewed::Number(reading) => ("known", Some(Json::from(reading.value)), Some(reading.age_ms)),
+            Viewed::Number(reading) => {
+                ("known", Some(FeatureValue::Number(reading.value)), Some(reading.age_ms))
+            }
             Viewed::Shares(reading) => {
-                let shares = reading.value.iter().map(|(name, share)| (name.clone(), Json::from(*share)));
-                ("known", Some(Json::Object(shares.collect())), Some(reading.age_ms))
+                ("known", Some(FeatureValue::Shares(reading.value.clone())), Some(reading.age_ms))
             }
             Viewed::NoData => ("no_data", None, None),
             Viewed::TooOld { age_ms } => ("too_old", None, Some(*age_ms)),

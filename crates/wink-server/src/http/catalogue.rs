@@ -2,7 +2,10 @@
 //! change is a version.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -17,7 +20,7 @@ use wink_store::Store;
 use super::body::{Asked, Json, PathName, Sent, not_json};
 use super::page::{Page, after};
 use super::problem::{Refused, invalid};
-use super::service::Caller;
+use super::service::{Caller, Service};
 use crate::catalogue::{Difference, Edit, Misfit, show};
 use crate::flow::catalogue::{Edited, applied, change, files_of, in_force, plan, version_named};
 use crate::{Error, keys};
@@ -38,19 +41,16 @@ pub(super) async fn show_catalogue<S: Store>(caller: Caller<S>) -> Result<Respon
     responses((status = 200, description = "What changed", body = ChangeView),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn replace_catalogue<S: Store>(
-    caller: Caller<S>,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
+    change: Change<S>,
     Json(sent): Json<CatalogueSent>,
 ) -> Result<Response, Refused> {
-    edit(&caller, asked, &headers, Edit::Files(sent.files)).await
+    change.make(Edit::Files(sent.files)).await
 }
 
 /// Lists when versions were put in force, newest first.
 #[utoipa::path(get, path = "/v1/catalogue/versions", tag = "catalogue", operation_id = "list_catalogue_versions",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "The versions", body = VersionsListed),
-        (status = 400, description = "The query is not what was expected", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, description = "The versions", body = VersionsListed)))]
 pub(super) async fn list_catalogue_versions<S: Store>(
     caller: Caller<S>,
     Asked(asked): Asked<PageAsked>,
@@ -86,25 +86,21 @@ pub(super) async fn show_catalogue_version<S: Store>(
         ("dry_run" = Option<bool>, Query, description = "Changes nothing"),
         ("If-Match" = Option<String>, Header, description = "The version believed to be in force, as its ETag")),
     responses((status = 200, description = "What changed", body = ChangeView),
-        (status = 400, description = "The query is not what was expected", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "This version of Wink cannot use it", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn apply_catalogue_version<S: Store>(
-    caller: Caller<S>,
+    change: Change<S>,
     PathName(version): PathName,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let version = version_named(&caller.engine, &version).await?;
-    let files = files_of(&caller.engine, version).await?;
-    edit(&caller, asked, &headers, Edit::Files(files)).await
+    let version = version_named(&change.caller.engine, &version).await?;
+    let files = files_of(&change.caller.engine, version).await?;
+    change.make(Edit::Files(files)).await
 }
 
 /// Lists the campaigns with their offers, ordered by id.
 #[utoipa::path(get, path = "/v1/campaigns", tag = "catalogue", operation_id = "list_campaigns",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "The campaigns", body = PartsListed),
-        (status = 400, description = "The query is not what was expected", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_campaigns<S: Store>(
     caller: Caller<S>,
@@ -136,21 +132,17 @@ pub(super) async fn show_campaign<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_campaign<S: Store>(
-    caller: Caller<S>,
+    change: Change<S>,
     PathName(id): PathName,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
-    Sent(body): Sent,
+    Fields(fields): Fields,
 ) -> Result<Response, Refused> {
-    let fields = object(&body)?;
-    edit(&caller, asked, &headers, Edit::Campaign { id, fields }).await
+    change.make(Edit::Campaign { id, fields }).await
 }
 
 /// Lists the offers, ordered by id, each with its campaign.
 #[utoipa::path(get, path = "/v1/offers", tag = "catalogue", operation_id = "list_offers",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, description = "The offers", body = PartsListed),
-        (status = 400, description = "The query is not what was expected", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_offers<S: Store>(
     caller: Caller<S>,
@@ -182,14 +174,11 @@ pub(super) async fn show_offer<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_offer<S: Store>(
-    caller: Caller<S>,
+    change: Change<S>,
     PathName(id): PathName,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
-    Sent(body): Sent,
+    Fields(fields): Fields,
 ) -> Result<Response, Refused> {
-    let fields = object(&body)?;
-    edit(&caller, asked, &headers, Edit::Offer { id, fields }).await
+    change.make(Edit::Offer { id, fields }).await
 }
 
 /// Shows a campaign's budget, and what is left of it.
@@ -220,14 +209,11 @@ pub(super) async fn show_budget<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_budget<S: Store>(
-    caller: Caller<S>,
+    change: Change<S>,
     PathName(campaign): PathName,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
-    Sent(body): Sent,
+    Fields(fields): Fields,
 ) -> Result<Response, Refused> {
-    let fields = object(&body)?;
-    edit(&caller, asked, &headers, Edit::Budget { campaign, fields }).await
+    change.make(Edit::Budget { campaign, fields }).await
 }
 
 /// The only contact policy there is: it holds over all campaigns.
@@ -256,40 +242,66 @@ pub(super) async fn show_contact_policy<S: Store>(
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change_contact_policy<S: Store>(
-    caller: Caller<S>,
+    change: Change<S>,
     PathName(id): PathName,
-    Asked(asked): Asked<ChangeAsked>,
-    headers: HeaderMap,
-    Sent(body): Sent,
+    Fields(fields): Fields,
 ) -> Result<Response, Refused> {
-    let fields = object(&body)?;
     if id != DEFAULT_POLICY {
         return Err(missing("contact policy", &id));
     }
-    edit(&caller, asked, &headers, Edit::ContactPolicy { fields }).await
+    change.make(Edit::ContactPolicy { fields }).await
 }
 
-/// Does an edit, or plans it, and answers with what it changes.
-async fn edit<S: Store>(
-    caller: &Caller<S>,
-    asked: ChangeAsked,
-    headers: &HeaderMap,
-    edit: Edit,
-) -> Result<Response, Refused> {
-    let expected = expected(headers)?;
-    let engine = &caller.engine;
-    let edited = match asked.dry_run {
-        true => plan(engine, &edit, expected.as_deref()).await?,
-        false => change(engine, &edit, expected.as_deref(), caller.now).await?,
-    };
-    match edited {
-        Edited::Valid { version, differences } => {
-            let differences = differences.into_iter().map(difference).collect();
-            let view = ChangeView { version: version.to_string(), dry_run: asked.dry_run, differences };
-            Ok(tagged(version, &view))
+/// How every edit is asked for: by whom, whether only to see what it would change, and on what condition.
+pub(super) struct Change<S> {
+    caller: Caller<S>,
+    is_dry_run: bool,
+    /// The version the client believes to be in force.
+    expected: Option<String>,
+}
+
+impl<S: Store> FromRequestParts<Arc<Service<S>>> for Change<S> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service<S>>) -> Result<Self, Refused> {
+        let caller = Caller::from_request_parts(parts, service).await?;
+        let Asked(ChangeAsked { dry_run }) = Asked::from_request_parts(parts, service).await?;
+        Ok(Self { caller, is_dry_run: dry_run, expected: expected(&parts.headers)? })
+    }
+}
+
+impl<S: Store> Change<S> {
+    /// Does the edit, or plans it, and answers with what it changes.
+    async fn make(self, edit: Edit) -> Result<Response, Refused> {
+        let Self { caller, is_dry_run, expected } = self;
+        let edited = match is_dry_run {
+            true => plan(&caller.engine, &edit, expected.as_deref()).await?,
+            false => change(&caller.engine, &edit, expected.as_deref(), caller.now).await?,
+        };
+        match edited {
+            Edited::Valid { version, differences } => {
+                let differences = differences.into_iter().map(difference).collect();
+                let view = ChangeView { version: version.to_string(), dry_run: is_dry_run, differences };
+                Ok(tagged(version, &view))
+            }
+            Edited::Outdated { in_force } => Err(outdated(in_force)),
+            Edited::Refused(misfits) => Err(refused(misfits)),
         }
-        Edited::Outdated { in_force } => Err(outdated(in_force)),
-        Edited::Refused(misfits) => Err(refused(misfits)),
+    }
+}
+
+/// The body of an edit: an object with the names of the catalogue's files.
+pub(super) struct Fields(BTreeMap<String, Value>);
+
+impl<S: Send + Sync> FromRequest<Arc<S>> for Fields {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, service: &Arc<S>) -> Result<Self, Refused> {
+        let Sent(body) = Sent::from_request(request, service).await?;
+        match json::value(&body).map_err(not_json)? {
+            Value::Map(fields) => Ok(Self(fields)),
+            other => Err(invalid("", format!("the body must be an object, this is {}", other.type_name()))),
+        }
     }
 }
 
@@ -308,13 +320,6 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Refused> {
             "The condition cannot be read",
             "If-Match is one ETag in quotes, as it was answered, or *",
         ))),
-    }
-}
-
-fn object(body: &[u8]) -> Result<BTreeMap<String, Value>, Refused> {
-    match json::value(body).map_err(not_json)? {
-        Value::Map(fields) => Ok(fields),
-        other => Err(invalid("", format!("the body must be an object, this is {}", other.type_name()))),
     }
 }
 

@@ -2,7 +2,6 @@
 //! the same person gets the same answer all day, so a client may poll.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wink_api::{DecisionView, Flag, FlagContext, FlagProblem, Flags};
@@ -11,7 +10,7 @@ use wink_core::decision::Ask;
 use wink_core::offer::Channel;
 use wink_store::Store;
 
-use super::body::Sent;
+use super::body::{PathName, Sent};
 use super::decisions::unknown_person;
 use super::problem::Refused;
 use super::service::Caller;
@@ -68,7 +67,7 @@ impl From<Error> for NoFlag {
     ))]
 pub(super) async fn evaluate_flag<S: Store>(
     caller: Caller<S>,
-    Path(key): Path<String>,
+    PathName(key): PathName,
     Sent(body): Sent,
 ) -> Response {
     match evaluate_one(&caller, &key, &body).await {

@@ -144,8 +144,13 @@ fn complete(described: &mut Json, operation: &Operation) {
     }
     if 0 < operation.body_bytes_max {
         problems.push(("400", "The body is not what was expected"));
+        problems.push(("408", "The body came too slowly"));
         problems.push(("413", "The body is too large"));
         problems.push(("415", "The body is packed in a way that is not understood"));
+        problems.push(("422", "A value cannot be used"));
+    }
+    if asks_by_query(described) {
+        problems.push(("400", "The query is not what was expected"));
         problems.push(("422", "A value cannot be used"));
     }
     if operation.path.contains('{') {
@@ -159,6 +164,14 @@ fn complete(described: &mut Json, operation: &Operation) {
             });
         }
     }
+}
+
+fn asks_by_query(described: &Json) -> bool {
+    let parameters = described.get("parameters").and_then(Json::as_array);
+    parameters
+        .into_iter()
+        .flatten()
+        .any(|parameter| parameter.get("in").is_some_and(|place| place == "query"))
 }
 
 /// Describes the API.

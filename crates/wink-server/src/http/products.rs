@@ -55,8 +55,7 @@ pub(super) async fn put_products<S: Store>(
 /// Shows products, ordered by id.
 #[utoipa::path(get, path = "/v1/products", tag = "products", operation_id = "list_products",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "The products", body = ProductsListed),
-        (status = 400, description = "The query is not what was expected", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, description = "The products", body = ProductsListed)))]
 pub(super) async fn list_products<S: Store>(
     caller: Caller<S>,
     Asked(asked): Asked<PageAsked>,

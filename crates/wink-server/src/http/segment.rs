@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 use wink_api::{
@@ -15,7 +15,7 @@ use wink_api::{
 };
 use wink_store::Store;
 
-use super::body::{Asked, Sent, not_json};
+use super::body::{Asked, PathName, Sent, not_json};
 use super::gate::admit_late;
 use super::messages::{Message, take};
 use super::problem::{Refused, invalid};
@@ -136,7 +136,7 @@ fn answer(items: Vec<ItemAnswered>, ids: Vec<Option<String>>) -> SegmentAnswered
 #[utoipa::path(get, path = "/v1/projects/{write_key}/settings", tag = "segment", operation_id = "describe_source",
     params(("write_key" = String, Path, description = "The write key")),
     responses((status = 200, description = "One destination: this server", body = Object)))]
-pub(super) async fn describe_source(Path(write_key): Path<String>, headers: HeaderMap) -> Json<Value> {
+pub(super) async fn describe_source(PathName(write_key): PathName, headers: HeaderMap) -> Json<Value> {
     let host = text(&headers, header::HOST.as_str()).unwrap_or_default();
     Json(segment_settings(&write_key, protocol(&headers), &format!("{host}/v1")))
 }

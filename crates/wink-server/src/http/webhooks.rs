@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,7 +14,7 @@ use wink_core::base::{MessageId, Timestamp, WebhookId};
 use wink_record::{Delivery, DeliveryState, MessageType, WebhookEndpoint};
 use wink_store::Store;
 
-use super::body::{Asked, Json};
+use super::body::{Asked, Json, PathName};
 use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::flow::webhooks::{self, Changed, Refusal, Registration, Replay};
@@ -64,7 +63,7 @@ pub(super) async fn register_webhook<S: Store>(
     responses((status = 200, description = "The endpoint", body = WebhookView)))]
 pub(super) async fn read_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<WebhookView>, Refused> {
     let endpoint = webhooks::get(&caller.engine, webhook_id(&id)?).await?;
     Ok(axum::Json(view(&endpoint)))
@@ -76,7 +75,7 @@ pub(super) async fn read_webhook<S: Store>(
     responses((status = 200, description = "The endpoint", body = WebhookView)))]
 pub(super) async fn change_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Json(asked): Json<WebhookChanged>,
 ) -> Result<axum::Json<WebhookView>, Refused> {
     let types = asked.types.as_deref().map(types).transpose()?;
@@ -92,7 +91,7 @@ pub(super) async fn change_webhook<S: Store>(
     responses((status = 204, description = "Removed")))]
 pub(super) async fn remove_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
     webhooks::remove(&caller.engine, webhook_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -104,7 +103,7 @@ pub(super) async fn remove_webhook<S: Store>(
     responses((status = 200, description = "The endpoint with its new secret", body = WebhookMade)))]
 pub(super) async fn rotate_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<axum::Json<WebhookMade>, Refused> {
     let secret = new_secret()?;
     let endpoint = webhooks::rotate(&caller.engine, webhook_id(&id)?, &secret, caller.now).await?;
@@ -126,7 +125,7 @@ pub(super) struct PageAsked {
     responses((status = 200, description = "A page of messages", body = MessagesListed)))]
 pub(super) async fn list_webhook_messages<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Asked(page): Asked<PageAsked>,
 ) -> Result<axum::Json<MessagesListed>, Refused> {
     let before = page.before.map(|text| MessageId::parse(&text)).transpose();
@@ -143,7 +142,7 @@ pub(super) async fn list_webhook_messages<S: Store>(
     responses((status = 202, description = "How many messages are sent again", body = Replayed)))]
 pub(super) async fn replay_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
     Json(asked): Json<ReplayAsked>,
 ) -> Result<(StatusCode, axum::Json<Replayed>), Refused> {
     let which = match (asked.message, asked.since) {
@@ -165,7 +164,7 @@ pub(super) async fn replay_webhook<S: Store>(
     responses((status = 202, description = "The message is queued", body = TestQueued)))]
 pub(super) async fn try_webhook<S: Store>(
     caller: Caller<S>,
-    Path(id): Path<String>,
+    PathName(id): PathName,
 ) -> Result<(StatusCode, axum::Json<TestQueued>), Refused> {
     let message = MessageId::new(caller.now, secrets::random().map_err(Error::from)?);
     webhooks::try_out(&caller.engine, webhook_id(&id)?, message, caller.now).await?;

@@ -94,8 +94,16 @@ fn a_profile_is_as_old_as_its_first_message_whichever_is_written_first() {
     assert_eq!(state_of(messages, 1), state_of(backwards, 1));
 }
 
+/// Few, because each is a history of its own; `PROPTEST_CASES` asks for more.
+const CASES: u32 = 96;
+
+fn histories() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(CASES), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(histories())]
 
     #[test]
     fn any_order_and_any_repetition_of_events_gives_the_same_state(

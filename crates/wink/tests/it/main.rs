@@ -19,6 +19,8 @@ mod crash_kill;
 #[cfg(test)]
 mod crash_strace;
 #[cfg(test)]
+mod described;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod erase;

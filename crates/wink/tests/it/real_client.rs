@@ -15,15 +15,23 @@ pub(crate) fn run(script: &str, arguments: &[&str]) -> Value {
 }
 
 fn call(script: &str) -> Command {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("clients");
-    let clients = clients();
     let mut call = match script.ends_with(".mjs") {
         true => Command::new("node"),
-        false => Command::new(clients.join("python").join("bin").join("python")),
+        false => python(),
     };
-    call.arg(scripts.join(script)).env("WINK_TEST_CLIENTS", &clients).env("PYTHONDONTWRITEBYTECODE", "1");
-    call.stdin(Stdio::null());
+    call.arg(scripts().join(script)).env("WINK_TEST_CLIENTS", clients()).stdin(Stdio::null());
     call
+}
+
+/// Python with the clients; it finds the modules beside the scripts.
+pub(crate) fn python() -> Command {
+    let mut call = Command::new(clients().join("python").join("bin").join("python"));
+    call.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", scripts()).stdin(Stdio::null());
+    call
+}
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("clients")
 }
 
 fn clients() -> PathBuf {

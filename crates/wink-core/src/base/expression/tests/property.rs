@@ -20,12 +20,14 @@ fn compile(sample: &Sample) -> Option<Expression> {
     }
 }
 
-fn quick(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+/// At least so many cases; `PROPTEST_CASES`, which the default reads, asks for more.
+fn at_least(cases: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig { cases: cases.max(asked.cases), failure_persistence: None, ..asked }
 }
 
 proptest! {
-    #![proptest_config(quick(400))]
+    #![proptest_config(at_least(400))]
 
     #[test]
     fn evaluates_as_the_reference_does(sample in bool(4), mut facts in some_facts(), unknown in any::<[bool; 8]>()) {
