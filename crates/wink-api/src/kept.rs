@@ -72,6 +72,12 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "offer_id": issued.offer.to_string(),
             "pushed": issued.pushed,
         }),
+        Body::RightGiven(given) => json!({
+            "decision_id": given.decision.to_string(),
+            "campaign_id": given.campaign.to_string(),
+            "offer_id": given.offer.to_string(),
+            "pushed": given.pushed,
+        }),
         Body::CouponRedeemed(redeemed) => json!({
             "coupon_id": redeemed.coupon.to_string(),
             "order_id": redeemed.order_id,

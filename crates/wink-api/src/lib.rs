@@ -30,7 +30,7 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
-pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
+pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
@@ -41,7 +41,7 @@ pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
 pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
-pub use made::{BudgetSeen, DecisionRecord, DecisionTrace};
+pub use made::{BudgetSeen, DecisionRecord, DecisionTrace, RightView};
 pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
 pub use problem::{Problem, ProblemPart};
 pub use products::{

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 use wink_core::base::Timestamp;
-use wink_core::coupon::{Coupon, Held, State};
+use wink_core::coupon::{Coupon, Held, Right, State};
 use wink_core::event::{ConsentChange, ConsentState, Identity};
 use wink_core::feature::{Class, Definition, Viewed};
 use wink_core::profile::{Consent, Profile, Purpose};
 
-use crate::IdentitySent;
+use crate::{IdentitySent, RightView};
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -192,9 +192,12 @@ pub struct HoldingView {
     pub campaign: String,
     /// Which offer.
     pub offer: String,
-    /// The coupon as it is now; none if the person was held out.
+    /// The coupon as it is now; none if the person was held out, or has only the right to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<HeldCoupon>,
+    /// The right to the coupon, if it was or is to be accepted first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightView>,
 }
 
 /// A coupon in somebody's wallet.
@@ -328,13 +331,14 @@ impl FeatureView {
 
 impl HoldingView {
     /// Shows something a person was given or held out of.
-    pub fn new(held: &Held, coupon: Option<&Coupon>) -> Self {
+    pub fn new(held: &Held, coupon: Option<&Coupon>, right: Option<&Right>) -> Self {
         Self {
             decided_at: held.at.to_string(),
             decision: held.decision.to_string(),
             campaign: held.campaign.to_string(),
             offer: held.offer.to_string(),
             coupon: coupon.map(HeldCoupon::new),
+            right: right.map(RightView::new),
         }
     }
 }

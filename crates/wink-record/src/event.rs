@@ -6,7 +6,7 @@ use prost::{Message, Oneof};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Observed, Order,
-    Redeemed, UsedCoupon,
+    Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -39,7 +39,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
     body: Option<BodyMessage>,
 }
 
@@ -61,6 +61,8 @@ enum BodyMessage {
     Exposed(ExposureMessage),
     #[prost(message, tag = "27")]
     Observed(ObservedMessage),
+    #[prost(message, tag = "28")]
+    RightGiven(RightGivenMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -142,6 +144,18 @@ struct IssuedMessage {
     #[prost(string, tag = "4")]
     offer: String,
     #[prost(bool, tag = "5")]
+    pushed: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RightGivenMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    decision: Vec<u8>,
+    #[prost(string, tag = "2")]
+    campaign: String,
+    #[prost(string, tag = "3")]
+    offer: String,
+    #[prost(bool, tag = "4")]
     pushed: bool,
 }
 
@@ -229,6 +243,12 @@ fn to_body(body: &Body) -> BodyMessage {
             offer: issued.offer.to_string(),
             pushed: issued.pushed,
         }),
+        Body::RightGiven(given) => BodyMessage::RightGiven(RightGivenMessage {
+            decision: given.decision.bytes().to_vec(),
+            campaign: given.campaign.to_string(),
+            offer: given.offer.to_string(),
+            pushed: given.pushed,
+        }),
         Body::CouponRedeemed(redeemed) => BodyMessage::CouponRedeemed(RedeemedMessage {
             coupon: redeemed.coupon.bytes().to_vec(),
             order_id: redeemed.order_id.clone(),
@@ -274,6 +294,12 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             campaign: campaign(WHAT, &issued.campaign)?,
             offer: offer(WHAT, &issued.offer)?,
             pushed: issued.pushed,
+        }),
+        BodyMessage::RightGiven(given) => Body::RightGiven(RightGiven {
+            decision: DecisionId::from_bytes(id(WHAT, &given.decision)?),
+            campaign: campaign(WHAT, &given.campaign)?,
+            offer: offer(WHAT, &given.offer)?,
+            pushed: given.pushed,
         }),
         BodyMessage::CouponRedeemed(redeemed) => Body::CouponRedeemed(Redeemed {
             coupon: CouponId::from_bytes(id(WHAT, &redeemed.coupon)?),

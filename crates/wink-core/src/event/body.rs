@@ -28,6 +28,8 @@ pub enum Body {
     ConsentUpdated(ConsentChange),
     /// Wink issued a coupon: the person was contacted.
     CouponIssued(Issued),
+    /// Wink gave the right to a coupon: the person was contacted.
+    RightGiven(RightGiven),
     /// A coupon of Wink's was redeemed.
     CouponRedeemed(Redeemed),
     /// What a decision offered was seen, clicked or dismissed.
@@ -45,6 +47,7 @@ impl Body {
             Self::Identify(_) => "Identify",
             Self::ConsentUpdated(_) => "Consent Updated",
             Self::CouponIssued(_) => "Coupon Issued",
+            Self::RightGiven(_) => "Right Given",
             Self::CouponRedeemed(_) => "Coupon Redeemed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
             Self::Observed(observed) => observed.name(),
@@ -158,6 +161,19 @@ pub struct Issued {
     /// Its offer.
     pub offer: OfferId,
     /// Whether we came to the person, as a newsletter does, rather than they to us, as on a page or at a till.
+    pub pushed: bool,
+}
+
+/// The right to a coupon that Wink gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightGiven {
+    /// The decision that gave it.
+    pub decision: DecisionId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The offer.
+    pub offer: OfferId,
+    /// Whether we came to the person, rather than they to us.
     pub pushed: bool,
 }
 

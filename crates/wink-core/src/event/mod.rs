@@ -12,7 +12,7 @@ pub use accept::{
 };
 pub use body::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    UsedCoupon,
+    RightGiven, UsedCoupon,
 };
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use rejection::Rejection;

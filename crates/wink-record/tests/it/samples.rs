@@ -7,13 +7,14 @@ use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, Timestamp,
     Value, WebhookId,
 };
-use wink_core::coupon::{Account, Coupon, Entry, Held, State as Life, Wallet};
+use wink_core::coupon::{Account, Coupon, Entry, Given, Held, Right, RightState, State as Life, Wallet};
 use wink_core::decision::{
-    Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
+    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Removed, Standing, Usage,
+    Verdict,
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Observed, Order, Redeemed, UsedCoupon,
+    Observed, Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
@@ -79,6 +80,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         offer: offer(),
         pushed: true,
     };
+    let given = RightGiven { decision: decision_id(), campaign: campaign(), offer: offer(), pushed: true };
     vec![
         ("order", kept(Body::OrderCompleted(order))),
         (
@@ -93,6 +95,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         ("consent-proven", kept(Body::ConsentUpdated(proven))),
         ("exposed", kept(Body::Exposed(exposure))),
         ("issued", kept(Body::CouponIssued(issued))),
+        ("right-given", kept(Body::RightGiven(given))),
         (
             "redeemed",
             kept(Body::CouponRedeemed(Redeemed {
@@ -207,10 +210,36 @@ pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
     ]
 }
 
+pub(crate) fn rights() -> Vec<(&'static str, Right)> {
+    let right = |state| Right {
+        decision: decision_id(),
+        coupon: coupon_id(),
+        profile: Some(ProfileId::from_bytes([2; 16])),
+        campaign: campaign(),
+        offer: offer(),
+        reserved: Cents(150),
+        accept_by: AT.plus_days(1),
+        state,
+    };
+    vec![
+        ("open", right(RightState::Open)),
+        ("accepted", right(RightState::Accepted { at: AT })),
+        ("lapsed", right(RightState::Lapsed { at: AT })),
+        ("revoked", Right { profile: None, ..right(RightState::Revoked { at: AT }) }),
+    ]
+}
+
 pub(crate) fn wallet() -> Wallet {
-    let held =
-        |coupon| Held { at: AT, decision: decision_id(), campaign: campaign(), offer: offer(), coupon };
-    Wallet { held: vec![held(Some(coupon_id())), held(None)] }
+    Wallet { held: vec![held(Given::Coupon(coupon_id())), held(Given::HeldOut)] }
+}
+
+/// A wallet with rights that were not accepted.
+pub(crate) fn wallet_of_rights() -> Wallet {
+    Wallet { held: vec![held(Given::Right), held(Given::Lapsed)] }
+}
+
+fn held(given: Given) -> Held {
+    Held { at: AT, decision: decision_id(), campaign: campaign(), offer: offer(), given }
 }
 
 pub(crate) fn movement() -> Entry {
@@ -223,6 +252,13 @@ pub(crate) fn movement() -> Entry {
         to: Account::Spent,
         amount: Cents(120),
     }
+}
+
+/// A decision that gives only the right to a coupon.
+pub(crate) fn waiting_decision() -> Decision {
+    let mut decision = decision();
+    decision.ask.issue = Issue::OnAccept(AcceptWithin::default());
+    decision
 }
 
 pub(crate) fn decision() -> Decision {
@@ -239,7 +275,12 @@ pub(crate) fn decision() -> Decision {
         catalogue: CatalogueVersion(Digest([7; 32])),
         now: AT,
         seed: 42,
-        ask: Ask { channel: Channel::Till, placement: "receipt".to_owned(), cart: Some(Cents(4_200)) },
+        ask: Ask {
+            channel: Channel::Till,
+            placement: "receipt".to_owned(),
+            cart: Some(Cents(4_200)),
+            issue: Issue::Now,
+        },
         person: Person {
             profile: ProfileId::from_bytes([2; 16]),
             grants: Grants::new([Purpose::Personalisation]),

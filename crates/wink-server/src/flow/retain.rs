@@ -2,7 +2,7 @@
 //! nobody has heard of for as long.
 
 use wink_core::base::{LetterId, Timestamp};
-use wink_core::coupon::{Coupon, State as Life, release_of_erased};
+use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
 use wink_core::feature::State;
 use wink_core::profile::{Profile, Retention};
 use wink_record::{DeadLetter, LetterHead, Stored};
@@ -45,6 +45,7 @@ pub async fn sweep<S: Store>(
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
     }
     sweep_coupons(engine, retention, now).await?;
+    sweep_rights(engine, retention, now).await?;
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
     webhooks::sweep(engine, now).await?;
@@ -103,6 +104,30 @@ async fn sweep_coupons<S: Store>(
                 // No check: a coupon that has ended changes no more.
                 let released = release_of_erased(&coupon, now).coupon;
                 changes.push(Change::Put(RecordKey::new(keys::kind::COUPON, key), released.to_bytes()));
+            }
+        }
+        commit(engine, changes).await?;
+    }
+    Ok(())
+}
+
+/// Deletes rights that ended as long ago as decisions are kept: nobody can ask for what became of them any more.
+async fn sweep_rights<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = Retention::overdue_before(retention.decisions_days, now);
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let (records, next) = page(engine, keys::kind::RIGHT, some).await?;
+        range = next;
+        let mut changes = Vec::new();
+        for (_, record) in records {
+            let right = Right::from_bytes(&record.bytes)?;
+            if right.state.ended_at().is_some_and(|at| at < before) {
+                // No check: a right that has ended changes no more.
+                changes.push(Change::Delete(keys::right(right.decision)));
             }
         }
         commit(engine, changes).await?;

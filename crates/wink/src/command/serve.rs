@@ -11,7 +11,7 @@ use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
-use wink_server::flow::{decide, expire, retain};
+use wink_server::flow::{decide, expire, retain, rights};
 use wink_server::http::{Conduct, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
@@ -160,6 +160,7 @@ async fn do_due<S: Store>(
     hour_began: bool,
 ) -> Result<(), wink_server::Error> {
     expire::expire_due(engine, (service.clock)()).await?;
+    rights::lapse_due(engine, (service.clock)()).await?;
     decide::forget_questions(engine, (service.clock)()).await?;
     if hour_began {
         retain::sweep(engine, &Retention::default(), (service.clock)()).await?;
