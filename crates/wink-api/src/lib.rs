@@ -49,7 +49,7 @@ pub use products::{
 };
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
-    FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView,
+    FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Observed, Order,
-    Redeemed, RightGiven, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
+    Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -122,6 +122,9 @@ pub(crate) struct ConsentMessage {
     pub text_hash: Option<String>,
     #[prost(string, optional, tag = "7")]
     pub recorded_by: Option<String>,
+    /// 0 the shop's own, which older messages mean; 1 GPC, 2 Consent Mode, 3 TCF, 5 signature, 6 account.
+    #[prost(uint32, tag = "8")]
+    pub mechanism: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -235,6 +238,7 @@ fn to_body(body: &Body) -> BodyMessage {
             text_version: change.text_version.clone(),
             text_hash: change.text_hash.clone(),
             recorded_by: change.recorded_by.clone(),
+            mechanism: to_mechanism(change.mechanism),
         }),
         Body::CouponIssued(issued) => BodyMessage::CouponIssued(IssuedMessage {
             coupon: issued.coupon.bytes().to_vec(),
@@ -281,6 +285,7 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
         BodyMessage::Identify(identify) => Body::Identify(Attributes(from_fields(identify.traits))),
         BodyMessage::ConsentUpdated(change) => Body::ConsentUpdated(ConsentChange {
             state: from_state(WHAT, change.state)?,
+            mechanism: from_mechanism(WHAT, change.mechanism)?,
             purpose: change.purpose,
             method: change.method,
             surface: change.surface,
@@ -320,6 +325,22 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             Body::Observed(Observed::named(&observed.name).ok_or_else(|| Damaged { what: WHAT, why: why() })?)
         }
     })
+}
+
+pub(crate) fn to_mechanism(mechanism: Mechanism) -> u32 {
+    match mechanism {
+        Mechanism::Cmp => 0,
+        Mechanism::GlobalPrivacyControl => 1,
+        Mechanism::ConsentMode => 2,
+        Mechanism::Tcf => 3,
+        Mechanism::Signature => 5,
+        Mechanism::Account => 6,
+    }
+}
+
+pub(crate) fn from_mechanism(what: &'static str, number: u32) -> Result<Mechanism, Damaged> {
+    let known = Mechanism::ALL.into_iter().find(|mechanism| to_mechanism(*mechanism) == number);
+    known.ok_or_else(|| unknown(what, "mechanism", number))
 }
 
 fn to_line(line: &Line) -> LineMessage {

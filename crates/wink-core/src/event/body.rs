@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Rejection;
 use super::schema::{Observed, PropertyType, check_type};
+use super::{Mechanism, Rejection};
 use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
 
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
@@ -112,6 +112,8 @@ pub struct ConsentChange {
     pub state: ConsentState,
     /// How it was given: `double_opt_in`, `checkbox`, `paper`, …
     pub method: String,
+    /// By which way it came, which says how far it can be relied on.
+    pub mechanism: Mechanism,
     /// Where it was given.
     pub surface: Option<String>,
     /// Which wording was shown.
@@ -348,9 +350,15 @@ fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Reject
         path: "state".to_owned(),
         problem: format!("is `{found}`; write `granted`, `denied` or `withdrawn`"),
     })?;
+    let mechanism = match text(properties, "mechanism") {
+        None => Mechanism::default(),
+        Some(name) => Mechanism::parse(&name)
+            .map_err(|problem| Rejection::BadValue { path: "mechanism".to_owned(), problem })?,
+    };
     Ok(ConsentChange {
         purpose: text(properties, "purpose").unwrap_or_default(),
         state,
+        mechanism,
         method: text(properties, "method").unwrap_or_default(),
         surface: text(properties, "surface"),
         text_version: text(properties, "text_version"),

@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod envelope;
+mod mechanism;
 mod rejection;
 mod repair;
 mod schema;
@@ -15,6 +16,7 @@ pub use body::{
     RightGiven, UsedCoupon,
 };
 pub use envelope::{Envelope, Identity, IdentityError};
+pub use mechanism::Mechanism;
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
 pub use schema::{Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};

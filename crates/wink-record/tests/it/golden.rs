@@ -54,6 +54,7 @@ fn keys_and_tenants_are_stored_as_ever() {
 fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
     check("profile-proven-v1", &samples::proven_profile());
+    check("profile-contradicting-v1", &samples::contradicting_profile());
     check("vault-v1", &samples::vault());
     check("state-v1", &samples::state());
 }

@@ -14,7 +14,7 @@ use wink_core::decision::{
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Observed, Order, Redeemed, RightGiven, UsedCoupon,
+    Mechanism, Observed, Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
@@ -62,6 +62,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         purpose: "newsletter".to_owned(),
         state: ConsentState::Withdrawn,
         method: "link".to_owned(),
+        mechanism: Mechanism::Cmp,
         surface: Some("mail".to_owned()),
         text_version: Some("3".to_owned()),
         text_hash: None,
@@ -72,6 +73,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         recorded_by: Some("till 4".to_owned()),
         ..consent.clone()
     };
+    let by_account = ConsentChange { mechanism: Mechanism::Account, ..proven.clone() };
     let exposure = Exposure { decision: decision_id(), kind: ExposureKind::Clicked };
     let issued = Issued {
         coupon: coupon_id(),
@@ -93,6 +95,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         ("identify", kept(Body::Identify(Attributes(BTreeMap::from([("age".to_owned(), Value::Null)]))))),
         ("consent", kept(Body::ConsentUpdated(consent))),
         ("consent-proven", kept(Body::ConsentUpdated(proven))),
+        ("consent-by-account", kept(Body::ConsentUpdated(by_account))),
         ("exposed", kept(Body::Exposed(exposure))),
         ("issued", kept(Body::CouponIssued(issued))),
         ("right-given", kept(Body::RightGiven(given))),
@@ -135,31 +138,51 @@ fn kept(body: Body) -> Kept {
 }
 
 pub(crate) fn profile() -> Profile {
-    let mut profile = Profile::new(ProfileId::from_bytes([2; 16]), AT);
-    profile.identities.insert(IdentityKey([3; 16]));
-    let consent = |state| Consent {
+    profile_saying(word)
+}
+
+/// A profile whose consent has its whole proof.
+pub(crate) fn proven_profile() -> Profile {
+    profile_saying(|state| Consent {
+        text_version: Some("3".to_owned()),
+        text_hash: Some("9f86d081884c7d65".to_owned()),
+        recorded_by: Some("till 4".to_owned()),
+        source: Some("shop".to_owned()),
+        ..word(state)
+    })
+}
+
+/// A profile whose consents came in more than one way.
+pub(crate) fn contradicting_profile() -> Profile {
+    let mut profile = profile();
+    for mechanism in Mechanism::ALL {
+        let word = Consent { mechanism, at: AT.plus_days(1), ..word(ConsentState::Withdrawn) };
+        profile.consents.entry(Purpose::Newsletter).or_default().hear(word);
+    }
+    profile
+}
+
+fn word(state: ConsentState) -> Consent {
+    Consent {
         state,
         at: AT,
         method: "checkbox".to_owned(),
+        mechanism: Mechanism::Cmp,
         surface: Some("checkout".to_owned()),
         text_version: None,
         text_hash: None,
         recorded_by: None,
         source: None,
-    };
-    profile.consents.insert(Purpose::Personalisation, consent(ConsentState::Granted));
-    profile.consents.insert(Purpose::Newsletter, consent(ConsentState::Denied));
-    profile
+    }
 }
 
-/// A profile whose consent has its whole proof.
-pub(crate) fn proven_profile() -> Profile {
-    let mut profile = profile();
-    for consent in profile.consents.values_mut() {
-        consent.text_version = Some("3".to_owned());
-        consent.text_hash = Some("9f86d081884c7d65".to_owned());
-        consent.recorded_by = Some("till 4".to_owned());
-        consent.source = Some("shop".to_owned());
+fn profile_saying(word: impl Fn(ConsentState) -> Consent) -> Profile {
+    let mut profile = Profile::new(ProfileId::from_bytes([2; 16]), AT);
+    profile.identities.insert(IdentityKey([3; 16]));
+    for (purpose, state) in
+        [(Purpose::Personalisation, ConsentState::Granted), (Purpose::Newsletter, ConsentState::Denied)]
+    {
+        profile.consents.entry(purpose).or_default().hear(word(state));
     }
     profile
 }

@@ -4,7 +4,7 @@
 use wink_core::base::{LetterId, Timestamp};
 use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
 use wink_core::feature::State;
-use wink_core::profile::{Profile, Retention};
+use wink_core::profile::{Profile, Retention, Words};
 use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
 
@@ -185,7 +185,7 @@ async fn sweep_profiles<S: Store>(
             let profile = Profile::from_bytes(&record.bytes)?;
             let states = person::states(engine, &profile).await?;
             let newest = states.iter().filter_map(|state| newest(&state.value)).max();
-            let heard = profile.consents.values().map(|consent| consent.at).max();
+            let heard = profile.consents.values().flat_map(Words::all).map(|word| word.at).max();
             let last = newest.max(heard).unwrap_or(profile.created_at);
             if last < before {
                 erase::erase(engine, person::profile_id(&key)?, now).await?;
