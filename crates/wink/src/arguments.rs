@@ -512,6 +512,9 @@ pub(crate) struct Serve {
     /// machine reaches
     #[arg(long)]
     pub(crate) webhooks_anywhere: bool,
+    /// Sends a trace of every request to this OpenTelemetry collector, by OTLP over HTTP; needs a build with the feature `otel`
+    #[arg(long, value_name = "URL", env = "WINK_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// A TOML file with any of these settings; `wink config describe` prints one
     #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
     pub(crate) config: Option<PathBuf>,
