@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wink_core::coupon::{Coupon, Entry, Wallet};
+use wink_core::coupon::{Coupon, Entry, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::feature::State;
 use wink_core::offer::Product;
@@ -11,7 +11,7 @@ use wink_record::{ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided,
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, rest)) = bytes.split_first() else { return };
-    match choice % 15 {
+    match choice % 16 {
         0 => again::<Kept>(rest),
         1 => again::<Profile>(rest),
         2 => again::<Vault>(rest),
@@ -26,7 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
         11 => again::<CatalogueApplied>(rest),
         12 => again::<DeadLetter>(rest),
         13 => again::<ApiKey>(rest),
-        _ => again::<TenantNamed>(rest),
+        14 => again::<TenantNamed>(rest),
+        _ => again::<Right>(rest),
     }
 });
 

@@ -32,7 +32,7 @@ pub use catalogue::{
 pub use cloudevents::{cloud_event_envelope, cloud_events};
 pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
-pub use export::{EXPORT_FORMAT, StateExported};
+pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::BalanceView;

@@ -357,6 +357,7 @@ pub(crate) struct Doctor {
 #[command(after_help = "Examples:
   wink export --data store --identity household:1029
   wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807
+  wink export --data store --identity household:1029 --format csv > export.zip
 
 The document goes to standard output. It holds what identifies the person: give it to nobody else.")]
 #[command(group(clap::ArgGroup::new("exported").required(true)))]
@@ -369,6 +370,16 @@ pub(crate) struct Export {
     /// The person with this profile id
     #[arg(long, value_name = "PROFILE", group = "exported")]
     pub(crate) profile: Option<String>,
+    /// The form: one JSON document, or a ZIP of CSV tables
+    #[arg(long, value_enum, default_value = "json")]
+    pub(crate) format: ExportFormat,
+}
+
+/// A form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    Json,
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -230,3 +230,74 @@ impl Overdue<'_> {
         self.right.freed(RightState::Lapsed { at: self.now }, self.now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn right() -> Right {
+        Right {
+            decision: DecisionId::from_bytes([2; 16]),
+            coupon: CouponId::from_bytes([1; 16]),
+            profile: Some(ProfileId::from_bytes([3; 16])),
+            campaign: CampaignId::parse("spring").unwrap(),
+            offer: OfferId::parse("spring-tea").unwrap(),
+            reserved: Cents(150),
+            accept_by: Timestamp(100),
+            state: RightState::Open,
+        }
+    }
+
+    #[test]
+    fn a_right_is_open_to_its_last_instant_and_overdue_from_the_next() {
+        let right = right();
+        assert!(matches!(right.stage(Timestamp(99)), Stage::Open(_)));
+        let Stage::Overdue(overdue) = right.stage(Timestamp(100)) else { panic!("its time is over") };
+        let moved = overdue.lapse();
+        assert_eq!(moved.right.state, RightState::Lapsed { at: Timestamp(100) });
+        assert_eq!(moved.entry.map(|entry| entry.owed()), Some(Cents(-150)));
+        // Whatever the clock says later, it has lapsed.
+        assert_eq!(moved.right.stage(Timestamp(1)), Stage::Lapsed);
+    }
+
+    #[test]
+    fn an_erasure_frees_what_is_open_and_nothing_else() {
+        let freed = |state| Right { state, ..right() }.release_of_erased(Timestamp(5));
+        let open = freed(RightState::Open);
+        assert_eq!((open.right.state, open.right.profile), (RightState::Revoked { at: Timestamp(5) }, None));
+        assert_eq!(open.entry.map(|entry| entry.owed()), Some(Cents(-150)));
+        for ended in [RightState::Accepted { at: Timestamp(1) }, RightState::Lapsed { at: Timestamp(1) }] {
+            let moved = freed(ended);
+            assert_eq!((moved.right.state, moved.right.profile, moved.entry), (ended, None, None));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_reserved_comes_back_once_and_only_if_nobody_accepted(
+            steps in vec((any::<bool>(), 0..200_i64), 0..12),
+            is_accepted in any::<bool>(),
+        ) {
+            let mut right = right();
+            if is_accepted {
+                right.state = RightState::Accepted { at: Timestamp(1) };
+            }
+            let mut owed = right.reserved;
+            for (is_erasure, now) in steps {
+                let now = Timestamp(now);
+                let moved = match right.stage(now) {
+                    _ if is_erasure => right.release_of_erased(now),
+                    Stage::Overdue(overdue) => overdue.lapse(),
+                    _ => continue,
+                };
+                owed += moved.entry.map_or(Cents::ZERO, |entry| entry.owed());
+                right = moved.right;
+                let stands = matches!(right.state, RightState::Open | RightState::Accepted { .. });
+                prop_assert_eq!(owed, if stands { right.reserved } else { Cents::ZERO });
+            }
+        }
+    }
+}
