@@ -357,7 +357,7 @@ pub(crate) struct Doctor {
 #[command(after_help = "Examples:
   wink export --data store --identity household:1029
   wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807
-  wink export --data store --identity household:1029 --format csv > export.zip
+  wink export --data store --identity household:1029 --format csv
 
 The document goes to standard output. It holds what identifies the person: give it to nobody else.")]
 #[command(group(clap::ArgGroup::new("exported").required(true)))]
