@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn no_cell_of_text_is_calculated_by_a_spreadsheet() {
-        let cells = json!({ "a": [["=1+1"], ["+49"], ["-x"], ["@SUM"], ["\t="], ["a=b"]].map(|[text]| json!({ "t": text })) });
+        let cells = ["=1+1", "+49", "-x", "@SUM", "\t=", "a=b"].map(|text| json!({ "t": text }));
+        let cells = json!({ "a": cells });
         let (_, text) = written(&cells).remove(1);
         assert_eq!(text, "t\n'=1+1\n'+49\n'-x\n'@SUM\n'\t=\na=b\n");
     }
