@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wink_core::coupon::{Coupon, Entry, Wallet};
+use wink_core::coupon::{Coupon, Entry, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::feature::State;
 use wink_core::offer::Product;
@@ -13,7 +13,7 @@ use wink_record::{
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 20] = [
+const TYPES: [fn(&[u8]); 21] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -34,6 +34,7 @@ const TYPES: [fn(&[u8]); 20] = [
     again::<WebhookEndpoint>,
     again::<WebhookMessage>,
     again::<Delivery>,
+    again::<Right>,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wink_core::decision::{Decision, Verdict, explain, headline};
+use wink_core::coupon::Coupon;
+use wink_core::decision::{AcceptWithin, Decision, Issue, Verdict, explain, headline};
 use wink_core::offer::{Benefit, Catalogue};
 
 use crate::IdentitySent;
@@ -26,6 +27,41 @@ pub struct DecisionAsked {
     /// Answer with every candidate and the reason it was not taken.
     #[serde(default)]
     pub explain: bool,
+    /// Whether an offer is a coupon at once, or the right to one that the person accepts.
+    #[serde(default)]
+    pub issue: IssueAsked,
+    /// How long that right can be accepted: 60 to 604800 seconds, 1800 if it is not said.
+    pub accept_within_seconds: Option<u32>,
+}
+
+/// When the coupon of an offer comes to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IssueAsked {
+    /// With the decision.
+    #[default]
+    Now,
+    /// When it is accepted, by `POST /v1/decisions/{id}/accept`.
+    OnAccept,
+}
+
+impl DecisionAsked {
+    /// Reads when the coupon is to come to be.
+    ///
+    /// # Errors
+    /// What is wrong with `accept_within_seconds`.
+    pub fn issue(&self) -> Result<Issue, String> {
+        match (self.issue, self.accept_within_seconds) {
+            (IssueAsked::Now, None) => Ok(Issue::Now),
+            (IssueAsked::Now, Some(_)) => Err("is for `\"issue\": \"on_accept\"` only".to_owned()),
+            (IssueAsked::OnAccept, None) => Ok(Issue::OnAccept(AcceptWithin::default())),
+            (IssueAsked::OnAccept, Some(seconds)) => {
+                let (least, most) = (AcceptWithin::SECONDS_MIN, AcceptWithin::SECONDS_MAX);
+                let within = AcceptWithin::new(seconds);
+                within.map(Issue::OnAccept).ok_or_else(|| format!("is {seconds}, not {least} to {most}"))
+            }
+        }
+    }
 }
 
 /// An answer.
@@ -35,6 +71,43 @@ pub struct Answered {
     pub decision: DecisionView,
     /// Whether nothing was stored.
     pub dry_run: bool,
+}
+
+/// What was accepted: the coupon, the same one however often it is accepted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AcceptedView {
+    /// The decision that offered it.
+    pub decision: String,
+    /// The coupon's id; never a secret.
+    pub coupon: String,
+    /// Its offer.
+    pub offer: String,
+    /// The most it can be worth, in minor units.
+    pub maximum_cents: i64,
+    /// The order it needs at least, in minor units.
+    pub minimum_spend_cents: i64,
+    /// The categories it applies to; empty for every product.
+    pub categories: Vec<String>,
+    /// When it was accepted, and so issued.
+    pub issued_at: String,
+    /// The first instant it is no longer valid.
+    pub valid_until: String,
+}
+
+impl AcceptedView {
+    /// Shows a coupon as it was issued, whatever became of it since.
+    pub fn new(coupon: &Coupon) -> Self {
+        Self {
+            decision: coupon.decision.to_string(),
+            coupon: coupon.id.to_string(),
+            offer: coupon.offer.to_string(),
+            maximum_cents: coupon.benefit.maximum().0,
+            minimum_spend_cents: coupon.terms.minimum_spend.0,
+            categories: coupon.categories.clone(),
+            issued_at: coupon.issued_at.to_string(),
+            valid_until: coupon.valid_until.to_string(),
+        }
+    }
 }
 
 /// A decision as clients see it.
@@ -57,6 +130,9 @@ pub struct DecisionView {
     /// The coupon that was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
+    /// Until when the offer can be accepted, if its coupon waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_by: Option<String>,
     /// Why, in one sentence.
     pub reason: String,
     /// What was known of the person, if an explanation was asked for.
@@ -99,6 +175,7 @@ impl DecisionView {
             title: offer.map(|offer| offer.title.clone()),
             maximum_cents: benefit.map(Benefit::maximum).map(|maximum| maximum.0),
             coupon,
+            accept_by: decision.accept_by().map(|until| until.to_string()),
             reason: headline(decision, catalogue),
             known: explanation.as_ref().map(|explanation| explanation.known.clone()),
             candidates: explanation

@@ -2,14 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use wink_core::base::{DAY_MS, Timestamp};
 use wink_core::feature::{Affinity, State};
 
 /// The form of the document. A number never changes its meaning.
 pub const EXPORT_FORMAT: &str = "wink-export-1";
+
+/// In which form everything about a person is asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportAsked {
+    /// `json` for one document, as without it; `csv` for a ZIP of tables.
+    #[serde(default)]
+    pub format: ExportForm,
+}
+
+/// A form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportForm {
+    /// One JSON document.
+    #[default]
+    Json,
+    /// A ZIP of CSV tables, one for each list of the document.
+    Csv,
+}
 
 /// What is added up of the events under one identity.
 #[derive(Clone, Debug, Serialize, ToSchema)]

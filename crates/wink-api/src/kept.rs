@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
-use wink_core::event::{Body, ConsentChange, Line, Order};
+use wink_core::event::{Body, ConsentChange, Line, Mechanism, Order};
 use wink_core::profile::Kept;
 
 use crate::to_json;
@@ -72,6 +72,12 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "offer_id": issued.offer.to_string(),
             "pushed": issued.pushed,
         }),
+        Body::RightGiven(given) => json!({
+            "decision_id": given.decision.to_string(),
+            "campaign_id": given.campaign.to_string(),
+            "offer_id": given.offer.to_string(),
+            "pushed": given.pushed,
+        }),
         Body::CouponRedeemed(redeemed) => json!({
             "coupon_id": redeemed.coupon.to_string(),
             "order_id": redeemed.order_id,
@@ -106,6 +112,7 @@ fn consent_of(change: &ConsentChange) -> Json {
         "purpose": change.purpose,
         "state": change.state.name(),
         "method": change.method,
+        "mechanism": (change.mechanism != Mechanism::default()).then(|| change.mechanism.name()),
         "surface": change.surface,
         "text_version": change.text_version,
         "text_hash": change.text_hash,

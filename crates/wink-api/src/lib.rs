@@ -30,9 +30,9 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
-pub use decisions::{Answered, CandidateView, DecisionAsked, DecisionView};
+pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
-pub use export::{EXPORT_FORMAT, StateExported};
+pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::BalanceView;
@@ -41,7 +41,7 @@ pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
 pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
-pub use made::{BudgetSeen, DecisionRecord, DecisionTrace};
+pub use made::{BudgetSeen, DecisionRecord, DecisionTrace, RightView};
 pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
@@ -50,7 +50,7 @@ pub use products::{
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
     FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp,
-    ProfileView,
+    ProfileView, WordView,
 };
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use wink_core::coupon::Right;
 use wink_core::decision::Decision;
 
 use crate::{DecisionView, FeatureView};
@@ -26,9 +27,24 @@ pub struct DecisionRecord {
     pub catalogue: String,
     /// What the person had granted.
     pub granted: Vec<&'static str>,
+    /// What became of the right it gave, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightView>,
     /// The answer with its reason.
     #[serde(flatten)]
     pub decision: DecisionView,
+}
+
+/// What became of the right to a coupon.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RightView {
+    /// `open`, `accepted`, `lapsed` or `revoked`.
+    pub state: &'static str,
+    /// The first instant it can no longer be accepted.
+    pub accept_by: String,
+    /// When its life ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
 }
 
 /// Everything a decision was made from.
@@ -60,7 +76,7 @@ pub struct BudgetSeen {
 
 impl DecisionRecord {
     /// Shows a decision with what was asked.
-    pub fn new(decision: &Decision, view: DecisionView) -> Self {
+    pub fn new(decision: &Decision, view: DecisionView, right: Option<&Right>) -> Self {
         Self {
             profile: decision.person.profile.to_string(),
             decided_at: decision.now.to_string(),
@@ -69,7 +85,19 @@ impl DecisionRecord {
             cart_cents: decision.ask.cart.map(|cart| cart.0),
             catalogue: decision.catalogue.to_string(),
             granted: decision.person.grants.granted().map(|purpose| purpose.name()).collect(),
+            right: right.map(RightView::new),
             decision: view,
+        }
+    }
+}
+
+impl RightView {
+    /// Shows a right as it is now.
+    pub fn new(right: &Right) -> Self {
+        Self {
+            state: right.state.name(),
+            accept_by: right.accept_by.to_string(),
+            ended_at: right.state.ended_at().map(|at| at.to_string()),
         }
     }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 use wink_core::base::Timestamp;
-use wink_core::coupon::{Coupon, Held, State};
-use wink_core::event::{ConsentChange, ConsentState, Identity};
+use wink_core::coupon::{Coupon, Held, Right, State};
+use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
 use wink_core::feature::{Class, Definition, Viewed};
-use wink_core::profile::{Consent, Profile, Purpose};
+use wink_core::profile::{Consent, Profile, Purpose, Words};
 
-use crate::IdentitySent;
+use crate::{IdentitySent, RightView};
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -83,6 +83,9 @@ pub struct ConsentView {
     /// How it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// By which way it came: `account`, `signature`, `cmp`, `tcf`, `consent_mode` or `gpc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mechanism: Option<&'static str>,
     /// Where it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
@@ -95,6 +98,25 @@ pub struct ConsentView {
     /// Who took it down, if not the person themself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<String>,
+    /// Which source told Wink.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The newest words by other mechanisms, which count for less here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overruled: Vec<WordView>,
+}
+
+/// A word that does not count, because another does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WordView {
+    /// `granted`, `denied` or `withdrawn`.
+    pub state: &'static str,
+    /// When it was said.
+    pub said_at: String,
+    /// By which way it came.
+    pub mechanism: &'static str,
+    /// How it was given.
+    pub method: String,
     /// Which source told Wink.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -149,6 +171,8 @@ pub struct ConsentSent {
     pub state: String,
     /// How it was given.
     pub method: String,
+    /// By which way it came: `account`, `signature`, `cmp`, `tcf`, `consent_mode` or `gpc`; `cmp` if it is not said.
+    pub mechanism: Option<String>,
     /// Where it was given.
     pub surface: Option<String>,
     /// Which wording was shown.
@@ -201,9 +225,12 @@ pub struct HoldingView {
     pub campaign: String,
     /// Which offer.
     pub offer: String,
-    /// The coupon as it is now; none if the person was held out.
+    /// The coupon as it is now; none if the person was held out, or has only the right to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<HeldCoupon>,
+    /// The right to the coupon, if it was or is to be accepted first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightView>,
 }
 
 /// A coupon in somebody's wallet.
@@ -256,19 +283,35 @@ impl From<&Identity> for IdentitySent {
 }
 
 impl ConsentView {
-    /// Shows the word that counts, if there is one.
-    pub fn new(purpose: Purpose, consent: Option<&Consent>) -> Self {
+    /// Shows the word that counts, if there is one, and those that do not.
+    pub fn new(purpose: Purpose, words: Option<&Words>) -> Self {
+        let consent = words.and_then(Words::counts);
+        let rest = words.into_iter().flat_map(Words::all).filter(|word| Some(*word) != consent);
         let optional = |field: fn(&Consent) -> &Option<String>| consent.and_then(|word| field(word).clone());
         Self {
             purpose: purpose.name(),
             state: consent.map_or("none", |word| word.state.name()),
             said_at: consent.map(|word| word.at.to_string()),
             method: consent.map(|word| word.method.clone()),
+            mechanism: consent.map(|word| word.mechanism.name()),
             surface: optional(|word| &word.surface),
             text_version: optional(|word| &word.text_version),
             text_hash: optional(|word| &word.text_hash),
             recorded_by: optional(|word| &word.recorded_by),
             source: optional(|word| &word.source),
+            overruled: rest.map(WordView::new).collect(),
+        }
+    }
+}
+
+impl WordView {
+    fn new(word: &Consent) -> Self {
+        Self {
+            state: word.state.name(),
+            said_at: word.at.to_string(),
+            mechanism: word.mechanism.name(),
+            method: word.method.clone(),
+            source: word.source.clone(),
         }
     }
 }
@@ -293,9 +336,14 @@ impl ConsentsSent {
             if changes.iter().any(|change| change.purpose == sent.purpose) {
                 return Err((pointer("purpose"), format!("`{}` is named twice", sent.purpose)));
             }
+            let mechanism = match &sent.mechanism {
+                None => Mechanism::default(),
+                Some(name) => Mechanism::parse(name).map_err(|error| (pointer("mechanism"), error))?,
+            };
             changes.push(ConsentChange {
                 purpose: sent.purpose.clone(),
                 state,
+                mechanism,
                 method: sent.method.clone(),
                 surface: sent.surface.clone(),
                 text_version: sent.text_version.clone(),
@@ -338,13 +386,14 @@ impl FeatureView {
 
 impl HoldingView {
     /// Shows something a person was given or held out of.
-    pub fn new(held: &Held, coupon: Option<&Coupon>) -> Self {
+    pub fn new(held: &Held, coupon: Option<&Coupon>, right: Option<&Right>) -> Self {
         Self {
             decided_at: held.at.to_string(),
             decision: held.decision.to_string(),
             campaign: held.campaign.to_string(),
             offer: held.offer.to_string(),
             coupon: coupon.map(HeldCoupon::new),
+            right: right.map(RightView::new),
         }
     }
 }

@@ -42,12 +42,15 @@ pub struct DecisionTold {
     /// The coupon that was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
+    /// Until when the offer can be accepted, if the coupon waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_by: Option<String>,
 }
 
 impl DecisionTold {
     /// Shows a decision.
     pub fn new(decision: &Decision, catalogue: &Catalogue) -> Self {
-        let coupon = issue(decision, catalogue).map(|effect| effect.coupon);
+        let offer = decision.offered().and_then(|drawn| catalogue.offers.get(drawn.offer));
         Self {
             decision: decision.id.to_string(),
             profile: decision.person.profile.to_string(),
@@ -57,8 +60,9 @@ impl DecisionTold {
                 Verdict::HeldOut(_) => "held_out",
                 Verdict::Nothing => "none",
             },
-            offer: coupon.as_ref().map(|coupon| coupon.offer.to_string()),
-            coupon: coupon.map(|coupon| coupon.id.to_string()),
+            offer: offer.map(|offer| offer.id.to_string()),
+            coupon: issue(decision, catalogue).map(|effect| effect.coupon.id.to_string()),
+            accept_by: decision.accept_by().map(|until| until.to_string()),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use prost::{Message, Oneof};
 use wink_core::base::{Cents, CouponId, DecisionId, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Held, State, Wallet};
+use wink_core::coupon::{Coupon, Given, Held, State, Wallet};
 use wink_core::offer::{Benefit, Terms};
 
 use crate::event::{campaign, offer};
-use crate::message::{Damaged, Stored, decode, id, narrow, present};
+use crate::message::{Damaged, Stored, decode, id, narrow, present, unknown};
 
 const WHAT: &str = "coupon";
 
@@ -176,6 +176,9 @@ struct HeldMessage {
     offer: String,
     #[prost(bytes = "vec", optional, tag = "5")]
     coupon: Option<Vec<u8>>,
+    /// Without a coupon: 0 held out, 1 a right, 2 a right that lapsed.
+    #[prost(uint32, tag = "6")]
+    right: u32,
 }
 
 impl Stored for Wallet {
@@ -185,7 +188,12 @@ impl Stored for Wallet {
             decision: held.decision.bytes().to_vec(),
             campaign: held.campaign.to_string(),
             offer: held.offer.to_string(),
-            coupon: held.coupon.map(|coupon| coupon.bytes().to_vec()),
+            coupon: held.coupon().map(|coupon| coupon.bytes().to_vec()),
+            right: match held.given {
+                Given::Coupon(_) | Given::HeldOut => 0,
+                Given::Right => 1,
+                Given::Lapsed => 2,
+            },
         });
         WalletMessage { held: held.collect() }.encode_to_vec()
     }
@@ -194,16 +202,19 @@ impl Stored for Wallet {
         const WHAT: &str = "wallet";
         let mut wallet = Self::default();
         for held in decode::<WalletMessage>(WHAT, bytes)?.held {
-            let coupon = match held.coupon {
-                Some(bytes) => Some(CouponId::from_bytes(id(WHAT, &bytes)?)),
-                None => None,
+            let given = match (held.coupon, held.right) {
+                (Some(bytes), 0) => Given::Coupon(CouponId::from_bytes(id(WHAT, &bytes)?)),
+                (None, 0) => Given::HeldOut,
+                (None, 1) => Given::Right,
+                (None, 2) => Given::Lapsed,
+                (_, other) => return Err(unknown(WHAT, "right", other)),
             };
             wallet.held.push(Held {
                 at: Timestamp(held.at),
                 decision: DecisionId::from_bytes(id(WHAT, &held.decision)?),
                 campaign: campaign(WHAT, &held.campaign)?,
                 offer: offer(WHAT, &held.offer)?,
-                coupon,
+                given,
             });
         }
         Ok(wallet)

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use prost::{Message, Oneof};
 use wink_core::base::{Cents, DecisionId, Digest, ProfileId, Timestamp};
-use wink_core::decision::{Ask, BudgetUse, Candidate, Decision, Drawn, Person, Standing, Usage, Verdict};
+use wink_core::decision::{
+    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Standing, Usage, Verdict,
+};
 use wink_core::feature::{Reading, View, Viewed};
 use wink_core::offer::{CatalogueVersion, Channel};
 use wink_core::profile::{Grants, Purpose};
@@ -59,6 +61,9 @@ struct DecisionMessage {
     /// Names and keys that slots and candidates point to.
     #[prost(string, repeated, tag = "19")]
     texts: Vec<String>,
+    /// How long the right to the coupon can be accepted; unset if the coupon is issued at once.
+    #[prost(uint32, optional, tag = "20")]
+    accept_within_seconds: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -168,6 +173,10 @@ impl Stored for Decision {
             verdict,
             verdict_index,
             texts: texts.into_listed(),
+            accept_within_seconds: match self.ask.issue {
+                Issue::Now => None,
+                Issue::OnAccept(within) => Some(within.seconds()),
+            },
         }
         .encode_to_vec()
     }
@@ -219,6 +228,7 @@ impl Stored for Decision {
                 channel: from_channel(message.channel)?,
                 placement: message.placement,
                 cart: message.cart.map(Cents),
+                issue: from_issue(message.accept_within_seconds)?,
             },
             person: Person {
                 profile: ProfileId::from_bytes(id(WHAT, &message.profile)?),
@@ -300,6 +310,12 @@ fn from_channel(number: u32) -> Result<Channel, Damaged> {
         3 => Ok(Channel::Till),
         _ => Err(unknown(WHAT, "channel", number)),
     }
+}
+
+fn from_issue(accept_within_seconds: Option<u32>) -> Result<Issue, Damaged> {
+    let Some(seconds) = accept_within_seconds else { return Ok(Issue::Now) };
+    let within = AcceptWithin::new(seconds).ok_or_else(|| unknown(WHAT, "accept_within_seconds", seconds))?;
+    Ok(Issue::OnAccept(within))
 }
 
 /// What the journal says of a decision: which it was, and a hash of how it is stored, so that a changed record is noticed.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Observed, Order,
-    Redeemed, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
+    Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -39,7 +39,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
     body: Option<BodyMessage>,
 }
 
@@ -61,6 +61,8 @@ enum BodyMessage {
     Exposed(ExposureMessage),
     #[prost(message, tag = "27")]
     Observed(ObservedMessage),
+    #[prost(message, tag = "28")]
+    RightGiven(RightGivenMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -120,6 +122,9 @@ pub(crate) struct ConsentMessage {
     pub text_hash: Option<String>,
     #[prost(string, optional, tag = "7")]
     pub recorded_by: Option<String>,
+    /// 0 the shop's own, which older messages mean; 1 GPC, 2 Consent Mode, 3 TCF, 5 signature, 6 account.
+    #[prost(uint32, tag = "8")]
+    pub mechanism: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -142,6 +147,18 @@ struct IssuedMessage {
     #[prost(string, tag = "4")]
     offer: String,
     #[prost(bool, tag = "5")]
+    pushed: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RightGivenMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    decision: Vec<u8>,
+    #[prost(string, tag = "2")]
+    campaign: String,
+    #[prost(string, tag = "3")]
+    offer: String,
+    #[prost(bool, tag = "4")]
     pushed: bool,
 }
 
@@ -221,6 +238,7 @@ fn to_body(body: &Body) -> BodyMessage {
             text_version: change.text_version.clone(),
             text_hash: change.text_hash.clone(),
             recorded_by: change.recorded_by.clone(),
+            mechanism: to_mechanism(change.mechanism),
         }),
         Body::CouponIssued(issued) => BodyMessage::CouponIssued(IssuedMessage {
             coupon: issued.coupon.bytes().to_vec(),
@@ -228,6 +246,12 @@ fn to_body(body: &Body) -> BodyMessage {
             campaign: issued.campaign.to_string(),
             offer: issued.offer.to_string(),
             pushed: issued.pushed,
+        }),
+        Body::RightGiven(given) => BodyMessage::RightGiven(RightGivenMessage {
+            decision: given.decision.bytes().to_vec(),
+            campaign: given.campaign.to_string(),
+            offer: given.offer.to_string(),
+            pushed: given.pushed,
         }),
         Body::CouponRedeemed(redeemed) => BodyMessage::CouponRedeemed(RedeemedMessage {
             coupon: redeemed.coupon.bytes().to_vec(),
@@ -261,6 +285,7 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
         BodyMessage::Identify(identify) => Body::Identify(Attributes(from_fields(identify.traits))),
         BodyMessage::ConsentUpdated(change) => Body::ConsentUpdated(ConsentChange {
             state: from_state(WHAT, change.state)?,
+            mechanism: from_mechanism(WHAT, change.mechanism)?,
             purpose: change.purpose,
             method: change.method,
             surface: change.surface,
@@ -274,6 +299,12 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             campaign: campaign(WHAT, &issued.campaign)?,
             offer: offer(WHAT, &issued.offer)?,
             pushed: issued.pushed,
+        }),
+        BodyMessage::RightGiven(given) => Body::RightGiven(RightGiven {
+            decision: DecisionId::from_bytes(id(WHAT, &given.decision)?),
+            campaign: campaign(WHAT, &given.campaign)?,
+            offer: offer(WHAT, &given.offer)?,
+            pushed: given.pushed,
         }),
         BodyMessage::CouponRedeemed(redeemed) => Body::CouponRedeemed(Redeemed {
             coupon: CouponId::from_bytes(id(WHAT, &redeemed.coupon)?),
@@ -294,6 +325,22 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             Body::Observed(Observed::named(&observed.name).ok_or_else(|| Damaged { what: WHAT, why: why() })?)
         }
     })
+}
+
+pub(crate) fn to_mechanism(mechanism: Mechanism) -> u32 {
+    match mechanism {
+        Mechanism::Cmp => 0,
+        Mechanism::GlobalPrivacyControl => 1,
+        Mechanism::ConsentMode => 2,
+        Mechanism::Tcf => 3,
+        Mechanism::Signature => 5,
+        Mechanism::Account => 6,
+    }
+}
+
+pub(crate) fn from_mechanism(what: &'static str, number: u32) -> Result<Mechanism, Damaged> {
+    let known = Mechanism::ALL.into_iter().find(|mechanism| to_mechanism(*mechanism) == number);
+    known.ok_or_else(|| unknown(what, "mechanism", number))
 }
 
 fn to_line(line: &Line) -> LineMessage {

@@ -14,6 +14,7 @@ mod message;
 mod product;
 mod profile;
 mod removed;
+mod right;
 mod state;
 mod texts;
 mod value;

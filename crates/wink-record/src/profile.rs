@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 use wink_core::base::{ProfileId, Timestamp};
+use wink_core::event::Mechanism;
 use wink_core::profile::{Consent, IdentityKey, Profile, Purpose};
 
-use crate::event::{from_state, to_state};
-use crate::message::{Damaged, Stored, decode, id, unknown};
+use crate::event::{from_mechanism, from_state, to_mechanism, to_state};
+use crate::message::{Damaged, Stored, decode, id, present, unknown};
 
 const WHAT: &str = "profile";
 
@@ -19,9 +20,23 @@ struct ProfileMessage {
     created_at: i64,
     #[prost(bytes = "vec", repeated, tag = "3")]
     identities: Vec<Vec<u8>>,
-    /// By purpose: 1 personalisation, 2 newsletter.
+    /// The shop's own words, by purpose: 1 personalisation, 2 newsletter.
     #[prost(btree_map = "uint32, message", tag = "4")]
     consents: BTreeMap<u32, ConsentMessage>,
+    /// Words that came another way, by purpose and mechanism.
+    #[prost(message, repeated, tag = "5")]
+    others: Vec<OtherMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct OtherMessage {
+    #[prost(uint32, tag = "1")]
+    purpose: u32,
+    /// Numbered as in events.
+    #[prost(uint32, tag = "2")]
+    mechanism: u32,
+    #[prost(message, optional, tag = "3")]
+    word: Option<ConsentMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -46,15 +61,25 @@ struct ConsentMessage {
 
 impl Stored for Profile {
     fn to_bytes(&self) -> Vec<u8> {
+        let (mut consents, mut others) = (BTreeMap::new(), Vec::new());
+        for (purpose, words) in &self.consents {
+            let purpose = to_purpose(*purpose);
+            for word in words.all() {
+                // The shop's own words lie where they lay when there were no others.
+                if word.mechanism == Mechanism::Cmp {
+                    consents.insert(purpose, to_consent(word));
+                } else {
+                    let mechanism = to_mechanism(word.mechanism);
+                    others.push(OtherMessage { purpose, mechanism, word: Some(to_consent(word)) });
+                }
+            }
+        }
         ProfileMessage {
             id: self.id.bytes().to_vec(),
             created_at: self.created_at.0,
             identities: self.identities.iter().map(|key| key.0.to_vec()).collect(),
-            consents: self
-                .consents
-                .iter()
-                .map(|(purpose, consent)| (to_purpose(*purpose), to_consent(consent)))
-                .collect(),
+            consents,
+            others,
         }
         .encode_to_vec()
     }
@@ -66,8 +91,12 @@ impl Stored for Profile {
         for key in &message.identities {
             profile.identities.insert(IdentityKey(id(WHAT, key)?));
         }
-        for (purpose, consent) in message.consents {
-            profile.consents.insert(from_purpose(WHAT, purpose)?, from_consent(consent)?);
+        let own = message.consents.into_iter().map(|(purpose, word)| (purpose, 0, Some(word)));
+        let others = message.others.into_iter().map(|other| (other.purpose, other.mechanism, other.word));
+        for (purpose, mechanism, word) in own.chain(others) {
+            let mechanism = from_mechanism(WHAT, mechanism)?;
+            let word = from_consent(present(WHAT, "word", word)?, mechanism)?;
+            profile.consents.entry(from_purpose(WHAT, purpose)?).or_default().hear(word);
         }
         Ok(profile)
     }
@@ -86,11 +115,12 @@ fn to_consent(consent: &Consent) -> ConsentMessage {
     }
 }
 
-fn from_consent(message: ConsentMessage) -> Result<Consent, Damaged> {
+fn from_consent(message: ConsentMessage, mechanism: Mechanism) -> Result<Consent, Damaged> {
     Ok(Consent {
         state: from_state(WHAT, message.state)?,
         at: Timestamp(message.at),
         method: message.method,
+        mechanism,
         surface: message.surface,
         text_version: message.text_version,
         text_hash: message.text_hash,

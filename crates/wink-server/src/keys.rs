@@ -63,6 +63,8 @@ pub mod kind {
     pub const CATALOGUE_APPLIED: Kind = Kind(50);
     /// That somebody was erased, by profile id and time: what the list of erasures beside the store is made of.
     pub const ERASURE: Kind = Kind(30);
+    /// The right to a coupon, by the decision that gave it.
+    pub const RIGHT: Kind = Kind(70);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -94,6 +96,8 @@ pub const FORGET: Queue = Queue(2);
 pub const OUTBOX: Queue = Queue(3);
 /// Idempotency keys of questions; due when they may be forgotten.
 pub const FORGET_QUESTIONS: Queue = Queue(4);
+/// Rights to coupons that lapse; due when they do.
+pub const LAPSE: Queue = Queue(5);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
@@ -128,6 +132,11 @@ pub fn wallet(id: ProfileId) -> RecordKey {
 /// Names a coupon.
 pub fn coupon(id: CouponId) -> RecordKey {
     RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names the right a decision gave.
+pub fn right(id: DecisionId) -> RecordKey {
+    RecordKey::new(kind::RIGHT, id.bytes())
 }
 
 /// Names a decision.

@@ -357,6 +357,7 @@ pub(crate) struct Doctor {
 #[command(after_help = "Examples:
   wink export --data store --identity household:1029
   wink export --data store --profile prf_7c1f0c1e-5a53-8f0a-9d7e-3c1b2a190807
+  wink export --data store --identity household:1029 --format csv
 
 The document goes to standard output. It holds what identifies the person: give it to nobody else.")]
 #[command(group(clap::ArgGroup::new("exported").required(true)))]
@@ -369,6 +370,16 @@ pub(crate) struct Export {
     /// The person with this profile id
     #[arg(long, value_name = "PROFILE", group = "exported")]
     pub(crate) profile: Option<String>,
+    /// The form: one JSON document, or a ZIP of CSV tables
+    #[arg(long, value_enum, default_value = "json")]
+    pub(crate) format: ExportFormat,
+}
+
+/// A form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    Json,
+    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -512,6 +523,9 @@ pub(crate) struct Serve {
     /// machine reaches
     #[arg(long)]
     pub(crate) webhooks_anywhere: bool,
+    /// Sends a trace of every request to this OpenTelemetry collector, by OTLP over HTTP; needs a build with the feature `otel`
+    #[arg(long, value_name = "URL", env = "WINK_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// A TOML file with any of these settings; `wink config describe` prints one
     #[arg(long, value_name = "FILE", env = "WINK_CONFIG")]
     pub(crate) config: Option<PathBuf>,

@@ -13,6 +13,7 @@ mod log;
 mod maintenance;
 mod measure;
 mod restoring;
+mod spans;
 mod stop;
 mod terminal;
 

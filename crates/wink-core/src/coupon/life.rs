@@ -3,7 +3,7 @@
 use super::ledger::{Account, Entry};
 use super::refusal::Refusal;
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, Timestamp};
-use crate::decision::Decision;
+use crate::decision::{Decision, Issue};
 use crate::offer::{Benefit, Catalogue, Terms};
 
 /// A coupon.
@@ -84,13 +84,24 @@ impl Coupon {
     }
 }
 
-/// Issues the coupon of a decision, reserving the most it can cost. `None` if the decision offers nothing.
+/// Issues the coupon of a decision, reserving the most it can cost. `None` if the decision offers nothing, or gives only a right.
 pub fn issue(decision: &Decision, catalogue: &Catalogue) -> Option<Effect> {
+    if decision.ask.issue != Issue::Now {
+        return None;
+    }
+    let coupon = drawn_coupon(decision, catalogue, decision.now)?;
+    let (maximum, at) = (coupon.benefit.maximum(), coupon.issued_at);
+    let reserve = movement(&coupon, Account::Available, Account::Reserved, maximum, at);
+    Some(Effect { coupon, entries: vec![reserve] })
+}
+
+/// Makes the coupon a decision has drawn, as it is when it is issued at `at`.
+pub(super) fn drawn_coupon(decision: &Decision, catalogue: &Catalogue, at: Timestamp) -> Option<Coupon> {
     let drawn = decision.offered()?;
     let offer = catalogue.offers.get(drawn.offer)?;
     let benefit = *offer.benefits.get(drawn.benefit)?;
     let campaign = catalogue.campaigns.get(offer.campaign)?;
-    let coupon = Coupon {
+    Some(Coupon {
         // One decision issues at most one coupon, so its id can follow from the decision: a retry issues the same one.
         id: CouponId::seeded("coupon", &[&decision.id.bytes()]),
         decision: decision.id,
@@ -100,12 +111,10 @@ pub fn issue(decision: &Decision, catalogue: &Catalogue) -> Option<Effect> {
         benefit,
         terms: offer.terms,
         categories: offer.categories.clone(),
-        issued_at: decision.now,
-        valid_until: decision.now.plus_days(i64::from(offer.terms.valid_days)),
+        issued_at: at,
+        valid_until: at.plus_days(i64::from(offer.terms.valid_days)),
         state: State::Issued,
-    };
-    let reserve = movement(&coupon, Account::Available, Account::Reserved, benefit.maximum(), decision.now);
-    Some(Effect { coupon, entries: vec![reserve] })
+    })
 }
 
 /// Redeems a coupon on an order: what it is worth there is spent, the rest of what was reserved is free again.

@@ -1,11 +1,13 @@
-//! Issued to whom, redeemed once, expired when: the coupon's life, and every cent it moves.
+//! Issued to whom, redeemed once, expired when: the coupon's life, the right that may come before it, and every cent they move.
 
 mod ledger;
 mod life;
 mod refusal;
+mod right;
 mod wallet;
 
 pub use ledger::{Account, Entry};
 pub use life::{Basket, Coupon, Effect, State, expire, issue, redeem, release_of_erased};
 pub use refusal::Refusal;
-pub use wallet::{Held, Wallet};
+pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
+pub use wallet::{Given, Held, Wallet};

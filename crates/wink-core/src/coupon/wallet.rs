@@ -17,8 +17,31 @@ pub struct Held {
     pub campaign: CampaignId,
     /// Which offer.
     pub offer: OfferId,
-    /// The coupon, or `None` if the person was held out.
-    pub coupon: Option<CouponId>,
+    /// What they got.
+    pub given: Given,
+}
+
+/// What a person got of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// This coupon.
+    Coupon(CouponId),
+    /// The right to a coupon.
+    Right,
+    /// The right to a coupon, which nobody accepted in time.
+    Lapsed,
+    /// Nothing, so that the effect can be measured.
+    HeldOut,
+}
+
+impl Held {
+    /// Tells the coupon, if there is one.
+    pub fn coupon(&self) -> Option<CouponId> {
+        match self.given {
+            Given::Coupon(coupon) => Some(coupon),
+            Given::Right | Given::Lapsed | Given::HeldOut => None,
+        }
+    }
 }
 
 /// Everything one person was given or held out of, in the order it was decided.
@@ -37,15 +60,25 @@ impl Wallet {
                 continue;
             };
             let counts = usage.entry(index).or_default();
-            match held.coupon {
-                Some(_) => counts.issued += 1,
-                None => counts.held_out += 1,
+            match held.given {
+                Given::Coupon(_) | Given::Right => counts.issued += 1,
+                // It came to nothing, so it is offered as if it had not been.
+                Given::Lapsed => {}
+                Given::HeldOut => counts.held_out += 1,
             }
         }
         usage
     }
 
-    /// Finds what the person was first assigned to in a campaign: when, and whether they got something.
+    /// Notes what became of the right a decision gave. There is nothing to note if it gave none.
+    pub fn settle(&mut self, decision: DecisionId, given: Given) {
+        let right = self.held.iter_mut().rev().find(|held| held.decision == decision);
+        if let Some(held) = right.filter(|held| held.given == Given::Right) {
+            held.given = given;
+        }
+    }
+
+    /// Finds what the person was first assigned to in a campaign: when, and whether they were offered something.
     pub fn first_assignment(&self, campaign: &CampaignId) -> Option<&Held> {
         self.held.iter().find(|held| held.campaign == *campaign)
     }

@@ -165,6 +165,11 @@ impl Decision {
         }
     }
 
+    /// Tells the first instant the right it gives can no longer be accepted. `None` if it gives none.
+    pub fn accept_by(&self) -> Option<Timestamp> {
+        self.offered().and_then(|_| self.ask.issue.accept_by(self.now))
+    }
+
     /// Rebuilds the situation it was made in, for a replay under the same or another catalogue.
     pub fn situation<'a>(&self, catalogue: &'a Catalogue) -> Situation<'a> {
         Situation {

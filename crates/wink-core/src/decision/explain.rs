@@ -47,11 +47,14 @@ pub fn headline(decision: &Decision, catalogue: &Catalogue) -> String {
     match decision.verdict {
         Verdict::Offer(index) => {
             let Some(candidate) = decision.candidates.get(index) else { return "an offer".to_owned() };
-            format!(
-                "Offer {}: expected to contribute {} more than no offer.",
-                what(candidate.drawn, catalogue),
-                money(candidate.score.unwrap_or(0.0), catalogue),
-            )
+            let more = money(candidate.score.unwrap_or(0.0), catalogue);
+            let what = what(candidate.drawn, catalogue);
+            match decision.accept_by() {
+                None => format!("Offer {what}: expected to contribute {more} more than no offer."),
+                Some(until) => format!(
+                    "Offer {what}, to be accepted before {until}: expected to contribute {more} more than no offer."
+                ),
+            }
         }
         Verdict::HeldOut(index) => {
             let drawn = decision.candidates.get(index).and_then(|candidate| candidate.drawn);

@@ -6,7 +6,7 @@ use super::situation::{RuleFacts, Situation};
 use crate::base::Cents;
 use crate::base::expression::Verdict;
 use crate::offer::{Benefit, Channel, Offer};
-use crate::profile::Purpose;
+use crate::profile::{Grants, Purpose};
 
 /// Asks what is the same for every offer: may this person be asked about at all?
 pub(super) fn person_removed(situation: &Situation<'_>) -> Option<Removed> {
@@ -46,13 +46,17 @@ pub(super) fn benefit_removed(
 }
 
 fn no_consent(situation: &Situation<'_>) -> Option<Removed> {
-    let channel_purpose = match situation.ask.channel {
+    missing_consent(situation.ask.channel, &situation.person.grants).map(Removed::NoConsent)
+}
+
+/// Tells the first purpose that an offer in a channel needs and the person has not granted.
+pub fn missing_consent(channel: Channel, grants: &Grants) -> Option<Purpose> {
+    let channel_purpose = match channel {
         Channel::Newsletter => Some(Purpose::Newsletter),
         Channel::Web | Channel::Till => None,
     };
     let needed = [Some(Purpose::Personalisation), channel_purpose];
-    let missing = needed.into_iter().flatten().find(|purpose| !situation.person.grants.allow(*purpose));
-    missing.map(Removed::NoConsent)
+    needed.into_iter().flatten().find(|purpose| !grants.allow(*purpose))
 }
 
 fn rule_says_no(facts: &RuleFacts<'_>, offer: &Offer) -> Option<Removed> {

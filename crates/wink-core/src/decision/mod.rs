@@ -5,6 +5,7 @@ mod choose;
 mod decide;
 mod explain;
 mod filter;
+mod issue;
 mod score;
 mod situation;
 
@@ -12,5 +13,7 @@ pub use candidate::{Candidate, Decision, Drawn, Removed, Verdict};
 pub use choose::holds_out;
 pub use decide::{ENGINE, decide};
 pub use explain::{Explanation, Line, explain, headline};
+pub use filter::missing_consent;
+pub use issue::{AcceptWithin, Issue};
 pub use score::Expected;
 pub use situation::{Ask, BudgetUse, Person, Situation, Standing, Usage};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Issue;
 use crate::base::expression::{Fact, Facts};
 use crate::base::{Cents, DecisionId, ProfileId, Timestamp};
 use crate::feature::{View, Viewed};
@@ -36,6 +37,8 @@ pub struct Ask {
     pub placement: String,
     /// The value of the cart, if there is one.
     pub cart: Option<Cents>,
+    /// Whether an offer is a coupon at once.
+    pub issue: Issue,
 }
 
 /// What is known of the person, as far as they granted it.

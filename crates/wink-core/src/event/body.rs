@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Rejection;
 use super::schema::{Observed, PropertyType, check_type};
+use super::{Mechanism, Rejection};
 use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
 
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
@@ -28,6 +28,8 @@ pub enum Body {
     ConsentUpdated(ConsentChange),
     /// Wink issued a coupon: the person was contacted.
     CouponIssued(Issued),
+    /// Wink gave the right to a coupon: the person was contacted.
+    RightGiven(RightGiven),
     /// A coupon of Wink's was redeemed.
     CouponRedeemed(Redeemed),
     /// What a decision offered was seen, clicked or dismissed.
@@ -45,6 +47,7 @@ impl Body {
             Self::Identify(_) => "Identify",
             Self::ConsentUpdated(_) => "Consent Updated",
             Self::CouponIssued(_) => "Coupon Issued",
+            Self::RightGiven(_) => "Right Given",
             Self::CouponRedeemed(_) => "Coupon Redeemed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
             Self::Observed(observed) => observed.name(),
@@ -109,6 +112,8 @@ pub struct ConsentChange {
     pub state: ConsentState,
     /// How it was given: `double_opt_in`, `checkbox`, `paper`, …
     pub method: String,
+    /// By which way it came, which says how far it can be relied on.
+    pub mechanism: Mechanism,
     /// Where it was given.
     pub surface: Option<String>,
     /// Which wording was shown.
@@ -158,6 +163,19 @@ pub struct Issued {
     /// Its offer.
     pub offer: OfferId,
     /// Whether we came to the person, as a newsletter does, rather than they to us, as on a page or at a till.
+    pub pushed: bool,
+}
+
+/// The right to a coupon that Wink gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightGiven {
+    /// The decision that gave it.
+    pub decision: DecisionId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The offer.
+    pub offer: OfferId,
+    /// Whether we came to the person, rather than they to us.
     pub pushed: bool,
 }
 
@@ -332,9 +350,15 @@ fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Reject
         path: "state".to_owned(),
         problem: format!("is `{found}`; write `granted`, `denied` or `withdrawn`"),
     })?;
+    let mechanism = match text(properties, "mechanism") {
+        None => Mechanism::default(),
+        Some(name) => Mechanism::parse(&name)
+            .map_err(|problem| Rejection::BadValue { path: "mechanism".to_owned(), problem })?,
+    };
     Ok(ConsentChange {
         purpose: text(properties, "purpose").unwrap_or_default(),
         state,
+        mechanism,
         method: text(properties, "method").unwrap_or_default(),
         surface: text(properties, "surface"),
         text_version: text(properties, "text_version"),

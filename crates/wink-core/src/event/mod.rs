@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod envelope;
+mod mechanism;
 mod rejection;
 mod repair;
 mod schema;
@@ -12,9 +13,10 @@ pub use accept::{
 };
 pub use body::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    UsedCoupon,
+    RightGiven, UsedCoupon,
 };
 pub use envelope::{Envelope, Identity, IdentityError};
+pub use mechanism::Mechanism;
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
 pub use schema::{Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};

@@ -109,6 +109,7 @@ const CONSENT: &[Property] = &[
     required("purpose", Text),
     required("state", Text),
     required("method", Text),
+    optional("mechanism", Text),
     optional("surface", Text),
     optional("text_version", Text),
     optional("text_hash", Text),

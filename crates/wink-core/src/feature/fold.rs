@@ -2,7 +2,7 @@
 
 use super::{Affinity, Contact, State};
 use crate::base::{DAY_MS, Timestamp};
-use crate::event::{Body, Order};
+use crate::event::{Body, Issued, Order, RightGiven};
 
 /// Days kept in a state, counted back from its newest day: the longest window (a year) and the allowed lateness (a month).
 /// What lies further back is in the journal, not in the state.
@@ -19,10 +19,13 @@ pub fn fold(state: &mut State, at: Timestamp, body: &Body) {
         Body::CouponApplied(_) | Body::CouponRedeemed(_) => {
             state.days.entry(at.day()).or_default().coupons += 1
         }
-        // A page or a till the person came to themself is no contact we made.
-        Body::CouponIssued(issued) if !issued.pushed => return,
-        Body::CouponIssued(issued) => {
-            let contact = Contact { at, campaign: issued.campaign.clone() };
+        Body::CouponIssued(Issued { campaign, pushed, .. })
+        | Body::RightGiven(RightGiven { campaign, pushed, .. }) => {
+            // A page or a till the person came to themself is no contact we made.
+            if !pushed {
+                return;
+            }
+            let contact = Contact { at, campaign: campaign.clone() };
             let place = state.contacts.partition_point(|other| *other < contact);
             state.contacts.insert(place, contact);
         }

@@ -1,7 +1,7 @@
-//! Consent per purpose. The newest word counts; of two at the same instant, the stricter.
+//! Consent per purpose. Of the words of one mechanism the newest counts, and of two at the same instant the stricter.
 
 use crate::base::Timestamp;
-use crate::event::{ConsentChange, ConsentState};
+use crate::event::{ConsentChange, ConsentState, Mechanism};
 
 /// What data may be used for. Each is granted on its own, never bundled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,8 @@ pub struct Consent {
     pub at: Timestamp,
     /// How it was given.
     pub method: String,
+    /// By which way it came.
+    pub mechanism: Mechanism,
     /// Where it was given.
     pub surface: Option<String>,
     /// Which wording was shown.
@@ -58,6 +60,7 @@ impl Consent {
             state: change.state,
             at,
             method: change.method.clone(),
+            mechanism: change.mechanism,
             surface: change.surface.clone(),
             text_version: change.text_version.clone(),
             text_hash: change.text_hash.clone(),
@@ -66,7 +69,7 @@ impl Consent {
         }
     }
 
-    /// Tells whether this word counts rather than `other`, in whichever order the two arrived. Ties are broken by the proof's
+    /// Tells whether this word counts rather than `other` of the same mechanism, in whichever order the two arrived. Ties are broken by the proof's
     /// text, so that the answer never depends on the order of arrival.
     pub(super) fn outranks(&self, other: &Self) -> bool {
         let rank = |consent: &Self| (consent.at, consent.state);

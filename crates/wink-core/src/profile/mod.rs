@@ -5,9 +5,11 @@ mod kept;
 mod record;
 mod retention;
 mod vault;
+mod words;
 
 pub use consent::{Consent, Grants, Purpose};
 pub use kept::Kept;
 pub use record::{IdentityKey, Profile};
 pub use retention::Retention;
 pub use vault::Vault;
+pub use words::Words;

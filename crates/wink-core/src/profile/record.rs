@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Consent, Grants, Purpose};
+use super::{Consent, Grants, Purpose, Words};
 use crate::base::{Hasher, ProfileId, Timestamp};
-use crate::event::{ConsentChange, Identity};
+use crate::event::{ConsentChange, ConsentState, Identity};
 
 /// A keyed hash of an identity: finds the profile without storing who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,8 +29,8 @@ pub struct Profile {
     pub created_at: Timestamp,
     /// The identities that lead here.
     pub identities: BTreeSet<IdentityKey>,
-    /// The word that counts, by purpose.
-    pub consents: BTreeMap<Purpose, Consent>,
+    /// What was said, by purpose.
+    pub consents: BTreeMap<Purpose, Words>,
 }
 
 impl Profile {
@@ -39,27 +39,20 @@ impl Profile {
         Self { id, created_at, identities: BTreeSet::new(), consents: BTreeMap::new() }
     }
 
-    /// Takes in what the person, as `source` says, decided at `at`. An older word than the one that counts changes nothing.
+    /// Takes in what the person, as `source` says, decided at `at`. Which word counts then is [`Words`]' to say.
     ///
     /// Returns `None` if there is no such purpose.
     pub fn hear(&mut self, change: &ConsentChange, at: Timestamp, source: &str) -> Option<Purpose> {
         let purpose = Purpose::parse(&change.purpose)?;
-        let heard = Consent::new(change, at, source);
-        match self.consents.get(&purpose) {
-            Some(counts) if !heard.outranks(counts) => {}
-            _ => {
-                self.consents.insert(purpose, heard);
-            }
-        }
+        self.consents.entry(purpose).or_default().hear(Consent::new(change, at, source));
         Some(purpose)
     }
 
     /// Tells what is granted at `now`. A word from the future does not count yet.
     pub fn grants(&self, now: Timestamp) -> Grants {
-        let granted = self
-            .consents
-            .iter()
-            .filter(|(_, consent)| consent.at <= now && consent.state == crate::event::ConsentState::Granted);
+        let is_granted =
+            |words: &Words| words.counts_at(now).is_some_and(|word| word.state == ConsentState::Granted);
+        let granted = self.consents.iter().filter(|(_, words)| is_granted(words));
         Grants::new(granted.map(|(purpose, _)| *purpose))
     }
 }
@@ -67,13 +60,14 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::ConsentState;
+    use crate::event::Mechanism;
 
     fn said(state: ConsentState) -> ConsentChange {
         ConsentChange {
             purpose: "newsletter".to_owned(),
             state,
             method: "checkbox".to_owned(),
+            mechanism: Mechanism::default(),
             surface: None,
             text_version: None,
             text_hash: None,

@@ -54,6 +54,7 @@ fn keys_and_tenants_are_stored_as_ever() {
 fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
     check("profile-proven-v1", &samples::proven_profile());
+    check("profile-contradicting-v1", &samples::contradicting_profile());
     check("vault-v1", &samples::vault());
     check("state-v1", &samples::state());
 }
@@ -63,13 +64,18 @@ fn coupons_and_money_are_stored_as_ever() {
     for (name, coupon) in samples::coupons() {
         check(&format!("coupon-{name}-v1"), &coupon);
     }
+    for (name, right) in samples::rights() {
+        check(&format!("right-{name}-v1"), &right);
+    }
     check("wallet-v1", &samples::wallet());
+    check("wallet-rights-v1", &samples::wallet_of_rights());
     check("ledger-v1", &samples::movement());
 }
 
 #[test]
 fn decisions_are_stored_as_ever() {
     check("decision-v1", &samples::decision());
+    check("decision-on-accept-v1", &samples::waiting_decision());
     check("decided-v1", &samples::decided());
 }
 

@@ -7,13 +7,14 @@ use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, Timestamp,
     Value, WebhookId,
 };
-use wink_core::coupon::{Account, Coupon, Entry, Held, State as Life, Wallet};
+use wink_core::coupon::{Account, Coupon, Entry, Given, Held, Right, RightState, State as Life, Wallet};
 use wink_core::decision::{
-    Ask, BudgetUse, Candidate, Decision, Drawn, Person, Removed, Standing, Usage, Verdict,
+    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Removed, Standing, Usage,
+    Verdict,
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Observed, Order, Redeemed, UsedCoupon,
+    Mechanism, Observed, Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
@@ -61,6 +62,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         purpose: "newsletter".to_owned(),
         state: ConsentState::Withdrawn,
         method: "link".to_owned(),
+        mechanism: Mechanism::Cmp,
         surface: Some("mail".to_owned()),
         text_version: Some("3".to_owned()),
         text_hash: None,
@@ -71,6 +73,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         recorded_by: Some("till 4".to_owned()),
         ..consent.clone()
     };
+    let by_account = ConsentChange { mechanism: Mechanism::Account, ..proven.clone() };
     let exposure = Exposure { decision: decision_id(), kind: ExposureKind::Clicked };
     let issued = Issued {
         coupon: coupon_id(),
@@ -79,6 +82,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         offer: offer(),
         pushed: true,
     };
+    let given = RightGiven { decision: decision_id(), campaign: campaign(), offer: offer(), pushed: true };
     vec![
         ("order", kept(Body::OrderCompleted(order))),
         (
@@ -91,8 +95,10 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         ("identify", kept(Body::Identify(Attributes(BTreeMap::from([("age".to_owned(), Value::Null)]))))),
         ("consent", kept(Body::ConsentUpdated(consent))),
         ("consent-proven", kept(Body::ConsentUpdated(proven))),
+        ("consent-by-account", kept(Body::ConsentUpdated(by_account))),
         ("exposed", kept(Body::Exposed(exposure))),
         ("issued", kept(Body::CouponIssued(issued))),
+        ("right-given", kept(Body::RightGiven(given))),
         (
             "redeemed",
             kept(Body::CouponRedeemed(Redeemed {
@@ -132,31 +138,51 @@ fn kept(body: Body) -> Kept {
 }
 
 pub(crate) fn profile() -> Profile {
-    let mut profile = Profile::new(ProfileId::from_bytes([2; 16]), AT);
-    profile.identities.insert(IdentityKey([3; 16]));
-    let consent = |state| Consent {
+    profile_saying(word)
+}
+
+/// A profile whose consent has its whole proof.
+pub(crate) fn proven_profile() -> Profile {
+    profile_saying(|state| Consent {
+        text_version: Some("3".to_owned()),
+        text_hash: Some("9f86d081884c7d65".to_owned()),
+        recorded_by: Some("till 4".to_owned()),
+        source: Some("shop".to_owned()),
+        ..word(state)
+    })
+}
+
+/// A profile whose consents came in more than one way.
+pub(crate) fn contradicting_profile() -> Profile {
+    let mut profile = profile();
+    for mechanism in Mechanism::ALL {
+        let word = Consent { mechanism, at: AT.plus_days(1), ..word(ConsentState::Withdrawn) };
+        profile.consents.entry(Purpose::Newsletter).or_default().hear(word);
+    }
+    profile
+}
+
+fn word(state: ConsentState) -> Consent {
+    Consent {
         state,
         at: AT,
         method: "checkbox".to_owned(),
+        mechanism: Mechanism::Cmp,
         surface: Some("checkout".to_owned()),
         text_version: None,
         text_hash: None,
         recorded_by: None,
         source: None,
-    };
-    profile.consents.insert(Purpose::Personalisation, consent(ConsentState::Granted));
-    profile.consents.insert(Purpose::Newsletter, consent(ConsentState::Denied));
-    profile
+    }
 }
 
-/// A profile whose consent has its whole proof.
-pub(crate) fn proven_profile() -> Profile {
-    let mut profile = profile();
-    for consent in profile.consents.values_mut() {
-        consent.text_version = Some("3".to_owned());
-        consent.text_hash = Some("9f86d081884c7d65".to_owned());
-        consent.recorded_by = Some("till 4".to_owned());
-        consent.source = Some("shop".to_owned());
+fn profile_saying(word: impl Fn(ConsentState) -> Consent) -> Profile {
+    let mut profile = Profile::new(ProfileId::from_bytes([2; 16]), AT);
+    profile.identities.insert(IdentityKey([3; 16]));
+    for (purpose, state) in
+        [(Purpose::Personalisation, ConsentState::Granted), (Purpose::Newsletter, ConsentState::Denied)]
+    {
+        profile.consents.entry(purpose).or_default().hear(word(state));
     }
     profile
 }
@@ -207,10 +233,36 @@ pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
     ]
 }
 
+pub(crate) fn rights() -> Vec<(&'static str, Right)> {
+    let right = |state| Right {
+        decision: decision_id(),
+        coupon: coupon_id(),
+        profile: Some(ProfileId::from_bytes([2; 16])),
+        campaign: campaign(),
+        offer: offer(),
+        reserved: Cents(150),
+        accept_by: AT.plus_days(1),
+        state,
+    };
+    vec![
+        ("open", right(RightState::Open)),
+        ("accepted", right(RightState::Accepted { at: AT })),
+        ("lapsed", right(RightState::Lapsed { at: AT })),
+        ("revoked", Right { profile: None, ..right(RightState::Revoked { at: AT }) }),
+    ]
+}
+
 pub(crate) fn wallet() -> Wallet {
-    let held =
-        |coupon| Held { at: AT, decision: decision_id(), campaign: campaign(), offer: offer(), coupon };
-    Wallet { held: vec![held(Some(coupon_id())), held(None)] }
+    Wallet { held: vec![held(Given::Coupon(coupon_id())), held(Given::HeldOut)] }
+}
+
+/// A wallet with rights that were not accepted.
+pub(crate) fn wallet_of_rights() -> Wallet {
+    Wallet { held: vec![held(Given::Right), held(Given::Lapsed)] }
+}
+
+fn held(given: Given) -> Held {
+    Held { at: AT, decision: decision_id(), campaign: campaign(), offer: offer(), given }
 }
 
 pub(crate) fn movement() -> Entry {
@@ -223,6 +275,13 @@ pub(crate) fn movement() -> Entry {
         to: Account::Spent,
         amount: Cents(120),
     }
+}
+
+/// A decision that gives only the right to a coupon.
+pub(crate) fn waiting_decision() -> Decision {
+    let mut decision = decision();
+    decision.ask.issue = Issue::OnAccept(AcceptWithin::default());
+    decision
 }
 
 pub(crate) fn decision() -> Decision {
@@ -239,7 +298,12 @@ pub(crate) fn decision() -> Decision {
         catalogue: CatalogueVersion(Digest([7; 32])),
         now: AT,
         seed: 42,
-        ask: Ask { channel: Channel::Till, placement: "receipt".to_owned(), cart: Some(Cents(4_200)) },
+        ask: Ask {
+            channel: Channel::Till,
+            placement: "receipt".to_owned(),
+            cart: Some(Cents(4_200)),
+            issue: Issue::Now,
+        },
         person: Person {
             profile: ProfileId::from_bytes([2; 16]),
             grants: Grants::new([Purpose::Personalisation]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wink_core::base::{ProfileId, Timestamp, Value};
-use wink_core::event::{ConsentChange, Envelope, Identity, Rejection};
+use wink_core::event::{ConsentChange, Envelope, Identity, Mechanism, Rejection};
 use wink_store::{Store, Version};
 
 use super::ingest::{Answer, Received, Thought, Told};
@@ -103,10 +103,14 @@ fn told<S>(engine: &Engine<S>, setting: &Setting, identity: &Identity, now: Time
 }
 
 fn properties(change: &ConsentChange) -> BTreeMap<String, Value> {
+    let is_told = change.mechanism != Mechanism::default();
+    let mechanism = change.mechanism.name().to_owned();
     let fields = [
         ("purpose", Some(&change.purpose)),
         ("state", Some(&change.state.name().to_owned())),
         ("method", Some(&change.method)),
+        // What says nothing new is left out: a change that is sent again is then the same message as ever.
+        ("mechanism", is_told.then_some(&mechanism)),
         ("surface", change.surface.as_ref()),
         ("text_version", change.text_version.as_ref()),
         ("text_hash", change.text_hash.as_ref()),

@@ -1,21 +1,24 @@
 //! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use wink_core::base::{Cents, CouponId, DecisionId, EventId, Hasher, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Held, Wallet, issue};
+use wink_core::base::{Cents, DecisionId, Hasher, OfferId, Timestamp};
+use wink_core::coupon::{Coupon, Effect, Given, Held, Moved, Right, Wallet, give, issue};
 use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Verdict, decide};
-use wink_core::event::{Body, Identity, Issued};
-use wink_core::feature::{State, fold, view};
+use wink_core::event::{Body, Identity, Issued, RightGiven};
+use wink_core::feature::{State, view};
 use wink_core::offer::Catalogue;
-use wink_core::profile::{Kept, Profile};
+use wink_core::profile::Profile;
 use wink_record::{Decided, Stored};
 use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey, Store, Tenant};
 
 use super::announce::Listeners;
+use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
+use super::redeem::{book, book_entries, expires};
+use super::rights::lapses;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -105,7 +108,7 @@ pub async fn forget_questions<S: Store>(engine: &Engine<S>, now: Timestamp) -> R
     }
 }
 
-/// Decides and commits: the coupon, if there is one, exists when this returns. `None` if nobody knows the person.
+/// Decides and commits: the coupon, or the right to one, if there is one, exists when this returns. `None` if nobody knows the person.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes, or no catalogue is in force.
@@ -263,11 +266,11 @@ impl Running {
 
     /// Books what a decision promised, as its commit will.
     fn promise(&mut self, decision: &Decision, catalogue: &Catalogue) {
-        let Some(effect) = issue(decision, catalogue) else { return };
         let Some(drawn) = decision.offered() else { return };
         let Some(offer) = catalogue.offers.get(drawn.offer) else { return };
+        let Some(benefit) = offer.benefits.get(drawn.benefit) else { return };
         if let Some(budget) = self.standing.budgets.get_mut(&offer.campaign) {
-            budget.used += effect.coupon.benefit.maximum();
+            budget.used += benefit.maximum();
         }
         if let Some(count) = self.standing.issued.get_mut(&drawn.offer) {
             *count += 1;
@@ -345,35 +348,28 @@ impl Asked {
             owner: Some(home),
             payload: decided.to_bytes(),
         });
-        if let Some(drawn) = decision.offered().or(decision.held_out()) {
-            let effect = issue(decision, catalogue);
-            let coupon = effect.as_ref().map(|effect| effect.coupon.id);
-            self.remember(decision, catalogue, drawn.offer, coupon);
-            batch.checks.push(self.wallet.unchanged());
-            batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
-            if let Some(effect) = effect {
-                // Counted whether or not there is a limit: one that is set later knows of the coupons before it.
-                batch.changes.push(Change::Add(keys::issued(effect.coupon.offer.as_str()), 1));
-                self.contact(decision, &effect.coupon, profile, &mut batch);
-                super::redeem::book(&effect, &mut batch);
-                batch.changes.push(Change::Enqueue {
-                    queue: keys::EXPIRY,
-                    due_ms: effect.coupon.valid_until.0,
-                    id: effect.coupon.id.bytes(),
-                    payload: Vec::new(),
-                });
-            }
+        let Some(drawn) = decision.offered().or(decision.held_out()) else { return Ok(batch) };
+        let (issued, right) = (issue(decision, catalogue), give(decision, catalogue));
+        self.remember(decision, catalogue, drawn.offer, given(issued.as_ref(), right.as_ref()));
+        batch.checks.push(self.wallet.unchanged());
+        batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
+        if let Some(effect) = issued {
+            count(&effect.coupon.offer, &mut batch);
+            self.contact(decision, Contact::Coupon(&effect.coupon), &mut batch);
+            book(&effect, &mut batch);
+            batch.changes.push(expires(&effect.coupon));
+        }
+        if let Some(moved) = right {
+            count(&moved.right.offer, &mut batch);
+            self.contact(decision, Contact::Right(&moved.right), &mut batch);
+            book_entries(&moved.entry, &mut batch);
+            batch.changes.push(Change::Put(keys::right(decision.id), moved.right.to_bytes()));
+            batch.changes.push(lapses(&moved.right));
         }
         Ok(batch)
     }
 
-    fn remember(
-        &mut self,
-        decision: &Decision,
-        catalogue: &Catalogue,
-        offer: usize,
-        coupon: Option<CouponId>,
-    ) {
+    fn remember(&mut self, decision: &Decision, catalogue: &Catalogue, offer: usize, given: Given) {
         let Some(offer) = catalogue.offers.get(offer) else { return };
         let Some(campaign) = catalogue.campaigns.get(offer.campaign) else { return };
         self.wallet.value.held.push(Held {
@@ -381,47 +377,67 @@ impl Asked {
             decision: decision.id,
             campaign: campaign.id.clone(),
             offer: offer.id.clone(),
-            coupon,
+            given,
         });
     }
 
-    /// The loop closes here: an issued coupon is an event like a click, so the next decision knows of the contact.
-    fn contact(&mut self, decision: &Decision, coupon: &Coupon, profile: ProfileId, batch: &mut Batch) {
+    /// The loop closes here: what was given is an event like a click, so the next decision knows of the contact.
+    fn contact(&mut self, decision: &Decision, contact: Contact<'_>, batch: &mut Batch) {
+        let profile = self.profile.value.id;
         let Some(identity) = self.profile.value.identities.first().copied() else { return };
         let key = keys::state(profile, identity);
         let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
-        let kept = Kept {
-            id: EventId::new(
-                decision.now,
-                Hasher::new("coupon issued").field(&coupon.id.bytes()).finish().short(),
-            ),
-            profile,
-            identity,
-            source: "wink".to_owned(),
-            message_id: coupon.id.to_string(),
-            occurred_at: decision.now,
-            sent_at: None,
-            received_at: decision.now,
-            original_at: None,
-            late: false,
-            body: Body::CouponIssued(Issued {
-                coupon: coupon.id,
-                decision: decision.id,
-                campaign: coupon.campaign.clone(),
-                offer: coupon.offer.clone(),
-                pushed: decision.ask.channel.is_pushed(),
-            }),
-            extra: BTreeMap::new(),
-        };
-        fold(&mut state.value, kept.occurred_at, &kept.body);
-        batch.checks.push(state.unchanged());
-        batch.changes.push(Change::Put(state.key.clone(), state.value.to_bytes()));
-        batch.changes.push(Change::Append {
-            kind: keys::entry::EVENT,
-            key: kept.id.bytes(),
-            owner: Some(keys::home(profile)),
-            payload: kept.to_bytes(),
-        });
-        batch.changes.push(Change::Add(keys::events(kept.body.event_name()), 1));
+        let (cause, body) = contact.told(decision);
+        own_event(cause, profile, identity, decision.now, body).append(state, batch);
     }
+}
+
+/// What a person was contacted with.
+enum Contact<'a> {
+    Coupon(&'a Coupon),
+    Right(&'a Right),
+}
+
+impl Contact<'_> {
+    fn told(self, decision: &Decision) -> (Cause, Body) {
+        let pushed = decision.ask.channel.is_pushed();
+        match self {
+            Self::Coupon(coupon) => {
+                let issued = Issued {
+                    coupon: coupon.id,
+                    decision: decision.id,
+                    campaign: coupon.campaign.clone(),
+                    offer: coupon.offer.clone(),
+                    pushed,
+                };
+                let named = coupon.id.to_string();
+                let cause = Cause { what: "coupon issued", id: coupon.id.bytes(), named };
+                (cause, Body::CouponIssued(issued))
+            }
+            Self::Right(right) => {
+                let given = RightGiven {
+                    decision: decision.id,
+                    campaign: right.campaign.clone(),
+                    offer: right.offer.clone(),
+                    pushed,
+                };
+                let named = decision.id.to_string();
+                let cause = Cause { what: "right given", id: decision.id.bytes(), named };
+                (cause, Body::RightGiven(given))
+            }
+        }
+    }
+}
+
+fn given(issued: Option<&Effect>, right: Option<&Moved>) -> Given {
+    match (issued, right) {
+        (Some(effect), _) => Given::Coupon(effect.coupon.id),
+        (None, Some(_)) => Given::Right,
+        (None, None) => Given::HeldOut,
+    }
+}
+
+/// Counts a coupon of an offer, or the right to one, whether or not there is a limit: one that is set later knows of those before it.
+fn count(offer: &OfferId, batch: &mut Batch) {
+    batch.changes.push(Change::Add(keys::issued(offer.as_str()), 1));
 }

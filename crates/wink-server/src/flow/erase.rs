@@ -5,7 +5,7 @@
 //! would be too old to be kept anyway.
 
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, State, Wallet, release_of_erased};
+use wink_core::coupon::{Coupon, Held, Right, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
 use wink_record::{Damaged, Decided, Erasure as Erased, Stored};
@@ -17,6 +17,7 @@ use super::announce::{about_coupon, about_decision};
 use super::bury;
 use super::person;
 use super::redeem::{book, no_longer_expires};
+use super::rights::{give_back, no_longer_lapses};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -138,7 +139,7 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
 async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
-    erasure.coupons = take_back_coupons(engine, id, now).await?;
+    erasure.coupons = take_back(engine, id, now).await?;
     let mut changes = Vec::new();
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
@@ -209,14 +210,46 @@ async fn commit<S: Store>(engine: &Engine<S>, home: Home, changes: Vec<Change>) 
     engine.commit(batch).await?.ok_or(Error::Contended)
 }
 
+/// Takes what the person was given out of circulation, or the person out of it. Returns how many coupons that were.
+async fn take_back<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<u64, Error> {
+    let wallet: Wallet = engine.stored(&keys::wallet(id)).await?.unwrap_or_default();
+    for held in &wallet.held {
+        take_back_right(engine, id, held.decision, now).await?;
+    }
+    take_back_coupons(engine, id, &wallet, now).await
+}
+
+/// Takes the person out of the right a decision gave, if it gave one.
+async fn take_back_right<S: Store>(
+    engine: &Engine<S>,
+    id: ProfileId,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(record) = engine.record(&keys::right(decision)).await? else { return Ok(()) };
+    let right = Right::from_bytes(&record.bytes)?;
+    if right.profile.is_none() {
+        return Ok(());
+    }
+    let moved = right.release_of_erased(now);
+    let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
+    batch.checks.push(Check::Version(keys::right(decision), record.version));
+    batch.changes.push(Change::Put(keys::right(decision), moved.right.to_bytes()));
+    give_back(&moved, &mut batch);
+    if moved.entry.is_some() {
+        batch.changes.push(no_longer_lapses(&right));
+    }
+    engine.commit(batch).await?.ok_or(Error::Contended)
+}
+
 async fn take_back_coupons<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
+    wallet: &Wallet,
     now: Timestamp,
 ) -> Result<u64, Error> {
-    let wallet: Option<Wallet> = engine.stored(&keys::wallet(id)).await?;
     let mut freed = 0;
-    for coupon in wallet.unwrap_or_default().held.iter().filter_map(|held| held.coupon) {
+    for coupon in wallet.held.iter().filter_map(Held::coupon) {
         let Some(record) = engine.record(&keys::coupon(coupon)).await? else { continue };
         let coupon = Coupon::from_bytes(&record.bytes)?;
         if coupon.profile.is_none() {

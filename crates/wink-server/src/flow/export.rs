@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use wink_api::{
-    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, HoldingView,
-    IdentitySent, ProfileView, StateExported,
+    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, IdentitySent,
+    ProfileView, StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
-use wink_core::coupon::issue;
+use wink_core::coupon::{Right, RightState, issue};
 use wink_core::decision::Decision;
 use wink_core::profile::{Kept, Vault};
 use wink_record::{Decided, Stored};
@@ -19,6 +19,7 @@ use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
 use super::profiles::{self, Whom};
+use super::rights;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -132,10 +133,7 @@ impl Export {
             let Some(decision) = decision.filter(|decision| decision.person.profile == self.profile) else {
                 continue;
             };
-            let catalogue = engine.catalogue_of(decision.catalogue).await?;
-            let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
-            let view = DecisionView::new(&decision, &catalogue, coupon, true);
-            write(&mut text, &mut is_first, &DecisionRecord::new(&decision, view));
+            write(&mut text, &mut is_first, &record(engine, &decision, true).await?);
         }
         Ok((text, Piece::Decisions { from, is_first }))
     }
@@ -149,7 +147,7 @@ impl Export {
         let page = profiles::wallet(engine, self.profile, &Page { limit: LIMIT_MAX, cursor }).await?;
         let mut text = String::new();
         for holding in &page.items {
-            write(&mut text, &mut is_first, &HoldingView::new(&holding.held, holding.coupon.as_ref()));
+            write(&mut text, &mut is_first, &holding.view());
         }
         Ok(match page.next_cursor {
             Some(cursor) => (text, Piece::Wallet { cursor: Some(cursor), is_first }),
@@ -211,6 +209,24 @@ impl Export {
                 Some(body.payload.as_slice())
             })
     }
+}
+
+/// Shows a decision as it stands now; `explained` adds every candidate.
+pub(crate) async fn record<S: Store>(
+    engine: &Engine<S>,
+    decision: &Decision,
+    explained: bool,
+) -> Result<DecisionRecord, Error> {
+    let catalogue = engine.catalogue_of(decision.catalogue).await?;
+    let right = rights::find(engine, decision.id).await?;
+    let is_accepted = |right: &&Right| matches!(right.state, RightState::Accepted { .. });
+    let coupon = match issue(decision, &catalogue) {
+        Some(effect) => Some(effect.coupon.id),
+        None => right.as_ref().filter(is_accepted).map(|right| right.coupon),
+    };
+    let coupon = coupon.map(|coupon| coupon.to_string());
+    let view = DecisionView::new(decision, &catalogue, coupon, explained);
+    Ok(DecisionRecord::new(decision, view, right.as_ref()))
 }
 
 /// Adds to a profile what identifies the person directly.

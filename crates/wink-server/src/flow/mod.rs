@@ -18,10 +18,13 @@ pub mod products;
 pub mod profiles;
 pub mod redeem;
 pub mod retain;
+pub mod rights;
 pub mod stream;
+pub mod tables;
 pub mod unread;
 pub mod webhooks;
 
 mod announce;
 mod bury;
+mod own;
 mod person;

@@ -1,7 +1,8 @@
 //! What is known of one person, read for somebody who may see it. Changes nothing.
 
-use wink_core::base::{CouponId, DecisionId, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Held, Wallet};
+use wink_api::HoldingView;
+use wink_core::base::{DecisionId, ProfileId, Timestamp};
+use wink_core::coupon::{Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
 use wink_core::feature::{Catalogue as Features, Definition, State, Viewed, view};
@@ -48,6 +49,15 @@ pub struct Holding {
     pub held: Held,
     /// The coupon as it is now, if one was issued.
     pub coupon: Option<Coupon>,
+    /// The right to it as it is now, if it was or is to be accepted first.
+    pub right: Option<Right>,
+}
+
+impl Holding {
+    /// Shows it.
+    pub(crate) fn view(&self) -> HoldingView {
+        HoldingView::new(&self.held, self.coupon.as_ref(), self.right.as_ref())
+    }
 }
 
 /// Finds a person. `None` for somebody unknown and somebody erased alike.
@@ -145,18 +155,27 @@ pub async fn wallet<S: Store>(
     };
     let before = wallet.held.iter().take(usize::try_from(until).unwrap_or(usize::MAX));
     let held: Vec<Held> = before.rev().take(page.limit()).cloned().collect();
-    let items = with_coupons(engine, held).await?;
+    let items = as_they_are(engine, held).await?;
     let rest = until.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
     let next_cursor = (0 < rest).then(|| cursor(engine, &list, &rest.to_be_bytes()));
     Ok(Paged { items, next_cursor })
 }
 
-async fn with_coupons<S: Store>(engine: &Engine<S>, held: Vec<Held>) -> Result<Vec<Holding>, Error> {
-    let keys: Vec<RecordKey> = held.iter().filter_map(|held| held.coupon).map(keys::coupon).collect();
-    let mut coupons: Vec<Coupon> = Vec::with_capacity(keys.len());
-    for record in engine.store.get(engine.tenant, &keys).await?.into_iter().flatten() {
-        coupons.push(Coupon::from_bytes(&record.bytes)?);
-    }
-    let coupon = |id: CouponId| coupons.iter().find(|coupon| coupon.id == id).cloned();
-    Ok(held.into_iter().map(|held| Holding { coupon: held.coupon.and_then(coupon), held }).collect())
+async fn as_they_are<S: Store>(engine: &Engine<S>, held: Vec<Held>) -> Result<Vec<Holding>, Error> {
+    let coupons: Vec<Coupon> =
+        all_stored(engine, held.iter().filter_map(Held::coupon).map(keys::coupon).collect()).await?;
+    let rights: Vec<Right> =
+        all_stored(engine, held.iter().map(|held| keys::right(held.decision)).collect()).await?;
+    let holding = |held: Held| Holding {
+        coupon: coupons.iter().find(|coupon| Some(coupon.id) == held.coupon()).cloned(),
+        right: rights.iter().find(|right| right.decision == held.decision).cloned(),
+        held,
+    };
+    Ok(held.into_iter().map(holding).collect())
+}
+
+/// Reads those of the records that are there.
+async fn all_stored<S: Store, T: Stored>(engine: &Engine<S>, keys: Vec<RecordKey>) -> Result<Vec<T>, Error> {
+    let records = engine.store.get(engine.tenant, &keys).await?;
+    Ok(records.iter().flatten().map(|record| T::from_bytes(&record.bytes)).collect::<Result<_, _>>()?)
 }

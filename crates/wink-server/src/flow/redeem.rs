@@ -1,16 +1,14 @@
 //! A coupon is used: once, on an order, for what it is worth there.
 
-use std::collections::BTreeMap;
-
-use wink_core::base::{CouponId, EventId, Hasher, Timestamp};
-use wink_core::coupon::{Basket, Coupon, Effect, Refusal, State, redeem};
+use wink_core::base::{CouponId, Timestamp};
+use wink_core::coupon::{Basket, Coupon, Effect, Entry, Refusal, State, redeem};
 use wink_core::event::{Body, Redeemed};
-use wink_core::feature::{State as Features, fold};
-use wink_core::profile::Kept;
+use wink_core::feature::State as Features;
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Store};
 
 use super::announce::Listeners;
+use super::own::{Cause, own_event};
 use super::person;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -57,7 +55,12 @@ pub async fn use_coupon<S: Store>(
 pub(super) fn book(effect: &Effect, batch: &mut Batch) {
     let coupon = &effect.coupon;
     batch.changes.push(Change::Put(keys::coupon(coupon.id), coupon.to_bytes()));
-    for entry in &effect.entries {
+    book_entries(&effect.entries, batch);
+}
+
+/// Adds movements of money to a batch: to the budget's counter and to the ledger.
+pub(super) fn book_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>, batch: &mut Batch) {
+    for entry in entries {
         let owed = entry.owed();
         if owed.0 != 0 {
             batch.changes.push(Change::Add(keys::budget(entry.campaign.as_str()), owed.0));
@@ -68,6 +71,16 @@ pub(super) fn book(effect: &Effect, batch: &mut Batch) {
             owner: None,
             payload: entry.to_bytes(),
         });
+    }
+}
+
+/// Makes the coupon's timer.
+pub(super) fn expires(coupon: &Coupon) -> Change {
+    Change::Enqueue {
+        queue: keys::EXPIRY,
+        due_ms: coupon.valid_until.0,
+        id: coupon.id.bytes(),
+        payload: Vec::new(),
     }
 }
 
@@ -93,34 +106,9 @@ async fn tell<S: Store>(
     let Some(profile) = person::profile(engine, id).await? else { return Ok(()) };
     let Some(identity) = profile.value.identities.first().copied() else { return Ok(()) };
     let mut state = person::load(engine, keys::state(id, identity), Features::default).await?;
-    let kept = Kept {
-        id: EventId::new(now, Hasher::new("coupon redeemed").field(&coupon.id.bytes()).finish().short()),
-        profile: id,
-        identity,
-        source: "wink".to_owned(),
-        message_id: coupon.id.to_string(),
-        occurred_at: now,
-        sent_at: None,
-        received_at: now,
-        original_at: None,
-        late: false,
-        body: Body::CouponRedeemed(Redeemed {
-            coupon: coupon.id,
-            order_id: order_id.clone(),
-            amount: *amount,
-        }),
-        extra: BTreeMap::new(),
-    };
-    fold(&mut state.value, now, &kept.body);
     batch.checks.push(profile.unchanged());
-    batch.checks.push(state.unchanged());
-    batch.changes.push(Change::Put(state.key.clone(), state.value.to_bytes()));
-    batch.changes.push(Change::Append {
-        kind: keys::entry::EVENT,
-        key: kept.id.bytes(),
-        owner: Some(keys::home(id)),
-        payload: kept.to_bytes(),
-    });
-    batch.changes.push(Change::Add(keys::events(kept.body.event_name()), 1));
+    let redeemed = Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount };
+    let cause = Cause { what: "coupon redeemed", id: coupon.id.bytes(), named: coupon.id.to_string() };
+    own_event(cause, id, identity, now, Body::CouponRedeemed(redeemed)).append(&mut state, batch);
     Ok(())
 }

@@ -2,9 +2,9 @@
 //! nobody has heard of for as long.
 
 use wink_core::base::{LetterId, Timestamp};
-use wink_core::coupon::{Coupon, State as Life, release_of_erased};
+use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
 use wink_core::feature::State;
-use wink_core::profile::{Profile, Retention};
+use wink_core::profile::{Profile, Retention, Words};
 use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
 
@@ -45,6 +45,7 @@ pub async fn sweep<S: Store>(
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
     }
     sweep_coupons(engine, retention, now).await?;
+    sweep_rights(engine, retention, now).await?;
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
     webhooks::sweep(engine, now).await?;
@@ -110,6 +111,30 @@ async fn sweep_coupons<S: Store>(
     Ok(())
 }
 
+/// Deletes rights that ended as long ago as decisions are kept: nobody can ask for what became of them any more.
+async fn sweep_rights<S: Store>(
+    engine: &Engine<S>,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = Retention::overdue_before(retention.decisions_days, now);
+    let mut range = Some(Range::default());
+    while let Some(some) = range {
+        let (records, next) = page(engine, keys::kind::RIGHT, some).await?;
+        range = next;
+        let mut changes = Vec::new();
+        for (_, record) in records {
+            let right = Right::from_bytes(&record.bytes)?;
+            if right.state.ended_at().is_some_and(|at| at < before) {
+                // No check: a right that has ended changes no more.
+                changes.push(Change::Delete(keys::right(right.decision)));
+            }
+        }
+        commit(engine, changes).await?;
+    }
+    Ok(())
+}
+
 async fn sweep_dead_letters<S: Store>(
     engine: &Engine<S>,
     retention: &Retention,
@@ -160,7 +185,7 @@ async fn sweep_profiles<S: Store>(
             let profile = Profile::from_bytes(&record.bytes)?;
             let states = person::states(engine, &profile).await?;
             let newest = states.iter().filter_map(|state| newest(&state.value)).max();
-            let heard = profile.consents.values().map(|consent| consent.at).max();
+            let heard = profile.consents.values().flat_map(Words::all).map(|word| word.at).max();
             let last = newest.max(heard).unwrap_or(profile.created_at);
             if last < before {
                 erase::erase(engine, person::profile_id(&key)?, now).await?;

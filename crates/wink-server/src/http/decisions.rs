@@ -1,19 +1,21 @@
-//! `POST /v1/decisions`: an offer or none, with its reason. A person nobody knows gets none.
+//! `POST /v1/decisions`: an offer or none, with its reason, and the acceptance of an offer that waits for it. A person nobody knows
+//! gets none.
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use wink_api::{Answered, DecisionAsked, DecisionView, Problem};
+use wink_api::{AcceptedView, Answered, DecisionAsked, DecisionView, Problem};
 use wink_core::base::{Cents, DecisionId, Hasher, Timestamp};
-use wink_core::coupon::issue;
+use wink_core::coupon::{NotAccepted, issue};
 use wink_core::decision::{Ask, Decision};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
-use super::body::{Sent, parse};
+use super::body::{PathName, Sent, parse};
 use super::problem::{Refused, at, invalid};
 use super::service::Caller;
 use crate::flow::decide::{Once, Question, answered, ask, try_out};
+use crate::flow::rights;
 use crate::{Engine, Error, keys, secrets};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -60,6 +62,32 @@ pub(super) async fn decide<S: Store>(
     Ok(response)
 }
 
+/// Accepts what a decision offered: the coupon exists from then on. However often it is accepted, it is the same coupon, and the same answer.
+#[utoipa::path(post, path = "/v1/decisions/{id}/accept", tag = "decisions", operation_id = "accept_decision",
+    params(("id" = String, Path, description = "The decision's id, like dec_…")),
+    responses(
+        (status = 200, description = "The coupon", body = AcceptedView),
+        (status = 409, description = "`no_right`: the decision gave none; `no_consent`: the person has said no since", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`right_lapsed`: the time is over; `right_revoked`: the person was erased", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn accept_decision<S: Store>(
+    caller: Caller<S>,
+    PathName(id): PathName,
+) -> Result<Json<AcceptedView>, Refused> {
+    let unknown = |_| Error::NotFound { what: "decision", name: id.chars().take(64).collect() };
+    let decision = DecisionId::parse(&id).map_err(unknown)?;
+    let coupon = rights::accept(&caller.engine, decision, caller.now).await?;
+    Ok(Json(AcceptedView::new(&coupon.map_err(not_accepted)?)))
+}
+
+fn not_accepted(why: NotAccepted) -> Refused {
+    let status = match why {
+        NotAccepted::NoRight | NotAccepted::NoConsent(_) => 409,
+        NotAccepted::Lapsed { .. } | NotAccepted::Revoked => 410,
+    };
+    Refused::new(Problem::new(status, why.code(), "The offer cannot be accepted", why.to_string()))
+}
+
 async fn answer<S: Store>(
     engine: &Engine<S>,
     asked: &DecisionAsked,
@@ -72,7 +100,11 @@ async fn answer<S: Store>(
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
     let issued = if asked.dry_run { None } else { issue(&decision, &catalogue) };
     let coupon = issued.map(|effect| effect.coupon.id.to_string());
-    let decision = DecisionView::new(&decision, &catalogue, coupon, asked.explain);
+    let mut decision = DecisionView::new(&decision, &catalogue, coupon, asked.explain);
+    if asked.dry_run {
+        // Nothing was promised that could be accepted.
+        decision.accept_by = None;
+    }
     Ok(Answered { decision, dry_run: asked.dry_run })
 }
 
@@ -108,11 +140,12 @@ fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> 
         }
         cart => cart.map(Cents),
     };
+    let issue = asked.issue().map_err(|error| invalid("/accept_within_seconds", error))?;
     let seed: [u8; 8] = secrets::random().map_err(Error::from)?;
     let chance: [u8; 16] = secrets::random().map_err(Error::from)?;
     Ok(Question {
         identity,
-        ask: Ask { channel, placement: asked.placement.clone(), cart },
+        ask: Ask { channel, placement: asked.placement.clone(), cart, issue },
         now,
         id: DecisionId::new(now, chance),
         seed: u64::from_le_bytes(seed),
@@ -128,6 +161,7 @@ pub(super) fn unknown_person(id: DecisionId) -> DecisionView {
         title: None,
         maximum_cents: None,
         coupon: None,
+        accept_by: None,
         reason: "No offer: nobody is known under this identity.".to_owned(),
         known: None,
         candidates: None,

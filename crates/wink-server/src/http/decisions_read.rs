@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, DecisionView, FeatureView};
+use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, FeatureView};
 use wink_core::base::DecisionId;
-use wink_core::coupon::issue;
 use wink_core::decision::Decision;
 use wink_store::Store;
 
 use super::body::PathName;
 use super::problem::Refused;
 use super::service::Caller;
-use crate::{Engine, Error, keys};
+use crate::flow::export::record;
+use crate::{Error, keys};
 
 /// Reads a decision: what was asked, the answer, and its reason.
 #[utoipa::path(get, path = "/v1/decisions/{id}", tag = "decisions", operation_id = "read_decision",
@@ -49,18 +49,6 @@ pub(super) async fn trace_decision<S: Store>(
         contacted_at: decision.person.contacts.iter().map(ToString::to_string).collect(),
         budgets: budgets.collect::<BTreeMap<_, _>>(),
     }))
-}
-
-/// Shows a decision; `explained` adds every candidate.
-pub(super) async fn record<S: Store>(
-    engine: &Engine<S>,
-    decision: &Decision,
-    explained: bool,
-) -> Result<DecisionRecord, Error> {
-    let catalogue = engine.catalogue_of(decision.catalogue).await?;
-    let coupon = issue(decision, &catalogue).map(|effect| effect.coupon.id.to_string());
-    let view = DecisionView::new(decision, &catalogue, coupon, explained);
-    Ok(DecisionRecord::new(decision, view))
 }
 
 async fn find<S: Store>(caller: &Caller<S>, text: &str) -> Result<Decision, Refused> {

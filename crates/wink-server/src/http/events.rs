@@ -2,13 +2,15 @@
 
 use axum::Json;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered, json};
-use wink_core::event::EVENT_BYTES_MAX;
+use wink_core::base::Value;
+use wink_core::event::{EVENT_BYTES_MAX, Envelope, Mechanism};
 use wink_store::Store;
 
 use super::body::{Sent, parse};
 use super::problem::{Refused, invalid, malformed};
 use super::service::Caller;
 use crate::DrawnIds;
+use crate::access::Role;
 use crate::flow::ingest::{Answer, Received, ingest, refuse};
 
 /// At most this many events in one request: more make it slow to answer, and a client can send the next batch at once.
@@ -45,7 +47,8 @@ pub(super) async fn receive_events<S: Store>(
         let original = sent.get().as_bytes().to_vec();
         let envelope = json::read::<EventReceived>(sent.get().as_bytes())
             .map_err(|error| error.to_string())
-            .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()));
+            .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()))
+            .and_then(|envelope| vouched(caller.access.role, envelope));
         match envelope {
             Ok(_) if EVENT_BYTES_MAX < original.len() => {
                 unreadable += 1;
@@ -81,6 +84,19 @@ fn frame(body: &[u8]) -> Result<EventsReceived, Refused> {
         parse::<serde::de::IgnoredAny>(body)?;
         Err(malformed(&error))
     })
+}
+
+/// Refuses a word about consent that claims to come by a stronger way than its key can vouch for: with a key that stands in a page's
+/// source anybody could say that somebody had signed in.
+pub(super) fn vouched(role: Role, envelope: Envelope) -> Result<Envelope, String> {
+    let claimed = envelope.properties.get("mechanism").and_then(Value::as_text);
+    let is_strong =
+        claimed.is_some_and(|name| Mechanism::parse(name).is_ok_and(|claimed| Mechanism::Cmp < claimed));
+    if role.is_publishable() && envelope.event == "Consent Updated" && is_strong {
+        let name = claimed.unwrap_or_default();
+        return Err(format!("a key of the role {} cannot vouch for the mechanism `{name}`", role.name()));
+    }
+    Ok(envelope)
 }
 
 pub(super) fn item_of(answer: Answer) -> ItemAnswered {

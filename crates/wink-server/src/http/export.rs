@@ -8,27 +8,36 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc::{self, Receiver};
+use wink_api::{ExportAsked, ExportForm};
 use wink_store::Store;
 
-use super::body::PathName;
+use super::body::{Asked, PathName};
 use super::problem::Refused;
 use super::profiles::find;
 use super::service::Caller;
 use crate::Error;
 use crate::flow::export::Export;
+use crate::flow::tables;
 
 /// Pieces that may wait for the client: one to send, one to read meanwhile.
 const PIECES_MAX: usize = 1;
 
-/// Hands everything about a person out, as one JSON document.
+/// Hands everything about a person out: as one JSON document, or with `format=csv` as a ZIP of tables.
 #[utoipa::path(get, path = "/v1/profiles/{id}/export", tag = "profiles", operation_id = "export_profile",
-    params(("id" = String, Path, description = "The profile's id, like prf_…")),
+    params(("id" = String, Path, description = "The profile's id, like prf_…"), ExportAsked),
     responses((status = 200, description = "The document, `wink-export-1`. One that is cut off is not whole: the person was erased meanwhile, or the store failed", body = Object)))]
 pub(super) async fn export_profile<S: Store>(
     caller: Caller<S>,
     PathName(id): PathName,
+    Asked(asked): Asked<ExportAsked>,
 ) -> Result<Response, Refused> {
     let known = find(&caller, &id).await?;
+    if asked.format == ExportForm::Csv {
+        let archive = tables::archive(&caller.engine, known.profile.id, caller.now).await?;
+        let zip = (header::CONTENT_TYPE, "application/zip");
+        let file = (header::CONTENT_DISPOSITION, "attachment; filename=\"export.zip\"");
+        return Ok(([zip, file], archive).into_response());
+    }
     let mut export = Export::new(known.profile.id, caller.now);
     let (send, pieces) = mpsc::channel(PIECES_MAX);
     tokio::spawn(async move {

@@ -57,7 +57,9 @@ pub(super) async fn pass<S: Store>(
     } else {
         enter(&service, &arrival, request, next).await.unwrap_or_else(IntoResponse::into_response)
     };
-    let answer = finish(answer, &arrival);
+    let mut answer = finish(answer, &arrival);
+    // For whatever is laid around the routes: it does not know the path's pattern.
+    answer.extensions_mut().insert(arrival.operation);
     tell(&arrival, answer.status(), started.elapsed());
     answer
 }

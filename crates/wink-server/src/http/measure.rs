@@ -66,7 +66,12 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
         "Messages received less those accounted for, by tenant: always 0",
     ),
     (Sort::Counter, "wink_decisions_total", Unit::Count, "Decisions made since the start, by verdict"),
-    (Sort::Gauge, "wink_timers_due", Unit::Count, "Coupons that ran out and are not seen to yet, by tenant"),
+    (
+        Sort::Gauge,
+        "wink_timers_due",
+        Unit::Count,
+        "Coupons and rights to them that ran out and are not seen to yet, by tenant",
+    ),
     (Sort::Counter, "wink_store_batches_total", Unit::Count, "Batches made durable since the start"),
     (Sort::Histogram, "wink_store_commit_seconds", Unit::Seconds, "Writing and syncing one commit group"),
     (Sort::Gauge, "wink_store_bytes", Unit::Bytes, "What the store takes on the disk"),
@@ -125,8 +130,11 @@ pub(super) async fn gather<S: Store>(service: &Service<S>) -> Result<(), Error> 
         gauge!("wink_balance_open", "tenant" => tenant.clone()).set(f64::from(open));
         // A lease that ends at once: to look at what waits, not to take it from whoever sees to it.
         let now = (service.clock)().0;
-        let due = engine.store.lease_due(engine.tenant, keys::EXPIRY, now, now, TIMERS_COUNTED).await?;
-        gauge!("wink_timers_due", "tenant" => tenant).set(float(due.len()));
+        let mut due = 0;
+        for queue in [keys::EXPIRY, keys::LAPSE] {
+            due += engine.store.lease_due(engine.tenant, queue, now, now, TIMERS_COUNTED).await?.len();
+        }
+        gauge!("wink_timers_due", "tenant" => tenant).set(float(due));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use wink_api::ItemAnswered;
 use wink_core::event::{EVENT_BYTES_MAX, Envelope, Rejection};
 use wink_store::Store;
 
-use super::events::{item_of, refused};
+use super::events::{item_of, refused, vouched};
 use super::problem::Refused;
 use super::service::Caller;
 use crate::DrawnIds;
@@ -37,7 +37,7 @@ pub(super) async fn take<S: Store>(
             *item = Some(refused("event_too_large", why));
             continue;
         }
-        match envelope {
+        match envelope.and_then(|envelope| vouched(caller.access.role, envelope)) {
             Ok(envelope) => {
                 places.push(place);
                 received.push(Received { envelope, original, at: caller.now });

@@ -55,6 +55,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/openapi.json", get(openapi::describe_api))
         .route("/v1/events", post(events::receive_events::<S>))
         .route("/v1/decisions", post(decisions::decide::<S>))
+        .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
         .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
         .route("/v1/exposures", post(exposures::note_exposure::<S>))

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wink_api::{DecisionView, Flag, FlagContext, FlagProblem, Flags};
 use wink_core::base::{Cents, DecisionId, Hasher};
-use wink_core::decision::Ask;
+use wink_core::decision::{Ask, Issue};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
@@ -165,7 +165,7 @@ fn question<S: Store>(
         .finish();
     Ok(Question {
         identity: context.identity.clone(),
-        ask: Ask { channel, placement: placement.to_owned(), cart: cart.map(Cents) },
+        ask: Ask { channel, placement: placement.to_owned(), cart: cart.map(Cents), issue: Issue::Now },
         now: caller.now,
         id: DecisionId::new(caller.now, chance.short()),
         seed: chance.number(),

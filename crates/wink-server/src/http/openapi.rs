@@ -24,6 +24,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         describe_api,
         super::events::receive_events,
         super::decisions::decide,
+        super::decisions::accept_decision,
         super::decisions_read::read_decision,
         super::decisions_read::trace_decision,
         super::exposures::note_exposure,

@@ -135,6 +135,14 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Client, Shop, Till, Admin]),
         SMALL,
     ),
+    op(
+        "accept_decision",
+        Method::POST,
+        "/v1/decisions/{id}/accept",
+        Class::Decide,
+        Who::Roles(&[Client, Shop, Till, Admin]),
+        0,
+    ),
     op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
     op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
     op(

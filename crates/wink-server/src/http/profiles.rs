@@ -10,7 +10,6 @@ use wink_core::base::ProfileId;
 use wink_store::Store;
 
 use super::body::{Asked, Json, PathName};
-use super::decisions_read::record;
 use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::Error;
@@ -74,7 +73,7 @@ pub(super) async fn list_decisions_of_profile<S: Store>(
     let found = profiles::decisions(&caller.engine, known.profile.id, &page(asked)?).await?;
     let mut data = Vec::with_capacity(found.items.len());
     for decision in &found.items {
-        data.push(record(&caller.engine, decision, false).await?);
+        data.push(export::record(&caller.engine, decision, false).await?);
     }
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
 }
@@ -90,8 +89,8 @@ pub(super) async fn read_wallet<S: Store>(
 ) -> Result<axum::Json<DataPage<HoldingView>>, Refused> {
     let known = find(&caller, &id).await?;
     let found = profiles::wallet(&caller.engine, known.profile.id, &page(asked)?).await?;
-    let view = |holding: &profiles::Holding| HoldingView::new(&holding.held, holding.coupon.as_ref());
-    Ok(axum::Json(DataPage { data: found.items.iter().map(view).collect(), next_cursor: found.next_cursor }))
+    let data = found.items.iter().map(profiles::Holding::view).collect();
+    Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
 }
 
 /// Erases a person. From the answer on there is no such person; the bytes leave the disk as the store rewrites its files.

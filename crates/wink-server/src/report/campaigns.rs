@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{CampaignId, Cents, Timestamp};
-use wink_core::coupon::{Entry, Wallet};
+use wink_core::coupon::{Entry, Given, Wallet};
 use wink_core::decision::{Candidate, Decision, Verdict};
 use wink_core::feature::State;
 use wink_core::measure::{Arm, ArmSums, Readout, outcome_days, readout};
@@ -179,7 +179,11 @@ async fn add_outcomes<S: Store>(
         }
         for report in reports.iter_mut() {
             let Some(first) = wallet.first_assignment(&report.id) else { continue };
-            let arm = if first.coupon.is_some() { Arm::Offered } else { Arm::HeldOut };
+            let arm = match first.given {
+                // Whoever was offered something counts as that, accepted or not: who accepts is not drawn by lot.
+                Given::Coupon(_) | Given::Right | Given::Lapsed => Arm::Offered,
+                Given::HeldOut => Arm::HeldOut,
+            };
             match arm {
                 Arm::Offered => report.assigned.0 += 1,
                 Arm::HeldOut => report.assigned.1 += 1,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId};
-use wink_core::coupon::{Account, Coupon, Entry as Movement, State as Life};
+use wink_core::coupon::{Account, Coupon, Entry as Movement, Right, RightState, State as Life};
 use wink_core::feature::{State, fold};
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::{Decided, Stored};
@@ -176,6 +176,7 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
             journal.findings.push(format!("coupon {} spent {spent} instead of {expected}", coupon.id));
         }
     }
+    check_rights(engine, journal).await?;
     if !journal.spent.is_empty() {
         journal.findings.push(format!("{} redeemed coupons are in the ledger only", journal.spent.len()));
     }
@@ -184,6 +185,35 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         journal
             .findings
             .push(format!("{without_coupon} coupons are in the ledger only, and still reserve money"));
+    }
+    Ok(())
+}
+
+/// The rights against the ledger: an open one reserves what it promised, and what was accepted is a coupon, which was looked at.
+async fn check_rights<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<(), Error> {
+    let mut rights: Vec<Right> = Vec::new();
+    walk::stored(engine, kind::RIGHT, |right: Right| {
+        rights.push(right);
+        Ok(())
+    })
+    .await?;
+    for right in rights {
+        let is_issued = engine.record(&keys::coupon(right.coupon)).await?.is_some();
+        let is_accepted = matches!(right.state, RightState::Accepted { .. });
+        if is_issued != is_accepted {
+            let state = right.state.name();
+            let coupon = if is_issued { "a coupon" } else { "no coupon" };
+            journal.findings.push(format!("the right of {} is {state} and has {coupon}", right.decision));
+        }
+        let expected = if right.state == RightState::Open { right.reserved } else { Cents::ZERO };
+        // What an accepted right reserved is its coupon's.
+        let reserved = journal.reserved.remove(&right.coupon).unwrap_or_default();
+        if reserved != expected {
+            let decision = right.decision;
+            journal
+                .findings
+                .push(format!("the right of {decision} reserves {reserved} instead of {expected}"));
+        }
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 //!
 //! One function for sound stores and for mutants, so that a mutant which passes shows a hole in the audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::Cents;
-use wink_core::coupon::{Coupon, State};
+use wink_core::coupon::{Coupon, Right, RightState, State};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::event::{Body, ConsentState};
 use wink_core::profile::{Kept, Purpose};
@@ -35,6 +35,11 @@ pub(crate) fn coupons<S: Store>(engine: &Engine<S>) -> Vec<Coupon> {
     all(engine, kind::COUPON).iter().map(|(_, record)| Coupon::from_bytes(&record.bytes).unwrap()).collect()
 }
 
+/// Reads all rights to coupons.
+pub(crate) fn rights<S: Store>(engine: &Engine<S>) -> Vec<Right> {
+    all(engine, kind::RIGHT).iter().map(|(_, record)| Right::from_bytes(&record.bytes).unwrap()).collect()
+}
+
 /// Reads what a campaign owes.
 pub(crate) fn owed<S: Store>(engine: &Engine<S>, campaign: &str) -> Cents {
     let counters = wait(engine.store.counters(TENANT, &[keys::budget(campaign)])).unwrap();
@@ -52,6 +57,7 @@ pub(crate) fn audit<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         return Err(format!("a replay differs: {replayed:?}"));
     }
     money(engine)?;
+    events(engine)?;
     probabilities(engine)?;
     notes(engine)?;
     consent(engine)
@@ -95,6 +101,11 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         *owed.entry(coupon.campaign.to_string()).or_default() += amount;
         *issued.entry(coupon.offer.to_string()).or_default() += 1;
     }
+    // What is promised is kept: an open right counts as the coupon it will be. What it cost after that is the coupon's.
+    for right in rights(engine).into_iter().filter(|right| right.state == RightState::Open) {
+        *owed.entry(right.campaign.to_string()).or_default() += right.reserved;
+        *issued.entry(right.offer.to_string()).or_default() += 1;
+    }
     let catalogue = engine.catalogue().map_err(|error| error.to_string())?;
     for campaign in &catalogue.campaigns {
         let owed = owed.get(campaign.id.as_str()).copied().unwrap_or_default();
@@ -111,6 +122,25 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         let issued = issued.get(offer.id.as_str()).copied().unwrap_or_default();
         if offer.limits.total.is_some_and(|total| i64::from(total) < issued) {
             return Err(format!("{issued} coupons of {} were issued", offer.id));
+        }
+        let counters = wait(engine.store.counters(TENANT, &[keys::issued(offer.id.as_str())])).unwrap();
+        if counters[0].value != issued {
+            let counted = counters[0].value;
+            return Err(format!("{issued} coupons of {} were issued, counted are {counted}", offer.id));
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is told twice: what Wink writes of its own has an id that follows from its cause.
+fn events<S: Store>(engine: &Engine<S>) -> Result<(), String> {
+    let mut told = BTreeSet::new();
+    for lane in Lane::all() {
+        for found in wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap() {
+            let is_event = found.header.kind == entry::EVENT && found.body.is_some();
+            if is_event && !told.insert((found.header.tenant, found.header.key)) {
+                return Err(format!("an event is in the journal twice, at {:?} of {lane:?}", found.position));
+            }
         }
     }
     Ok(())

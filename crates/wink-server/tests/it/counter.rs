@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use wink_core::base::{Cents, CouponId, DecisionId, Timestamp};
 use wink_core::coupon::{Basket, Coupon, Refusal, issue};
-use wink_core::decision::{Ask, Decision};
+use wink_core::decision::{AcceptWithin, Ask, Decision, Issue};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Answer, Received};
 use wink_server::flow::{self, decide::Question};
@@ -171,12 +171,19 @@ pub(crate) async fn tell<S: Store>(engine: &Engine<S>, received: Received) -> Re
 pub(crate) fn question(number: u64, person: &str, channel: Channel, now: Timestamp) -> Question {
     Question {
         identity: super::said::identity(person),
-        ask: Ask { channel, placement: "here".to_owned(), cart: None },
+        ask: Ask { channel, placement: "here".to_owned(), cart: None, issue: Issue::Now },
         now,
         id: DecisionId::new(now, IDS.bytes("decision", &[&number.to_be_bytes()])),
         seed: number,
         once: None,
     }
+}
+
+/// Makes the `number`-th question of a test, answered with the right to a coupon for `seconds`.
+pub(crate) fn waiting(number: u64, person: &str, seconds: u32, now: Timestamp) -> Question {
+    let mut question = question(number, person, Channel::Web, now);
+    question.ask.issue = Issue::OnAccept(AcceptWithin::new(seconds).unwrap());
+    question
 }
 
 /// Tells the coupon a decision issued, if any.

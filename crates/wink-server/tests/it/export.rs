@@ -1,17 +1,23 @@
 //! An export holds every canary of its person and none of anybody else's, as one JSON document.
 
-use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use serde_json::{Value as Json, json};
 use wink_core::base::Timestamp;
 use wink_core::event::ExposureKind;
+use wink_server::access::Role;
 use wink_server::flow::export::Export;
 use wink_server::flow::exposures::{self, Exposed};
 use wink_server::flow::profiles::{self, Whom};
+use wink_server::flow::tables;
 use wink_server::flow::{erase, ingest::ingest};
 use wink_server::{Engine, Error};
 use wink_sim::SimStore;
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
+use super::api::Api;
 use super::audit::decisions;
 use super::canary::{Field, Person};
 use super::counter::{IDS, MONDAY, Offer, Shop, later, open, wait};
@@ -35,6 +41,47 @@ fn export_of<S: Store>(engine: &Engine<S>, person: &Person) -> String {
         text.push_str(&piece);
     }
     text
+}
+
+/// The archive of a person, read: the rows of each of its files, the names of the columns first.
+fn tables_of<S: Store>(engine: &Engine<S>, person: &Person) -> BTreeMap<String, Vec<Vec<String>>> {
+    let identity = said::identity(person.canary(Field::Identity));
+    let known = wait(profiles::find(engine, &Whom::Identity(identity))).unwrap().unwrap();
+    let bytes = wait(tables::archive(engine, known.profile.id, now())).unwrap();
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut tables = BTreeMap::new();
+    for place in 0..archive.len() {
+        let file = archive.by_index(place).unwrap();
+        let name = file.name().unwrap().into_owned();
+        let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
+        let rows = rows.records().map(|row| row.unwrap().iter().map(str::to_owned).collect());
+        tables.insert(name, rows.collect());
+    }
+    tables
+}
+
+/// Every item of every list is a row of the table of its name, with the item's own words in it.
+fn holds_every_row(tables: &BTreeMap<String, Vec<Vec<String>>>, document: &Json) {
+    let lists = |of: &Json| -> Vec<(String, Vec<Json>)> {
+        let fields = of.as_object().unwrap().iter();
+        fields.filter_map(|(name, list)| Some((name.clone(), list.as_array()?.clone()))).collect()
+    };
+    let listed = [lists(document), lists(&document["profile"])].concat();
+    assert_eq!(tables.len(), listed.len() + 1, "and one for what there is one of");
+    for (name, items) in listed {
+        let rows = &tables[&format!("{name}.csv")];
+        assert_eq!(rows.len().saturating_sub(1), items.len(), "{name}");
+        for (row, item) in rows.iter().skip(1).zip(&items) {
+            for word in item.as_object().unwrap().values().filter_map(Json::as_str) {
+                assert!(
+                    row.iter().any(|cell| cell.trim_start_matches('\'') == word),
+                    "{name}: {word} in {row:?}"
+                );
+            }
+        }
+    }
+    let person = &tables["export.csv"];
+    assert!(person[1].contains(&document["profile"]["id"].as_str().unwrap().to_owned()));
 }
 
 fn check<S: Store>(engine: Engine<S>) {
@@ -68,6 +115,10 @@ fn check<S: Store>(engine: Engine<S>) {
         assert_eq!(lengths, [5 + 3 + 1 + seen_by_them, 3, 3, 2, 2]);
         assert!(document["decisions"].as_array().unwrap().iter().all(|made| made["candidates"].is_array()));
         assert_eq!(document["profile"]["consents"][0]["state"], "granted");
+        let tables = tables_of(&engine, person);
+        holds_every_row(&tables, &document);
+        let text: String = tables.into_values().flatten().flatten().collect();
+        assert!(Field::ALL.iter().all(|field| text.contains(person.canary(*field))));
     }
 }
 
@@ -116,4 +167,21 @@ fn whoever_is_erased_meanwhile_is_not_exported_by_half() {
     assert!(wait(export.next(&engine)).unwrap().is_some());
     wait(erase::erase(&engine, id, now())).unwrap();
     assert!(matches!(wait(export.next(&engine)), Err(Error::NotFound { .. })));
+}
+
+#[test]
+fn over_http_the_form_is_asked_for() {
+    let api = Api::of_a_shop();
+    let privacy = api.key(Role::Privacy);
+    let anna = json!({ "identity": { "namespace": "customer", "value": "anna" } });
+    let found = api.ask(&privacy, "POST", "/v1/profiles/lookup", &anna).json();
+    let path = format!("/v1/profiles/{}/export", found["id"].as_str().unwrap());
+    let get = |query: &str| api.ask(&privacy, "GET", &format!("{path}{query}"), &Json::Null);
+    let document = get("");
+    assert_eq!(document.headers["content-type"], "application/json");
+    assert_eq!(document.json(), get("?format=json").json());
+    let archive = get("?format=csv");
+    assert_eq!(archive.headers["content-type"], "application/zip");
+    assert_eq!(archive.body.get(..4), Some(b"PK\x03\x04".as_slice()));
+    assert_eq!(get("?format=xml").status.as_u16() / 100, 4);
 }

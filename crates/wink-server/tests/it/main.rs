@@ -48,6 +48,8 @@ mod record;
 #[cfg(test)]
 mod retain;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod socket;

@@ -1,15 +1,17 @@
 //! One person, read and told about: what is known, page by page; consents set with their proof; what was really seen of an offer.
 
+use serde_json::json;
 use wink_core::base::{DecisionId, Timestamp};
 use wink_core::decision::{Decision, Verdict};
-use wink_core::event::{Body, ConsentChange, ConsentState, ExposureKind};
+use wink_core::event::{Body, ConsentChange, ConsentState, ExposureKind, Mechanism};
 use wink_core::feature::Viewed;
 use wink_core::offer::Channel;
 use wink_core::profile::{Kept, Purpose};
 use wink_record::Stored;
+use wink_server::access::Role;
 use wink_server::flow::consents::{self, Set, Setting};
 use wink_server::flow::exposures::{self, Exposed, NotExposed, Noted};
-use wink_server::flow::ingest::ingest;
+use wink_server::flow::ingest::{Answer, ingest};
 use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{self, Known, Whom};
 use wink_server::flow::{decide, erase};
@@ -19,6 +21,7 @@ use wink_sim::{Disk, Faults, Mutant, Rate, SimStore};
 use wink_store::{Lane, Position, Store};
 use wink_store_fjall::{FjallStore, Options};
 
+use super::api::Api;
 use super::audit::audit;
 use super::counter::{IDS, MONDAY, Offer, Shop, later, open, question, tell, wait};
 use super::said;
@@ -133,6 +136,7 @@ fn setting<S: Store>(engine: &Engine<S>, person: &str, purpose: &str, state: Con
             purpose: purpose.to_owned(),
             state,
             method: "account".to_owned(),
+            mechanism: Mechanism::Account,
             surface: Some("preferences".to_owned()),
             text_version: Some("2026-02".to_owned()),
             text_hash: Some("9f86d081".to_owned()),
@@ -155,7 +159,7 @@ fn a_withdrawal_counts_from_the_next_decision_on_and_its_proof_is_kept() {
             panic!("not set")
         };
         assert_eq!(asked(&engine, 2, "anna", later(MONDAY, 10)).verdict, Verdict::Nothing);
-        let word = &anna.profile.consents[&Purpose::Personalisation];
+        let word = anna.profile.consents[&Purpose::Personalisation].counts().unwrap();
         assert_eq!((word.state, word.at), (ConsentState::Withdrawn, later(MONDAY, 10)));
         let proof = [&word.surface, &word.text_version, &word.text_hash, &word.recorded_by, &word.source];
         let expected = ["preferences", "2026-02", "9f86d081", "support 7", "console"];
@@ -293,4 +297,67 @@ fn lost_answers_leave_consents_and_exposures_done_once() {
         assert_eq!((balance.received, balance.accepted), (6, 6), "seed {seed}");
         assert_eq!(audit(&engine), Ok(()), "seed {seed}");
     }
+}
+
+/// Says something about the newsletter by one way or another.
+fn says(number: u32, mechanism: &str, state: &str, at: Timestamp) -> wink_server::flow::ingest::Received {
+    let mut word = said::consents(&format!("w-{number}"), "anna", "newsletter", state, at);
+    let mechanism = wink_core::base::Value::Text(mechanism.to_owned());
+    word.envelope.properties.insert("mechanism".to_owned(), mechanism);
+    word
+}
+
+#[test]
+fn a_no_in_the_account_outlives_a_yes_in_a_banner_and_asks_for_one_in_the_account() {
+    fn check<S: Store>(engine: Engine<S>) {
+        let may = |number, minute| {
+            let asked = question(number, "anna", Channel::Newsletter, later(MONDAY, minute));
+            matches!(wait(decide::ask(&engine, &asked)).unwrap().unwrap().verdict, Verdict::Offer(_))
+        };
+        let tell = |word| assert!(matches!(wait(tell(&engine, word)).unwrap(), Answer::Accepted(_)));
+        assert!(may(1, 1));
+        tell(says(1, "account", "withdrawn", later(MONDAY, 2)));
+        tell(says(2, "tcf", "granted", later(MONDAY, 3)));
+        tell(says(3, "gpc", "granted", later(MONDAY, 4)));
+        assert!(!may(2, 5));
+        tell(says(4, "account", "granted", later(MONDAY, 6)));
+        assert!(may(3, 7));
+        // The newer no wins, however weak it is.
+        tell(says(5, "gpc", "denied", later(MONDAY, 8)));
+        assert!(!may(4, 9));
+        let words = &known(&engine, "anna").profile.consents[&Purpose::Newsletter];
+        assert_eq!(words.counts().unwrap().mechanism, Mechanism::GlobalPrivacyControl);
+        assert_eq!(words.all().count(), 4);
+        assert_eq!(audit(&engine), Ok(()));
+    }
+    on_both!(check, 0);
+}
+
+#[test]
+fn a_key_that_everybody_sees_vouches_for_no_account() {
+    let api = Api::of_a_shop();
+    let (shop, ingest) = (api.key(Role::Shop), api.key(Role::Ingest));
+    let word = |id: &str, mechanism: &str| {
+        json!({
+            "message_id": id, "event": "Consent Updated",
+            "identities": [{ "namespace": "customer", "value": "anna" }],
+            "properties": { "purpose": "newsletter", "state": "granted", "method": "checkbox", "mechanism": mechanism },
+        })
+    };
+    let sent = |key: &str, id: &str, mechanism: &str| {
+        let body = json!({ "events": [word(id, mechanism)] });
+        api.ask(key, "POST", "/v1/events", &body).json()["items"][0]["status"].clone()
+    };
+    assert_eq!(sent(&ingest, "c-1", "account"), "refused");
+    assert_eq!(sent(&ingest, "c-2", "signature"), "refused");
+    assert_eq!(sent(&ingest, "c-3", "cmp"), "accepted");
+    assert_eq!(sent(&shop, "c-4", "account"), "accepted");
+    assert_eq!(sent(&shop, "c-5", "shouted"), "dead");
+    // As a message of the Segment family it is kept to be looked at.
+    let call = json!({
+        "messageId": "c-6", "event": "Consent Updated", "userId": "anna",
+        "properties": { "purpose": "newsletter", "state": "granted", "method": "checkbox", "mechanism": "account" },
+    });
+    let answer = api.ask(&ingest, "POST", "/v1/track", &call).json();
+    assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
 }

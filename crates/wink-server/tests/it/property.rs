@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use wink_core::base::{Cents, CouponId, Digest, Timestamp, Value};
+use wink_core::base::{Cents, CouponId, DecisionId, Digest, Timestamp, Value};
 use wink_core::decision::Verdict;
 use wink_core::offer::Channel;
 use wink_core::profile::Purpose;
 use wink_server::flow::ingest::{Received, ingest};
-use wink_server::flow::{decide, erase, expire};
+use wink_server::flow::{decide, erase, expire, rights};
 use wink_server::report;
 use wink_sim::{Faults, Mutant, Rate, SimStore};
 
 use super::audit::{audit, coupons, owed};
 use super::counter::{
-    IDS, MONDAY, Offer, Shop, coupon_of, insist, later, open, question, redeem, tell, wait,
+    IDS, MONDAY, Offer, Shop, coupon_of, insist, later, open, question, redeem, tell, wait, waiting,
 };
 use super::said;
 
@@ -154,7 +154,7 @@ proptest! {
     #[test]
     fn no_budget_is_exceeded_and_no_cent_is_lost_whatever_happens(
         budget in 200..900_i64,
-        steps in vec((0..12_u8, select(PEOPLE.to_vec()), any::<Index>(), 0..2_000_i64, 1..3_000_i64), 1..40),
+        steps in vec((0..16_u8, select(PEOPLE.to_vec()), any::<Index>(), 0..2_000_i64, 1..3_000_i64), 1..40),
         seed in any::<u64>(),
     ) {
         let tea = Offer {
@@ -175,6 +175,7 @@ proptest! {
             insist(|| wait(ingest(&engine, &IDS, said::allows_all(person, MONDAY))));
         }
         let mut issued: Vec<CouponId> = Vec::new();
+        let mut promised: Vec<DecisionId> = Vec::new();
         let mut now = MONDAY;
         for (number, (what, person, which, minutes, spend)) in steps.into_iter().enumerate() {
             now = later(now, minutes);
@@ -190,7 +191,23 @@ proptest! {
                     // Whether it was refused is the audit's business.
                     drop(insist(|| wait(redeem(&engine, coupon, &id, Cents(spend), now))));
                 }
-                8 => drop(insist(|| wait(expire::expire_due(&engine, now)))),
+                8 => {
+                    insist(|| wait(expire::expire_due(&engine, now)));
+                    insist(|| wait(rights::lapse_due(&engine, now)));
+                }
+                12 | 13 => {
+                    // A day and a half: some are accepted, some lapse.
+                    let question = waiting(number as u64, person, 129_600, now);
+                    let decision = insist(|| wait(decide::ask(&engine, &question)));
+                    promised.extend(decision.filter(|decision| decision.accept_by().is_some()).map(|decision| decision.id));
+                }
+                14 | 15 if !promised.is_empty() => {
+                    let id = *which.get(&promised);
+                    let first = insist(|| wait(rights::accept(&engine, id, now)));
+                    // Whatever the answer is, it stays the answer.
+                    prop_assert_eq!(&insist(|| wait(rights::accept(&engine, id, now))), &first);
+                    issued.extend(first.map(|coupon| coupon.id));
+                }
                 9 => {
                     let profile = wait(erase::find(&engine, &said::identity(person))).unwrap();
                     if let Some(profile) = profile {

@@ -4,20 +4,20 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use wink_core::base::Cents;
-use wink_core::coupon::{Refusal, State};
+use wink_core::coupon::{NotAccepted, Refusal, Right, RightState, State};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Answer, ingest};
-use wink_server::flow::{decide, erase};
+use wink_server::flow::{decide, erase, rights};
 use wink_server::keys::kind;
 use wink_server::{DrawnIds, Engine};
 use wink_sim::{Disk, Faults, Mutant, SimStore};
 use wink_store::{Lane, Position, Store};
 use wink_store_fjall::{FjallStore, Options};
 
-use super::audit::{all, audit, coupons};
+use super::audit::{self, all, audit, coupons};
 use super::careless::{Careless, Mistake};
 use super::counter::{
-    IDS, MONDAY, Offer, Shop, coupon_of, insist, later, open, question, redeem, tell, wait,
+    IDS, MONDAY, Offer, Shop, coupon_of, insist, later, open, question, redeem, tell, wait, waiting,
 };
 use super::said;
 
@@ -80,6 +80,47 @@ fn one_coupon<S: Store>(store: S) -> Result<(), String> {
     }
     if coupons(&engine) != [won[0].clone()] || !matches!(won[0].state, State::Redeemed { .. }) {
         return Err("the coupon is not the one that was answered".to_owned());
+    }
+    audit(&engine)
+}
+
+/// One right, sixty-four who accept it, some of them as its time runs out and somebody lets it lapse.
+fn one_right<S: Store>(store: S) -> Result<(), String> {
+    let engine = engine(store, Offer::new("tea", "{ amount = \"1.00\" }"), 1);
+    let decision =
+        wait(decide::ask(&engine, &waiting(0, "person-0", 60, later(MONDAY, 1)))).unwrap().unwrap();
+    let (in_time, over) = (later(MONDAY, 1), later(MONDAY, 2));
+    let answers = at_once(|task| match task % 4 {
+        0 => {
+            insist(|| wait(rights::lapse_due(&engine, over)));
+            None
+        }
+        _ => Some(insist(|| wait(rights::accept(&engine, decision.id, in_time)))),
+    });
+    let answers: Vec<_> = answers.into_iter().flatten().collect();
+    // Either side may win, but only one does, and everybody is told so.
+    let told = &answers[0];
+    if let Some(other) = answers.iter().find(|answer| answer != &told) {
+        return Err(format!("one was told {told:?}, another {other:?}"));
+    }
+    let (coupons, rights) = (coupons(&engine), audit::rights(&engine));
+    let is_accepted = matches!(rights[..], [Right { state: RightState::Accepted { .. }, .. }]);
+    match told {
+        Ok(coupon) if coupons == [coupon.clone()] && is_accepted => audit(&engine),
+        Err(NotAccepted::Lapsed { .. }) if coupons.is_empty() && !is_accepted => audit(&engine),
+        _ => Err(format!("told {told:?}, but there is {coupons:?} of {rights:?}")),
+    }
+}
+
+/// Sixty-four accept one right at the same moment.
+fn one_acceptance<S: Store>(store: S) -> Result<(), String> {
+    let engine = engine(store, Offer::new("tea", "{ amount = \"1.00\" }"), 1);
+    let now = later(MONDAY, 1);
+    let decision = wait(decide::ask(&engine, &waiting(0, "person-0", 60, now))).unwrap().unwrap();
+    let answers = at_once(|_| insist(|| wait(rights::accept(&engine, decision.id, now))));
+    let Ok(coupon) = &answers[0] else { return Err(format!("{:?}", answers[0])) };
+    if answers.iter().any(|answer| answer != &answers[0]) || coupons(&engine) != [coupon.clone()] {
+        return Err("somebody got another coupon".to_owned());
     }
     audit(&engine)
 }
@@ -200,6 +241,16 @@ fn sixty_four_tills_redeem_one_coupon_once() {
 }
 
 #[test]
+fn sixty_four_acceptances_make_one_coupon() {
+    holds(one_acceptance, one_acceptance);
+}
+
+#[test]
+fn a_right_is_accepted_or_lapses_and_never_both() {
+    holds(one_right, one_right);
+}
+
+#[test]
 fn sixty_four_questions_about_one_person_keep_the_limit() {
     holds(one_person, one_person);
 }
@@ -240,6 +291,8 @@ fn checks_nothing() -> Careless<SimStore> {
 fn a_store_that_checks_then_acts_is_caught_by_every_race() {
     assert!(is_caught(|| one_budget(checks_then_acts())), "budget");
     assert!(is_caught(|| one_coupon(checks_then_acts())), "coupon");
+    // Acceptances alone do no harm even there: all of them write the same coupon. One that meets a lapse does.
+    assert!(is_caught(|| one_right(checks_then_acts())), "right");
     assert!(is_caught(|| one_person(checks_then_acts())), "person");
     assert!(is_caught(|| one_message(checks_then_acts())), "message");
 }
@@ -248,6 +301,7 @@ fn a_store_that_checks_then_acts_is_caught_by_every_race() {
 fn a_flow_that_believes_what_it_read_is_caught() {
     assert!(is_caught(|| one_budget(checks_nothing())), "budget");
     assert!(is_caught(|| one_coupon(checks_nothing())), "coupon");
+    assert!(is_caught(|| one_right(checks_nothing())), "right");
     assert!(is_caught(|| one_person(checks_nothing())), "person");
     assert!(is_caught(|| one_withdrawal(checks_nothing())), "withdrawal");
     assert!(is_caught(|| one_erasure(checks_nothing())), "erasure");

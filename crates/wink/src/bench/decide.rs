@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, anyhow};
 use wink_core::base::expression::Expression;
 use wink_core::base::{CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Zone};
-use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, decide};
+use wink_core::decision::{Ask, BudgetUse, Decision, Issue, Person, Situation, Standing, decide};
 use wink_core::feature::{self, Aggregation, Class, Definition, Reading, View, Viewed};
 use wink_core::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
@@ -87,7 +87,7 @@ fn situation<'a>(catalogue: &'a Catalogue, person: &Person) -> Situation<'a> {
         id: DecisionId::from_bytes([2; 16]),
         now: Timestamp(1_000),
         seed: 7,
-        ask: Ask { channel: Channel::Web, placement: "home".to_owned(), cart: None },
+        ask: Ask { channel: Channel::Web, placement: "home".to_owned(), cart: None, issue: Issue::Now },
         person: person.clone(),
         standing: Standing {
             budgets: [(0, BudgetUse { used: Cents(0), cap: Cents(100_000) })].into(),

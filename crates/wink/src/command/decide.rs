@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use wink_api::DecisionView;
 use wink_core::base::{Cents, DecisionId};
 use wink_core::coupon::issue;
-use wink_core::decision::{Ask, explain};
+use wink_core::decision::{Ask, Issue, explain};
 use wink_core::offer::Channel;
 use wink_server::flow::decide::{Question, ask, try_out};
 use wink_server::secrets::random;
@@ -30,7 +30,12 @@ pub(crate) fn run(decide: &Decide) -> anyhow::Result<ExitCode> {
         let now = at.unwrap_or(Clock::of(&engine).await?.now());
         let question = Question {
             identity,
-            ask: Ask { channel, placement: decide.placement.clone(), cart: decide.cart_cents.map(Cents) },
+            ask: Ask {
+                channel,
+                placement: decide.placement.clone(),
+                cart: decide.cart_cents.map(Cents),
+                issue: Issue::Now,
+            },
             now,
             id: DecisionId::new(now, random()?),
             seed: u64::from_le_bytes(random()?),

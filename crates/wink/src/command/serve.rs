@@ -11,7 +11,7 @@ use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
-use wink_server::flow::{decide, expire, retain};
+use wink_server::flow::{decide, expire, retain, rights};
 use wink_server::http::{Conduct, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
@@ -19,6 +19,7 @@ use wink_server::{Engine, access, listen};
 use wink_store::Store;
 
 use crate::arguments::Serve;
+use crate::spans::Spans;
 use crate::terminal::say;
 use crate::{control, home, log, maintenance, measure, terminal};
 
@@ -44,6 +45,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     home::allow_files();
     log::start(&serve.log)?;
+    let spans = serve.otlp_endpoint.as_deref().map(Spans::start).transpose()?;
     home::run(async {
         // Before the store, so that a port that is taken makes none.
         let listener = TcpListener::bind(serve.listen).await.with_context(|| {
@@ -85,12 +87,19 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
                 service.end_streams();
             }
         };
-        let drained = listen::serve(listener, routes(service), settings, stop).await;
+        let routes = match &spans {
+            Some(spans) => spans.around(routes(service)),
+            None => routes(service),
+        };
+        let drained = listen::serve(listener, routes, settings, stop).await;
         if 0 < drained.cut {
             say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }
         workers.abort_all();
         drop(control);
+        if let Some(spans) = spans {
+            spans.stop().await;
+        }
         say!("stopped; everything answered is on disk");
         Ok(ExitCode::SUCCESS)
     })
@@ -160,6 +169,7 @@ async fn do_due<S: Store>(
     hour_began: bool,
 ) -> Result<(), wink_server::Error> {
     expire::expire_due(engine, (service.clock)()).await?;
+    rights::lapse_due(engine, (service.clock)()).await?;
     decide::forget_questions(engine, (service.clock)()).await?;
     if hour_began {
         retain::sweep(engine, &Retention::default(), (service.clock)()).await?;

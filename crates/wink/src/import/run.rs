@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::ProgressBar;
 use wink_core::base::{DAY_MS, DecisionId, Timestamp, Zone};
-use wink_core::decision::Ask;
+use wink_core::decision::{Ask, Issue};
 use wink_core::offer::Channel;
 use wink_server::flow::decide::{Question, ask_in_order};
 use wink_server::flow::expire::expire_due;
@@ -225,7 +225,12 @@ async fn decide<S: Store>(
         let [a, b, c, d, e, f, g, h, ..] = plan.ids.bytes("decision seed", &fields);
         questions.push(Question {
             identity: envelopes::household(*household)?,
-            ask: Ask { channel: Channel::Newsletter, placement: "weekly".to_owned(), cart: None },
+            ask: Ask {
+                channel: Channel::Newsletter,
+                placement: "weekly".to_owned(),
+                cart: None,
+                issue: Issue::Now,
+            },
             now,
             id: DecisionId::new(now, plan.ids.bytes("decision id", &fields)),
             seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),

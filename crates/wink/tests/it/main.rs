@@ -56,6 +56,9 @@ mod sample;
 mod segment;
 #[cfg(test)]
 mod silent;
+#[cfg(feature = "otel")]
+#[cfg(test)]
+mod spans;
 #[cfg(test)]
 mod stand;
 #[cfg(test)]
