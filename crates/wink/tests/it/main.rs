@@ -15,7 +15,11 @@ mod command_line;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod crash_client;
+#[cfg(test)]
 mod crash_kill;
+#[cfg(test)]
+mod crash_once;
 #[cfg(test)]
 mod crash_strace;
 #[cfg(test)]
@@ -24,6 +28,8 @@ mod doctor;
 mod erase;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod forgetful;
 #[cfg(test)]
 mod hasty;
 #[cfg(test)]
