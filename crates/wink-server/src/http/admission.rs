@@ -123,12 +123,13 @@ impl Place {
         Ok(())
     }
 
-    /// Takes memory for more of the request's body. Tells whether there is as much.
+    /// Takes memory for more of the request's body. Tells whether there is as much; if not, the request keeps none: of many that came
+    /// half, some are finished with what the others leave.
     pub(crate) fn hold(&self, bytes: usize) -> bool {
         let Taken { admission, body_bytes, .. } = &*self.0;
         let held = admission.body_bytes.fetch_add(bytes, Ordering::Relaxed);
         if admission.capacity.body_bytes_max < held + bytes {
-            admission.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            admission.body_bytes.fetch_sub(bytes + body_bytes.swap(0, Ordering::Relaxed), Ordering::Relaxed);
             return false;
         }
         body_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -199,5 +200,6 @@ mod tests {
         drop(large);
         assert!(small.hold(900));
         assert!(!small.hold(1));
+        assert!(admission.place(Class::Decide).unwrap().hold(1_000), "who is refused keeps nothing");
     }
 }

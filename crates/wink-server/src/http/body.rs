@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use wink_api::{Problem, json};
 
 use super::admission::Place;
-use super::problem::{Refused, at, overloaded};
+use super::problem::{Refused, at, bodies_full, overloaded};
 use super::service::Arrival;
 use crate::listen::body::{self, Limits, read};
 
@@ -65,7 +65,7 @@ pub(crate) fn not_json(error: json::JsonError) -> Refused {
 impl From<body::Error> for Refused {
     fn from(error: body::Error) -> Self {
         let (status, code) = match &error {
-            body::Error::NoRoom => return overloaded(),
+            body::Error::NoRoom => return bodies_full(),
             body::Error::TooLarge { .. } => (413, "body_too_large"),
             body::Error::UnpacksTooLarge { .. } => (413, "body_unpacks_too_large"),
             body::Error::TooSlow => (408, "body_too_slow"),

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, anyhow, ensure};
 use indicatif::ProgressBar;
 use wink_server::http::{Capacity, Conduct};
 
-use super::load::Load;
+use super::flood::Flood;
+use super::load::{Load, Outcome};
 use super::shop::Shop;
 use crate::command::bench::{Measured, median};
 
@@ -32,8 +33,14 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// Windows before the burst; their median is what the server can do.
 const WINDOWS: usize = 5;
 
-/// Requests at once while the burst is measured: few, so that ten times as many fit on a small machine.
+/// Requests at once while the burst is measured: few, so that a small machine has more connections than places.
 const AT_ONCE: usize = 16;
+
+/// As many of them as decisions may fill, less one: what the server can do is measured with all the company it gets in the burst.
+const COMPANY: usize = AT_ONCE * 85 / 100;
+
+/// Questions that are made before the burst, and asked again and again in it.
+const QUESTIONS: u64 = 5_000;
 
 /// Measures all of it.
 pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
@@ -126,6 +133,13 @@ fn stall(shop: &Shop, stalled: &AtomicU64, enough: &AtomicBool) {
     }
 }
 
+/// Asks for what is most urgent, a hundred times a second, while everybody asks for everything.
+fn urgent(shop: &Shop) -> Outcome {
+    let request = |_| b"GET /readyz HTTP/1.1\r\nhost: wink\r\n\r\n".to_vec();
+    let load = Load { address: shop.address, connections: 2, request: &request, next: &AtomicU64::new(0) };
+    load.open_loop(100.0, RUN)
+}
+
 fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
     let next = AtomicU64::new(0);
     let question = |number: u64| shop.question(number, false);
@@ -135,12 +149,19 @@ fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<V
         request: &question,
         next: &next,
     };
-    let few = from(AT_ONCE / 2);
+    let few = from(COMPANY);
+    let questions: Vec<Vec<u8>> = (0..QUESTIONS).map(question).collect();
     let [mut capacities, mut offers, mut goods, mut recoveries] = [(); 4].map(|()| Vec::new());
     for _ in 0..rounds {
         let rate = || few.closed_loop(WINDOW).goodput();
         let capacity = median((0..WINDOWS).map(|_| rate()).collect());
-        let burst = from(AT_ONCE * 10).open_loop(capacity * 10.0, RUN);
+        let flood = Flood { address: shop.address, connections: AT_ONCE * 10, requests: &questions };
+        let (burst, urgent) = thread::scope(|scope| {
+            let urgent = scope.spawn(|| urgent(shop));
+            (flood.run(capacity * 10.0, RUN), urgent.join())
+        });
+        let (burst, urgent) = (burst?, urgent.map_err(|_| anyhow!("the urgent ones panicked"))?);
+        urgent.all_fine().context("what is most urgent was refused")?;
         let refused = burst.count(429);
         ensure!(
             burst.told_to_wait == refused,

@@ -49,6 +49,8 @@ mod oracle;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod real_client;
 #[cfg(test)]
 mod receiver;
@@ -62,6 +64,8 @@ mod segment;
 mod silent;
 #[cfg(test)]
 mod stand;
+#[cfg(test)]
+mod starved;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]
