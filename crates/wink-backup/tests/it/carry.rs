@@ -1,6 +1,7 @@
 //! From one store into another.
 
 use std::path::Path;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wink_backup::{Counts, Damage};
@@ -103,15 +104,15 @@ fn a_backup_is_of_one_moment_while_others_write_and_scrub() {
     let here = tempfile::tempdir().unwrap();
     let store = open(here.path());
     fill(&store);
-    let (done, seen_enough) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (done, begun) = (AtomicBool::new(false), Barrier::new(2));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // A quick disk has written them all before the first backup is read: it goes on until one more was.
-            for number in 21..=20_000 {
-                put(&store, number);
-                if 220 <= number && seen_enough.load(Ordering::SeqCst) {
-                    break;
+            for number in 21..=220 {
+                // However quick the disk is, the first backup is of half of them at most.
+                if number == 120 {
+                    begun.wait();
                 }
+                put(&store, number);
             }
             done.store(true, Ordering::SeqCst);
         });
@@ -121,7 +122,8 @@ fn a_backup_is_of_one_moment_while_others_write_and_scrub() {
             }
         });
         let mut seen = Vec::new();
-        while !done.load(Ordering::SeqCst) || seen.is_empty() {
+        loop {
+            let last = done.load(Ordering::SeqCst);
             let (effects, version) = everything(&store);
             let count = |wanted: fn(&Effect) -> bool| effects.iter().filter(|effect| wanted(effect)).count();
             let marks = count(|effect| matches!(effect, Effect::Mark { .. }));
@@ -131,9 +133,14 @@ fn a_backup_is_of_one_moment_while_others_write_and_scrub() {
             let read = wink_backup::read(backup(&store).as_slice(), |_, _, _| Ok::<(), Damage>(()));
             assert!(version <= read.unwrap().version);
             seen.push(version);
-            seen.dedup();
-            seen_enough.store(1 < seen.len(), Ordering::SeqCst);
+            if seen.len() == 1 {
+                begun.wait();
+            }
+            if last {
+                break;
+            }
         }
+        seen.dedup();
         assert!(1 < seen.len(), "nothing was written meanwhile: {seen:?}");
     });
 }
