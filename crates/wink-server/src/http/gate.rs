@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -27,6 +26,10 @@ use crate::secrets;
 
 /// The whole of a request, from its headers to its answer: longer than any of them takes, shorter than a client waits.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// Who finds no place is told so after this long. Those who ask again at once would otherwise get as much of the processor as those who are
+/// served; so their connections are quiet meanwhile, at the price of a timer.
+const REFUSED_AFTER: Duration = Duration::from_millis(100);
 
 /// The request's id, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -104,11 +107,12 @@ async fn enter<S: Store>(
             None => Ok(next.run(request).await),
         };
     }
-    let place = service.admission.place(operation.class).map_err(|_| problem::overloaded())?;
-    // With a body, it is let in by whoever has read it.
-    if operation.body_bytes_max == 0 || request.body().is_end_stream() {
-        place.enter().map_err(|_| problem::overloaded())?;
-    }
+    // Before anything is looked up: who is refused must cost far less than who is served. Who reads a body that is long in coming leaves
+    // meanwhile.
+    let Ok(place) = service.admission.enter(operation.class) else {
+        tokio::time::sleep(REFUSED_AFTER).await;
+        return Err(problem::overloaded());
+    };
     request.extensions_mut().insert(place.clone());
     let mut left = None;
     let at_the_machine = request.extensions().get::<AtTheMachine>().is_some();

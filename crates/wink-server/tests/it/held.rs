@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 use wink_server::access::Role;
+use wink_server::listen::Settings;
+use wink_server::listen::pace::Pace;
 
 use super::api::{Api, question};
 use super::socket::{PATIENCE, short};
@@ -14,10 +16,13 @@ use super::socket::{PATIENCE, short};
 /// Decisions to be told, each some hundred bytes: ten times what waits between server and reader.
 const DECISIONS: usize = 2_000;
 
-/// Opens anna's stream from its beginning, with as little room as the system gives.
-fn open(address: SocketAddr, key: &str) -> TcpStream {
+/// How long the server waits for who does not read: a busy machine may keep even who reads from it for a while.
+const WAITS: Duration = Duration::from_secs(2);
+
+/// Opens anna's stream from its beginning, with so much room for what was not read.
+fn open(address: SocketAddr, key: &str, room: usize) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4 << 10).unwrap();
+    socket.set_recv_buffer_size(room).unwrap();
     socket.connect(&address.into()).unwrap();
     let mut stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -52,12 +57,14 @@ fn who_follows_and_does_not_read_is_let_go_and_who_reads_is_told_everything() {
     for _ in 0..DECISIONS {
         assert_eq!(api.ask(&key, "POST", "/v1/decisions", &question("anna")).status, 200);
     }
-    let address = api.serve(short());
-    let (mut slow, mut honest) = (open(address, &key), open(address, &key));
-    // Nothing is read meanwhile, three times as long as is waited for.
-    let (told, ended) = read_on(&mut honest, short().answer_pace.grace * 3);
+    let pace = Pace { grace: WAITS, ..short().answer_pace };
+    let address = api.serve(Settings { answer_pace: pace, ..short() });
+    let mut slow = open(address, &key, 4 << 10);
+    let mut honest = open(address, &key, 1 << 20);
+    let (told, ended) = read_on(&mut honest, WAITS);
     assert_eq!((told, ended), (DECISIONS, false), "who reads stays");
-    thread::sleep(short().answer_pace.grace * 3);
+    // Nothing is read meanwhile.
+    thread::sleep(WAITS * 2);
     let (told, ended) = read_on(&mut slow, PATIENCE);
     assert!(ended, "it is let go");
     assert!(told < DECISIONS / 4, "{told} of {DECISIONS} waited for who did not read");
