@@ -1,9 +1,12 @@
 //! What can be asked for on the command line, with examples.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+use wink_server::http::Prefix;
 
 mod access;
 
@@ -494,6 +497,8 @@ pub(crate) struct RepairAsked {
   wink serve --data store
   wink serve --data store --without-keys
   wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
+  wink serve --data store --trusted-proxy 10.0.0.0/8 --connections-by-address 4096
+  wink serve --data store --segment-prefix /hook --body-memory 128MiB
 
   curl -s 127.0.0.1:7070/v1/decisions -H \"Authorization: Bearer $WINK_KEY\" -d '{\"identity\":{\"namespace\":\"household\",\"value\":\"1029\"},\"channel\":\"web\"}'
 
@@ -519,6 +524,16 @@ pub(crate) struct Serve {
     /// Connections at a time from one address; behind a proxy, all come from its address
     #[arg(long, value_name = "NUMBER", default_value_t = 1_024, env = "WINK_CONNECTIONS_BY_ADDRESS")]
     pub(crate) connections_by_address: usize,
+    /// Believes this proxy, or network of proxies, about who asked and whether it was over TLS (X-Forwarded-For, X-Forwarded-Proto,
+    /// Forwarded); may be said several times. Nobody else is believed
+    #[arg(long = "trusted-proxy", value_name = "NETWORK", value_delimiter = ',', value_parser = network, env = "WINK_TRUSTED_PROXIES")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Answers the paths of the Segment family below this one too
+    #[arg(long, value_name = "PATH", env = "WINK_SEGMENT_PREFIX")]
+    pub(crate) segment_prefix: Option<Prefix>,
+    /// The memory that bodies of requests may take altogether; who comes beyond is answered 503
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "WINK_BODY_MEMORY")]
+    pub(crate) body_memory: ByteSize,
     /// Lets webhooks go to any address, by http too: for receivers in your own network. Whoever may register one then reaches what this
     /// machine reaches
     #[arg(long)]
@@ -531,6 +546,15 @@ pub(crate) struct Serve {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) log: Log,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let alone = |_| text.parse::<IpAddr>().map(IpNet::from);
+    let read = text.parse::<IpNet>().or_else(alone);
+    read.map_err(|_| {
+        "a network is like `10.0.0.0/8` or `2001:db8::/32`, an address like `10.0.0.7`".to_owned()
+    })
 }
 
 #[derive(Debug, Args)]

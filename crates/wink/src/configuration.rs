@@ -53,21 +53,35 @@ fn over(command: clap::Command, file: &Path) -> anyhow::Result<clap::Command> {
             let names: Vec<&str> = settings(serve).map(|setting| setting.get_id().as_str()).collect();
             bail!("`{}` has no setting `{name}`; there are {}", file.display(), names.join(", "));
         }
-        let value = literal(item).ok_or_else(|| {
-            anyhow!("`{name}` in `{}` is a text, a number, or true or false", file.display())
+        let is_list = settings(serve).any(|setting| setting.get_id() == name && is_list(setting));
+        let values = literals(item, is_list).ok_or_else(|| {
+            let list = if is_list { ", or a list of them" } else { "" };
+            anyhow!("`{name}` in `{}` is a text, a number, or true or false{list}", file.display())
         })?;
-        defaults.push((name.to_owned(), value));
+        defaults.push((name.to_owned(), values));
     }
     Ok(command.mut_subcommand("serve", |mut serve| {
-        for (name, value) in defaults {
-            serve = serve.mut_arg(name, |setting| setting.required(false).default_value(value));
+        for (name, values) in defaults {
+            serve = serve.mut_arg(name, |setting| setting.required(false).default_values(values));
         }
         serve
     }))
 }
 
-fn literal(item: &Item) -> Option<String> {
+/// Whether an option may be said several times.
+fn is_list(setting: &clap::Arg) -> bool {
+    matches!(setting.get_action(), clap::ArgAction::Append)
+}
+
+fn literals(item: &Item, is_list: bool) -> Option<Vec<String>> {
     match item.as_value()? {
+        Value::Array(list) if is_list => list.iter().map(literal).collect(),
+        value => literal(value).map(|text| vec![text]),
+    }
+}
+
+fn literal(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.value().clone()),
         Value::Integer(number) => Some(number.value().to_string()),
         Value::Boolean(flag) => Some(flag.value().to_string()),
@@ -98,6 +112,7 @@ pub(crate) fn describe() -> String {
             Some(flag) if is_flag => flag.to_owned(),
             Some(text) => format!("{text:?}"),
             None if is_flag => "false".to_owned(),
+            None if is_list(setting) => "[]".to_owned(),
             None => "\"\"".to_owned(),
         };
         text += &format!("\n# {help}{from}\n#{name} = {value}\n");
@@ -125,6 +140,21 @@ mod tests {
         assert_eq!(said.get_one::<PathBuf>("data"), Some(&PathBuf::from("store")));
         assert_eq!(said.get_one::<usize>("connections"), Some(&7));
         assert!(said.get_flag("without_keys"));
+    }
+
+    #[test]
+    fn what_may_be_said_several_times_is_a_list() {
+        for (text, count) in [
+            ("trusted_proxies = [\"10.0.0.0/8\", \"2001:db8::7\"]", 2),
+            ("trusted_proxies = \"10.0.0.7\"", 1),
+            ("trusted_proxies = []", 0),
+        ] {
+            let said = serve(&format!("data = \"store\"\n{text}\n")).unwrap();
+            let networks = said.get_many::<ipnet::IpNet>("trusted_proxies");
+            assert_eq!(networks.map_or(0, |networks| networks.len()), count, "{text}");
+        }
+        let refused = serve("data = \"store\"\ntrusted_proxies = [\"10.0.0.0/33\"]\n").unwrap_err();
+        assert!(refused.contains("a network is like"), "{refused}");
     }
 
     #[test]

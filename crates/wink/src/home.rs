@@ -217,6 +217,12 @@ pub(crate) fn allow_files() {
     let _refused = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
+/// Tells how many files this process may have open.
+pub(crate) fn files_allowed() -> usize {
+    let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    allowed.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
+}
+
 /// Runs a command's future to its end.
 pub(crate) fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -14,7 +14,7 @@ use crate::shell;
 const WAYS_OF_A_BODY: u8 = 5;
 
 /// How many ways the target `record` knows: each stored type.
-const STORED_TYPES: u8 = 20;
+const STORED_TYPES: u8 = 21;
 
 /// The fields of an offer that hold a rule.
 const RULES: [&str; 3] = ["eligibility", "applicability", "suitability"];

@@ -51,21 +51,22 @@ impl Admission {
         Self { capacity, requests: Default::default(), body_bytes: AtomicUsize::new(0) }
     }
 
-    /// Gives a request of a class somewhere to be: nothing is taken up yet.
+    /// Lets a request of a class in.
+    ///
+    /// A class is admitted while all requests under way fill less than its share of the capacity, so the last places are kept for
+    /// what is more urgent.
     ///
     /// # Errors
-    /// [`Overloaded`] if it would not be let in now, so that its body need not be read.
-    pub(crate) fn place(self: &Arc<Self>, class: Class) -> Result<Place, Overloaded> {
-        if self.share(class) <= self.all_under_way() {
-            return Err(Overloaded);
-        }
+    /// [`Overloaded`] if there is no place for its class.
+    pub(crate) fn enter(self: &Arc<Self>, class: Class) -> Result<Place, Overloaded> {
         let taken = Taken {
             admission: self.clone(),
             class,
             entered: AtomicBool::new(false),
             body_bytes: AtomicUsize::new(0),
         };
-        Ok(Place(Arc::new(taken)))
+        let place = Place(Arc::new(taken));
+        place.enter().map(|()| place)
     }
 
     fn all_under_way(&self) -> usize {
@@ -102,13 +103,10 @@ impl Admission {
 }
 
 impl Place {
-    /// Lets the request in, once its body is there: one that is still to come could keep a place from others for nothing.
-    ///
-    /// A class is admitted while all requests under way fill less than its share of the capacity, so the last places are kept for
-    /// what is more urgent.
+    /// Lets the request in again, once its body is there.
     ///
     /// # Errors
-    /// [`Overloaded`] if there is no place for its class.
+    /// [`Overloaded`] if there is no place for its class now.
     pub(crate) fn enter(&self) -> Result<(), Overloaded> {
         let Taken { admission, class, entered, .. } = &*self.0;
         if entered.load(Ordering::Relaxed) {
@@ -123,12 +121,21 @@ impl Place {
         Ok(())
     }
 
-    /// Takes memory for more of the request's body. Tells whether there is as much.
+    /// Lets others in while the request's body is still to come: it could keep the place from them for nothing.
+    pub(crate) fn leave(&self) {
+        let Taken { admission, class, entered, .. } = &*self.0;
+        if entered.swap(false, Ordering::Relaxed) {
+            admission.count(*class).fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes memory for more of the request's body. Tells whether there is as much; if not, the request keeps none: of many that came
+    /// half, some are finished with what the others leave.
     pub(crate) fn hold(&self, bytes: usize) -> bool {
         let Taken { admission, body_bytes, .. } = &*self.0;
         let held = admission.body_bytes.fetch_add(bytes, Ordering::Relaxed);
         if admission.capacity.body_bytes_max < held + bytes {
-            admission.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            admission.body_bytes.fetch_sub(bytes + body_bytes.swap(0, Ordering::Relaxed), Ordering::Relaxed);
             return false;
         }
         body_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -153,16 +160,12 @@ mod tests {
         Arc::new(Admission::new(Capacity { requests_max, body_bytes_max: 1_000 }))
     }
 
-    fn enter(admission: &Arc<Admission>, class: Class) -> Option<Place> {
-        admission.place(class).ok().filter(|place| place.enter().is_ok())
-    }
-
     #[test]
     fn the_last_places_are_kept_for_what_is_urgent() {
         let admission = of(100);
         let mut places: Vec<Place> = Vec::new();
         let mut fill = |class| {
-            places.extend(std::iter::from_fn(|| enter(&admission, class)));
+            places.extend(std::iter::from_fn(|| admission.enter(class).ok()));
             places.len()
         };
         assert_eq!(fill(Class::Report), 50);
@@ -172,19 +175,25 @@ mod tests {
         assert_eq!(fill(Class::Privacy), 95);
         assert_eq!(fill(Class::Redeem), 100);
         places.clear();
-        assert!(enter(&admission, Class::Report).is_some());
+        assert!(admission.enter(Class::Report).is_ok());
     }
 
     #[test]
     fn a_request_whose_body_is_still_to_come_keeps_no_place() {
         let admission = of(100);
-        let waiting: Vec<Place> = (0..1_000).filter_map(|_| admission.place(Class::Ingest).ok()).collect();
+        let arrive = |_| {
+            let place = admission.enter(Class::Ingest).ok()?;
+            place.leave();
+            place.leave();
+            Some(place)
+        };
+        let waiting: Vec<Place> = (0..1_000).filter_map(arrive).collect();
         assert_eq!((waiting.len(), admission.under_way(Class::Ingest)), (1_000, 0));
         let let_in = waiting.iter().filter(|place| place.enter().is_ok()).count();
         assert_eq!((let_in, admission.under_way(Class::Ingest)), (70, 70));
         assert!(waiting[0].enter().is_ok(), "who is in stays in");
         assert_eq!(admission.under_way(Class::Ingest), 70);
-        assert_eq!(admission.place(Class::Ingest).unwrap_err(), Overloaded, "its body need not be read");
+        assert_eq!(admission.enter(Class::Ingest).unwrap_err(), Overloaded);
         drop(waiting);
         assert_eq!(admission.under_way(Class::Ingest), 0);
     }
@@ -192,12 +201,13 @@ mod tests {
     #[test]
     fn bodies_in_memory_are_counted_and_given_back() {
         let admission = of(100);
-        let [large, small] = [Class::Ingest, Class::Decide].map(|class| admission.place(class).unwrap());
+        let [large, small] = [Class::Ingest, Class::Decide].map(|class| admission.enter(class).unwrap());
         assert!(large.hold(400) && large.hold(500));
         assert!(!small.hold(101));
         assert!(small.hold(100));
         drop(large);
         assert!(small.hold(900));
         assert!(!small.hold(1));
+        assert!(admission.enter(Class::Decide).unwrap().hold(1_000), "who is refused keeps nothing");
     }
 }

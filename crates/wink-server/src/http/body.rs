@@ -1,17 +1,23 @@
 //! What a request carries, read under the limits of its operation.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 use wink_api::{Problem, json};
 
 use super::admission::Place;
-use super::problem::{Refused, at, overloaded};
+use super::problem::{Refused, at, bodies_full, overloaded};
 use super::service::Arrival;
 use crate::listen::body::{self, Limits, read};
+
+/// Most bodies come with their heads. Whoever waits longer for one leaves their place to others meanwhile.
+const COMES_WITHIN: Duration = Duration::from_millis(20);
 
 /// The body as bytes, unpacked.
 pub(crate) struct Sent(pub Bytes);
@@ -35,7 +41,15 @@ impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
         let (parts, body) = request.into_parts();
         let place = parts.extensions.get::<Place>();
         let room = |bytes| place.is_none_or(|place| place.hold(bytes));
-        let bytes = read(body, &parts.headers, &limits, room).await?;
+        let mut reading = pin!(read(body, &parts.headers, &limits, room));
+        let at_once = timeout(COMES_WITHIN, &mut reading).await;
+        let bytes = match at_once {
+            Ok(read) => read?,
+            Err(_) => {
+                place.inspect(|place| place.leave());
+                reading.await?
+            }
+        };
         place.map_or(Ok(()), Place::enter).map_err(|_| overloaded())?;
         Ok(Self(bytes))
     }
@@ -65,7 +79,7 @@ pub(crate) fn not_json(error: json::JsonError) -> Refused {
 impl From<body::Error> for Refused {
     fn from(error: body::Error) -> Self {
         let (status, code) = match &error {
-            body::Error::NoRoom => return overloaded(),
+            body::Error::NoRoom => return bodies_full(),
             body::Error::TooLarge { .. } => (413, "body_too_large"),
             body::Error::UnpacksTooLarge { .. } => (413, "body_unpacks_too_large"),
             body::Error::TooSlow => (408, "body_too_slow"),

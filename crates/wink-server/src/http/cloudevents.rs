@@ -29,6 +29,7 @@ pub(super) async fn receive_cloud_events<S: Store>(
     let read = |Sent(body)| cloud_events(content_type, texts(), &body).map_err(not_json);
     let events = match sent.and_then(read) {
         Ok(events) => events,
+        Err(refused) if refused.is_for_now() => return Err(refused),
         Err(refused) => {
             refuse(engine, 1).await?;
             return Err(refused);

@@ -26,6 +26,7 @@ pub(super) async fn receive_events<S: Store>(
     let engine = &caller.engine;
     let batch = match sent.and_then(|Sent(body)| frame(&body)) {
         Ok(batch) => batch,
+        Err(refused) if refused.is_for_now() => return Err(refused),
         Err(refused) => {
             // However many events it was meant to be: it is one message that was received and refused.
             refuse(engine, 1).await?;

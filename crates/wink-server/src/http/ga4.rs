@@ -36,6 +36,7 @@ pub(super) async fn collect_measurements<S: Store>(
     };
     let batch = match sent.and_then(|Sent(body)| Ga4Batch::read(&body).map_err(not_json)) {
         Ok(batch) => batch,
+        Err(refused) if refused.is_for_now() => return Err(refused),
         Err(refused) => {
             refuse(&caller.engine, 1).await?;
             return Err(refused.into_bad_request());

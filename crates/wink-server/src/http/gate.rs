@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -19,13 +18,18 @@ use wink_store::Store;
 use super::cors;
 use super::operation::{NOWHERE, Operation, Who, operation};
 use super::problem::{self, Refused};
+use super::proxy::Way;
 use super::rate::{Left, Rate};
-use super::service::{Arrival, Caller, Service};
+use super::service::{Arrival, Caller, Conduct, Service};
 use crate::access::{self, Access, Role, Token};
 use crate::secrets;
 
 /// The whole of a request, from its headers to its answer: longer than any of them takes, shorter than a client waits.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// Who finds no place is told so after this long. Those who ask again at once would otherwise get as much of the processor as those who are
+/// served; so their connections are quiet meanwhile, at the price of a timer.
+const REFUSED_AFTER: Duration = Duration::from_millis(100);
 
 /// The request's id, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -50,7 +54,7 @@ pub(super) async fn pass<S: Store>(
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let arrival = arrival(&request);
+    let arrival = arrival(&service.conduct, &request);
     let preflight = cors::is_preflight(&request);
     let answer = if preflight {
         cors::preflight(&request)
@@ -64,8 +68,8 @@ pub(super) async fn pass<S: Store>(
     answer
 }
 
-fn arrival(request: &Request) -> Arrival {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+fn arrival(conduct: &Conduct, request: &Request) -> Arrival {
+    let path = matched(conduct, request);
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let plain = |id: &&str| {
         !id.is_empty()
@@ -73,13 +77,21 @@ fn arrival(request: &Request) -> Arrival {
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let drawn = || secrets::random::<8>().map(u64::from_be_bytes).unwrap_or_default();
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let Way { address, over_tls } = conduct.proxies.way(peer, request.headers());
     Arrival {
         request_id: sent.filter(plain).map_or_else(|| format!("req_{:016x}", drawn()), str::to_owned),
         operation: path.and_then(|path| operation(request.method(), path)).unwrap_or(&NOWHERE),
         origin: text(request.headers(), &header::ORIGIN).map(str::to_owned),
         address,
+        over_tls,
     }
+}
+
+/// The path of the table that a request goes to.
+fn matched<'a>(conduct: &Conduct, request: &'a Request) -> Option<&'a str> {
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    Some(conduct.segment_prefix.as_ref().map_or(path, |prefix| prefix.taken_off(path)))
 }
 
 async fn enter<S: Store>(
@@ -92,16 +104,17 @@ async fn enter<S: Store>(
     request.extensions_mut().insert(arrival.clone());
     // Where the table names no operation, nothing is done: not even what a route would do that somebody forgot to name.
     if std::ptr::eq(operation, &NOWHERE) {
-        return match request.extensions().get::<MatchedPath>() {
-            Some(path) => Ok(problem::no_such_method(path.as_str(), request.method())),
+        return match matched(&service.conduct, &request) {
+            Some(path) => Ok(problem::no_such_method(path, request.method())),
             None => Ok(next.run(request).await),
         };
     }
-    let place = service.admission.place(operation.class).map_err(|_| problem::overloaded())?;
-    // With a body, it is let in by whoever has read it.
-    if operation.body_bytes_max == 0 || request.body().is_end_stream() {
-        place.enter().map_err(|_| problem::overloaded())?;
-    }
+    // Before anything is looked up: who is refused must cost far less than who is served. Who reads a body that is long in coming leaves
+    // meanwhile.
+    let Ok(place) = service.admission.enter(operation.class) else {
+        tokio::time::sleep(REFUSED_AFTER).await;
+        return Err(problem::overloaded());
+    };
     request.extensions_mut().insert(place.clone());
     let mut left = None;
     let at_the_machine = request.extensions().get::<AtTheMachine>().is_some();

@@ -26,6 +26,7 @@ mod page;
 mod problem;
 mod products;
 mod profiles;
+mod proxy;
 mod rate;
 mod segment;
 mod service;
@@ -44,11 +45,17 @@ pub use gate::AtTheMachine;
 pub use measure::{COMMIT_SECONDS, METRICS, REQUEST_SECONDS, Sort, describe};
 pub use openapi::document;
 pub use operation::{Class, OPERATIONS, Operation, Who, operation};
+pub use proxy::Proxies;
+pub use segment::Prefix;
 pub use service::{Conduct, Service};
 
 /// Lists the routes.
 pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
+    let once_more = service.conduct.segment_prefix.as_ref();
+    let once_more = once_more.map(|prefix| Router::new().nest(prefix.as_str(), segment_routes()));
     Router::new()
+        .merge(segment_routes())
+        .merge(once_more.unwrap_or_default())
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready::<S>))
         .route("/metrics", get(health::read_metrics::<S>))
@@ -76,23 +83,6 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         )
         .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
         .route("/v1/health/balance", get(balance::read_balance::<S>))
-        .route("/v1/batch", post(segment::receive_batch::<S>))
-        .route("/v1/import", post(segment::receive_import::<S>))
-        .route("/v1/track", post(segment::receive_track::<S>))
-        .route("/v1/identify", post(segment::receive_identify::<S>))
-        .route("/v1/page", post(segment::receive_page::<S>))
-        .route("/v1/screen", post(segment::receive_screen::<S>))
-        .route("/v1/group", post(segment::receive_group::<S>))
-        .route("/v1/alias", post(segment::receive_alias::<S>))
-        .route("/v1/b", post(segment::receive_batch_short::<S>))
-        .route("/v1/t", post(segment::receive_track_short::<S>))
-        .route("/v1/i", post(segment::receive_identify_short::<S>))
-        .route("/v1/p", post(segment::receive_page_short::<S>))
-        .route("/v1/s", post(segment::receive_screen_short::<S>))
-        .route("/v1/g", post(segment::receive_group_short::<S>))
-        .route("/v1/a", post(segment::receive_alias_short::<S>))
-        .route("/v1/projects/{write_key}/settings", get(segment::describe_source))
-        .route("/sourceConfig/", get(segment::describe_rudder_source::<S>))
         .route("/mp/collect", post(ga4::collect_measurements::<S>))
         .route("/v1/cloudevents", post(cloudevents::receive_cloud_events::<S>))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::evaluate_flags::<S>))
@@ -133,4 +123,26 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .fallback(problem::no_such_route)
         .layer(from_fn_with_state(service.clone(), gate::pass::<S>))
         .with_state(service)
+}
+
+/// Lists what clients of the Segment and RudderStack family know. They are told a host and, most of them, a path before it.
+fn segment_routes<S: Store>() -> Router<Arc<Service<S>>> {
+    Router::new()
+        .route("/v1/batch", post(segment::receive_batch::<S>))
+        .route("/v1/import", post(segment::receive_import::<S>))
+        .route("/v1/track", post(segment::receive_track::<S>))
+        .route("/v1/identify", post(segment::receive_identify::<S>))
+        .route("/v1/page", post(segment::receive_page::<S>))
+        .route("/v1/screen", post(segment::receive_screen::<S>))
+        .route("/v1/group", post(segment::receive_group::<S>))
+        .route("/v1/alias", post(segment::receive_alias::<S>))
+        .route("/v1/b", post(segment::receive_batch_short::<S>))
+        .route("/v1/t", post(segment::receive_track_short::<S>))
+        .route("/v1/i", post(segment::receive_identify_short::<S>))
+        .route("/v1/p", post(segment::receive_page_short::<S>))
+        .route("/v1/s", post(segment::receive_screen_short::<S>))
+        .route("/v1/g", post(segment::receive_group_short::<S>))
+        .route("/v1/a", post(segment::receive_alias_short::<S>))
+        .route("/v1/projects/{write_key}/settings", get(segment::describe_source))
+        .route("/sourceConfig/", get(segment::describe_rudder_source::<S>))
 }

@@ -26,6 +26,11 @@ impl Refused {
         Self { problem: Box::new(problem), retry_after: None }
     }
 
+    /// Tells whether the same request may well be taken in a moment. Nothing of it was received then, so it is not counted as refused.
+    pub(super) fn is_for_now(&self) -> bool {
+        [429, 503].contains(&self.problem.status)
+    }
+
     /// Answers 400 instead: the clients of others know no other status for a body that cannot be taken.
     pub(super) fn into_bad_request(mut self) -> Self {
         self.problem.status = 400;
@@ -149,6 +154,13 @@ pub(super) fn too_often(wait: Duration) -> Refused {
 pub(super) fn overloaded() -> Refused {
     let message = "the server has more to do than it can; send the same again after Retry-After seconds";
     Refused::new(Problem::new(429, "overloaded", "Too much to do", message))
+        .again_after(Duration::from_secs(1))
+}
+
+/// There are more bodies in memory than there is memory for.
+pub(super) fn bodies_full() -> Refused {
+    let message = "the server has no memory for this body now; send the same again after Retry-After seconds";
+    Refused::new(Problem::new(503, "overloaded", "Too much to do", message))
         .again_after(Duration::from_secs(1))
 }
 

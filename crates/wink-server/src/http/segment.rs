@@ -3,10 +3,11 @@
 //! and try for ever on the other.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{MatchedPath, State};
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 use wink_api::{
@@ -18,12 +19,43 @@ use wink_store::Store;
 use super::body::{Asked, PathName, Sent, not_json};
 use super::gate::admit_late;
 use super::messages::{Message, take};
+use super::operation::OPERATIONS;
 use super::problem::{Refused, invalid};
 use super::service::{Arrival, Caller, Service};
 use crate::flow::ingest::refuse;
 
 /// At most this many messages in one request, as users of such clients know it.
 const MESSAGES_MAX: usize = 2_500;
+
+/// A path before which all of these paths are answered once more: for clients that were told another host with a path of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path without the prefix, if only so the table of operations knows it.
+    pub(super) fn taken_off<'a>(&self, path: &'a str) -> &'a str {
+        let is_known = |path: &str| OPERATIONS.iter().any(|operation| operation.path == path);
+        if is_known(path) { path } else { path.strip_prefix(&self.0).unwrap_or(path) }
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        match text.strip_prefix('/') {
+            Some(parts) if parts.split('/').all(plain) => Ok(Self(text.to_owned())),
+            _ => Err("a prefix is like `/hook` or `/hook/segment`: letters, digits, `-` and `_`".to_owned()),
+        }
+    }
+}
 
 /// Makes the handler of each path: axum and the API's description want a function for each.
 macro_rules! calls {
@@ -90,6 +122,7 @@ async fn receive<S: Store>(
     let batch = sent.and_then(|Sent(body)| SegmentBatch::read(&body, call).map_err(not_json));
     let batch = match batch {
         Ok(batch) => batch,
+        Err(refused) if refused.is_for_now() => return Err(refused),
         Err(refused) => {
             // However many messages it was meant to be; a stranger's noise is nobody's message and is not counted.
             refuse(&from.caller(None).await?.engine, 1).await?;
@@ -136,9 +169,15 @@ fn answer(items: Vec<ItemAnswered>, ids: Vec<Option<String>>) -> SegmentAnswered
 #[utoipa::path(get, path = "/v1/projects/{write_key}/settings", tag = "segment", operation_id = "describe_source",
     params(("write_key" = String, Path, description = "The write key")),
     responses((status = 200, description = "One destination: this server", body = Object)))]
-pub(super) async fn describe_source(PathName(write_key): PathName, headers: HeaderMap) -> Json<Value> {
+pub(super) async fn describe_source(
+    PathName(write_key): PathName,
+    route: MatchedPath,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Json<Value> {
     let host = text(&headers, header::HOST.as_str()).unwrap_or_default();
-    Json(segment_settings(&write_key, protocol(&headers), &format!("{host}/v1")))
+    let prefix = route.as_str().split_once("/v1/projects/").map_or("", |(prefix, _)| prefix);
+    Json(segment_settings(&write_key, protocol(&arrival), &format!("{host}{prefix}/v1")))
 }
 
 /// Tells RudderStack's browser client that there is a source, and that nobody else is to be told.
@@ -154,10 +193,9 @@ pub(super) async fn describe_rudder_source<S: Store>(
 }
 
 /// How the page reaches this server: as a proxy says, else as the page itself was reached, for a page over TLS reaches nothing else.
-fn protocol(headers: &HeaderMap) -> &'static str {
-    let proxied = text(headers, "x-forwarded-proto").is_some_and(|protocol| protocol.starts_with("https"));
-    let page = text(headers, header::ORIGIN.as_str()).is_some_and(|origin| origin.starts_with("https://"));
-    if proxied || page { "https" } else { "http" }
+fn protocol(arrival: &Arrival) -> &'static str {
+    let page = arrival.origin.as_ref().is_some_and(|origin| origin.starts_with("https://"));
+    if arrival.over_tls || page { "https" } else { "http" }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -14,7 +14,9 @@ use wink_store::{Store, Tenant};
 use super::admission::{Admission, Capacity};
 use super::operation::Operation;
 use super::problem::Refused;
+use super::proxy::Proxies;
 use super::rate::Rates;
+use super::segment::Prefix;
 use super::stream::Open;
 use crate::access::{self, Access};
 use crate::erasures::Erasures;
@@ -32,6 +34,10 @@ pub struct Conduct {
     pub erasures: Option<Arc<Erasures>>,
     /// How far webhooks may reach.
     pub webhooks_reach: Reach,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: Proxies,
+    /// Where the Segment family's paths are once more.
+    pub segment_prefix: Option<Prefix>,
 }
 
 /// What every route needs: the store, an engine per tenant, and the clock it hands to the flows.
@@ -160,8 +166,10 @@ pub(crate) struct Arrival {
     pub operation: &'static Operation,
     /// The origin a browser named.
     pub origin: Option<String>,
-    /// The address, if it is known.
+    /// The address, if it is known; as the operator's own proxies say, if it came by them.
     pub address: Option<std::net::IpAddr>,
+    /// Whether one of those proxies says that it was asked over TLS.
+    pub over_tls: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Arrival {
@@ -174,6 +182,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Arrival {
             operation: &super::operation::NOWHERE,
             origin: None,
             address: None,
+            over_tls: false,
         }))
     }
 }

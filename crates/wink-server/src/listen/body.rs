@@ -36,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-/// How much of a body that is too large is read and thrown away, for how long, and how long the next piece is waited for: enough for
+/// How much of a body that is not taken is read and thrown away, for how long, and how long the next piece is waited for: enough for
 /// a client that slipped, too little to keep a server busy.
 const THROWN_AWAY_BYTES_MAX: usize = 8 << 20;
 const THROWN_AWAY_WITHIN: Duration = Duration::from_secs(1);
@@ -71,14 +71,14 @@ pub enum Error {
     /// What came is not what its encoding says: damaged, cut short, or followed by something else. Answer 400.
     #[error("the body is not valid {0}")]
     Damaged(&'static str),
-    /// There is no memory for it now, because of others. Answer 429.
+    /// There is no memory for it now, because of others. Answer 503.
     #[error("too much is being read at once; send it again in a moment")]
     NoRoom,
 }
 
 /// Reads a body to its end and unpacks it.
 ///
-/// What is announced to be too large is not kept. A client that waits for `100 Continue` is refused before it sends a byte; from
+/// What is announced to be too large, or has no room now, is not kept. A client that waits for `100 Continue` is refused before it sends a byte; from
 /// another, what is on its way is read and thrown away for a moment, because a connection that is closed with bytes unread takes the
 /// answer down with it, and the client would send the same again. `room` is asked before more bytes are kept: what has come counts, not what is announced, so nobody fills the
 /// memory of all by announcements.
@@ -94,7 +94,7 @@ pub async fn read(
     let mut body = body;
     let encoding = Encoding::of(headers)?;
     let taken = take(&mut body, limits, &mut room).await;
-    if matches!(taken, Err(Error::TooLarge { .. })) && !headers.contains_key(EXPECT) {
+    if matches!(taken, Err(Error::TooLarge { .. } | Error::NoRoom)) && !headers.contains_key(EXPECT) {
         throw_away(body).await;
     }
     let packed = taken?;

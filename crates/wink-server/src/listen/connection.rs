@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch::Receiver;
@@ -66,8 +67,7 @@ fn builder(settings: &Settings) -> Builder<TokioExecutor> {
 
 /// Serves a connection until it ends, is late, or the server has stopped and its requests are answered.
 pub(super) async fn serve(stream: TcpStream, from: SocketAddr, shared: Arc<Shared>, stop: Receiver<()>) {
-    // Answers are small and whole when they are written: there is nothing to wait for. If it fails, they are only slower.
-    let _slower = stream.set_nodelay(true);
+    prepare(&stream, &shared.settings);
     let watch = Arc::new(Watch::new(Instant::now()));
     let stream = WatchedStream::new(stream, watch.clone());
     let Some(certificate) = &shared.settings.certificate else {
@@ -81,6 +81,18 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, shared: Arc<Share
         Ok(Err(_)) => closed("handshake_failed"),
         Err(_) => closed("handshake_slow"),
     }
+}
+
+/// Tells the system how to treat a connection. What it refuses stays as systems have it: slower, or longer.
+fn prepare(stream: &TcpStream, settings: &Settings) {
+    let socket = SockRef::from(stream);
+    // Answers are small and whole when they are written: there is nothing to wait for.
+    let _slower = socket.set_tcp_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _longer = (
+        socket.set_tcp_notsent_lowat(settings.unsent_bytes_max),
+        socket.set_tcp_user_timeout(Some(settings.gone_within)),
+    );
 }
 
 async fn talk(

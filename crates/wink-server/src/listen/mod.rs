@@ -20,7 +20,7 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch as told;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use connection::{Shared, closed};
 use pace::Pace;
@@ -29,6 +29,9 @@ use places::Places;
 /// After an error that is the system's, such as no more files, the next connection is tried after this long: some that are open end
 /// meanwhile, and trying at once would only burn the processor.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// As long as that lasts, it is told once in this time.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 
 /// The limits of connections.
 #[derive(Clone, Debug)]
@@ -57,6 +60,10 @@ pub struct Settings {
     pub resets_max: usize,
     /// Bytes of an answer that wait for an HTTP/2 client.
     pub stream_buffer_bytes: usize,
+    /// Bytes of an answer that wait in the system, beside those that are on their way.
+    pub unsent_bytes_max: u32,
+    /// A client that does not confirm what was sent to it is gone after this long.
+    pub gone_within: Duration,
     /// An HTTP/2 client is asked this often whether it is still there.
     pub ping_every: Duration,
     /// It must say so within this long.
@@ -87,6 +94,10 @@ impl Default for Settings {
             // Clients cancel, but not by the hundred before anybody could answer ("rapid reset", CVE-2023-44487).
             resets_max: 32,
             stream_buffer_bytes: 64 << 10,
+            // What a fast line takes in a millisecond or five; left to itself, the system keeps megabytes for each slow reader.
+            unsent_bytes_max: 64 << 10,
+            // Longer than a phone needs from one network to the next; left to itself, the system tries for a quarter of an hour.
+            gone_within: Duration::from_secs(30),
             ping_every: Duration::from_secs(20),
             pong_within: Duration::from_secs(10),
             // A request takes milliseconds, a client that stalls for ever.
@@ -120,16 +131,17 @@ pub async fn serve(
     let mut renewing = std::pin::pin!(async {
         match certificate {
             Some(certificate) => certificate.keep_renewed().await,
-            None => std::future::pending().await,
+            None => tls::heed_hang_ups().await,
         }
     });
+    let mut door = Door { listener, told_at: None };
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             () = &mut renewing => {}
             Some(ended) = connections.join_next() => note(&ended),
-            (stream, from) = accept(&listener) => match places.take(from.ip()) {
+            (stream, from) = door.accept() => match places.take(from.ip()) {
                 Ok(place) => {
                     let connection = connection::serve(stream, from, shared.clone(), stopped.clone());
                     connections.spawn(async move {
@@ -141,7 +153,7 @@ pub async fn serve(
             },
         }
     }
-    drop((listener, stop_all));
+    drop((door, stop_all));
     let all_ended = async {
         while let Some(ended) = connections.join_next().await {
             note(&ended);
@@ -153,18 +165,30 @@ pub async fn serve(
     Drained { cut }
 }
 
-/// Accepts the next connection, whatever happens before.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            // The client was gone before anybody looked.
-            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no connection can be accepted: {error}");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
+/// Where connections come in.
+struct Door {
+    listener: TcpListener,
+    /// When it was last told that none can.
+    told_at: Option<Instant>,
+}
+
+impl Door {
+    /// Accepts the next connection, whatever happens before.
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                // The client was gone before anybody looked.
+                Err(error)
+                    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
+                Err(error) => {
+                    if self.told_at.is_none_or(|told| TELL_AGAIN <= told.elapsed()) {
+                        self.told_at = Some(Instant::now());
+                        tracing::warn!(%error, "no connection can be accepted: {error}");
+                    }
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
             }
         }
     }

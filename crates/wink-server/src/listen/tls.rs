@@ -118,6 +118,17 @@ impl Certificate {
     }
 }
 
+/// Takes note of SIGHUP where there is no certificate to read again: left to the system, it would end the process. Never ends.
+pub(super) async fn heed_hang_ups() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        Ok(mut hung_up) => loop {
+            hung_up.recv().await;
+            tracing::info!("there is no certificate to read again");
+        },
+        Err(_) => std::future::pending().await,
+    }
+}
+
 fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| Error::File { path: path.to_owned(), why: error.to_string() })
 }

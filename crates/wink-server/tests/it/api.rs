@@ -1,5 +1,6 @@
 //! The API without a socket: a shop behind the routes, asked as a client would.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,12 +9,14 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use wink_core::base::Timestamp;
 use wink_server::access::{self, KeyId, NewKey, Role};
 use wink_server::flow::ingest::ingest;
 use wink_server::http::{Conduct, Service, routes};
 use wink_server::keys::TENANT;
+use wink_server::listen::{self, Settings};
 use wink_sim::SimStore;
 use wink_store::{Store, Tenant};
 
@@ -65,12 +68,17 @@ impl<S: Store> Api<S> {
 
     /// Opens the routes on a store, as after a restart.
     pub(crate) fn over(store: Arc<S>) -> Self {
+        Self::conducted(store, Conduct::default())
+    }
+
+    /// The same, run in another way.
+    pub(crate) fn conducted(store: Arc<S>, conduct: Conduct) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(AtomicI64::new(later(MONDAY, 60).0));
         let tells = clock.clone();
         let now = Box::new(move || Timestamp(tells.load(Ordering::SeqCst)));
-        let service = Service::open(store.clone(), secrets(), now, Conduct::default());
+        let service = Service::open(store.clone(), secrets(), now, conduct);
         let service = Arc::new(runtime.block_on(service).unwrap());
         Self { store, router: routes(service), clock, runtime }
     }
@@ -108,6 +116,17 @@ impl<S: Store> Api<S> {
     /// Asks with a key.
     pub(crate) fn ask(&self, key: &str, method: &str, path: &str, body: &Json) -> Answer {
         self.send(method, path, &[("authorization", &format!("Bearer {key}"))], &body.to_string())
+    }
+
+    /// Serves the routes on a port for as long as the test lasts.
+    pub(crate) fn serve(&self, settings: Settings) -> SocketAddr {
+        let router = self.router.clone();
+        self.runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(listen::serve(listener, router, settings, std::future::pending()));
+            address
+        })
     }
 
     /// Asks the same many times at once.

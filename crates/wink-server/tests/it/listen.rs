@@ -8,8 +8,8 @@ use rcgen::CertifiedKey;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use wink_server::listen::tls::Certificate;
@@ -181,6 +181,50 @@ async fn who_asks_and_takes_back_without_end_is_turned_away_and_the_others_are_s
         }
     }
     assert!(turned_away, "20,000 requests taken back and still welcome");
+}
+
+/// A client sends the same frames without end and reads nothing. Tells whether it is turned away; if not, it must have been left waiting.
+async fn flood(begins: &[u8], frames: &[u8]) -> bool {
+    let server = Server::open(Settings::default()).await;
+    // With little room for answers, as whoever does this would have.
+    let flooding = TcpSocket::new_v4().unwrap();
+    flooding.set_recv_buffer_size(4 << 10).unwrap();
+    let mut flooding = flooding.connect(server.address).await.unwrap();
+    frames::begin(&mut flooding).await;
+    flooding.write_all(begins).await.unwrap();
+    let mut honest = server.connect().await;
+    // More in all than the system itself keeps on both sides.
+    let many = frames.repeat(10_000);
+    for _ in 0..200 {
+        match timeout(Duration::from_millis(500), flooding.write_all(&many)).await {
+            Ok(Ok(())) => assert!(ask(&mut honest, "/").await.ends_with("fine")),
+            Ok(Err(_)) => return true,
+            Err(_) => {
+                assert!(ask(&mut honest, "/").await.ends_with("fine"));
+                return false;
+            }
+        }
+    }
+    panic!("two million frames and still welcome");
+}
+
+#[tokio::test]
+async fn a_head_that_is_continued_without_end_is_turned_away() {
+    // A request's head, announced to be continued.
+    let begins = frames::frame(frames::HEADERS, 0x1, 1, &[0x82, 0x86, 0x84]);
+    let header = [&[0x00, 1, b'x', 100][..], &[b'x'; 100]].concat();
+    for payload in [&header[..], &[]] {
+        let more = frames::frame(frames::CONTINUATION, 0, 1, payload);
+        assert!(flood(&begins, &more).await, "{} bytes each", payload.len());
+    }
+}
+
+#[tokio::test]
+async fn who_wants_answers_to_frames_without_end_and_takes_none_is_left_waiting() {
+    for (kind, payload) in [(frames::SETTINGS, &[][..]), (frames::PING, &[7; 8][..])] {
+        let turned_away = flood(&[], &frames::frame(kind, 0, 0, payload)).await;
+        assert!(!turned_away, "it takes nothing, so nothing more is taken from it: kind {kind}");
+    }
 }
 
 #[tokio::test]

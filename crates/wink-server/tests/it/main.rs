@@ -28,6 +28,10 @@ mod erase;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod full;
+#[cfg(test)]
+mod held;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod limit;

@@ -166,7 +166,10 @@ pub(crate) mod frames {
     pub(crate) const DATA: u8 = 0;
     pub(crate) const HEADERS: u8 = 1;
     pub(crate) const RESET: u8 = 3;
+    pub(crate) const SETTINGS: u8 = 4;
+    pub(crate) const PING: u8 = 6;
     pub(crate) const GO_AWAY: u8 = 7;
+    pub(crate) const CONTINUATION: u8 = 9;
 
     /// The first bytes of an indexed `:status: 200`.
     pub(crate) const STATUS_OK: u8 = 0x88;
@@ -174,7 +177,7 @@ pub(crate) mod frames {
     /// Begins a connection.
     pub(crate) async fn begin(stream: &mut (impl AsyncWrite + Unpin)) {
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        stream.write_all(&frame(4, 0, 0, &[])).await.unwrap();
+        stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
     }
 
     pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {

@@ -47,11 +47,6 @@ impl Outcome {
         self.per_second(self.statuses.range(200..300).map(|(_, count)| count).sum())
     }
 
-    /// Requests a second, whatever became of them.
-    pub(crate) fn offered(&self) -> f64 {
-        self.per_second(self.statuses.values().sum())
-    }
-
     /// Gives itself if every answer was a success: a rate of refusals is the rate of nothing.
     pub(crate) fn all_fine(self) -> anyhow::Result<Self> {
         let others = self.statuses.keys().any(|status| *status != 200);
@@ -68,8 +63,9 @@ impl Outcome {
         self.latencies.quantile(share).map_or(f64::NAN, |found| found.as_secs_f64() * 1e3)
     }
 
+    /// A count as a rate.
     #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
-    fn per_second(&self, count: u64) -> f64 {
+    pub(crate) fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.elapsed.as_secs_f64()
     }
 }

@@ -7,5 +7,6 @@ pub(crate) mod http;
 pub(crate) mod import;
 pub(crate) mod stand;
 
+mod flood;
 mod load;
 mod shop;

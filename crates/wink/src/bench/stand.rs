@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, anyhow, ensure};
 use indicatif::ProgressBar;
-use wink_server::http::{Capacity, Conduct};
+use wink_server::http::Conduct;
 
-use super::load::Load;
+use super::flood::{Flood, Flooded};
+use super::load::{Load, Outcome};
 use super::shop::Shop;
 use crate::command::bench::{Measured, median};
 
@@ -19,6 +20,9 @@ const STALLING: usize = 2_000;
 
 /// A measurement of a round.
 const RUN: Duration = Duration::from_secs(3);
+
+/// The burst: far longer than an answer takes among so many others, and shorter than a connection may wait with its first request.
+const BURST: Duration = Duration::from_secs(8);
 
 /// What was begun before, such as opening two thousand connections, is over by then.
 const SETTLES: Duration = Duration::from_secs(1);
@@ -32,19 +36,19 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// Windows before the burst; their median is what the server can do.
 const WINDOWS: usize = 5;
 
-/// Requests at once while the burst is measured: few, so that ten times as many fit on a small machine.
-const AT_ONCE: usize = 16;
+/// Clients that ask for more than can be done, each for one thing at a time: several times as many as there are places.
+const CROWD: u32 = 2_048;
+
+/// Connections by which it is measured what can be done: what it takes is theirs, and nobody is refused.
+const COMPANY: u32 = 256;
+
+/// Questions that are made before the burst, and asked again and again in it.
+const QUESTIONS: u64 = 5_000;
 
 /// Measures all of it.
 pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
-    let mut measured = Vec::new();
-    {
-        let shop = Shop::open(Conduct::default())?;
-        measured.push(beside_slow_clients(&shop, rounds, bar)?);
-    }
-    let capacity = Capacity { requests_max: AT_ONCE, ..Capacity::default() };
-    let shop = Shop::open(Conduct { capacity, ..Conduct::default() })?;
-    measured.extend(overloaded(&shop, rounds, bar)?);
+    let mut measured = vec![beside_slow_clients(&Shop::open(Conduct::default())?, rounds, bar)?];
+    measured.extend(overloaded(&Shop::open(Conduct::default())?, rounds, bar)?);
     Ok(measured)
 }
 
@@ -126,21 +130,30 @@ fn stall(shop: &Shop, stalled: &AtomicU64, enough: &AtomicBool) {
     }
 }
 
+/// Asks for what is most urgent, a hundred times a second, while everybody asks for everything.
+fn urgent(shop: &Shop) -> Outcome {
+    let request = |_| b"GET /readyz HTTP/1.1\r\nhost: wink\r\n\r\n".to_vec();
+    let load = Load { address: shop.address, connections: 2, request: &request, next: &AtomicU64::new(0) };
+    load.open_loop(100.0, BURST)
+}
+
 fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
     let next = AtomicU64::new(0);
     let question = |number: u64| shop.question(number, false);
-    let from = |connections: usize| Load {
-        address: shop.address,
-        connections: u32::try_from(connections).unwrap_or(u32::MAX),
-        request: &question,
-        next: &next,
-    };
-    let few = from(AT_ONCE / 2);
+    let company = Load { address: shop.address, connections: COMPANY, request: &question, next: &next };
+    let questions: Vec<Vec<u8>> = (0..QUESTIONS).map(question).collect();
     let [mut capacities, mut offers, mut goods, mut recoveries] = [(); 4].map(|()| Vec::new());
     for _ in 0..rounds {
-        let rate = || few.closed_loop(WINDOW).goodput();
+        let rate = || company.closed_loop(WINDOW).goodput();
         let capacity = median((0..WINDOWS).map(|_| rate()).collect());
-        let burst = from(AT_ONCE * 10).open_loop(capacity * 10.0, RUN);
+        let flood = Flood { address: shop.address, connections: CROWD, requests: &questions };
+        let (burst, urgent) = thread::scope(|scope| {
+            let urgent = scope.spawn(|| urgent(shop));
+            (flood.run(capacity * 10.0, BURST), urgent.join())
+        });
+        let (Flooded { asked, outcome: burst }, urgent) =
+            (burst?, urgent.map_err(|_| anyhow!("the urgent ones panicked"))?);
+        urgent.all_fine().context("what is most urgent was refused")?;
         let refused = burst.count(429);
         ensure!(
             burst.told_to_wait == refused,
@@ -160,7 +173,7 @@ fn overloaded(shop: &Shop, rounds: usize, bar: &ProgressBar) -> anyhow::Result<V
             }
         };
         capacities.push(capacity);
-        offers.push(burst.offered());
+        offers.push(burst.per_second(asked));
         goods.push(burst.goodput());
         recoveries.push(recovered.as_secs_f64());
         bar.inc(1);

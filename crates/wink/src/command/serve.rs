@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use bytesize::ByteSize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use wink_connect::webhook::address::Reach;
@@ -12,7 +13,7 @@ use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
 use wink_server::flow::{decide, expire, retain, rights};
-use wink_server::http::{Conduct, Service, routes};
+use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
 use wink_server::{Engine, access, listen};
@@ -35,15 +36,25 @@ const SENDERS: usize = 4;
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
+/// Less memory for bodies than this would refuse one that is allowed, packed and unpacked.
+const BODY_MEMORY_MIN: ByteSize = ByteSize::mib(16);
+
+/// Files kept from connections: the store's, its log's and its backup's, webhooks on their way, the socket for commands.
+const FILES_KEPT: usize = 192;
+
 pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     if serve.without_keys && !serve.listen.ip().is_loopback() {
         bail!(
             "--without-keys lets everybody do anything; listen on 127.0.0.1, or make keys with `wink key create`"
         );
     }
-    let settings = settings(serve)?;
-    let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     home::allow_files();
+    let settings = settings(serve)?;
+    if serve.body_memory < BODY_MEMORY_MIN {
+        bail!("--body-memory {} is too little: give bodies {BODY_MEMORY_MIN} or more", serve.body_memory);
+    }
+    let body_bytes_max = usize::try_from(serve.body_memory.as_u64())?;
+    let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     log::start(&serve.log)?;
     let spans = serve.otlp_endpoint.as_deref().map(Spans::start).transpose()?;
     home::run(async {
@@ -52,7 +63,14 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             format!("{} cannot be listened on; choose another with --listen", serve.listen)
         })?;
         let webhooks_reach = if serve.webhooks_anywhere { Reach::Anywhere } else { Reach::Public };
-        let conduct = Conduct { without_keys: serve.without_keys, webhooks_reach, ..Conduct::default() };
+        let conduct = Conduct {
+            without_keys: serve.without_keys,
+            webhooks_reach,
+            capacity: Capacity { body_bytes_max, ..Capacity::default() },
+            proxies: Proxies(serve.trusted_proxies.clone()),
+            segment_prefix: serve.segment_prefix.clone(),
+            ..Conduct::default()
+        };
         let mut service = home::open_service(&serve.data.data, conduct).await?;
         service.metrics = Some(measure::start()?);
         service.also_measure = Some(measure::reader(serve.data.data.clone()));
@@ -115,10 +133,17 @@ fn settings(serve: &Serve) -> anyhow::Result<listen::Settings> {
     };
     Ok(listen::Settings {
         certificate,
-        connections_max: serve.connections,
+        // One that is too many is closed at once. Without this, the store would find no file to write to.
+        connections_max: serve.connections.min(connections_allowed()),
         connections_by_address_max: serve.connections_by_address,
         ..listen::Settings::default()
     })
+}
+
+/// Leaves the store the files it needs; of few files, connections get half.
+fn connections_allowed() -> usize {
+    let files = home::files_allowed();
+    files - FILES_KEPT.min(files / 2)
 }
 
 /// Does what is due for every tenant, until it is aborted. An error is told and tried again: the work stays where it is.

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: SplitMix64 (Steele, Lea, Flood 2014), from a seed that is printed.
+//! Chance that can be repeated: SplitMix64 (Steele, Lea, Flood 2014), from a seed that is printed. And how much of it, from the environment.
 
 /// A stream of numbers that follows from its seed.
 pub(crate) struct Chance(pub(crate) u64);
@@ -16,4 +16,18 @@ impl Chance {
     pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.next() % (to - from + 1)
     }
+}
+
+/// A number from the environment.
+pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, not a number")),
+        Err(_) => otherwise,
+    }
+}
+
+/// Draws from the time, unless somebody wants a run again.
+pub(crate) fn seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    number("WINK_TEST_SEED", now.subsec_nanos().into())
 }

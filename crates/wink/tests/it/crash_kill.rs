@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chance::Chance;
+use crate::chance::{Chance, number, seed};
 use crate::history::{Broken, History};
 use crate::oracle::Oracle;
 use crate::wink::{self, Server, verified};
@@ -18,19 +18,6 @@ use crate::{hasty, sample, stored};
 
 /// Enough to meet every step of a commit some dozens of times; `WINK_TEST_KILLS` asks for more before a release.
 const KILLS: u64 = 200;
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    match std::env::var(variable) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, not a number")),
-        Err(_) => otherwise,
-    }
-}
-
-/// Draws from the time, unless somebody wants a run again.
-fn seed() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    number("WINK_TEST_SEED", now.subsec_nanos().into())
-}
 
 /// Starts the server and kills it while it recovers.
 fn kill_recovering(store: &Path, after: Duration) {

@@ -27,7 +27,8 @@ fn hand_on(mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
     let mut answers = BufReader::new(server.try_clone()?);
     loop {
         let (head, body) = message(&mut requests)?;
-        let early = head.starts_with("POST /v1/events").then(|| promise(&body));
+        let has_events = ["POST /v1/events", "POST /v1/batch"].iter().any(|path| head.starts_with(path));
+        let early = has_events.then(|| promise(&body));
         if let Some(early) = &early {
             client.write_all(early.as_bytes())?;
         }
@@ -48,7 +49,8 @@ fn promise(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-fn message(from: &mut impl BufRead) -> io::Result<(String, String)> {
+/// Reads one request or answer: its head, and a body of a stated length.
+pub(crate) fn message(from: &mut impl BufRead) -> io::Result<(String, String)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let begun = head.len();

@@ -15,7 +15,11 @@ mod command_line;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod crash_client;
+#[cfg(test)]
 mod crash_kill;
+#[cfg(test)]
+mod crash_once;
 #[cfg(test)]
 mod crash_strace;
 #[cfg(test)]
@@ -26,6 +30,8 @@ mod doctor;
 mod erase;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod forgetful;
 #[cfg(test)]
 mod hasty;
 #[cfg(test)]
@@ -45,6 +51,8 @@ mod oracle;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod real_client;
 #[cfg(test)]
 mod receiver;
@@ -61,6 +69,8 @@ mod silent;
 mod spans;
 #[cfg(test)]
 mod stand;
+#[cfg(test)]
+mod starved;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Reply, ask};
 use crate::faults::{Fault, Way};
 use crate::wink::{Server, run, verified};
-use crate::{real_client, sample, stored};
+use crate::{real_client, sample, stored, wink};
 
 /// Makes a key and gives its secret.
 pub(crate) fn key(store: &Path, role: &str) -> String {
@@ -237,6 +237,44 @@ fn a_browser_may_send_with_whatever_headers_its_client_has() {
 }
 
 #[test]
+fn the_same_paths_are_answered_below_a_prefix_and_only_those() {
+    let store = tempfile::tempdir().unwrap();
+    sample::open_shop(store.path());
+    let key = key(store.path(), "ingest");
+    let mut call = wink::serve_with_keys(store.path());
+    call.args(["--segment-prefix", "/hook/segment"]);
+    let server = Server::start_as(call).unwrap();
+    let at = |path: &str| format!("/hook/segment{path}");
+    for (number, path) in ["/v1/batch", "/v1/b", "/v1/import"].iter().enumerate() {
+        let batch = json!({ "writeKey": key, "batch": [order(&format!("o-{number}"))] }).to_string();
+        assert_eq!(ask(server.address, "POST", &at(path), &batch).json()["accepted"], 1, "{path}");
+        assert_eq!(ask(server.address, "POST", path, &batch).json()["duplicates"], 1, "{path}, without it");
+    }
+    let message = with(order("o-9"), "writeKey", key.as_str()).to_string();
+    assert_eq!(ask(server.address, "POST", &at("/v1/t"), &message).json()["accepted"], 1);
+    problem(&ask(server.address, "POST", &at("/v1/track"), &order("o-10").to_string()), 401);
+    problem(&ask(server.address, "GET", &at("/v1/track"), ""), 405);
+    problem(&ask(server.address, "GET", &at("/healthz"), ""), 404);
+    problem(&ask(server.address, "POST", "/hook/v1/track", &message), 404);
+    let mut settings = ask(server.address, "GET", &at("/v1/projects/wk_1/settings"), "").json();
+    assert_eq!(settings["integrations"]["Segment.io"]["apiHost"].take(), "wink/hook/segment/v1");
+    assert_eq!(ask(server.address, "GET", &at("/sourceConfig/?writeKey=wk_1"), "").status, 200);
+    server.stop().fine();
+    assert_eq!(verified(store.path())["balance"]["accepted"], 4);
+}
+
+#[test]
+fn a_prefix_that_is_no_path_is_refused() {
+    let store = tempfile::tempdir().unwrap();
+    for wrong in ["hook", "/", "/hook/", "/{id}", "/a b", ""] {
+        let mut call = wink::serve(store.path());
+        call.args(["--segment-prefix", wrong]);
+        let said = Server::start_as(call).err().expect("no server starts");
+        assert!(said.err.contains("a prefix is like"), "{wrong}: {said:?}");
+    }
+}
+
+#[test]
 fn browsers_are_told_where_to_send() {
     let store = tempfile::tempdir().unwrap();
     let (server, _) = shop(store.path());
@@ -248,7 +286,7 @@ fn browsers_are_told_where_to_send() {
         |protocol: &str| json!({ "apiKey": "wk_1", "apiHost": "wink.example/v1", "protocol": protocol });
     assert_eq!(settings(""), wanted("http"));
     assert_eq!(settings("origin: https://shop.example\r\n"), wanted("https"));
-    assert_eq!(settings("x-forwarded-proto: https\r\n"), wanted("https"));
+    assert_eq!(settings("x-forwarded-proto: https\r\n"), wanted("http"), "said by nobody who is believed");
     let source =
         ask(server.address, "GET", "/sourceConfig/?p=npm&v=3.34.1&writeKey=wk_1", "").json()["source"].take();
     assert_eq!(

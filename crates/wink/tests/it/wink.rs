@@ -133,14 +133,15 @@ pub(crate) fn serve(store: &Path) -> Command {
     call
 }
 
-fn serve_with_keys(store: &Path) -> Command {
-    call([
-        OsStr::new("serve"),
-        "--data".as_ref(),
-        store.as_os_str(),
-        "--listen".as_ref(),
-        "127.0.0.1:0".as_ref(),
-    ])
+/// `wink serve` on a free port, with keys.
+pub(crate) fn serve_with_keys(store: &Path) -> Command {
+    serve_at(store, ([127, 0, 0, 1], 0).into())
+}
+
+/// `wink serve` at an address, with keys.
+pub(crate) fn serve_at(store: &Path, address: SocketAddr) -> Command {
+    let listen = address.to_string();
+    call([OsStr::new("serve"), "--data".as_ref(), store.as_os_str(), "--listen".as_ref(), listen.as_ref()])
 }
 
 fn end(child: &mut Child, out: &mut impl Read) -> Said {
