@@ -1,6 +1,6 @@
 //! Everything about one person as tables that a spreadsheet opens: the JSON document, one CSV file for each of its lists, in one ZIP.
 //!
-//! A row is an item of the list. What is below [`OPENED`] names is a column of its own, with a dotted name; what else is nested stays
+//! A row is an item of the list. What is below `OPENED` names is a column of its own, with a dotted name; what else is nested stays
 //! JSON in its cell. Unlike the document, the archive is made as a whole: its columns are known only at the end.
 
 use std::io::{Cursor, Write};
