@@ -183,11 +183,7 @@ impl Engine {
                 None => batch.remove(self.space(space), key),
             }
         }
-        batch.durability(Some(PersistMode::SyncData)).commit()?;
-        for (key, value) in records {
-            self.hot.put(key, value);
-        }
-        Ok(())
+        self.hot.write(records, || batch.durability(Some(PersistMode::SyncData)).commit())
     }
 
     /// Writes something new and empties its memtable, which lets the engine forget every older version of every key.

@@ -1,5 +1,8 @@
 //! Records that were read or written lately, in memory: what a shopper's next click needs, and what the committer checks.
 
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+
 use fjall::Slice;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
@@ -13,9 +16,13 @@ const TYPICAL_BYTES: u64 = 400;
 
 /// Values by key as the engine holds them; `None` for a record that is known to be absent.
 ///
-/// It never differs from the engine for longer than a commit takes to be told: whoever fetches a value holds a place for it, and
-/// what is written meanwhile takes that place, so that an older value never comes to lie over a newer one.
-pub(crate) struct Hot(Cache<Vec<u8>, Option<Slice>, Weigh>);
+/// Whoever fetches a value holds a place for it, and what is written meanwhile takes that place, so that an older value never
+/// comes to lie over a newer one. While a key is being written it is asked of the engine: else somebody could see another part of a
+/// commit there, and here still what was before.
+pub(crate) struct Hot {
+    values: Cache<Vec<u8>, Option<Slice>, Weigh>,
+    writing: RwLock<HashSet<Vec<u8>>>,
+}
 
 #[derive(Clone)]
 struct Weigh;
@@ -31,7 +38,7 @@ impl Hot {
     /// Keeps about this many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
         let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX);
-        Self(Cache::with_weighter(items, bytes, Weigh))
+        Self { values: Cache::with_weighter(items, bytes, Weigh), writing: RwLock::default() }
     }
 
     /// Gives a value, fetched if it is not here.
@@ -40,7 +47,10 @@ impl Hot {
         key: &[u8],
         fetch: impl FnOnce() -> Result<Option<Slice>, Error>,
     ) -> Result<Option<Slice>, Error> {
-        match self.0.get_value_or_guard(key, None) {
+        if self.writing.read().unwrap_or_else(PoisonError::into_inner).contains(key) {
+            return fetch();
+        }
+        match self.values.get_value_or_guard(key, None) {
             GuardResult::Value(value) => Ok(value),
             GuardResult::Guard(place) => {
                 let value = fetch()?;
@@ -53,9 +63,21 @@ impl Hot {
         }
     }
 
-    /// Takes over what was written.
-    pub(crate) fn put(&self, key: Vec<u8>, value: Option<Slice>) {
-        self.0.insert(key, value);
+    /// Writes values by `write`, and takes them over once it has. One thread writes.
+    pub(crate) fn write<E>(
+        &self,
+        values: Vec<(Vec<u8>, Option<Slice>)>,
+        write: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let keys = values.iter().map(|(key, _)| key.clone()).collect();
+        *self.writing.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        // After one that failed nobody knows what is written: the keys stay with the engine until the next.
+        write()?;
+        for (key, value) in values {
+            self.values.insert(key, value);
+        }
+        self.writing.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 }
 
@@ -80,20 +102,40 @@ mod tests {
         assert_eq!(hot.get(b"other", || panic!("it is known to be absent")).unwrap(), None);
     }
 
+    fn put(hot: &Hot, text: &str) {
+        hot.write(vec![(KEY.to_vec(), value(text))], || Ok::<(), ()>(())).unwrap();
+    }
+
     #[test]
     fn what_is_written_while_an_older_value_is_fetched_stays() {
         let hot = Hot::new(1 << 20);
         let fetched = hot.get(KEY, || {
-            hot.put(KEY.to_vec(), value("newer"));
+            put(&hot, "newer");
             Ok(value("older"))
         });
         assert_eq!(fetched.unwrap(), value("older"), "as if it had been read a moment before");
         assert_eq!(hot.get(KEY, || panic!("it is here")).unwrap(), value("newer"));
-        hot.put(KEY.to_vec(), None);
+        hot.write(vec![(KEY.to_vec(), None)], || Ok::<(), ()>(())).unwrap();
         assert_eq!(hot.get(KEY, || panic!("it is known to be absent")).unwrap(), None);
     }
 
-    /// One thread writes, others read what it wrote a moment ago and keep it: none of them may undo a write.
+    #[test]
+    fn while_it_is_written_the_engine_is_asked() {
+        let hot = Hot::new(1 << 20);
+        put(&hot, "older");
+        let written = hot.write(vec![(KEY.to_vec(), value("newer"))], || {
+            // The engine shows the whole commit from one moment on: so does whoever asks.
+            assert_eq!(hot.get(KEY, || Ok(value("newer"))).unwrap(), value("newer"));
+            Ok::<(), ()>(())
+        });
+        written.unwrap();
+        assert_eq!(hot.get(KEY, || panic!("it is here")).unwrap(), value("newer"));
+        hot.write(vec![(KEY.to_vec(), value("newest"))], || Err(())).unwrap_err();
+        assert_eq!(hot.get(KEY, || Ok(value("what it knows"))).unwrap(), value("what it knows"));
+    }
+
+    /// One thread writes, others read what it wrote a moment ago and keep it: none of them may undo a write, and none sees less than
+    /// what the engine shows already.
     #[test]
     fn a_slow_reader_never_undoes_a_write() {
         let hot = Hot::new(2_000);
@@ -103,27 +145,39 @@ mod tests {
             std::thread::yield_now();
             Ok(value(&found.to_string()))
         };
+        let number_of =
+            |read: Option<Slice>| -> u64 { std::str::from_utf8(&read.unwrap()).unwrap().parse().unwrap() };
         std::thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    for number in 0_u64.. {
-                        if done.load(Ordering::SeqCst) {
-                            break;
+            let reading: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for number in 0_u64.. {
+                            if done.load(Ordering::SeqCst) {
+                                return;
+                            }
+                            let shown = disk.load(Ordering::SeqCst);
+                            let read = number_of(hot.get(KEY, fetch).unwrap());
+                            assert!(shown <= read, "{read} was read when the engine showed {shown}");
+                            // Others crowd it out, so that it has to be fetched again.
+                            hot.get(&number.to_be_bytes(), || Ok(value("something else"))).unwrap();
                         }
-                        hot.get(KEY, fetch).unwrap();
-                        // Others crowd it out, so that it has to be fetched again.
-                        hot.get(&number.to_be_bytes(), || Ok(value("something else"))).unwrap();
-                    }
-                });
-            }
+                    })
+                })
+                .collect();
             for number in 1..=20_000_u64 {
-                disk.store(number, Ordering::SeqCst);
-                hot.put(KEY.to_vec(), value(&number.to_string()));
-                let read = hot.get(KEY, fetch).unwrap();
-                if read != value(&number.to_string()) {
+                let values = vec![(KEY.to_vec(), value(&number.to_string()))];
+                hot.write(values, || {
+                    disk.store(number, Ordering::SeqCst);
+                    Ok::<(), ()>(())
+                })
+                .unwrap();
+                if number_of(hot.get(KEY, fetch).unwrap()) != number {
                     done.store(true, Ordering::SeqCst);
+                    panic!("{number} was undone");
                 }
-                assert_eq!(read, value(&number.to_string()));
+                if reading.iter().any(std::thread::ScopedJoinHandle::is_finished) {
+                    break;
+                }
             }
             done.store(true, Ordering::SeqCst);
         });
@@ -140,8 +194,10 @@ mod tests {
     fn it_stays_within_its_bytes() {
         let hot = Hot::new(100_000);
         for number in 0..10_000_u32 {
-            hot.put(number.to_be_bytes().to_vec(), value("some text of which there is too much in the end"));
+            let text = value("some text of which there is too much in the end");
+            hot.get(&number.to_be_bytes(), || Ok(text)).unwrap();
         }
-        assert!(hot.0.weight() <= 100_000 && 10 < hot.0.len(), "{} in {} bytes", hot.0.len(), hot.0.weight());
+        let (count, bytes) = (hot.values.len(), hot.values.weight());
+        assert!(bytes <= 100_000 && 10 < count, "{count} in {bytes} bytes");
     }
 }
