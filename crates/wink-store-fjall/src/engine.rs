@@ -1,11 +1,11 @@
 //! The fjall database: its keyspaces, how they are opened, and what is read straight from them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice};
@@ -41,6 +41,8 @@ pub(crate) struct Engine {
     batches: Keyspace,
     meta: Keyspace,
     hot: Arc<Hot>,
+    /// New marks of the commit that is being written.
+    unseen: Arc<RwLock<HashSet<Vec<u8>>>>,
 }
 
 /// One value to write, or `None` to delete it.
@@ -127,6 +129,7 @@ impl Engine {
             batches: keyspace("batches", 16)?,
             meta: keyspace("meta", 1)?,
             hot: Arc::new(Hot::new(options.hot_bytes)),
+            unseen: Arc::default(),
             database,
         })
     }
@@ -172,18 +175,26 @@ impl Engine {
     /// Writes everything atomically and returns when it is on disk. Readers see nothing of it before.
     pub(crate) fn write(&self, writes: Writes) -> Result<(), fjall::Error> {
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), writes.len());
-        let mut records = Vec::new();
+        let (mut records, mut marks) = (Vec::new(), HashSet::new());
         for ((space, key), value) in writes {
             let value = value.map(Slice::from);
-            if space == Space::Records {
-                records.push((key.clone(), value.clone()));
+            match space {
+                Space::Records => records.push((key.clone(), value.clone())),
+                Space::Marks if value.is_some() => {
+                    marks.insert(key.clone());
+                }
+                _ => {}
             }
             match value {
                 Some(value) => batch.insert(self.space(space), key, value),
                 None => batch.remove(self.space(space), key),
             }
         }
-        self.hot.write(records, || batch.durability(Some(PersistMode::SyncData)).commit())
+        // The engine shows a commit key by key. A mark leads to what was written with it, so it is shown when all of that is.
+        *self.unseen.write().unwrap_or_else(PoisonError::into_inner) = marks;
+        self.hot.write(records, || batch.durability(Some(PersistMode::SyncData)).commit())?;
+        self.unseen.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 
     /// Writes something new and empties its memtable, which lets the engine forget every older version of every key.
@@ -221,7 +232,11 @@ impl Engine {
     }
 
     pub(crate) fn mark(&self, tenant: Tenant, key: &MarkKey) -> Result<Option<Mark>, Error> {
-        let value = self.get(Space::Marks, &layout::mark_key(tenant, key))?;
+        let key = layout::mark_key(tenant, key);
+        if self.unseen.read().unwrap_or_else(PoisonError::into_inner).contains(&key) {
+            return Ok(None);
+        }
+        let value = self.get(Space::Marks, &key)?;
         value.map(|value| layout::read_mark(&value)).transpose()
     }
 
