@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use axum::Router;
 use bytesize::ByteSize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,7 +23,7 @@ use wink_store::Store;
 use crate::arguments::Serve;
 use crate::spans::Spans;
 use crate::terminal::say;
-use crate::{control, home, log, maintenance, measure, terminal};
+use crate::{control, demo, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -97,7 +98,18 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
                 "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
             );
         }
-        say!("listening on {scheme}://{address}");
+        let here = format!("{scheme}://{address}");
+        let demo = match serve.demo {
+            true => {
+                demo::routes(&service, &[here.clone(), format!("{scheme}://localhost:{}", address.port())])
+                    .await?
+            }
+            false => Router::new(),
+        };
+        say!("listening on {here}");
+        if serve.demo {
+            say!("the shop's page is at {here}/demo");
+        }
         let stop = {
             let service = service.clone();
             async move {
@@ -109,7 +121,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             Some(spans) => spans.around(routes(service)),
             None => routes(service),
         };
-        let drained = listen::serve(listener, routes, settings, stop).await;
+        let drained = listen::serve(listener, routes.merge(demo), settings, stop).await;
         if 0 < drained.cut {
             say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }

@@ -82,6 +82,8 @@ mod trace;
 #[cfg(test)]
 mod traced;
 #[cfg(test)]
+mod web;
+#[cfg(test)]
 mod webhooks;
 #[cfg(test)]
 mod wink;
