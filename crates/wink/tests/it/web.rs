@@ -94,7 +94,7 @@ fn timing_the_demo_page_shows_the_moment_in_which_an_offer_is_decided() {
 #[test]
 fn a_browser_fetches_the_tag_packed_once_and_is_told_when_there_is_another() {
     let store = tempfile::tempdir().unwrap();
-    let server = Server::start_with_keys(store.path());
+    let server = Server::start(store.path());
     let committed = fs::read(web().join("tag").join("dist").join("tag.js")).unwrap();
 
     let (head, packed) =
