@@ -32,8 +32,8 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   // After the end, what still waits counts as sent, and is gone.
   const queue = makeQueue(async (messages) => (until.aborted ? 0 : sendBatch(server, messages)));
   const asker = makeAsker(server, queue.flush);
-  // Where somebody has said yes or no, they are not asked again on this page.
-  const settled = new Set<string>();
+  // One offer for each slot of a page: whoever was shown one is not asked again, whatever they said.
+  const shown = new Set<string>();
   let view = new AbortController();
 
   const emit = (event: string, properties: Properties = {}): void => {
@@ -50,13 +50,13 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   };
   const present = (name: string, answer: Answer): void => {
     const slot = slotOf(name);
-    if (!slot || answer.verdict !== "offer" || settled.has(name) || until.aborted) return;
+    if (!slot || answer.verdict !== "offer" || shown.has(name) || until.aborted) return;
+    shown.add(name);
     const exposed = (kind: string): void => {
       // Told for the shop's measurement: a page goes on without.
       ask(server, "/v1/exposures", { decision: answer.id, kind }).catch(() => {});
     };
     const react = (kind: string): void => {
-      settled.add(name);
       exposed(kind);
       tell(`wink:${kind}`, { slot: name, answer });
     };
@@ -71,7 +71,7 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   };
   const offer = async (name: string): Promise<Answer> => {
     const slot = slotOf(name);
-    if (!slot || settled.has(name)) return noOffer("no slot");
+    if (!slot || shown.has(name)) return noOffer("no slot");
     const { placement = name, cartCents } = slot.dataset;
     const asked = now();
     const answer = await asker.decide(id, { placement, cartCents: cartCents ? Number(cartCents) : undefined });

@@ -124,7 +124,6 @@ fn a_browser_fetches_the_tag_packed_once_and_is_told_when_there_is_another() {
     // The version of another server: this one's tag, and not for a year.
     let (head, body) = fetch(&server, "/tag.js?v=0123456789abcdef", "");
     assert_eq!((header(&head, "cache-control"), body), ("public, max-age=600", committed));
-    server.stop().fine();
 }
 
 #[test]
@@ -140,15 +139,14 @@ fn the_demo_page_is_as_strict_as_a_shop_s_can_be_and_there_only_when_asked_for()
         "{page}"
     );
     assert!(fetch(&server, "/demo/..%2fcatalogue%2fshop.toml", "").0.starts_with("HTTP/1.1 404 "));
-    server.stop().fine();
+    drop(server);
     // The keys of before are good no more: they are made anew with each start.
     let again = demo(store.path());
     let other = String::from_utf8(fetch(&again, "/demo", "").1).unwrap();
     assert_ne!(page, other);
-    again.stop().fine();
+    drop(again);
     let without = Server::start(store.path());
     assert!(fetch(&without, "/demo", "").0.starts_with("HTTP/1.1 404 "));
-    without.stop().fine();
 }
 
 #[test]
