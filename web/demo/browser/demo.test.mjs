@@ -190,6 +190,23 @@ test('a yes holds on the next page, and a decision that somebody else asks for a
   });
 });
 
+test('a browser whose clock is two days ahead is understood all the same', async () => {
+  const prepare = (context) => context.addInitScript(() => {
+    const real = Date;
+    const ahead = 2 * 86_400_000;
+    window.Date = class extends real {
+      constructor(...words) { if (words.length) super(...words); else super(real.now() + ahead); }
+      static now() { return real.now() + ahead; }
+    };
+  });
+  await visit('ahead', {}, async (page) => {
+    await page.click('#yes');
+    await page.hover('#shipping');
+    // Without the yes, which would lie in the future, there would be none.
+    await offer(page).waitFor();
+  }, { prepare });
+});
+
 test('events arrive as events: nothing of the tag is a dead letter', async () => {
   const { dead, refused, accepted } = await (await fetch(new URL('/v1/health/balance', DEMO))).json();
   assert.deepEqual([dead, refused], [0, 0]);
