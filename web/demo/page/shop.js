@@ -3,6 +3,8 @@
 import { language, made, money, part, texts } from './texts.js';
 
 const SHIPPING_CENTS = 490;
+/** What the offer needs: its `minimum_spend`. */
+const LESS_FROM_CENTS = 2_000;
 /** What somebody said to the banner. The shop keeps it so that nobody is asked twice. */
 const CHOICE = 'shop.choice';
 
@@ -98,9 +100,10 @@ function draw() {
   if (!shown.length) list.append(made('li', texts.empty));
   const cents = cart.reduce((sum, of) => sum + of.cents * of.count, 0);
   part('subtotal').textContent = money(cents);
-  part('less').hidden = !lessCents;
-  part('less-price').textContent = money(-lessCents);
-  part('total').textContent = money(cents && cents + SHIPPING_CENTS - lessCents);
+  const less = LESS_FROM_CENTS <= cents ? lessCents : 0;
+  part('less').hidden = !less;
+  part('less-price').textContent = money(-less);
+  part('total').textContent = money(cents && cents + SHIPPING_CENTS - less);
   part('slot').dataset.cartCents = String(cents);
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use bytesize::ByteSize;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
@@ -106,6 +107,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             }
             false => Router::new(),
         };
+        let asked = asked_to_stop()?;
         say!("listening on {here}");
         if serve.demo {
             say!("the shop's page is at {here}/demo");
@@ -113,7 +115,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         let stop = {
             let service = service.clone();
             async move {
-                asked_to_stop().await;
+                asked.await;
                 service.end_streams();
             }
         };
@@ -214,16 +216,15 @@ async fn do_due<S: Store>(
     Ok(())
 }
 
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// Waits for the signals that ask a server to stop. It listens for them from the call on: one that comes with the first request stops the
+/// server as cleanly as any other.
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupted = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    let mut terminated = signal(SignalKind::terminate()).context("signals cannot be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        _ = terminated => {}
-    }
+    })
 }
