@@ -35,7 +35,7 @@ fn card(chance: &mut Chance, (begins, length): (&str, usize)) -> String {
             .enumerate()
             .map(|(at, value)| if at % 2 == 1 { doubled[*value] } else { *value })
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     let last = ('0'..='9').find(right).unwrap();
     format!("{digits}{last}")
