@@ -60,8 +60,10 @@ test("a question goes with the other key, and without one is not asked", async (
 test("an order is one message however often its page is loaded, anything else is a message each time", () => {
   const order = () => JSON.parse(message("anna", "Order Completed", { order_id: "o-1", products: [] }));
   assert.deepEqual(order(), order());
-  assert.equal(order().messageId, "anna-o-1");
+  assert.equal(order().messageId, "anna:o-1");
   const ids = Array.from({ length: 100 }, () => JSON.parse(message("anna", "Page", {})).messageId);
   assert.equal(new Set(ids).size, 100);
   assert.ok(ids.every((id) => id.length < 100));
+  // Nor does one look like a card number, which the server would take out.
+  assert.ok(ids.every((id) => !/(\d[-_. ]?){14}/.test(id)));
 });
