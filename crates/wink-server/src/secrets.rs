@@ -27,6 +27,7 @@ pub struct Secrets {
     letters: [u8; 32],
     webhooks: [u8; 32],
     streams: [u8; 32],
+    cards: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -47,6 +48,7 @@ impl Secrets {
             letters: derive("dead letters"),
             webhooks: derive("webhook secrets"),
             streams: derive("stream tokens"),
+            cards: derive("card numbers"),
         }
     }
 
@@ -55,7 +57,11 @@ impl Secrets {
     pub fn of_tenant(&self, tenant: u32) -> Self {
         match tenant {
             1 => self.clone(),
-            other => Self::new(Hasher::keyed(&self.master, "tenant").field(&other.to_le_bytes()).finish().0),
+            other => {
+                let own = Hasher::keyed(&self.master, "tenant").field(&other.to_le_bytes()).finish().0;
+                // Card numbers are taken out before anybody knows whose they are.
+                Self { cards: self.cards, ..Self::new(own) }
+            }
         }
     }
 
@@ -72,6 +78,11 @@ impl Secrets {
     /// The key under which stream tokens are made.
     pub fn streams(&self) -> &[u8; 32] {
         &self.streams
+    }
+
+    /// The key by which other digits take the place of a card number's.
+    pub fn cards(&self) -> &[u8; 32] {
+        &self.cards
     }
 
     /// A value that tells this secret from another without giving it away; the store keeps it.

@@ -1,11 +1,17 @@
 //! Card numbers: found wherever somebody put one, and taken out before anything is stored. Wink needs none, and whoever stores one has to
 //! prove to the card schemes how.
 //!
+//! Other digits take their place, which follow from the number by a keyed hash: numbers of loyalty cards and orders that only look like a card
+//! are told apart as before, and whoever has the stored data alone cannot try all numbers out.
+//!
 //! A card number is 14 to 19 digits that begin as a scheme's numbers do (ISO/IEC 7812, issuer identification numbers) and whose check digit
 //! is right (ISO/IEC 7812-1, Annex B, the Luhn formula). Digits may stand in groups, and may be written as URLs and JSON write them.
 
-/// What stands for every digit of a card number: right in a JSON number as well as in a text, and no scheme's first digit.
-const INSTEAD: u8 = b'9';
+use crate::base::Hasher;
+
+/// What may begin a group of the digits that take a number's place. No scheme's numbers begin so, so none of them is taken for a card again; and
+/// the first, which begins the whole number, keeps one of 19 digits within 64 bits.
+const BEGINNINGS: [u8; 4] = *b"7019";
 
 /// The fewest digits. Numbers of 13 are article numbers far more often than cards, and no scheme gives out 12 or 13 any more.
 const DIGITS_MIN: usize = 14;
@@ -23,10 +29,13 @@ struct Digit {
     value: u8,
     /// Where the character stands that says which digit it is.
     at: usize,
+    /// Whether a group begins with it.
+    begins: bool,
 }
 
-/// Takes card numbers out of a text: every digit becomes a 9. `None` if there is none in it, as almost always.
-pub fn without_cards(text: &[u8]) -> Option<Vec<u8>> {
+/// Takes card numbers out of a text: other digits take their place, always the same ones under the same key. `None` if there is none in
+/// it, as almost always.
+pub fn without_cards(text: &[u8], key: &[u8; 32]) -> Option<Vec<u8>> {
     if !has_many_digits(text) {
         return None;
     }
@@ -38,14 +47,26 @@ pub fn without_cards(text: &[u8]) -> Option<Vec<u8>> {
         from = read_run(text, start, &mut run, &mut groups);
         for card in cards(&run, &groups) {
             let copy = changed.get_or_insert_with(|| text.to_vec());
-            for digit in card {
+            for (place, (digit, instead)) in card.iter().zip(instead(card, key)).enumerate() {
+                let [first, ..] = BEGINNINGS;
+                let new = match (place, digit.begins) {
+                    (0, _) => first,
+                    (_, true) => BEGINNINGS.get(usize::from(instead % 4)).copied().unwrap_or(first),
+                    (_, false) => b'0' + instead % 10,
+                };
                 if let Some(byte) = copy.get_mut(digit.at) {
-                    *byte = INSTEAD;
+                    *byte = new;
                 }
             }
         }
     }
     changed
+}
+
+/// Draws what takes a number's place, from the number.
+fn instead(card: &[Digit], key: &[u8; 32]) -> [u8; 32] {
+    let digits: Vec<u8> = card.iter().map(|digit| digit.value).collect();
+    Hasher::keyed(key, "card").field(&digits).finish().0
 }
 
 /// What a byte may be in a number that people wrote.
@@ -110,7 +131,8 @@ fn digit(text: &[u8], at: usize) -> Option<(Digit, usize)> {
         _ => return None,
     };
     let byte = *rest.get(lead)?;
-    byte.is_ascii_digit().then(|| (Digit { value: byte - b'0', at: at + lead }, at + lead + 1))
+    let digit = Digit { value: byte.wrapping_sub(b'0'), at: at + lead, begins: false };
+    byte.is_ascii_digit().then_some((digit, at + lead + 1))
 }
 
 /// Reads digits and what may stand between groups of them. Gives where they end; `groups` is where in `run` each group begins.
@@ -120,7 +142,7 @@ fn read_run(text: &[u8], start: usize, run: &mut Vec<Digit>, groups: &mut Vec<us
     groups.push(0);
     let mut at = start;
     while let Some((found, end)) = digit(text, at) {
-        run.push(found);
+        run.push(Digit { begins: groups.last() == Some(&run.len()), ..found });
         at = end;
         if digit(text, at).is_none()
             && let Some(after) = separator(text, at).filter(|after| digit(text, *after).is_some())

@@ -16,8 +16,12 @@ pub struct Words {
 }
 
 impl Words {
-    /// Takes a word in. One that is older than the newest of its mechanism changes nothing.
+    /// Takes a word in. One that is older than the newest of its mechanism changes nothing, and neither does a yes by Global Privacy
+    /// Control: it says no or nothing, and does not take its own no back.
     pub fn hear(&mut self, word: Consent) {
+        if word.state == ConsentState::Granted && !is_grant(&word) {
+            return;
+        }
         match self.newest.get(&word.mechanism) {
             Some(newest) if !word.outranks(newest) => {}
             _ => {
@@ -184,6 +188,13 @@ mod tests {
         assert_eq!(heard(&[(Gpc, Granted, 1)]).counts(), None);
         assert_eq!(heard(&yes).counts_at(Timestamp(4)), Some(&word(yes[2])));
         assert_eq!(heard(&yes).counts_at(Timestamp(3)), Some(&word(yes[0])));
+    }
+
+    #[test]
+    fn privacy_control_does_not_take_its_own_no_back() {
+        let said = [(Gpc, Denied, 0), (Gpc, Granted, 1), (ConsentMode, Granted, 0)];
+        assert!(!is_granted(&said) && !granted_by_all(&said));
+        assert!(is_granted(&[(Gpc, Denied, 0), (Gpc, Granted, 1), (ConsentMode, Granted, 2)]));
     }
 
     /// The rule over everything that was ever said, with nothing forgotten.

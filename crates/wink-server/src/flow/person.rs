@@ -1,7 +1,7 @@
 //! Loading a person: from an identity to the profile and its states.
 
 use wink_core::base::{ProfileId, Timestamp};
-use wink_core::event::Identity;
+use wink_core::event::{Identity, without_cards};
 use wink_core::feature::State;
 use wink_core::profile::{IdentityKey, Profile, Vault};
 use wink_record::{Damaged, Stored};
@@ -102,9 +102,13 @@ pub(super) async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result
     }
 }
 
-/// Tells the key of an identity.
+/// Tells the key of an identity. One that looks like a card number came without it, so whoever names it whole, as on the command line, means
+/// what took its place.
 pub(super) fn identity_key<S>(engine: &Engine<S>, identity: &Identity) -> IdentityKey {
-    IdentityKey::new(engine.secrets.identity(), identity)
+    let cleared = without_cards(identity.value().as_bytes(), engine.secrets.cards());
+    let cleared = cleared.and_then(|value| String::from_utf8(value).ok());
+    let cleared = cleared.and_then(|value| Identity::new(identity.namespace(), &value).ok());
+    IdentityKey::new(engine.secrets.identity(), cleared.as_ref().unwrap_or(identity))
 }
 
 /// Finds an identity by which a profile is known, in clear, for a message of Wink's own about the person: the first in the vault.

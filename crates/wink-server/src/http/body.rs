@@ -11,10 +11,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use wink_api::{Problem, json};
 use wink_core::event::without_cards;
+use wink_store::Store;
 
 use super::admission::Place;
 use super::problem::{Refused, at, bodies_full, overloaded};
-use super::service::Arrival;
+use super::service::{Arrival, Service};
 use crate::listen::body::{self, Limits, read};
 
 /// Most bodies come with their heads. Whoever waits longer for one leaves their place to others meanwhile.
@@ -32,10 +33,10 @@ pub(crate) struct PathName(pub String);
 /// The query as a type. A name that is not expected is refused, so that a slip is not a silent default.
 pub(crate) struct Asked<T>(pub T);
 
-impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
+impl<S: Store> FromRequest<Arc<Service<S>>> for Sent {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &Arc<S>) -> Result<Self, Refused> {
+    async fn from_request(request: Request, service: &Arc<Service<S>>) -> Result<Self, Refused> {
         let most =
             request.extensions().get::<Arrival>().map_or(0, |arrival| arrival.operation.body_bytes_max);
         let limits = Limits { bytes_max: most, ..Limits::default() };
@@ -52,13 +53,13 @@ impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
             }
         };
         place.map_or(Ok(()), Place::enter).map_err(|_| overloaded())?;
-        Ok(Self(cleared_of_cards(bytes)))
+        Ok(Self(cleared_of_cards(bytes, service.card_key())))
     }
 }
 
 /// Takes card numbers out before anything else sees the body: what is not there cannot be stored, logged or sent on.
-fn cleared_of_cards(bytes: Bytes) -> Bytes {
-    match without_cards(&bytes) {
+fn cleared_of_cards(bytes: Bytes, key: &[u8; 32]) -> Bytes {
+    match without_cards(&bytes, key) {
         None => bytes,
         Some(cleared) => {
             metrics::counter!("wink_bodies_with_cards_total").increment(1);
@@ -67,10 +68,10 @@ fn cleared_of_cards(bytes: Bytes) -> Bytes {
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<Arc<S>> for Json<T> {
+impl<T: DeserializeOwned, S: Store> FromRequest<Arc<Service<S>>> for Json<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, service: &Arc<S>) -> Result<Self, Refused> {
+    async fn from_request(request: Request, service: &Arc<Service<S>>) -> Result<Self, Refused> {
         let Sent(bytes) = Sent::from_request(request, service).await?;
         parse(&bytes).map(Self)
     }

@@ -293,10 +293,10 @@ impl<S: Store> Change<S> {
 /// The body of an edit: an object with the names of the catalogue's files.
 pub(super) struct Fields(BTreeMap<String, Value>);
 
-impl<S: Send + Sync> FromRequest<Arc<S>> for Fields {
+impl<S: Store> FromRequest<Arc<Service<S>>> for Fields {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, service: &Arc<S>) -> Result<Self, Refused> {
+    async fn from_request(request: Request, service: &Arc<Service<S>>) -> Result<Self, Refused> {
         let Sent(body) = Sent::from_request(request, service).await?;
         match json::value(&body).map_err(not_json)? {
             Value::Map(fields) => Ok(Self(fields)),

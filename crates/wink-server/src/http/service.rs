@@ -117,6 +117,11 @@ impl<S: Store> Service<S> {
         self.secrets.streams()
     }
 
+    /// The key by which card numbers are replaced, the same for all tenants.
+    pub(crate) fn card_key(&self) -> &[u8; 32] {
+        self.secrets.cards()
+    }
+
     /// Gives the engines of all tenants, for what is done in the background.
     pub fn engines(&self) -> Vec<Arc<Engine<Arc<S>>>> {
         self.engines.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
