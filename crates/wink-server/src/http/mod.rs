@@ -12,6 +12,7 @@ mod decisions_read;
 mod events;
 mod export;
 mod exposures;
+mod finish;
 mod ga4;
 mod gate;
 mod health;

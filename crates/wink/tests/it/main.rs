@@ -37,6 +37,8 @@ mod hasty;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod how_to;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod import;
