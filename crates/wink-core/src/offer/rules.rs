@@ -143,3 +143,22 @@ pub fn declarations(features: &feature::Catalogue) -> Declarations {
     }
     declarations
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_context_stays_behind_the_first_twelve_features() {
+        let features = feature::Catalogue::built_in();
+        let names = declarations(&features);
+        assert_eq!(names.find("feature.contacts_28d"), Some((11, Type::Double)));
+        assert_eq!(names.find("context.channel"), Some((12, Type::Text)));
+        assert_eq!(names.find("context.cart_cents"), Some((16, Type::Int)));
+        assert_eq!(names.find("feature.orders_28d"), Some((17, Type::Double)));
+        let slots = RuleSlots::of(&features);
+        assert_eq!(slots.at(16), Some(Named::Context(ContextFact::CartCents)));
+        assert_eq!(slots.at(17), Some(Named::Feature(12)));
+        assert_eq!(slots.at(features.definitions().len() + ContextFact::ALL.len()), None);
+    }
+}

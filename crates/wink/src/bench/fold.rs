@@ -37,7 +37,7 @@ impl Case {
             fold(&mut state, &features, &Happened::new(day(number), &body, &nothing));
         }
         let slots = 0..features.definitions().len();
-        let wanted = Wanted::only(&features, slots, ["CATEGORY 07".to_owned(), "CATEGORY 51".to_owned()]);
+        let wanted = Wanted::only(&features, slots, [name(7), name(51)]);
         let bare = (0..CATEGORIES).map(|category| (category, 0)).collect();
         let at = day(ORDERS - 1);
         let state = RefCell::new(state);
@@ -79,13 +79,18 @@ impl Case {
     }
 }
 
+/// A name of 14 bytes, the sample's mean, that has little in common with its neighbours.
+fn name(category: u32) -> String {
+    format!("{:05} CATEGORY", category * 7_919 % 99_991)
+}
+
 /// An order of categories that come back as often as the sample's do: most rarely, some always.
 fn order(number: u32) -> Body {
     let line = |n: u32| {
         let category = if n < 4 { number % 3 + n } else { (number * 5 + n) % CATEGORIES };
         Line {
             product_id: n.to_string(),
-            category: Some(format!("CATEGORY {category:02}")),
+            category: Some(name(category)),
             quantity: 1,
             paid: Cents(250 + i64::from(n)),
             discount: Cents(20),
