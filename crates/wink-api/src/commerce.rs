@@ -13,7 +13,7 @@ pub(crate) fn translate(event: &str, properties: &mut Map<String, Json>) {
     if let Some(Json::String(currency)) = properties.get_mut("currency") {
         currency.make_ascii_uppercase();
     }
-    for name in ["order_id", "coupon_id", "store_id"] {
+    for name in ["order_id", "coupon_id", "store_id", "product_id"] {
         number_to_text(properties, name);
     }
     if let Some(Json::Array(products)) = properties.get_mut("products") {

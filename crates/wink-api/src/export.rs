@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use utoipa::{IntoParams, ToSchema};
-use wink_core::base::{DAY_MS, Timestamp};
-use wink_core::feature::{Affinity, State};
+use wink_core::feature::{Accumulated, AccumulatorId, Bucket, Catalogue, Series, Shared, State};
 
 /// The form of the document. A number never changes its meaning.
 pub const EXPORT_FORMAT: &str = "wink-export-1";
@@ -35,44 +34,54 @@ pub enum ExportForm {
 /// What is added up of the events under one identity.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StateExported {
-    /// Sums by day.
-    pub days: BTreeMap<String, BTreeMap<&'static str, i64>>,
-    /// Sales in minor units by category, by the first day of four weeks.
-    pub categories: BTreeMap<String, BTreeMap<String, i64>>,
-    /// When the newest order was made.
-    pub last_order_at: Option<String>,
-    /// When Wink came to the person, and for which campaign.
-    #[schema(value_type = Vec<Object>)]
-    pub contacts: Vec<Json>,
+    /// What is added up, by what defines it: which sum, of which events.
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub accumulated: BTreeMap<String, Json>,
 }
 
 impl StateExported {
     /// Shows what is added up.
-    pub fn new(state: &State) -> Self {
-        let date = |day: i32| {
-            let text = Timestamp(i64::from(day) * DAY_MS).to_string();
-            text.split_once('T').map_or(text.clone(), |(date, _)| date.to_owned())
+    pub fn new(state: &State, features: &Catalogue) -> Self {
+        let named =
+            |id| features.accumulators().find(|(known, _)| *known == id).map(|(_, text)| text.to_owned());
+        let shown = |(id, accumulated): &(AccumulatorId, Accumulated)| {
+            (named(*id).unwrap_or_else(|| format!("no longer needed, {:08x}", id.0)), show(accumulated))
         };
-        let days = state.days.iter().map(|(day, sums)| {
-            let sums = BTreeMap::from([
-                ("orders", i64::from(sums.orders)),
-                ("lines", i64::from(sums.lines)),
-                ("sales_cents", sums.sales_cents),
-                ("discount_cents", sums.discount_cents),
-                ("coupons", i64::from(sums.coupons)),
-            ]);
-            (date(*day), sums)
-        });
-        let buckets = |affinity: &Affinity| {
-            let bucket = |(bucket, cents): (&i32, &i64)| (date(bucket * Affinity::BUCKET_DAYS), *cents);
-            affinity.cents.iter().map(bucket).collect()
-        };
-        let contact = |contact: &wink_core::feature::Contact| serde_json::json!({ "at": contact.at.to_string(), "campaign": contact.campaign.to_string() });
-        Self {
-            days: days.collect(),
-            categories: state.affinity.iter().map(|(name, sums)| (name.clone(), buckets(sums))).collect(),
-            last_order_at: state.last_order_at.map(|at| at.to_string()),
-            contacts: state.contacts.iter().map(contact).collect(),
+        Self { accumulated: state.accumulated().iter().map(shown).collect() }
+    }
+}
+
+fn show(accumulated: &Accumulated) -> Json {
+    match accumulated {
+        Accumulated::Sums(series) => by_bucket(series, |sum| json!(sum)),
+        Accumulated::Extremes(series) => {
+            by_bucket(series, |both| json!({ "min": both.min, "max": both.max }))
+        }
+        Accumulated::Times(times) => times.at.iter().map(|at| json!(at.to_string())).collect(),
+        Accumulated::First(one) | Accumulated::Last(one) => {
+            json!({ "at": one.at.to_string(), "value": one.value })
+        }
+        Accumulated::Distinct(series) => by_bucket(series, |registers| json!(registers.estimate().round())),
+        Accumulated::Spread(series) => by_bucket(series, |spread| {
+            json!(spread.0.iter().map(|(_, count)| u64::from(*count)).sum::<u64>())
+        }),
+        Accumulated::Shares(series) => {
+            let sums =
+                |cell: &Shared| cell.sums.iter().map(|(name, sum)| (name.to_string(), json!(sum))).collect();
+            by_bucket(series, |cell| Json::Object(sums(cell)))
         }
     }
+}
+
+/// Shows cells under the beginning of their buckets; a day by its date.
+fn by_bucket<C>(series: &Series<C>, show: impl Fn(&C) -> Json) -> Json {
+    let begin = |number: i32| {
+        let day = if series.bucket == Bucket::ShopDay { Bucket::Day } else { series.bucket };
+        let text = day.start(number).to_string();
+        match series.bucket {
+            Bucket::Minute => text,
+            _ => text.split_once('T').map_or(text.clone(), |(date, _)| date.to_owned()),
+        }
+    };
+    series.cells.iter().map(|(number, cell)| (begin(*number), show(cell))).collect()
 }

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use wink_core::base::Timestamp;
 use wink_core::coupon::{Coupon, Held, Right, State};
 use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
-use wink_core::feature::{Class, Definition, Viewed};
+use wink_core::feature::{Definition, Viewed};
 use wink_core::profile::{Consent, Profile, Purpose, Words};
 
 use crate::{IdentitySent, RightView};
@@ -192,9 +192,13 @@ pub struct FeatureView {
     pub meaning: String,
     /// What it may be used for.
     pub purpose: &'static str,
-    /// `purchase` or `contact`.
+    /// `purchase`, `contact`, `behaviour` or `service`.
     pub class: &'static str,
-    /// `known`, `no_data`, `too_old`, or `not_granted`.
+    /// The events it is made of; none if it is derived of other features.
+    pub events: Vec<String>,
+    /// How old a value may be to be served, in days; null if age is the value itself.
+    pub ttl_days: Option<i32>,
+    /// `known`, `no_data`, `too_old`, `not_granted`, or `filling` while what happened before it was defined is still added up.
     pub state: &'static str,
     /// The value, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -368,15 +372,16 @@ impl FeatureView {
             Viewed::NoData => ("no_data", None, None),
             Viewed::TooOld { age_ms } => ("too_old", None, Some(*age_ms)),
             Viewed::NotGranted(_) => ("not_granted", None, None),
+            Viewed::Filling => ("filling", None, None),
+            Viewed::NotAsked => ("not_asked", None, None),
         };
         Self {
             name: definition.name.clone(),
             meaning: definition.meaning.clone(),
             purpose: definition.purpose.name(),
-            class: match definition.class {
-                Class::Purchase => "purchase",
-                Class::Contact => "contact",
-            },
+            class: definition.class.name(),
+            events: definition.events().to_vec(),
+            ttl_days: definition.ttl_days,
             state,
             value,
             age_seconds: age_ms.map(|age_ms| age_ms / 1_000),

@@ -11,7 +11,7 @@ use wink_core::feature::{Reading, View, Viewed};
 use wink_core::offer::{CatalogueVersion, Channel};
 use wink_core::profile::{Grants, Purpose};
 
-use crate::message::{Damaged, Stored, decode, id, index, number, present, unknown};
+use crate::message::{Damaged, Stored, decode, id, index, number, unknown};
 use crate::profile::{from_purpose, to_purpose};
 use crate::removed::RemovedMessage;
 use crate::texts::{Texts, text};
@@ -68,7 +68,8 @@ struct DecisionMessage {
 
 #[derive(Clone, PartialEq, Message)]
 struct SlotMessage {
-    #[prost(oneof = "ViewedMessage", tags = "1, 2, 3, 4, 5")]
+    /// Unset if nobody asked for the feature.
+    #[prost(oneof = "ViewedMessage", tags = "1, 2, 3, 4, 5, 7")]
     viewed: Option<ViewedMessage>,
     #[prost(sint64, tag = "6")]
     age_ms: i64,
@@ -86,6 +87,8 @@ enum ViewedMessage {
     TooOld(bool),
     #[prost(uint32, tag = "5")]
     NotGranted(u32),
+    #[prost(bool, tag = "7")]
+    Filling(bool),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -255,13 +258,16 @@ fn to_slot(viewed: &Viewed, texts: &mut Texts) -> SlotMessage {
         Viewed::NoData => (ViewedMessage::NoData(true), 0),
         Viewed::TooOld { age_ms } => (ViewedMessage::TooOld(true), *age_ms),
         Viewed::NotGranted(purpose) => (ViewedMessage::NotGranted(to_purpose(*purpose)), 0),
+        Viewed::Filling => (ViewedMessage::Filling(true), 0),
+        Viewed::NotAsked => return SlotMessage::default(),
     };
     SlotMessage { viewed: Some(viewed), age_ms }
 }
 
 fn from_slot(slot: SlotMessage, texts: &[String]) -> Result<Viewed, Damaged> {
     let age_ms = slot.age_ms;
-    Ok(match present(WHAT, "viewed", slot.viewed)? {
+    let Some(viewed) = slot.viewed else { return Ok(Viewed::NotAsked) };
+    Ok(match viewed {
         ViewedMessage::Number(value) => Viewed::Number(Reading { value, age_ms }),
         ViewedMessage::Shares(shares) => {
             let mut value = BTreeMap::new();
@@ -271,6 +277,7 @@ fn from_slot(slot: SlotMessage, texts: &[String]) -> Result<Viewed, Damaged> {
             Viewed::Shares(Reading { value, age_ms })
         }
         ViewedMessage::NoData(_) => Viewed::NoData,
+        ViewedMessage::Filling(_) => Viewed::Filling,
         ViewedMessage::TooOld(_) => Viewed::TooOld { age_ms },
         ViewedMessage::NotGranted(purpose) => Viewed::NotGranted(from_purpose(WHAT, purpose)?),
     })

@@ -9,8 +9,11 @@ mod dead_letter;
 mod decision;
 mod erasure;
 mod event;
+mod first_state;
+mod folded;
 mod ledger;
 mod message;
+mod packed;
 mod product;
 mod profile;
 mod removed;
@@ -26,6 +29,7 @@ pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use erasure::Erasure;
+pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,

@@ -1,112 +1,263 @@
-//! The folded state of an identity. Written with every event, so it is packed: parallel lists of small numbers.
+//! The folded state of an identity. Written with every event, so it is packed: buckets that several accumulators share are written
+//! once, names without what they have in common with the one before, everything else as small numbers.
 
 use prost::Message;
 use wink_core::base::Timestamp;
-use wink_core::feature::{Affinity, Contact, Day, State};
+use wink_core::feature::{
+    Accumulated, AccumulatorId, Bucket, Extremes, Histogram, Registers, Series, Shared, Stamped, State, Times,
+};
 
-use crate::event::campaign;
-use crate::message::{Damaged, Stored, decode};
+use crate::first_state::{self, FirstStateMessage};
+use crate::message::{Damaged, Stored, decode, unknown};
+use crate::packed::{names_from, names_to, steps_from, steps_to};
 
-const WHAT: &str = "feature state";
+pub(crate) const WHAT: &str = "feature state";
 
 #[derive(Clone, PartialEq, Message)]
 struct StateMessage {
-    /// Days since 1970-01-01; the lists below run parallel.
-    #[prost(sint32, repeated, tag = "1")]
-    day: Vec<i32>,
-    #[prost(uint32, repeated, tag = "2")]
-    orders: Vec<u32>,
-    #[prost(uint32, repeated, tag = "3")]
-    lines: Vec<u32>,
-    #[prost(sint64, repeated, tag = "4")]
-    sales_cents: Vec<i64>,
-    #[prost(sint64, repeated, tag = "5")]
-    discount_cents: Vec<i64>,
-    #[prost(uint32, repeated, tag = "6")]
-    coupons: Vec<u32>,
-    #[prost(message, repeated, tag = "7")]
-    affinity: Vec<AffinityMessage>,
-    #[prost(sint64, optional, tag = "8")]
-    last_order_at: Option<i64>,
-    #[prost(sint64, repeated, tag = "9")]
-    contact_at: Vec<i64>,
-    #[prost(string, repeated, tag = "10")]
-    contact_campaign: Vec<String>,
+    #[prost(message, repeated, tag = "11")]
+    axes: Vec<AxisMessage>,
+    #[prost(message, repeated, tag = "12")]
+    accumulators: Vec<AccumulatorMessage>,
+}
+
+/// The buckets of one accumulator or more.
+#[derive(Clone, PartialEq, Eq, Message)]
+struct AxisMessage {
+    /// 1 minute, 2 day of UTC, 3 day of the shop's calendar, 4 four weeks.
+    #[prost(uint32, tag = "1")]
+    bucket: u32,
+    /// The first bucket's number, then the steps from one to the next.
+    #[prost(sint64, repeated, tag = "2")]
+    steps: Vec<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct AffinityMessage {
-    #[prost(string, tag = "1")]
-    category: String,
-    #[prost(sint32, repeated, tag = "2")]
-    bucket: Vec<i32>,
-    #[prost(sint64, repeated, tag = "3")]
-    cents: Vec<i64>,
+struct AccumulatorMessage {
+    #[prost(fixed32, tag = "1")]
+    id: u32,
+    /// 1 sums, 2 extremes, 3 times, 4 first, 5 last, 6 distinct, 7 spread, 8 shares.
+    #[prost(uint32, tag = "2")]
+    kind: u32,
+    /// The place of its buckets.
+    #[prost(uint32, tag = "3")]
+    axis: u32,
+    /// Sums: one a bucket. Extremes: smallest, and how much larger the largest is. Times: the instants as first and steps. First and
+    /// last: instant and value. Spread: how many classes, then class and count, for each bucket. Shares: the sums of each name, in its
+    /// buckets, then by bucket what the total has beyond them, if anything.
+    #[prost(sint64, repeated, tag = "4")]
+    numbers: Vec<i64>,
+    /// Distinct: how many registers, then register and rank, for each bucket. Shares: the names.
+    #[prost(bytes = "vec", tag = "5")]
+    bytes: Vec<u8>,
+    /// Times: how many are kept. Shares: the buckets of each name as bits, then those that are samples.
+    #[prost(uint64, repeated, tag = "6")]
+    bits: Vec<u64>,
 }
 
 impl Stored for State {
     fn to_bytes(&self) -> Vec<u8> {
-        let affinity = self.affinity.iter().map(|(category, affinity)| AffinityMessage {
-            category: category.clone(),
-            bucket: affinity.cents.keys().copied().collect(),
-            cents: affinity.cents.values().copied().collect(),
-        });
-        let days = || self.days.values();
-        StateMessage {
-            day: self.days.keys().copied().collect(),
-            orders: days().map(|day| day.orders).collect(),
-            lines: days().map(|day| day.lines).collect(),
-            sales_cents: days().map(|day| day.sales_cents).collect(),
-            discount_cents: days().map(|day| day.discount_cents).collect(),
-            coupons: days().map(|day| day.coupons).collect(),
-            affinity: affinity.collect(),
-            last_order_at: self.last_order_at.map(|at| at.0),
-            contact_at: self.contacts.iter().map(|contact| contact.at.0).collect(),
-            contact_campaign: self.contacts.iter().map(|contact| contact.campaign.to_string()).collect(),
-        }
-        .encode_to_vec()
+        let mut axes: Vec<AxisMessage> = Vec::new();
+        let accumulators =
+            self.accumulated().iter().map(|(id, accumulated)| to_message(*id, accumulated, &mut axes));
+        let accumulators = accumulators.collect();
+        StateMessage { axes, accumulators }.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         let message: StateMessage = decode(WHAT, bytes)?;
-        let mut state = Self { last_order_at: message.last_order_at.map(Timestamp), ..Self::default() };
-        let columns = [
-            message.orders.len(),
-            message.lines.len(),
-            message.sales_cents.len(),
-            message.discount_cents.len(),
-            message.coupons.len(),
-        ];
-        same_length("day", message.day.len(), &columns)?;
-        let sums = message.orders.iter().zip(&message.lines).zip(&message.sales_cents);
-        let sums = sums.zip(&message.discount_cents).zip(&message.coupons);
-        for (day, ((((orders, lines), sales_cents), discount_cents), coupons)) in message.day.iter().zip(sums)
-        {
-            let sums = Day {
-                orders: *orders,
-                lines: *lines,
-                sales_cents: *sales_cents,
-                discount_cents: *discount_cents,
-                coupons: *coupons,
-            };
-            state.days.insert(*day, sums);
+        if message.accumulators.is_empty() {
+            return first_state::upcast(decode::<FirstStateMessage>(WHAT, bytes)?);
         }
-        for affinity in message.affinity {
-            same_length("affinity", affinity.bucket.len(), &[affinity.cents.len()])?;
-            let cents = affinity.bucket.into_iter().zip(affinity.cents).collect();
-            state.affinity.insert(affinity.category, Affinity { cents });
-        }
-        same_length("contact", message.contact_at.len(), &[message.contact_campaign.len()])?;
-        for (at, name) in message.contact_at.into_iter().zip(&message.contact_campaign) {
-            state.contacts.push(Contact { at: Timestamp(at), campaign: campaign(WHAT, name)? });
-        }
-        Ok(state)
+        let StateMessage { axes, accumulators } = message;
+        let read =
+            |message: AccumulatorMessage| Ok((AccumulatorId(message.id), from_message(message, &axes)?));
+        accumulators.into_iter().map(read).collect::<Result<_, _>>().map(Self::new)
     }
 }
 
-fn same_length(list: &str, expected: usize, found: &[usize]) -> Result<(), Damaged> {
-    if found.iter().all(|length| *length == expected) {
-        return Ok(());
+fn axis<C>(series: &Series<C>, axes: &mut Vec<AxisMessage>) -> u32 {
+    let bucket = match series.bucket {
+        Bucket::Minute => 1,
+        Bucket::Day => 2,
+        Bucket::ShopDay => 3,
+        Bucket::FourWeeks => 4,
+    };
+    let steps = steps_to(series.cells.iter().map(|(number, _)| i64::from(*number)));
+    let new = AxisMessage { bucket, steps };
+    let place = axes.iter().position(|known| *known == new).unwrap_or_else(|| {
+        axes.push(new);
+        axes.len() - 1
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+fn to_message(
+    id: AccumulatorId,
+    accumulated: &Accumulated,
+    axes: &mut Vec<AxisMessage>,
+) -> AccumulatorMessage {
+    let mut message = AccumulatorMessage { id: id.0, ..AccumulatorMessage::default() };
+    match accumulated {
+        Accumulated::Sums(series) => {
+            (message.kind, message.axis) = (1, axis(series, axes));
+            message.numbers = series.cells.iter().map(|(_, sum)| *sum).collect();
+        }
+        Accumulated::Extremes(series) => {
+            (message.kind, message.axis) = (2, axis(series, axes));
+            let both = |(_, cell): &(i32, Extremes)| [cell.min, cell.max.wrapping_sub(cell.min)];
+            message.numbers = series.cells.iter().flat_map(both).collect();
+        }
+        Accumulated::Times(times) => {
+            (message.kind, message.bits) = (3, vec![u64::from(times.keep)]);
+            message.numbers = steps_to(times.at.iter().map(|at| at.0));
+        }
+        Accumulated::First(stamped) => {
+            (message.kind, message.numbers) = (4, vec![stamped.at.0, stamped.value])
+        }
+        Accumulated::Last(stamped) => {
+            (message.kind, message.numbers) = (5, vec![stamped.at.0, stamped.value])
+        }
+        Accumulated::Distinct(series) => {
+            (message.kind, message.axis) = (6, axis(series, axes));
+            for (_, Registers(registers)) in &series.cells {
+                // 256 registers are all there are; one less fits the byte.
+                message.bytes.push(u8::try_from(registers.len().saturating_sub(1)).unwrap_or(u8::MAX));
+                message.bytes.extend(registers.iter().flat_map(|(register, rank)| [*register, *rank]));
+            }
+        }
+        Accumulated::Spread(series) => {
+            (message.kind, message.axis) = (7, axis(series, axes));
+            for (_, Histogram(classes)) in &series.cells {
+                message.numbers.push(i64::try_from(classes.len()).unwrap_or(i64::MAX));
+                let pairs = classes.iter().flat_map(|(class, count)| [i64::from(*class), i64::from(*count)]);
+                message.numbers.extend(pairs);
+            }
+        }
+        Accumulated::Shares(series) => {
+            (message.kind, message.axis) = (8, axis(series, axes));
+            write_shares(series, &mut message);
+        }
     }
-    Err(Damaged { what: WHAT, why: format!("the lists of `{list}` differ in length") })
+    message
+}
+
+fn write_shares(series: &Series<Shared>, message: &mut AccumulatorMessage) {
+    let mut names: Vec<&str> =
+        series.cells.iter().flat_map(|(_, cell)| cell.sums.iter().map(|(name, _)| name.as_ref())).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in &names {
+        let mut mask = 0_u64;
+        for (bit, (_, cell)) in (0..64).zip(&series.cells) {
+            let place = cell.sums.binary_search_by(|(known, _)| (**known).cmp(name));
+            if let Some((_, sum)) = place.ok().and_then(|place| cell.sums.get(place)) {
+                mask |= 1 << bit;
+                message.numbers.push(*sum);
+            }
+        }
+        message.bits.push(mask);
+    }
+    let beyond = |cell: &Shared| cell.total - cell.sums.iter().map(|(_, sum)| sum).sum::<i64>();
+    if series.cells.iter().any(|(_, cell)| cell.is_sample) {
+        message.numbers.extend(series.cells.iter().map(|(_, cell)| beyond(cell)));
+        let samples = (0..64).zip(&series.cells).filter(|(_, (_, cell))| cell.is_sample);
+        message.bits.push(samples.fold(0, |mask, (bit, _)| mask | 1 << bit));
+    }
+    message.bytes = names_to(&names);
+}
+
+fn damaged(why: &str) -> Damaged {
+    Damaged { what: WHAT, why: why.to_owned() }
+}
+
+fn from_message(message: AccumulatorMessage, axes: &[AxisMessage]) -> Result<Accumulated, Damaged> {
+    let few = || damaged("an accumulator has too few numbers");
+    let mut numbers = message.numbers.iter().copied();
+    let mut next = || numbers.next().ok_or_else(few);
+    Ok(match message.kind {
+        1 => Accumulated::Sums(series(axes, message.axis, &mut next)?),
+        2 => Accumulated::Extremes(series(axes, message.axis, || {
+            let min = next()?;
+            Ok(Extremes { min, max: min.wrapping_add(next()?) })
+        })?),
+        3 => {
+            let keep = message.bits.first().and_then(|keep| u16::try_from(*keep).ok());
+            let keep = keep.ok_or_else(|| damaged("it does not say how many times are kept"))?;
+            let at = steps_from(&message.numbers).map(Timestamp).collect();
+            Accumulated::Times(Times { keep, at })
+        }
+        4 => Accumulated::First(Stamped { at: Timestamp(next()?), value: next()? }),
+        5 => Accumulated::Last(Stamped { at: Timestamp(next()?), value: next()? }),
+        6 => {
+            let mut bytes = message.bytes.iter().copied();
+            let mut next = || bytes.next().ok_or_else(|| damaged("a count of different texts is cut"));
+            Accumulated::Distinct(series(axes, message.axis, || {
+                let length = usize::from(next()?) + 1;
+                (0..length).map(|_| Ok((next()?, next()?))).collect::<Result<_, Damaged>>().map(Registers)
+            })?)
+        }
+        7 => Accumulated::Spread(series(axes, message.axis, || {
+            let mut classes = Vec::new();
+            for _ in 0..next()? {
+                let (class, count) = (i16::try_from(next()?), u32::try_from(next()?));
+                let wide = |_| damaged("a class or its count is out of range");
+                classes.push((class.map_err(wide)?, count.map_err(wide)?));
+            }
+            Ok(Histogram(classes))
+        })?),
+        8 => Accumulated::Shares(read_shares(&message, axes)?),
+        other => return Err(unknown(WHAT, "kind", other)),
+    })
+}
+
+/// Reads a cell for every bucket of an axis.
+fn series<C>(
+    axes: &[AxisMessage],
+    place: u32,
+    mut cell: impl FnMut() -> Result<C, Damaged>,
+) -> Result<Series<C>, Damaged> {
+    let axis = usize::try_from(place).ok().and_then(|place| axes.get(place));
+    let axis = axis.ok_or_else(|| damaged("it names buckets that are not there"))?;
+    let bucket = match axis.bucket {
+        1 => Bucket::Minute,
+        2 => Bucket::Day,
+        3 => Bucket::ShopDay,
+        4 => Bucket::FourWeeks,
+        other => return Err(unknown(WHAT, "bucket", other)),
+    };
+    let mut cells = Vec::with_capacity(axis.steps.len());
+    for number in steps_from(&axis.steps) {
+        let number = i32::try_from(number).map_err(|_| damaged("a bucket's number is out of range"))?;
+        cells.push((number, cell()?));
+    }
+    if cells.is_sorted_by(|(a, _), (b, _)| a < b) {
+        return Ok(Series { bucket, cells });
+    }
+    Err(damaged("its buckets do not ascend"))
+}
+
+fn read_shares(message: &AccumulatorMessage, axes: &[AxisMessage]) -> Result<Series<Shared>, Damaged> {
+    let mut read: Series<Shared> = series(axes, message.axis, || Ok(Shared::default()))?;
+    let mut numbers = message.numbers.iter();
+    let mut bits = message.bits.iter();
+    let few = || damaged("shares have too few numbers");
+    for name in names_from(&message.bytes).ok_or_else(|| damaged("a name is cut"))? {
+        let mask = bits.next().ok_or_else(few)?;
+        for (bit, (_, cell)) in (0..64).zip(&mut read.cells) {
+            if mask & (1 << bit) != 0 {
+                let sum = *numbers.next().ok_or_else(few)?;
+                cell.sums.push((name.as_str().into(), sum));
+                cell.total = cell.total.checked_add(sum).ok_or_else(|| damaged("a sum is out of range"))?;
+            }
+        }
+    }
+    if let Some(samples) = bits.next() {
+        for (bit, (_, cell)) in (0..64).zip(&mut read.cells) {
+            let beyond = *numbers.next().ok_or_else(few)?;
+            cell.total = cell.total.checked_add(beyond).ok_or_else(|| damaged("a sum is out of range"))?;
+            cell.is_sample = samples & (1 << bit) != 0;
+        }
+    }
+    Ok(read)
 }

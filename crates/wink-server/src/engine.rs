@@ -6,11 +6,13 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::broadcast;
 use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
+use wink_core::feature;
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
 use crate::erasures::Erasures;
+use crate::flow::refold;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
@@ -87,6 +89,10 @@ pub struct Engine<S> {
     pub decide_times: Latencies,
     /// Where erasures are listed beside the store; the tests of everything else need no such file.
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
+    /// The features of a shop that has no catalogue yet.
+    without_catalogue: Arc<feature::Catalogue>,
+    /// How far the features that are filled have come.
+    pub(crate) refolding: refold::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
@@ -119,6 +125,8 @@ impl<S: Store> Engine<S> {
             schemas: Schemas::built_in(),
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
+            without_catalogue: Arc::new(feature::Catalogue::built_in()),
+            refolding: refold::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
@@ -129,6 +137,7 @@ impl<S: Store> Engine<S> {
             let catalogue = engine.catalogue_of(version).await?;
             engine.put_in_force(catalogue);
         }
+        refold::look(&engine).await?;
         crate::flow::erase::finish_begun(&engine, now).await?;
         Ok(engine)
     }
@@ -179,6 +188,12 @@ impl<S: Store> Engine<S> {
             None => self.catalogue_of(version).await?,
         };
         Ok((catalogue, Check::Version(key, record.version)))
+    }
+
+    /// Gives the features events are folded for: those of the catalogue in force, or the built-in ones.
+    pub fn features(&self) -> Arc<feature::Catalogue> {
+        self.catalogue()
+            .map_or_else(|_| self.without_catalogue.clone(), |catalogue| catalogue.features.clone())
     }
 
     /// Tells the shop's currency; until a catalogue names it, only events that name none are accepted.

@@ -65,6 +65,8 @@ pub mod kind {
     pub const ERASURE: Kind = Kind(30);
     /// The right to a coupon, by the decision that gave it.
     pub const RIGHT: Kind = Kind(70);
+    /// Which accumulators of features the states hold the whole history of; one record with an empty key.
+    pub const FOLDED: Kind = Kind(80);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -186,6 +188,11 @@ pub fn catalogue(version: Digest) -> RecordKey {
 /// Names the record of the catalogue in force.
 pub fn catalogue_in_force() -> RecordKey {
     RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the record of the accumulators whose history is folded.
+pub fn folded() -> RecordKey {
+    RecordKey::new(kind::FOLDED, [])
 }
 
 /// Names the record of the `number`-th catalogue that was put in force.

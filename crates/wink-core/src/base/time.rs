@@ -61,9 +61,19 @@ impl fmt::Display for Timestamp {
 pub struct Zone(jiff::tz::TimeZone);
 
 impl Zone {
+    /// The zone whose clock is UTC.
+    pub fn utc() -> Self {
+        Self(jiff::tz::TimeZone::UTC)
+    }
+
     /// Looks up an IANA name such as `Europe/Berlin`.
     pub fn new(name: &str) -> Option<Self> {
         jiff::tz::TimeZoneDatabase::bundled().get(name).ok().map(Self)
+    }
+
+    /// Tells its IANA name, where it has one.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
     }
 
     /// Tells weekday (1 = Monday … 7 = Sunday) and hour at `now` on the shop's clock.
@@ -71,6 +81,13 @@ impl Zone {
         let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return (1, 0) };
         let local = instant.to_zoned(self.0.clone());
         (i64::from(local.weekday().to_monday_one_offset()), i64::from(local.hour()))
+    }
+
+    /// Tells the day on the shop's calendar, counted from 1970-01-01.
+    pub fn day(&self, now: Timestamp) -> i32 {
+        let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return now.day() };
+        let offset = i64::from(self.0.to_offset(instant).seconds()) * 1_000;
+        Timestamp(now.0.saturating_add(offset)).day()
     }
 
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.

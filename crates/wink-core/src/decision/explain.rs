@@ -102,7 +102,11 @@ fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
 fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
     let describe = |(viewed, definition): (&Viewed, &crate::feature::Definition)| {
         let name = &definition.name;
-        match viewed {
+        Some(match viewed {
+            Viewed::NotAsked => return None,
+            Viewed::Filling => {
+                format!("{name} is not known: what happened before it was defined is still added up")
+            }
             Viewed::Number(reading) => format!("{name} = {} ({})", plain(reading.value), age(reading.age_ms)),
             Viewed::Shares(reading) => {
                 let mut shares: Vec<(&String, &f64)> = reading.value.iter().collect();
@@ -123,9 +127,9 @@ fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
                 format!("{name} is not known: what it was computed from is {}", age(*age_ms))
             }
             Viewed::NotGranted(purpose) => format!("{name} is not read: no consent for {}", purpose.name()),
-        }
+        })
     };
-    decision.person.view.slots().iter().zip(catalogue.features.definitions()).map(describe).collect()
+    decision.person.view.slots().iter().zip(catalogue.features.definitions()).filter_map(describe).collect()
 }
 
 fn line(candidate: &Candidate, catalogue: &Catalogue) -> Line {

@@ -2,7 +2,7 @@
 
 use super::situation::Situation;
 use crate::base::Cents;
-use crate::feature::{Aggregation, View};
+use crate::feature::View;
 use crate::offer::{Benefit, Catalogue, Channel, Economics, Offer};
 
 /// What is expected of one offer for one person, before a benefit is chosen.
@@ -26,13 +26,8 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn of(catalogue: &Catalogue) -> Self {
-        let find = |wanted: fn(&Aggregation) -> bool| {
-            catalogue.features.definitions().iter().position(|definition| wanted(&definition.aggregation))
-        };
-        Self {
-            basket: find(|aggregation| matches!(aggregation, Aggregation::BasketCents { .. })),
-            affinity: find(|aggregation| matches!(aggregation, Aggregation::CategoryAffinity { .. })),
-        }
+        let slot = |name| catalogue.features.slot(name);
+        Self { basket: slot(Catalogue::BASKET), affinity: slot(Catalogue::AFFINITY) }
     }
 }
 

@@ -6,7 +6,7 @@ use super::Issue;
 use crate::base::expression::{Fact, Facts};
 use crate::base::{Cents, DecisionId, ProfileId, Timestamp};
 use crate::feature::{View, Viewed};
-use crate::offer::{Catalogue, Channel, ContextFact};
+use crate::offer::{Catalogue, Channel, ContextFact, Named, RuleSlots};
 use crate::profile::Grants;
 
 /// A question with everything needed to answer it.
@@ -91,8 +91,9 @@ impl BudgetUse {
     }
 }
 
-/// The facts rules see, by slot: features first, then the context.
+/// The facts rules see, by slot.
 pub(super) struct RuleFacts<'a> {
+    slots: RuleSlots,
     view: &'a View,
     ask: &'a Ask,
     weekday_and_hour: (i64, i64),
@@ -103,6 +104,7 @@ impl<'a> RuleFacts<'a> {
     pub(super) fn new(situation: &'a Situation<'_>) -> Self {
         let zone = &situation.catalogue.shop.zone;
         Self {
+            slots: RuleSlots::of(&situation.catalogue.features),
             view: &situation.person.view,
             ask: &situation.ask,
             weekday_and_hour: zone.weekday_and_hour(situation.now),
@@ -112,15 +114,17 @@ impl<'a> RuleFacts<'a> {
 
 impl Facts for RuleFacts<'_> {
     fn fact(&self, slot: usize) -> Option<Fact<'_>> {
-        let features = self.view.slots();
-        if let Some(viewed) = features.get(slot) {
-            return match viewed {
-                Viewed::Number(reading) => Some(Fact::Double(reading.value)),
-                Viewed::Shares(reading) => Some(Fact::Shares(&reading.value)),
-                Viewed::NoData | Viewed::TooOld { .. } | Viewed::NotGranted(_) => None,
-            };
-        }
-        match ContextFact::ALL.get(slot.checked_sub(features.len())?)? {
+        let fact = match self.slots.at(slot)? {
+            Named::Feature(feature) => {
+                return match self.view.slots().get(feature)? {
+                    Viewed::Number(reading) => Some(Fact::Double(reading.value)),
+                    Viewed::Shares(reading) => Some(Fact::Shares(&reading.value)),
+                    _ => None,
+                };
+            }
+            Named::Context(fact) => fact,
+        };
+        match fact {
             ContextFact::Channel => Some(Fact::Text(self.ask.channel.name())),
             ContextFact::Placement => Some(Fact::Text(&self.ask.placement)),
             ContextFact::Weekday => Some(Fact::Int(self.weekday_and_hour.0)),

@@ -46,7 +46,7 @@ pub struct Event {
     pub late: bool,
     /// What it says.
     pub body: Body,
-    /// Properties no schema names, kept as sent.
+    /// Properties that the body does not hold, kept as sent.
     pub extra: BTreeMap<String, Value>,
 }
 
@@ -72,7 +72,9 @@ pub fn accept(
     let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
     schema.check(&envelope.properties)?;
     let body = body::read(schema.event, &envelope.properties, currency)?;
-    let unknown = envelope.properties.iter().filter(|(name, _)| !schema.names(name));
+    // What is kept whole keeps its properties, whether or not their types were checked.
+    let is_whole = matches!(body, Body::Observed(_));
+    let unknown = envelope.properties.iter().filter(|(name, _)| is_whole || !schema.names(name));
     let occurred_at = envelope.occurred_at(now);
     if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });

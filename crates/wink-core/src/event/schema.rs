@@ -47,6 +47,10 @@ pub enum PropertyType {
     Text,
     /// A whole number.
     Int,
+    /// A finite number.
+    Number,
+    /// True or false.
+    Flag,
     /// Named values.
     Map,
     /// Several values.
@@ -58,6 +62,8 @@ impl fmt::Display for PropertyType {
         out.write_str(match self {
             Self::Text => "text of at most 4,096 bytes",
             Self::Int => "a whole number",
+            Self::Number => "a number",
+            Self::Flag => "true or false",
             Self::Map => "an object",
             Self::List => "a list",
         })
@@ -94,7 +100,7 @@ const fn optional(name: &'static str, value_type: PropertyType) -> Property {
     Property { name, value_type, required: false }
 }
 
-use PropertyType::{List, Map, Text};
+use PropertyType::{Flag, Int, List, Map, Number, Text};
 
 const ORDER: &[Property] = &[
     required("order_id", Text),
@@ -119,60 +125,97 @@ const EXPOSURE: &[Property] = &[required("decision_id", Text)];
 /// A promotion may be one of the shop's own, which no decision of Wink's offered.
 const PROMOTION: &[Property] = &[optional("decision_id", Text)];
 
-/// Events that are known by name and kept whole, with nothing computed from them yet: what the clients of the Segment family call
-/// for a shop and for mail, what such clients send beside `track`, and what the tag sees of how somebody behaves in a page.
-const OBSERVED: &[&str] = &[
-    "Alias",
-    "Cart Shared",
-    "Cart Viewed",
-    "Checkout Started",
-    "Checkout Step Completed",
-    "Checkout Step Viewed",
-    "Coupon Denied",
-    "Coupon Entered",
-    "Coupon Removed",
-    "Cursor Stopped",
-    "Element Viewed",
-    "Email Bounced",
-    "Email Delivered",
-    "Email Link Clicked",
-    "Email Marked as Spam",
-    "Email Opened",
-    "Field Abandoned",
-    "Group",
-    "Hesitated",
-    "Order Cancelled",
-    "Order Refunded",
-    "Order Updated",
-    "Page",
-    "Page Engaged",
-    "Payment Info Entered",
-    "Product Added",
-    "Product Added to Wishlist",
-    "Product Clicked",
-    "Product List Filtered",
-    "Product List Viewed",
-    "Product Removed",
-    "Product Removed from Wishlist",
-    "Product Reviewed",
-    "Product Shared",
-    "Product Viewed",
-    "Products Searched",
-    "Promotion Clicked",
-    "Promotion Viewed",
-    "Screen",
-    "Unsubscribed",
-    "Wishlist Product Added to Cart",
+const PRODUCT: &[Property] = &[
+    optional("product_id", Text),
+    optional("category", Text),
+    optional("brand", Text),
+    optional("price_cents", Int),
+    optional("quantity", Number),
+];
+const LISTED: &[Property] = &[optional("products", List), optional("category", Text)];
+const SEARCHED: &[Property] = &[optional("query", Text)];
+const CHECKOUT: &[Property] = &[optional("checkout_id", Text), optional("step", Number)];
+const CART: &[Property] = &[optional("cart_id", Text), optional("products", List)];
+const CHANGED_ORDER: &[Property] = &[optional("order_id", Text), optional("total_cents", Int)];
+const COUPON: &[Property] = &[optional("coupon_id", Text), optional("reason", Text)];
+const EMAIL: &[Property] =
+    &[optional("email_id", Text), optional("campaign_id", Text), optional("list_id", Text)];
+const PAGE: &[Property] = &[optional("device_class", Text), optional("source", Text)];
+const ENGAGED: &[Property] =
+    &[required("dwell_ms", Int), optional("scroll_pct", Number), optional("quick_back", Flag)];
+const ZONE: &[Property] = &[required("zone", Text), required("ms", Int)];
+const STOPPED: &[Property] = &[required("zone", Text), optional("after_ms", Int)];
+const FIELD: &[Property] = &[required("field", Text)];
+const STORE: &[Property] = &[required("store_id", Text)];
+const TICKET: &[Property] = &[required("ticket_id", Text), optional("topic", Text)];
+const RETURN: &[Property] =
+    &[required("order_id", Text), optional("total_cents", Int), optional("reason", Text)];
+
+/// Events that are kept whole: what the clients of the Segment family call for a shop and for mail and send beside `track`, what
+/// people do on a page, and what the shop's service tells of. Of the properties named here the type is checked, so that features can
+/// rely on it.
+const OBSERVED: &[(&str, &[Property])] = &[
+    ("Alias", &[]),
+    ("App Removed", &[]),
+    ("Cart Shared", CART),
+    ("Cart Viewed", CART),
+    ("Checkout Started", CHECKOUT),
+    ("Checkout Step Completed", CHECKOUT),
+    ("Checkout Step Viewed", CHECKOUT),
+    ("Code Copied", &[]),
+    ("Complaint Made", TICKET),
+    ("Coupon Denied", COUPON),
+    ("Coupon Entered", COUPON),
+    ("Coupon Removed", COUPON),
+    ("Coupon Saved", COUPON),
+    ("Coupon Scanned", COUPON),
+    ("Cursor Stopped", STOPPED),
+    ("Element Viewed", ZONE),
+    ("Email Bounced", EMAIL),
+    ("Email Delivered", EMAIL),
+    ("Email Link Clicked", EMAIL),
+    ("Email Marked as Spam", EMAIL),
+    ("Email Opened", EMAIL),
+    ("Field Abandoned", FIELD),
+    ("Group", &[]),
+    ("Hesitated", ZONE),
+    ("Order Cancelled", CHANGED_ORDER),
+    ("Order Refunded", CHANGED_ORDER),
+    ("Order Updated", CHANGED_ORDER),
+    ("Page", PAGE),
+    ("Page Engaged", ENGAGED),
+    ("Payment Info Entered", CHECKOUT),
+    ("Product Added", PRODUCT),
+    ("Product Added to Wishlist", PRODUCT),
+    ("Product Clicked", PRODUCT),
+    ("Product List Filtered", LISTED),
+    ("Product List Viewed", LISTED),
+    ("Product Removed", PRODUCT),
+    ("Product Removed from Wishlist", PRODUCT),
+    ("Product Reviewed", PRODUCT),
+    ("Product Shared", PRODUCT),
+    ("Product Viewed", PRODUCT),
+    ("Products Searched", SEARCHED),
+    ("Promotion Clicked", PROMOTION),
+    ("Promotion Viewed", PROMOTION),
+    ("Rage Click", &[]),
+    ("Return Requested", RETURN),
+    ("Screen", PAGE),
+    ("Store Entered", STORE),
+    ("Support Ticket Closed", TICKET),
+    ("Support Ticket Opened", TICKET),
+    ("Unsubscribed", EMAIL),
+    ("Wishlist Product Added to Cart", PRODUCT),
 ];
 
-/// The name of an event that is kept whole, with nothing computed from it yet.
+/// The name of an event that is kept whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed(&'static str);
 
 impl Observed {
     /// Lists them all.
     pub fn all() -> impl Iterator<Item = Self> {
-        OBSERVED.iter().copied().map(Self)
+        OBSERVED.iter().map(|(name, _)| Self(name))
     }
 
     /// Finds the one of this name.
@@ -197,14 +240,12 @@ impl Schemas {
     pub fn built_in() -> Self {
         let version = SchemaVersion { model: 1, revision: 0, addition: 0 };
         let schema = |event, properties| (event, Schema { event, version, properties });
-        let observed = Observed::all().map(|observed| schema(observed.name(), &[]));
+        let observed = OBSERVED.iter().map(|(event, properties)| schema(*event, *properties));
         let read = [
             schema("Order Completed", ORDER),
             schema("Coupon Applied", COUPON_APPLIED),
             schema("Identify", IDENTIFY),
             schema("Consent Updated", CONSENT),
-            schema("Promotion Viewed", PROMOTION),
-            schema("Promotion Clicked", PROMOTION),
             schema("Promotion Dismissed", EXPOSURE),
         ];
         Self { by_event: observed.chain(read).collect() }
@@ -213,6 +254,11 @@ impl Schemas {
     /// Lists the names.
     pub fn events(&self) -> impl Iterator<Item = &'static str> {
         self.by_event.keys().copied()
+    }
+
+    /// Finds what an event of this name looks like.
+    pub fn of(&self, event: &str) -> Option<&Schema> {
+        self.by_event.get(event)
     }
 
     /// Finds the schema of an event and checks that the client's version can be read with it.
@@ -260,7 +306,9 @@ impl Schema {
 pub(super) fn check_type(path: &str, wanted: PropertyType, value: &Value) -> Result<(), Rejection> {
     let fits = match (wanted, value) {
         (PropertyType::Text, Value::Text(text)) => text.len() <= 4_096,
-        (PropertyType::Int, Value::Int(_))
+        (PropertyType::Number, Value::Float(number)) => number.is_finite(),
+        (PropertyType::Int | PropertyType::Number, Value::Int(_))
+        | (PropertyType::Flag, Value::Bool(_))
         | (PropertyType::Map, Value::Map(_))
         | (PropertyType::List, Value::List(_)) => true,
         _ => false,

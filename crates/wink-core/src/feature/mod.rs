@@ -1,11 +1,31 @@
 //! What we know: events fold into mergeable states, states are viewed as features. Nothing is read that is not granted, and nothing that is too old.
 
+mod accumulator;
+mod built_in;
 mod catalogue;
+mod contact;
+mod definition;
+mod first_form;
 mod fold;
+mod happened;
+mod plan;
+mod read;
+mod series;
+mod sketch;
 mod state;
 mod view;
 
-pub use catalogue::{Aggregation, Catalogue, Class, Definition, FeatureType};
-pub use fold::{HORIZON_DAYS, fold};
-pub use state::{Affinity, Contact, Day, State};
-pub use view::{Reading, View, Viewed, view};
+#[cfg(test)]
+mod tests;
+
+pub use built_in::definitions as built_in_definitions;
+pub use catalogue::{Catalogue, DefinitionProblem};
+pub use definition::{Age, Aggregation, Class, Definition, FeatureType, How, Never, Selection, Unit, Window};
+pub use first_form::{FirstDay, FirstForm};
+pub use fold::fold;
+pub use happened::Happened;
+pub use plan::WINDOW_DAYS_MAX;
+pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
+pub use sketch::{Histogram, Registers, Shared};
+pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};
+pub use view::{Reading, View, Viewed, Wanted, view};

@@ -1,106 +1,250 @@
-//! What is remembered of the events of one identity. Sums of whole numbers in event-time buckets: any order gives the same state.
+//! What is remembered of the events of one identity: accumulators, told apart by what defines them. Whole numbers and sets only, so
+//! that any order of events and any order of merging gives the same state.
 
-use std::collections::BTreeMap;
+use super::series::{Cell, Extremes, Series};
+use super::sketch::{Histogram, Registers, Shared};
+use crate::base::{Hasher, Timestamp};
 
-use crate::base::{CampaignId, Timestamp};
+/// Which accumulator: a hash of what defines it, so that two features that need the same sums share them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccumulatorId(pub u32);
+
+impl AccumulatorId {
+    /// Tells the id of the accumulator that this text defines.
+    pub(super) fn of(text: &str) -> Self {
+        let [a, b, c, d, ..] = Hasher::new("accumulator").field(text.as_bytes()).finish().0;
+        Self(u32::from_be_bytes([a, b, c, d]))
+    }
+}
 
 /// The folded events of one identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// Sums by day of UTC.
-    pub days: BTreeMap<i32, Day>,
-    /// Sales by category.
-    pub affinity: BTreeMap<String, Affinity>,
-    /// When the newest order was made.
-    pub last_order_at: Option<Timestamp>,
-    /// Contacts Wink made, oldest first.
-    pub contacts: Vec<Contact>,
+    /// Ordered by accumulator.
+    pub(super) accumulated: Vec<(AccumulatorId, Accumulated)>,
 }
 
-/// The sums of one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Day {
-    /// Orders.
-    pub orders: u32,
-    /// Lines of those orders.
-    pub lines: u32,
-    /// What was paid, in cents.
-    pub sales_cents: i64,
-    /// What it was reduced by, in cents.
-    pub discount_cents: i64,
-    /// Coupons used, ours or another's.
-    pub coupons: u32,
+/// What one accumulator holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accumulated {
+    /// Sums by bucket.
+    Sums(Series<i64>),
+    /// The smallest and largest by bucket.
+    Extremes(Series<Extremes>),
+    /// The newest instants, ascending.
+    Times(Times),
+    /// The earliest value.
+    First(Stamped),
+    /// The newest value.
+    Last(Stamped),
+    /// How many different, by bucket.
+    Distinct(Series<Registers>),
+    /// How numbers are spread, by bucket.
+    Spread(Series<Histogram>),
+    /// Sums by name, by bucket.
+    Shares(Series<Shared>),
 }
 
-/// Sales of one category, in cents, by bucket of [`Affinity::BUCKET_DAYS`] days of UTC.
+/// The newest instants, and how many of them are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Affinity {
-    /// Cents by bucket number.
-    pub cents: BTreeMap<i32, i64>,
+pub struct Times {
+    /// At most so many.
+    pub keep: u16,
+    /// Ascending; two events of one instant are two.
+    pub at: Vec<Timestamp>,
 }
 
-impl Affinity {
-    /// Four weeks: fine enough for half-lives of months, and a year of a category is 13 numbers.
-    pub const BUCKET_DAYS: i32 = 28;
+impl Times {
+    /// Adds an instant.
+    pub(super) fn add(&mut self, at: Timestamp) {
+        let place = self.at.partition_point(|other| *other <= at);
+        self.at.insert(place, at);
+        if usize::from(self.keep) < self.at.len() {
+            self.at.remove(0);
+        }
+    }
+
+    /// Finds the newest that is not after `now`.
+    pub(super) fn newest(&self, now: Timestamp) -> Option<Timestamp> {
+        self.at.iter().rev().find(|at| **at <= now).copied()
+    }
 }
 
-/// A contact Wink made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Contact {
+/// A number with the instant it was said at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamped {
     /// When.
     pub at: Timestamp,
-    /// For which campaign.
-    pub campaign: CampaignId,
+    /// What.
+    pub value: i64,
+}
+
+impl Accumulated {
+    /// Adds what another one of the same accumulator holds. Two that differ in kind are of no one accumulator; then nothing is added.
+    pub(super) fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Sums(ours), Self::Sums(theirs)) => ours.merge(theirs),
+            (Self::Extremes(ours), Self::Extremes(theirs)) => ours.merge(theirs),
+            (Self::Times(ours), Self::Times(theirs)) => theirs.at.iter().for_each(|at| ours.add(*at)),
+            (Self::First(ours), Self::First(theirs)) => *ours = (*ours).min(*theirs),
+            (Self::Last(ours), Self::Last(theirs)) => *ours = (*ours).max(*theirs),
+            (Self::Distinct(ours), Self::Distinct(theirs)) => ours.merge(theirs),
+            (Self::Spread(ours), Self::Spread(theirs)) => ours.merge(theirs),
+            (Self::Shares(ours), Self::Shares(theirs)) => ours.merge(theirs),
+            _ => {}
+        }
+    }
+
+    /// Tells when the newest of what it holds happened, as exactly as it knows.
+    pub fn newest(&self) -> Option<Timestamp> {
+        match self {
+            Self::Sums(series) => series.newest(),
+            Self::Extremes(series) => series.newest(),
+            Self::Times(times) => times.at.last().copied(),
+            Self::First(stamped) | Self::Last(stamped) => Some(stamped.at),
+            Self::Distinct(series) => series.newest(),
+            Self::Spread(series) => series.newest(),
+            Self::Shares(series) => series.newest(),
+        }
+    }
+
+    fn forget(&mut self, newest: Timestamp) -> bool {
+        fn rest<C: Cell>(series: &mut Series<C>, newest: Timestamp) -> bool {
+            series.forget(newest);
+            !series.cells.is_empty()
+        }
+        match self {
+            Self::Sums(series) => rest(series, newest),
+            Self::Extremes(series) => rest(series, newest),
+            Self::Distinct(series) => rest(series, newest),
+            Self::Spread(series) => rest(series, newest),
+            Self::Shares(series) => rest(series, newest),
+            Self::Times(_) | Self::First(_) | Self::Last(_) => true,
+        }
+    }
 }
 
 impl State {
+    /// Takes stored accumulators, in any order.
+    pub fn new(mut accumulated: Vec<(AccumulatorId, Accumulated)>) -> Self {
+        accumulated.sort_by_key(|(id, _)| *id);
+        accumulated.dedup_by_key(|(id, _)| *id);
+        Self { accumulated }
+    }
+
+    /// Lists what there is, by accumulator.
+    pub fn accumulated(&self) -> &[(AccumulatorId, Accumulated)] {
+        &self.accumulated
+    }
+
+    /// Finds what an accumulator holds.
+    pub fn get(&self, id: AccumulatorId) -> Option<&Accumulated> {
+        let place = self.accumulated.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.accumulated.get(place).map(|(_, accumulated)| accumulated)
+    }
+
+    /// Finds what an accumulator holds, or begins it with `first`.
+    pub(super) fn entry(
+        &mut self,
+        id: AccumulatorId,
+        first: impl FnOnce() -> Accumulated,
+    ) -> Option<&mut Accumulated> {
+        let place = match self.accumulated.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(place) => place,
+            Err(place) => {
+                self.accumulated.insert(place, (id, first()));
+                place
+            }
+        };
+        self.accumulated.get_mut(place).map(|(_, accumulated)| accumulated)
+    }
+
     /// Adds another identity's state, as a view of a person with several identities does.
     pub fn merge(&mut self, other: &Self) {
-        for (day, sums) in &other.days {
-            self.days.entry(*day).or_default().merge(sums);
-        }
-        for (category, affinity) in &other.affinity {
-            let ours = self.affinity.entry(category.clone()).or_default();
-            for (bucket, cents) in &affinity.cents {
-                *ours.cents.entry(*bucket).or_default() += cents;
+        for (id, theirs) in &other.accumulated {
+            match self.accumulated.binary_search_by_key(id, |(id, _)| *id) {
+                Ok(place) => {
+                    if let Some((_, ours)) = self.accumulated.get_mut(place) {
+                        ours.merge(theirs);
+                    }
+                }
+                Err(place) => self.accumulated.insert(place, (*id, theirs.clone())),
             }
         }
-        self.last_order_at = self.last_order_at.max(other.last_order_at);
-        self.contacts.extend(other.contacts.iter().cloned());
-        self.contacts.sort();
+        self.forget_beyond_horizon();
     }
 
-    /// Tells whether it knows of everything `other` knows: at least as much on every day, and every contact.
+    /// Keeps only some accumulators: what no feature needs any longer is not kept either.
+    pub fn retain(&mut self, is_needed: impl Fn(AccumulatorId) -> bool) {
+        self.accumulated.retain(|(id, _)| is_needed(*id));
+    }
+
+    /// Takes `ids` from another state of the same identity, in place of what it has of them.
+    pub fn replace(&mut self, ids: &[AccumulatorId], from: &Self) {
+        self.accumulated.retain(|(id, _)| !ids.contains(id));
+        let taken = from.accumulated.iter().filter(|(id, _)| ids.contains(id));
+        self.accumulated.extend(taken.cloned());
+        self.accumulated.sort_by_key(|(id, _)| *id);
+        self.forget_beyond_horizon();
+    }
+
+    /// Tells whether it knows of everything `other` knows that is not beyond its own horizon.
     pub fn covers(&self, other: &Self) -> bool {
-        let day = |(day, theirs): (&i32, &Day)| self.days.get(day).is_some_and(|ours| ours.covers(theirs));
-        other.days.iter().all(day)
-            && other.last_order_at <= self.last_order_at
-            && other.contacts.iter().all(|contact| self.contacts.contains(contact))
+        let mut other = other.clone();
+        if let Some(newest) = self.newest() {
+            other.accumulated.retain_mut(|(_, accumulated)| accumulated.forget(newest));
+        }
+        other.accumulated.iter().all(|(id, theirs)| self.get(*id).is_some_and(|ours| ours.covers(theirs)))
     }
 
-    /// Sums what was paid from day `from` up to, not including, day `until`.
-    pub fn sales_cents(&self, from: i32, until: i32) -> i64 {
-        if until <= from {
-            return 0;
+    /// Drops what lies beyond the horizon of the state's newest. The newest only grows, and what is dropped depends on nothing else,
+    /// so the order of events does not matter.
+    pub(super) fn forget_beyond_horizon(&mut self) {
+        if let Some(newest) = self.newest() {
+            self.accumulated.retain_mut(|(_, accumulated)| accumulated.forget(newest));
         }
-        self.days.range(from..until).map(|(_, day)| day.sales_cents).sum()
+    }
+
+    fn newest(&self) -> Option<Timestamp> {
+        // The earliest value ever heard of moves backwards; all others only grow.
+        let grows = |accumulated: &&Accumulated| !matches!(accumulated, Accumulated::First(_));
+        let accumulated = self.accumulated.iter().map(|(_, accumulated)| accumulated);
+        accumulated.filter(grows).filter_map(Accumulated::newest).max()
     }
 }
 
-impl Day {
+impl Accumulated {
     fn covers(&self, other: &Self) -> bool {
-        other.orders <= self.orders
-            && other.lines <= self.lines
-            && other.sales_cents <= self.sales_cents
-            && other.discount_cents <= self.discount_cents
-            && other.coupons <= self.coupons
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.orders += other.orders;
-        self.lines += other.lines;
-        self.sales_cents += other.sales_cents;
-        self.discount_cents += other.discount_cents;
-        self.coupons += other.coupons;
+        fn each<C: Cell>(ours: &Series<C>, theirs: &Series<C>, covers: impl Fn(&C, &C) -> bool) -> bool {
+            theirs.cells.iter().all(|(number, theirs)| {
+                ours.between(*number, *number).first().is_some_and(|(_, ours)| covers(ours, theirs))
+            })
+        }
+        match (self, other) {
+            (Self::Sums(ours), Self::Sums(theirs)) => each(ours, theirs, |ours, theirs| theirs <= ours),
+            (Self::Extremes(ours), Self::Extremes(theirs)) => {
+                each(ours, theirs, |ours, theirs| ours.min <= theirs.min && theirs.max <= ours.max)
+            }
+            (Self::Times(ours), Self::Times(theirs)) => {
+                let is_full = usize::from(ours.keep) <= ours.at.len();
+                is_full || theirs.at.iter().all(|at| ours.at.contains(at))
+            }
+            (Self::First(ours), Self::First(theirs)) => ours <= theirs,
+            (Self::Last(ours), Self::Last(theirs)) => theirs <= ours,
+            (Self::Distinct(ours), Self::Distinct(theirs)) => each(ours, theirs, |ours, theirs| {
+                let mut both = ours.clone();
+                both.merge(theirs);
+                both == *ours
+            }),
+            (Self::Spread(ours), Self::Spread(theirs)) => each(ours, theirs, |ours, theirs| {
+                let ours_of = |class| ours.0.iter().find(|(known, _)| *known == class).map_or(0, |(_, n)| *n);
+                theirs.0.iter().all(|(class, count)| *count <= ours_of(*class))
+            }),
+            (Self::Shares(ours), Self::Shares(theirs)) => each(ours, theirs, |ours, theirs| {
+                theirs.total <= ours.total
+                    && (ours.is_sample || theirs.sums.iter().all(|(name, sum)| *sum <= ours.sum(name)))
+            }),
+            _ => false,
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Views states as features: windows end now, what is too old is not served, what is not granted does not exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Affinity, Aggregation, Catalogue, Definition, State};
-use crate::base::{DAY_MS, Timestamp};
+use super::read::Reader;
+use super::{Catalogue, State};
+use crate::base::Timestamp;
 use crate::profile::{Grants, Purpose};
 
 /// A feature's value with its age.
@@ -31,6 +32,10 @@ pub enum Viewed {
     },
     /// The person has not granted the purpose it is for.
     NotGranted(Purpose),
+    /// The feature is new, and what happened before it was defined is not folded yet.
+    Filling,
+    /// Nobody asked for it: what is not needed is neither used nor stored.
+    NotAsked,
 }
 
 /// The features of a person at an instant, by slot.
@@ -41,8 +46,10 @@ pub struct View {
 }
 
 impl View {
-    /// Collects readings by slot.
-    pub fn new(slots: Vec<Viewed>) -> Self {
+    /// Collects readings by slot. Those at the end that nobody asked for are left out.
+    pub fn new(mut slots: Vec<Viewed>) -> Self {
+        let asked = slots.iter().rposition(|viewed| *viewed != Viewed::NotAsked);
+        slots.truncate(asked.map_or(0, |last| last + 1));
         let number = |viewed: &Viewed| match viewed {
             Viewed::Number(reading) => reading.value,
             _ => 0.0,
@@ -78,14 +85,52 @@ impl View {
     }
 }
 
-/// Views the states of all identities of a person at `now`. Of shares, only those `wanted` names are in the view: what nobody asks
-/// for is neither used nor stored with a decision.
+/// What somebody asks a view for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    slots: Option<BTreeSet<usize>>,
+    names: Option<BTreeSet<String>>,
+}
+
+impl Wanted {
+    /// Asks for everything, as a person does who wants to see what is known of them.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Asks for some features, for those they are derived of, and of shares for those of these names only.
+    pub fn only(
+        catalogue: &Catalogue,
+        slots: impl IntoIterator<Item = usize>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut open: Vec<usize> = slots.into_iter().collect();
+        let mut asked = BTreeSet::new();
+        while let Some(slot) = open.pop() {
+            if asked.insert(slot) {
+                open.extend(catalogue.plans.get(slot).iter().flat_map(|plan| &plan.reads));
+            }
+        }
+        Self { slots: Some(asked), names: Some(names.into_iter().collect()) }
+    }
+
+    /// Tells which names of shares are asked for; without an answer all are.
+    pub fn names(&self) -> Option<&BTreeSet<String>> {
+        self.names.as_ref()
+    }
+
+    fn asks_for(&self, slot: usize) -> bool {
+        self.slots.as_ref().is_none_or(|slots| slots.contains(&slot))
+    }
+}
+
+/// Views the states of all identities of a person at `now`.
 pub fn view(
     states: &[&State],
     catalogue: &Catalogue,
     grants: &Grants,
     now: Timestamp,
-    wanted: impl Fn(&str) -> bool,
+    wanted: &Wanted,
 ) -> View {
     let merged;
     let state = match states {
@@ -98,154 +143,17 @@ pub fn view(
             &merged
         }
     };
-    let slot = |definition: &Definition| match grants.allow(definition.purpose) {
-        true => read(state, definition, now, &wanted),
-        false => Viewed::NotGranted(definition.purpose),
-    };
-    View::new(catalogue.definitions().iter().map(slot).collect())
-}
-
-fn read(state: &State, definition: &Definition, now: Timestamp, wanted: &impl Fn(&str) -> bool) -> Viewed {
-    let Some(newest) = newest(state, definition.aggregation, now) else { return Viewed::NoData };
-    let age_ms = now.since_ms(newest).max(0);
-    if definition.ttl_days.is_some_and(|ttl_days| i64::from(ttl_days) * DAY_MS < age_ms) {
-        return Viewed::TooOld { age_ms };
+    let reader = Reader::new(state, catalogue, now, wanted.names.as_ref());
+    let mut slots: Vec<Viewed> = Vec::with_capacity(catalogue.definitions().len());
+    for (slot, (definition, plan)) in catalogue.definitions().iter().zip(&catalogue.plans).enumerate() {
+        let viewed = if !wanted.asks_for(slot) {
+            Viewed::NotAsked
+        } else if grants.allow(definition.purpose) {
+            reader.read(plan, definition.ttl_days, &slots)
+        } else {
+            Viewed::NotGranted(definition.purpose)
+        };
+        slots.push(viewed);
     }
-    if let Aggregation::CategoryAffinity { half_life_days } = definition.aggregation {
-        return Viewed::Shares(Reading { value: affinity(state, half_life_days, now, wanted), age_ms });
-    }
-    match number(state, definition.aggregation, now) {
-        Some(value) => Viewed::Number(Reading { value, age_ms }),
-        None => Viewed::NoData,
-    }
-}
-
-/// Finds the newest event an aggregation could have used.
-fn newest(state: &State, aggregation: Aggregation, now: Timestamp) -> Option<Timestamp> {
-    match aggregation {
-        Aggregation::DaysSinceContact => last_contact(state, now),
-        // Never contacted is a fact about us, not missing data about the person.
-        Aggregation::Contacts { .. } => Some(last_contact(state, now).unwrap_or(now)),
-        _ => last_order(state, now),
-    }
-}
-
-/// Finds the last order up to `now`. Looking back before a later order, only its day is known: the last day before today.
-fn last_order(state: &State, now: Timestamp) -> Option<Timestamp> {
-    let last = state.last_order_at?;
-    if last <= now {
-        return Some(last);
-    }
-    let day = state.days.range(..now.day()).rev().find(|(_, sums)| 0 < sums.orders).map(|(day, _)| *day)?;
-    Some(Timestamp(i64::from(day) * DAY_MS))
-}
-
-fn number(state: &State, aggregation: Aggregation, now: Timestamp) -> Option<f64> {
-    let value = match aggregation {
-        Aggregation::DaysSinceOrder => days_since(last_order(state, now)?, now),
-        Aggregation::DaysSinceContact => days_since(last_contact(state, now)?, now),
-        Aggregation::Contacts { window_days } => {
-            let since = now.plus_days(-i64::from(window_days));
-            let count =
-                state.contacts.iter().filter(|contact| since < contact.at && contact.at <= now).count();
-            real(i64::try_from(count).unwrap_or(i64::MAX))
-        }
-        Aggregation::Orders { window_days } => real(window(state, window_days, now).orders),
-        Aggregation::SalesCents { window_days } => real(window(state, window_days, now).sales_cents),
-        Aggregation::CouponsUsed { window_days } => real(window(state, window_days, now).coupons),
-        Aggregation::OrderGapDays => order_gap_days(state, now)?,
-        Aggregation::BasketCents { window_days } => {
-            let sums = window(state, window_days, now);
-            ratio(sums.sales_cents, sums.orders)?
-        }
-        Aggregation::BasketLines { window_days } => {
-            let sums = window(state, window_days, now);
-            ratio(sums.lines, sums.orders)?
-        }
-        Aggregation::DiscountShare { window_days } => {
-            let sums = window(state, window_days, now);
-            ratio(sums.discount_cents, sums.sales_cents + sums.discount_cents)?
-        }
-        Aggregation::CategoryAffinity { .. } => return None,
-    };
-    Some(value)
-}
-
-#[derive(Default)]
-struct Sums {
-    orders: i64,
-    lines: i64,
-    sales_cents: i64,
-    discount_cents: i64,
-    coupons: i64,
-}
-
-/// Sums the days of a window that ends with today: `window_days` days, today included.
-fn window(state: &State, window_days: i32, now: Timestamp) -> Sums {
-    let today = now.day();
-    let from = today.saturating_sub(window_days.saturating_sub(1));
-    state.days.range(from..=today).fold(Sums::default(), |sums, (_, day)| Sums {
-        orders: sums.orders + i64::from(day.orders),
-        lines: sums.lines + i64::from(day.lines),
-        sales_cents: sums.sales_cents + day.sales_cents,
-        discount_cents: sums.discount_cents + day.discount_cents,
-        coupons: sums.coupons + i64::from(day.coupons),
-    })
-}
-
-fn order_gap_days(state: &State, now: Timestamp) -> Option<f64> {
-    let mut days = state.days.range(..=now.day()).filter(|(_, day)| 0 < day.orders).map(|(day, _)| *day);
-    let first = days.next()?;
-    let (mut last, mut gaps) = (first, 0_i64);
-    for day in days {
-        (last, gaps) = (day, gaps + 1);
-    }
-    ratio(i64::from(last) - i64::from(first), gaps)
-}
-
-fn affinity(
-    state: &State,
-    half_life_days: i32,
-    now: Timestamp,
-    wanted: &impl Fn(&str) -> bool,
-) -> BTreeMap<String, f64> {
-    let this_bucket = now.day().div_euclid(Affinity::BUCKET_DAYS);
-    let weight = |bucket: i32| {
-        let age_days = f64::from((this_bucket - bucket) * Affinity::BUCKET_DAYS);
-        libm::exp2(-age_days / f64::from(half_life_days))
-    };
-    // Few buckets, many categories: weigh each bucket once.
-    let mut weights: BTreeMap<i32, f64> = BTreeMap::new();
-    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
-    let mut total = 0.0;
-    for (category, affinity) in &state.affinity {
-        let mut sum = 0.0;
-        for (bucket, cents) in affinity.cents.range(..=this_bucket) {
-            sum += *weights.entry(*bucket).or_insert_with(|| weight(*bucket)) * real(*cents);
-        }
-        total += sum;
-        if 0.0 < sum && wanted(category) {
-            shares.insert(category.clone(), sum);
-        }
-    }
-    shares.values_mut().for_each(|share| *share /= total);
-    shares
-}
-
-fn last_contact(state: &State, now: Timestamp) -> Option<Timestamp> {
-    state.contacts.iter().rev().map(|contact| contact.at).find(|at| *at <= now)
-}
-
-/// Whole days, so that a rule such as `7 <= recency_days` means what a calendar says.
-fn days_since(at: Timestamp, now: Timestamp) -> f64 {
-    real(now.since_ms(at).max(0) / DAY_MS)
-}
-
-fn ratio(numerator: i64, denominator: i64) -> Option<f64> {
-    (0 < denominator).then(|| real(numerator) / real(denominator))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sums of cents stay far below 2^53")]
-fn real(number: i64) -> f64 {
-    number as f64
+    View::new(slots)
 }

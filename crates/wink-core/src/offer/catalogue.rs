@@ -1,10 +1,11 @@
 //! The catalogue: everything the shop configured, applied as one version. A decision names the version it was made under.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Campaign, ContactPolicy, Margins, Offer};
+use super::{Campaign, ContactPolicy, Margins, Named, Offer, RuleSlots};
 use crate::base::{Currency, Digest, Timestamp, Zone};
-use crate::feature;
+use crate::feature::{self, Wanted};
 
 /// The version of a catalogue: a hash of its files, so that equal files are the same version everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +26,7 @@ pub struct Catalogue {
     /// The shop itself.
     pub shop: Shop,
     /// What features there are.
-    pub features: feature::Catalogue,
+    pub features: Arc<feature::Catalogue>,
     /// How often a person may be contacted.
     pub contact_policy: ContactPolicy,
     /// Who never receives anything.
@@ -44,18 +45,34 @@ impl Catalogue {
         self.campaigns.get(offer.campaign).is_some_and(|campaign| campaign.runs_at(now))
     }
 
-    /// Collects the shares that offers running at `now` ask for, in their categories and their rules. A decision reads and
-    /// stores no others.
-    pub fn mentioned(&self, now: Timestamp) -> BTreeSet<String> {
-        let running = self.offers.iter().filter(|offer| self.offer_runs(offer, now));
-        let mut mentioned = BTreeSet::new();
-        for offer in running {
-            mentioned.extend(offer.categories.iter().cloned());
+    /// The feature that tells what a person's basket is worth, for the score.
+    pub const BASKET: &str = "basket_cents";
+
+    /// The feature that tells what a person buys, for the score.
+    pub const AFFINITY: &str = "category_affinity";
+
+    /// Collects the features that offers running at `now` ask for, in their rules, their scorecards and their score, and the names of
+    /// shares. A decision reads and stores no others.
+    pub fn wanted(&self, now: Timestamp) -> Wanted {
+        let slots = RuleSlots::of(&self.features);
+        let mut features: BTreeSet<usize> =
+            [Self::BASKET, Self::AFFINITY].iter().filter_map(|name| self.features.slot(name)).collect();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for offer in self.offers.iter().filter(|offer| self.offer_runs(offer, now)) {
+            names.extend(offer.categories.iter().cloned());
             for (_, rule) in offer.rules.asked() {
-                mentioned.extend(rule.keys().map(str::to_owned));
+                names.extend(rule.keys().map(str::to_owned));
+                features.extend(rule.reads().iter().filter_map(|slot| match slots.at(*slot)? {
+                    Named::Feature(feature) => Some(feature),
+                    Named::Context(_) => None,
+                }));
+            }
+            for weights in [&offer.scorecard.redeem, &offer.scorecard.uplift] {
+                let weighs = weights.by_slot.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
+                features.extend(weighs.map(|(slot, _)| slot));
             }
         }
-        mentioned
+        Wanted::only(&self.features, features, names)
     }
 
     /// Keeps of something listed by offer only what belongs to offers running at `now`.

@@ -15,8 +15,8 @@ impl ContactPolicy {
     pub fn recent(&self, states: &[&State], now: Timestamp) -> Vec<Timestamp> {
         let longest = self.caps.iter().map(|cap| cap.within_days).max().unwrap_or(0);
         let since = now.plus_days(-i64::from(longest));
-        let contacts = states.iter().flat_map(|state| &state.contacts).map(|contact| contact.at);
-        let mut recent: Vec<Timestamp> = contacts.filter(|at| since < *at && *at <= now).collect();
+        let contacts = states.iter().flat_map(|state| state.contacts());
+        let mut recent: Vec<Timestamp> = contacts.copied().filter(|at| since < *at && *at <= now).collect();
         recent.sort_unstable();
         recent
     }

@@ -11,5 +11,5 @@ pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
-pub use rules::{ContextFact, Rules, Stage, declarations};
+pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};

@@ -85,18 +85,80 @@ impl ContextFact {
     }
 }
 
-/// Declares every name a rule may use: `feature.<name>` by its slot, then the context.
+/// What a slot of a rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A feature, by its slot in a view.
+    Feature(usize),
+    /// A fact about the moment.
+    Context(ContextFact),
+}
+
+/// Which slot of a rule names what: the first twelve features, the context, then all further features. Stored decisions say by slot
+/// what was not known, and the first of them knew twelve features; so the order stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSlots {
+    features: usize,
+}
+
+impl RuleSlots {
+    /// Features before the context.
+    const FIRST: usize = 12;
+
+    /// Takes the features rules may use.
+    pub fn of(features: &feature::Catalogue) -> Self {
+        Self { features: features.definitions().len() }
+    }
+
+    /// Tells what a slot names.
+    pub fn at(self, slot: usize) -> Option<Named> {
+        let context_at = Self::FIRST.min(self.features);
+        let Some(behind) = slot.checked_sub(context_at) else { return Some(Named::Feature(slot)) };
+        match ContextFact::ALL.get(behind) {
+            Some(fact) => Some(Named::Context(*fact)),
+            None => {
+                let feature = slot - ContextFact::ALL.len();
+                (feature < self.features).then_some(Named::Feature(feature))
+            }
+        }
+    }
+}
+
+/// Declares every name a rule may use: `feature.<name>` and the context, by their slots.
 pub fn declarations(features: &feature::Catalogue) -> Declarations {
     let mut declarations = Declarations::new();
-    for definition in features.definitions() {
-        let value_type = match definition.value_type() {
-            FeatureType::Number => Type::Double,
-            FeatureType::Shares => Type::Shares,
-        };
-        declarations.declare(&format!("feature.{}", definition.name), value_type);
-    }
-    for fact in ContextFact::ALL {
-        declarations.declare(fact.name(), fact.value_type());
+    let slots = RuleSlots::of(features);
+    for named in (0..).map_while(|slot| slots.at(slot)) {
+        match named {
+            Named::Feature(feature) => {
+                let Some(definition) = features.definitions().get(feature) else { continue };
+                let value_type = match definition.value_type() {
+                    FeatureType::Number => Type::Double,
+                    FeatureType::Shares => Type::Shares,
+                };
+                declarations.declare(&format!("feature.{}", definition.name), value_type);
+            }
+            Named::Context(fact) => declarations.declare(fact.name(), fact.value_type()),
+        }
     }
     declarations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_context_stays_behind_the_first_twelve_features() {
+        let features = feature::Catalogue::built_in();
+        let names = declarations(&features);
+        assert_eq!(names.find("feature.contacts_28d"), Some((11, Type::Double)));
+        assert_eq!(names.find("context.channel"), Some((12, Type::Text)));
+        assert_eq!(names.find("context.cart_cents"), Some((16, Type::Int)));
+        assert_eq!(names.find("feature.orders_28d"), Some((17, Type::Double)));
+        let slots = RuleSlots::of(&features);
+        assert_eq!(slots.at(16), Some(Named::Context(ContextFact::CartCents)));
+        assert_eq!(slots.at(17), Some(Named::Feature(12)));
+        assert_eq!(slots.at(features.definitions().len() + ContextFact::ALL.len()), None);
+    }
 }

@@ -16,12 +16,15 @@ use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
     Mechanism, Observed, Order, Redeemed, RightGiven, UsedCoupon,
 };
-use wink_core::feature::{Affinity, Contact, Day, Reading, State, View, Viewed};
+use wink_core::feature::{
+    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Reading, Registers, Series,
+    Shared, Stamped, State, Times, View, Viewed,
+};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
-    Erasure, LetterHead, MessageType, SealedSecret, TenantNamed, WebhookEndpoint, WebhookMessage,
+    Erasure, Folded, LetterHead, MessageType, SealedSecret, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -194,17 +197,53 @@ pub(crate) fn vault() -> Vault {
     vault
 }
 
-pub(crate) fn state() -> State {
-    let day = Day { orders: 1, lines: 2, sales_cents: 450, discount_cents: 50, coupons: 1 };
-    State {
-        days: BTreeMap::from([(17_227, day), (17_230, Day { orders: 3, ..day })]),
-        affinity: BTreeMap::from([(
-            "TEA".to_owned(),
-            Affinity { cents: BTreeMap::from([(615, 450), (616, 7)]) },
-        )]),
+/// What the first form of a state, as its golden file has it, says.
+pub(crate) fn first_state() -> State {
+    let day = FirstDay { orders: 1, lines: 2, sales_cents: 450, discount_cents: 50, coupons: 1 };
+    FirstForm {
+        days: vec![(17_227, day), (17_230, FirstDay { orders: 3, ..day })],
+        categories: BTreeMap::from([("TEA".to_owned(), vec![(615, 450), (616, 7)])]),
         last_order_at: Some(AT),
-        contacts: vec![Contact { at: AT, campaign: campaign() }],
+        contacts: vec![AT],
     }
+    .into_state()
+}
+
+/// One accumulator of every kind.
+pub(crate) fn state() -> State {
+    let days = |cells| Accumulated::Sums(Series { bucket: Bucket::Day, cells });
+    let mut shares: Series<Shared> = Series::new(Bucket::FourWeeks);
+    for (number, name, cents) in [(615, "FROZEN", 3), (615, "FROZEN PIZZA", 450), (616, "FROZEN", -7)] {
+        shares.at(number).unwrap().add(name, cents);
+    }
+    shares.at(617).unwrap().is_sample = true;
+    shares.at(617).unwrap().total = 99;
+    let both = Extremes { min: -5, max: 1_000 };
+    let (registers, classes) = (Registers(vec![(0, 1), (255, 57)]), Histogram(vec![(i16::MIN, 1), (300, 2)]));
+    let accumulated = vec![
+        days(vec![(17_227, 450), (17_230, 0)]),
+        days(vec![(17_227, 1), (17_230, 3)]),
+        Accumulated::Extremes(Series { bucket: Bucket::ShopDay, cells: vec![(17_227, both)] }),
+        Accumulated::Times(Times { keep: 4, at: vec![AT, AT, AT.plus_days(1)] }),
+        Accumulated::First(Stamped { at: AT, value: 12 }),
+        Accumulated::Last(Stamped { at: AT.plus_days(3), value: -12 }),
+        Accumulated::Distinct(Series { bucket: Bucket::Minute, cells: vec![(-1, registers)] }),
+        Accumulated::Spread(Series { bucket: Bucket::FourWeeks, cells: vec![(615, classes)] }),
+        Accumulated::Shares(shares),
+    ];
+    State::new((1..).map(AccumulatorId).zip(accumulated).collect())
+}
+
+/// A decision that asked for some features only, one of them new.
+pub(crate) fn decision_of_some_features() -> Decision {
+    let number = Viewed::Number(Reading { value: 0.5, age_ms: 60_000 });
+    let mut decision = decision();
+    decision.person.view = View::new(vec![Viewed::NotAsked, Viewed::Filling, number, Viewed::NotAsked]);
+    decision
+}
+
+pub(crate) fn folded() -> Folded {
+    Folded { accumulators: vec![AccumulatorId(7), AccumulatorId(u32::MAX)], since: AT }
 }
 
 pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {

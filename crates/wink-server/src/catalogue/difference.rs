@@ -3,7 +3,7 @@
 use wink_core::base::Value;
 
 use super::tree::{self, Fields};
-use super::{Files, SHOP, edit};
+use super::{FEATURES, Files, SHOP, edit};
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,21 @@ fn whole(files: &Files) -> Fields {
         (id(&campaign), campaign)
     });
     let campaigns = campaigns.collect();
-    Fields::from([("campaigns".to_owned(), Value::Map(campaigns)), ("shop".to_owned(), Value::Map(shop))])
+    Fields::from([
+        ("campaigns".to_owned(), Value::Map(campaigns)),
+        ("features".to_owned(), Value::Map(features(files))),
+        ("shop".to_owned(), Value::Map(shop)),
+    ])
+}
+
+/// Puts the shop's own features under their names, beside which built-in ones are switched off.
+fn features(files: &Files) -> Fields {
+    let mut said = files.get(FEATURES).and_then(|text| tree::of_text(text)).unwrap_or_default();
+    let Some(Value::List(own)) = said.remove("features") else { return said };
+    let name =
+        |feature: &Value| feature.field("name").and_then(Value::as_text).unwrap_or_default().to_owned();
+    said.extend(own.into_iter().map(|feature| (name(&feature), feature)));
+    said
 }
 
 fn id(value: &Value) -> String {

@@ -67,6 +67,11 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Finds an entry by a name that is known only here.
+    pub(super) fn optional_named(&self, name: &str) -> Option<Entry<'a>> {
+        self.entries().find(|(entry, _)| entry.name == name).map(|(entry, _)| entry)
+    }
+
     /// Finds an entry that must be there.
     pub(super) fn required(&self, name: &'static str) -> Option<Entry<'a>> {
         let entry = self.optional(name);
@@ -100,6 +105,11 @@ impl<'a> Entry<'a> {
     pub(super) fn refuse<T>(&self, message: impl Into<String>, fix: Option<String>) -> Option<T> {
         self.file.report(&self.at, message, fix);
         None
+    }
+
+    /// Tells which file it stands in.
+    pub(super) fn file(&self) -> &'a File<'a> {
+        self.file
     }
 
     /// Reports something wrong at a place inside the value.

@@ -1,11 +1,12 @@
 //! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
 //!
-//! `shop.toml` holds the shop itself, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
+//! `shop.toml` holds the shop itself, `features.toml` features of its own, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
 //! or applied in part: with one finding there is no catalogue, and the one in force stays.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use wink_core::base::{Cents, Hasher, Zone};
 use wink_core::feature;
@@ -15,6 +16,7 @@ mod campaign;
 mod difference;
 mod edit;
 mod entry;
+mod features;
 mod file;
 mod folder;
 mod literal;
@@ -35,6 +37,9 @@ pub type Files = BTreeMap<String, String>;
 
 /// The file of the shop itself.
 const SHOP: &str = "shop.toml";
+
+/// The file of the shop's own features. Without it there are the built-in ones.
+const FEATURES: &str = "features.toml";
 
 /// The folder of the campaigns.
 const CAMPAIGNS: &str = "campaigns/";
@@ -136,7 +141,6 @@ pub fn read(folder: &Path) -> Result<Loaded, Vec<Finding>> {
 /// Lists everything that is wrong, ordered by file, line and column.
 pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let mut findings = Vec::new();
-    let features = feature::Catalogue::built_in();
 
     let mut shop = None;
     match files.get(SHOP) {
@@ -153,25 +157,41 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
 
     // Without a shop the campaigns are checked all the same, on the clock of UTC.
     let zone = shop.as_ref().map(|shop| shop.shop.zone.clone()).or_else(|| Zone::new("UTC"));
-    let mut reader = campaign::Reader::new(&features, zone);
+    let utc = Zone::utc();
+    let local = zone.as_ref().unwrap_or(&utc);
+    let features = match files.get(FEATURES) {
+        Some(text) => {
+            let file = File::new(FEATURES, text);
+            let features = features::read(&file, local);
+            findings.extend(file.into_findings());
+            features
+        }
+        None => features::built_in(local),
+    };
+    // With a wrong file the campaigns are checked all the same, over the built-in features.
+    let (is_whole, features) = match features {
+        Some(features) => (true, features),
+        None => (false, feature::Catalogue::built_in()),
+    };
+    let mut reader = campaign::Reader::new(&features, zone.clone());
     for (name, text) in files {
         if is_campaign(name) {
             let file = File::new(name, text);
             reader.read(&file);
             findings.extend(file.into_findings());
-        } else if name != SHOP {
+        } else if name != SHOP && name != FEATURES {
             findings.push(stray(name));
         }
     }
 
     findings.sort();
     match shop {
-        Some(shop) if findings.is_empty() => {
+        Some(shop) if findings.is_empty() && is_whole => {
             let (campaigns, offers) = reader.finish();
             Ok(Catalogue {
                 version: version(files),
                 shop: shop.shop,
-                features,
+                features: Arc::new(features),
                 contact_policy: shop.contact_policy,
                 holdout: shop.holdout,
                 economics: shop.economics,
@@ -190,7 +210,7 @@ fn is_campaign(name: &str) -> bool {
 
 fn stray(name: &str) -> Finding {
     Finding::of_file(name, "the file is not part of a catalogue")
-        .fix("keep `shop.toml` and `campaigns/*.toml` only, or give it another ending")
+        .fix("keep `shop.toml`, `features.toml` and `campaigns/*.toml` only, or give it another ending")
 }
 
 fn version(files: &Files) -> CatalogueVersion {

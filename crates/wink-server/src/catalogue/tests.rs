@@ -448,16 +448,16 @@ fn everything_is_reported_at_once_and_in_order() {
     let mut files = files("campaigns/spring.toml", "per_profile = 1\n", "");
     files.insert("campaigns/again.toml".to_owned(), CAMPAIGN_TEXT.to_owned());
     files.insert("campaigns/old/x.toml".to_owned(), String::new());
-    files.insert("features.toml".to_owned(), String::new());
+    files.insert("prices.toml".to_owned(), String::new());
     files.insert(SHOP.to_owned(), SHOP_TEXT.replace("Europe/Berlin", "Mars"));
     assert_eq!(
         shown(compile(&files)),
         [
-            "campaigns/old/x.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml` and `campaigns/*.toml` only, or give it another ending)",
+            "campaigns/old/x.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml` and `campaigns/*.toml` only, or give it another ending)",
             "campaigns/spring.toml:1:6: the id `spring` is already used in campaigns/again.toml:1",
             "campaigns/spring.toml:10:1: `per_profile` is missing in `[[offers]]`",
             "campaigns/spring.toml:11:6: the id `spring-dairy` is already used in campaigns/again.toml:11",
-            "features.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml` and `campaigns/*.toml` only, or give it another ending)",
+            "prices.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml` and `campaigns/*.toml` only, or give it another ending)",
             "shop.toml:3:13: `Mars` is not a time zone (fix: write an IANA name like `Europe/Berlin`)",
         ]
     );
@@ -543,4 +543,153 @@ fn the_sample_catalogue_compiles() {
             assert!(rule.cost() < wink_core::base::expression::COST_MAX, "{}: {}", offer.id, stage.name());
         }
     }
+}
+
+const FEATURES_TEXT: &str = r#"switched_off = ["fatigue"]
+
+[[features]]
+name = "large_orders_90d"
+meaning = "orders of three pieces or more in 90 days"
+events = ["Order Completed"]
+filter = 'event.units >= 3'
+aggregation = "count"
+window = "90 days"
+ttl_days = 120
+purpose = "personalisation"
+class = "purchase"
+
+[[features]]
+name = "large_orders_share"
+meaning = "large orders for each of a year"
+formula = "feature.large_orders_90d / feature.orders_365d"
+purpose = "personalisation"
+class = "purchase"
+"#;
+
+fn with_features(text: &str) -> Result<Catalogue, Vec<Finding>> {
+    let mut files = files("", "", "");
+    files.insert(FEATURES.to_owned(), text.to_owned());
+    compile(&files)
+}
+
+#[track_caller]
+fn check_features(from: &str, to: &str, wanted: &[&str]) {
+    assert!(FEATURES_TEXT.contains(from), "{from} is not in the file");
+    assert_eq!(shown(with_features(&FEATURES_TEXT.replacen(from, to, 1))), wanted);
+}
+
+#[test]
+fn a_shop_adds_features_and_switches_some_off() {
+    let built_in = compile(&files("", "", "")).unwrap().features.definitions().len();
+    let catalogue = with_features(FEATURES_TEXT).unwrap();
+    assert_eq!(catalogue.features.definitions().len(), built_in + 1);
+    assert_eq!(catalogue.features.slot("fatigue"), None);
+    assert_eq!(catalogue.features.slot("large_orders_share"), Some(built_in));
+    let mut files =
+        files("campaigns/spring.toml", "has(feature.recency_days)", "feature.large_orders_90d >= 1");
+    assert_eq!(
+        shown(compile(&files)),
+        ["campaigns/spring.toml:21:16: `feature.large_orders_90d` is not known here"]
+    );
+    files.insert(FEATURES.to_owned(), FEATURES_TEXT.to_owned());
+    compile(&files).unwrap();
+}
+
+#[test]
+fn every_way_to_aggregate_can_be_written() {
+    let ways = [
+        "aggregation = \"sum\"\nvalue = \"event.sales_cents\"\nwindow = \"28 shop days\"",
+        "aggregation = \"mean\"\nvalue = \"event.lines\"\nwindow = \"session\"",
+        "aggregation = \"min\"\nvalue = \"event.sales_cents\"\nwindow = \"28 days\"",
+        "aggregation = \"max\"\nvalue = \"event.sales_cents\"\nwindow = \"28 days\"",
+        "aggregation = \"first\"\nvalue = \"event.sales_cents\"",
+        "aggregation = \"last\"\nvalue = \"event.sales_cents\"",
+        "aggregation = \"distinct\"\nvalue = \"items.category\"\nwindow = \"365 days\"",
+        "aggregation = \"quantile\"\nvalue = \"event.sales_cents\"\nper_mille = 900\nwindow = \"365 days\"",
+        "aggregation = \"decayed_sum\"\nhalf_life_days = 7",
+        "aggregation = \"time_since\"\nunit = \"minutes\"",
+        "aggregation = \"time_since_first\"",
+        "aggregation = \"active_days\"\nwindow = \"7 days\"",
+        "aggregation = \"gap_days\"",
+        "aggregation = \"shares\"\nby = \"items.category\"\nvalue = \"items.cents\"\nhalf_life_days = 28",
+        "aggregation = \"share\"\nvalue = \"event.discount_cents\"\nrest = \"event.sales_cents\"\nwindow = \"7 days\"",
+        "aggregation = \"ratio\"\npart_filter = \"event.lines > 3\"\nwindow = \"7 days\"",
+        "aggregation = \"count\"\nwindow = \"7 exact days\"\nage_of = [\"selected\"]\nnever = \"zero\"",
+    ];
+    let (first, _) = FEATURES_TEXT.split_once("\n[[features]]\nname = \"large_orders_share\"").unwrap();
+    for way in ways {
+        let text = first.replacen("aggregation = \"count\"\nwindow = \"90 days\"", way, 1);
+        assert_ne!(text, first);
+        assert_eq!(shown(with_features(&text)), [""; 0], "{way}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_feature_is_said_where_it_stands() {
+    check_features(
+        "\"fatigue\"",
+        "\"fatige\"",
+        &["features.toml:1:17: `fatige` is no built-in feature (fix: write `fatigue`)"],
+    );
+    check_features(
+        "\"fatigue\"",
+        "\"recency_days\"",
+        &[
+            "features.toml:1:16: `order_overdue` is derived of a feature that is switched off (fix: switch `order_overdue` off too)",
+        ],
+    );
+    check_features(
+        "Order Completed",
+        "Order Complete",
+        &["features.toml:6:10: `Order Complete` is not a known event (fix: write `Order Completed`)"],
+    );
+    check_features(
+        "event.units",
+        "event.unit",
+        &["features.toml:7:11: `event.unit` is not known here (fix: write `event.units`)"],
+    );
+    check_features(
+        "\"90 days\"",
+        "\"a year\"",
+        &[
+            "features.toml:9:10: `a year` is not a window (fix: write it like `28 days`, `28 shop days`, `28 exact days` or `session`)",
+        ],
+    );
+    check_features(
+        "\"90 days\"",
+        "\"900 days\"",
+        &["features.toml:9:10: a window has 1 to 366 days, this has 900"],
+    );
+    check_features(
+        "\"count\"",
+        "\"cuont\"",
+        &["features.toml:8:15: `cuont` is not known as `aggregation` (fix: write `count`)"],
+    );
+    check_features(
+        "large_orders_90d / feature",
+        "large_orders / feature",
+        &[
+            "features.toml:17:12: `feature.large_orders` is not known here (fix: write `feature.large_orders_90d`)",
+        ],
+    );
+    check_features(
+        "\"large_orders_90d\"",
+        "\"orders_365d\"",
+        &["features.toml:4:8: `orders_365d` is defined twice (fix: give one of them another name)"],
+    );
+    check_features(
+        "class = \"purchase\"",
+        "class = \"health\"",
+        &["features.toml:12:9: nothing about `health` is ever computed of a person"],
+    );
+    check_features(
+        "ttl_days = 120",
+        "ttl_day = 120",
+        &["features.toml:10:1: `ttl_day` is not a known key in `[[features]]` (fix: write `ttl_days`)"],
+    );
+    check_features(
+        "window = \"90 days\"\n",
+        "",
+        &["features.toml:3:1: `window` is missing in `[[features]]`"],
+    );
 }

@@ -7,6 +7,7 @@ use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueApplied, CatalogueFiles, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Record, Store};
 
+use super::refold;
 use crate::catalogue::{Difference, Edit, Files, Loaded, Misfit, differences, edited};
 use crate::engine::{batch_id, catalogue_version};
 use crate::error::ATTEMPTS_MAX;
@@ -158,6 +159,8 @@ impl InForce {
             None => Check::Absent(keys::catalogue_in_force()),
         });
         let applied = CatalogueApplied { version, at: now }.to_bytes();
+        let (filled, remembered) = refold::plan(engine, &catalogue.features, now).await?;
+        batch.changes.push(remembered);
         batch.changes.push(Change::Put(keys::catalogue(version.0), CatalogueFiles(files).to_bytes()));
         batch.changes.push(Change::Put(keys::catalogue_in_force(), version.0.0.to_vec()));
         batch.changes.push(Change::Put(keys::catalogue_applied(self.number + 1), applied));
@@ -170,7 +173,7 @@ impl InForce {
         }
         let done = engine.commit(batch).await?;
         if done.is_some() {
-            engine.put_in_force(Arc::new(catalogue));
+            engine.put_in_force(refold::with_filling(Arc::new(catalogue), &filled));
         }
         Ok(done)
     }

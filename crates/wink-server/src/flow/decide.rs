@@ -1,6 +1,5 @@
 //! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use wink_core::base::{Cents, DecisionId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Effect, Given, Held, Moved, Right, Wallet, give, issue};
 use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued, RightGiven};
-use wink_core::feature::{State, view};
+use wink_core::feature::{State, Wanted, view};
 use wink_core::offer::Catalogue;
 use wink_core::profile::Profile;
 use wink_record::{Decided, Stored};
@@ -224,7 +223,7 @@ async fn ask_once<S: Store>(
 /// What is left to give, kept up to date while questions are decided in a row.
 struct Running {
     standing: Standing,
-    mentioned: BTreeSet<String>,
+    wanted: Wanted,
 }
 
 impl Running {
@@ -261,7 +260,7 @@ impl Running {
             budgets: campaigns.into_iter().zip(budgets).map(budget).collect(),
             issued: limited.into_iter().zip(issued).map(|(index, counter)| (index, count(counter))).collect(),
         };
-        Ok(Self { standing, mentioned: catalogue.mentioned(now) })
+        Ok(Self { standing, wanted: catalogue.wanted(now) })
     }
 
     /// Books what a decision promised, as its commit will.
@@ -304,8 +303,7 @@ impl Asked {
         let now = question.now;
         let grants = self.profile.value.grants(now);
         let states: Vec<&State> = self.states.iter().map(|state| &state.value).collect();
-        let wanted = |name: &str| running.mentioned.contains(name);
-        let view = view(&states, &catalogue.features, &grants, now, wanted);
+        let view = view(&states, &catalogue.features, &grants, now, &running.wanted);
         Situation {
             id: question.id,
             now,
@@ -355,13 +353,13 @@ impl Asked {
         batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
         if let Some(effect) = issued {
             count(&effect.coupon.offer, &mut batch);
-            self.contact(decision, Contact::Coupon(&effect.coupon), &mut batch);
+            self.contact(decision, catalogue, Contact::Coupon(&effect.coupon), &mut batch);
             book(&effect, &mut batch);
             batch.changes.push(expires(&effect.coupon));
         }
         if let Some(moved) = right {
             count(&moved.right.offer, &mut batch);
-            self.contact(decision, Contact::Right(&moved.right), &mut batch);
+            self.contact(decision, catalogue, Contact::Right(&moved.right), &mut batch);
             book_entries(&moved.entry, &mut batch);
             batch.changes.push(Change::Put(keys::right(decision.id), moved.right.to_bytes()));
             batch.changes.push(lapses(&moved.right));
@@ -382,13 +380,19 @@ impl Asked {
     }
 
     /// The loop closes here: what was given is an event like a click, so the next decision knows of the contact.
-    fn contact(&mut self, decision: &Decision, contact: Contact<'_>, batch: &mut Batch) {
+    fn contact(
+        &mut self,
+        decision: &Decision,
+        catalogue: &Catalogue,
+        contact: Contact<'_>,
+        batch: &mut Batch,
+    ) {
         let profile = self.profile.value.id;
         let Some(identity) = self.profile.value.identities.first().copied() else { return };
         let key = keys::state(profile, identity);
         let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
         let (cause, body) = contact.told(decision);
-        own_event(cause, profile, identity, decision.now, body).append(state, batch);
+        own_event(cause, profile, identity, decision.now, body).append(state, &catalogue.features, batch);
     }
 }
 

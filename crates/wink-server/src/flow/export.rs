@@ -83,12 +83,13 @@ impl Export {
         let features = profiles::features(engine, &profile.value, self.now).await?;
         let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
         let states = person::states(engine, &profile.value).await?;
+        let catalogue = engine.features();
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
             "profile": with_vault(ProfileView::new(&profile.value), &vault),
             "features": features.collect::<Vec<_>>(),
-            "states": states.iter().map(|state| StateExported::new(&state.value)).collect::<Vec<_>>(),
+            "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });
         let mut text = whole.to_string();
         text.truncate(text.len() - "}".len());

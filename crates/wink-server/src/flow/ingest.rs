@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{EventId, LetterId, Timestamp, Value};
 use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
-use wink_core::feature::{State, fold};
+use wink_core::feature::{Happened, State, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
@@ -413,10 +413,8 @@ impl Work {
             known.profile.value.hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
         }
-        if !matches!(kept.body, Body::ConsentUpdated(_) | Body::Identify(_) | Body::Observed(_)) {
-            fold(&mut known.state.value, kept.occurred_at, &kept.body);
-            known.state_changed = true;
-        }
+        let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
+        known.state_changed |= fold(&mut known.state.value, &engine.features(), &happened);
         let mark = Mark { body: message.body, result: id.bytes().to_vec() };
         self.taken.insert(message.mark, mark.clone());
         self.changes.push(Change::Mark(message.mark, mark));

@@ -17,6 +17,7 @@ pub mod product_import;
 pub mod products;
 pub mod profiles;
 pub mod redeem;
+pub mod refold;
 pub mod retain;
 pub mod rights;
 pub mod stream;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wink_core::base::{EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::Body;
-use wink_core::feature::{State, fold};
+use wink_core::feature::{Catalogue, Happened, State, fold};
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::Stored;
 use wink_store::{Batch, Change};
@@ -54,9 +54,9 @@ pub(super) fn own_event(
 
 impl OwnEvent {
     /// Folds the event into the state of its identity and adds both to the batch.
-    pub(super) fn append(self, state: &mut Loaded<State>, batch: &mut Batch) {
+    pub(super) fn append(self, state: &mut Loaded<State>, features: &Catalogue, batch: &mut Batch) {
         let Self(kept) = self;
-        fold(&mut state.value, kept.occurred_at, &kept.body);
+        fold(&mut state.value, features, &Happened::new(kept.occurred_at, &kept.body, &kept.extra));
         batch.checks.push(state.unchanged());
         batch.changes.push(Change::Put(state.key.clone(), state.value.to_bytes()));
         batch.changes.push(Change::Append {

@@ -5,7 +5,7 @@ use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
-use wink_core::feature::{Catalogue as Features, Definition, State, Viewed, view};
+use wink_core::feature::{Definition, State, Viewed, Wanted, view};
 use wink_core::profile::{Profile, Vault};
 use wink_record::Stored;
 use wink_store::{Direction, Range, RecordKey, Store, Version};
@@ -95,10 +95,10 @@ pub async fn features<S: Store>(
     profile: &Profile,
     now: Timestamp,
 ) -> Result<Vec<Feature>, Error> {
-    let catalogue = engine.catalogue().map_or_else(|_| Features::built_in(), |known| known.features.clone());
+    let catalogue = engine.features();
     let states = person::states(engine, profile).await?;
     let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
-    let view = view(&states, &catalogue, &profile.grants(now), now, |_| true);
+    let view = view(&states, &catalogue, &profile.grants(now), now, &Wanted::all());
     let definitions = catalogue.definitions().iter().cloned();
     let read = definitions.zip(view.slots().iter().cloned());
     Ok(read.map(|(definition, viewed)| Feature { definition, viewed }).collect())

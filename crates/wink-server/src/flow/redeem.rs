@@ -109,6 +109,10 @@ async fn tell<S: Store>(
     batch.checks.push(profile.unchanged());
     let redeemed = Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount };
     let cause = Cause { what: "coupon redeemed", id: coupon.id.bytes(), named: coupon.id.to_string() };
-    own_event(cause, id, identity, now, Body::CouponRedeemed(redeemed)).append(&mut state, batch);
+    own_event(cause, id, identity, now, Body::CouponRedeemed(redeemed)).append(
+        &mut state,
+        &engine.features(),
+        batch,
+    );
     Ok(())
 }

@@ -3,7 +3,6 @@
 
 use wink_core::base::{LetterId, Timestamp};
 use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
-use wink_core::feature::State;
 use wink_core::profile::{Profile, Retention, Words};
 use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
@@ -184,7 +183,8 @@ async fn sweep_profiles<S: Store>(
         for (key, record) in records {
             let profile = Profile::from_bytes(&record.bytes)?;
             let states = person::states(engine, &profile).await?;
-            let newest = states.iter().filter_map(|state| newest(&state.value)).max();
+            let features = engine.features();
+            let newest = states.iter().filter_map(|state| features.newest_act(&state.value)).max();
             let heard = profile.consents.values().flat_map(Words::all).map(|word| word.at).max();
             let last = newest.max(heard).unwrap_or(profile.created_at);
             if last < before {
@@ -194,13 +194,6 @@ async fn sweep_profiles<S: Store>(
         }
     }
     Ok(swept)
-}
-
-/// The newest thing the person did; what Wink did to them does not count.
-fn newest(state: &State) -> Option<Timestamp> {
-    let newest_day =
-        state.days.last_key_value().map(|(day, _)| Timestamp::default().plus_days(i64::from(*day)));
-    state.last_order_at.max(newest_day)
 }
 
 async fn page<S: Store>(

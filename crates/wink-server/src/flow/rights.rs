@@ -92,7 +92,7 @@ pub async fn accept<S: Store>(
                 // Whoever accepts comes to us. That we had come to them was counted with the right.
                 pushed: false,
             });
-            own_event(cause, person, identity, now, body).append(&mut state, &mut batch);
+            own_event(cause, person, identity, now, body).append(&mut state, &engine.features(), &mut batch);
         }
         Listeners::load(engine).await?.hear_coupon(&coupon, &mut batch);
         if engine.commit(batch).await?.is_some() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wink_api::{BudgetSeen, DecisionRecord, DecisionTrace, FeatureView};
 use wink_core::base::DecisionId;
 use wink_core::decision::Decision;
+use wink_core::feature::Viewed;
 use wink_store::Store;
 
 use super::body::PathName;
@@ -36,6 +37,7 @@ pub(super) async fn trace_decision<S: Store>(
     let decision = find(&caller, &id).await?;
     let catalogue = caller.engine.catalogue_of(decision.catalogue).await?;
     let features = catalogue.features.definitions().iter().zip(decision.person.view.slots());
+    let features = features.filter(|(_, viewed)| **viewed != Viewed::NotAsked);
     let budgets = decision.standing.budgets.iter().filter_map(|(campaign, budget)| {
         let campaign = catalogue.campaigns.get(*campaign)?.id.to_string();
         Some((campaign, BudgetSeen { used_cents: budget.used.0, cap_cents: budget.cap.0 }))

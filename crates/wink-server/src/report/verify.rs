@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId};
 use wink_core::coupon::{Account, Coupon, Entry as Movement, Right, RightState, State as Life};
-use wink_core::feature::{State, fold};
+use wink_core::feature::{Catalogue, Happened, State, fold};
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
@@ -40,7 +40,8 @@ pub struct Verified {
 /// # Errors
 /// If the store cannot be read. What does not hold is a finding, not an error.
 pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
-    let mut journal = Journal::default();
+    let features = engine.features();
+    let mut journal = Journal::new(features.part(|id| !features.is_filling(id)));
     for lane in Lane::all() {
         journal.start_lane();
         walk::lane(engine, lane, |entry| journal.read(engine.tenant, lane, entry)).await?;
@@ -65,7 +66,6 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
 }
 
 /// What the journal says, read once from front to back.
-#[derive(Default)]
 struct Journal {
     before: [u8; 32],
     expected: u64,
@@ -78,10 +78,30 @@ struct Journal {
     spent: BTreeMap<CouponId, Cents>,
     decided: BTreeMap<DecisionId, Digest>,
     states: BTreeMap<(ProfileId, IdentityKey), State>,
+    /// What is still filled cannot be compared yet.
+    features: Catalogue,
     findings: Vec<String>,
 }
 
 impl Journal {
+    fn new(features: Catalogue) -> Self {
+        Self {
+            before: [0; 32],
+            expected: 0,
+            entries: 0,
+            redacted: 0,
+            redacted_lanes: BTreeSet::new(),
+            movements: 0,
+            accounts: BTreeMap::new(),
+            reserved: BTreeMap::new(),
+            spent: BTreeMap::new(),
+            decided: BTreeMap::new(),
+            states: BTreeMap::new(),
+            features,
+            findings: Vec::new(),
+        }
+    }
+
     fn start_lane(&mut self) {
         (self.before, self.expected) = ([0; 32], 0);
     }
@@ -107,8 +127,11 @@ impl Journal {
             self.decided.insert(decided.id, decided.hash);
         } else if found.header.kind == entry::EVENT {
             let kept = Kept::from_bytes(&body.payload)?;
-            let state = self.states.entry((kept.profile, kept.identity)).or_default();
-            fold(state, kept.occurred_at, &kept.body);
+            let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
+            if self.features.is_made_of(kept.body.event_name()) {
+                let state = self.states.entry((kept.profile, kept.identity)).or_default();
+                fold(state, &self.features, &happened);
+            }
         }
         Ok(())
     }
@@ -247,7 +270,8 @@ async fn check_states<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Re
     let mut states = 0;
     let mut findings = Vec::new();
     walk::records(engine, kind::STATE, |key, record| {
-        let state = State::from_bytes(&record.bytes)?;
+        let mut state = State::from_bytes(&record.bytes)?;
+        journal.features.retain(&mut state);
         let (profile, identity) = key.split_at_checked(16).unwrap_or((key, &[]));
         let profile = ProfileId::from_bytes(profile.try_into().unwrap_or_default());
         let identity = IdentityKey(identity.try_into().unwrap_or_default());

@@ -52,6 +52,8 @@ mod race;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod refold;
+#[cfg(test)]
 mod retain;
 #[cfg(test)]
 mod rights;

@@ -1,12 +1,15 @@
 //! A decision over 20 offers and 60 features, all in play: the most arithmetic a decision of that size can need.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use wink_core::base::expression::Expression;
 use wink_core::base::{CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Zone};
 use wink_core::decision::{Ask, BudgetUse, Decision, Issue, Person, Situation, Standing, decide};
-use wink_core::feature::{self, Aggregation, Class, Definition, Reading, View, Viewed};
+use wink_core::feature::{
+    self, Age, Aggregation, Class, Definition, How, Never, Reading, Selection, View, Viewed, Window,
+};
 use wink_core::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
     Limits, Margins, Offer, Rules, Scorecard, Shop, Terms, Weights, declarations,
@@ -26,7 +29,8 @@ pub(crate) struct Case {
 impl Case {
     /// Builds the situation.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let features = feature::Catalogue::new((0..FEATURES).map(definition).collect());
+        let features = feature::Catalogue::compile((0..FEATURES).map(definition).collect(), &Zone::utc())
+            .map_err(|problem| anyhow!("the bench's features: {}", problem.message))?;
         let declarations = declarations(&features);
         let rule = |source: &str| {
             Expression::compile(source, &declarations)
@@ -75,7 +79,12 @@ fn definition(n: u32) -> Definition {
     Definition {
         name: format!("f{n}"),
         meaning: "a number".to_owned(),
-        aggregation: Aggregation::Orders { window_days: 28 },
+        how: How::Folded {
+            selection: Selection::of(&["Order Completed"]),
+            aggregation: Aggregation::Count { window: Window::Days(28) },
+            age: Age::default(),
+            never: Never::default(),
+        },
         ttl_days: None,
         purpose: Purpose::Personalisation,
         class: Class::Purchase,
@@ -124,7 +133,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             zone: Zone::new("Europe/Berlin").context("Berlin has a clock")?,
             zone_name: "Europe/Berlin".to_owned(),
         },
-        features,
+        features: Arc::new(features),
         contact_policy: ContactPolicy { caps: vec![FrequencyCap { at_most: 2, within_days: 28 }] },
         holdout: Holdout { basis_points: 0, salt: 1 },
         economics: Economics {

@@ -72,18 +72,20 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
 
 fn core(rounds: usize, journey: Option<&Path>, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
     let (deciding, folding) = (decide::Case::new()?, fold::Case::new());
-    let [mut decided, mut arithmetic, mut folded, mut additions] = [(); 4].map(|()| Vec::new());
+    let [mut decided, mut arithmetic, mut folded, mut additions, mut viewed] = [(); 5].map(|()| Vec::new());
     let mut imported = Vec::new();
     for _ in 0..rounds {
         decided.push(nanos_each(|| deciding.decide()));
         arithmetic.push(nanos_each(|| deciding.arithmetic()));
         folded.push(nanos_each(|| folding.fold()));
         additions.push(nanos_each(|| folding.additions()));
+        viewed.push(nanos_each(|| folding.view()));
         if let Some(directory) = journey {
             imported.push(import::lines_per_second(directory)?);
         }
         bar.inc(1);
     }
+    let additions = median(additions);
     let mut benches = vec![
         measured(
             ("decide, 20 offers x 60 features", "µs", 10.0, "at most 10 µs"),
@@ -91,9 +93,19 @@ fn core(rounds: usize, journey: Option<&Path>, bar: &ProgressBar) -> anyhow::Res
             ("the same 2,400 multiply-adds and 40 exponentials, bare", median(arithmetic) / 1e3),
         ),
         measured(
-            ("fold of one order of 9 lines", "µs", 2.0, "at most 2 µs"),
+            ("fold of one order of 9 lines into all built-in features", "µs", 2.0, "at most 2 µs"),
             median(folded) / 1e3,
-            ("the same additions in one ordered map, bare", median(additions) / 1e3),
+            ("its nine additions in one ordered map, bare", additions / 1e3),
+        ),
+        measured(
+            ("view of all built-in features of one identity", "µs", 1.0, "at most 1 µs"),
+            median(viewed) / 1e3,
+            ("nine additions in one ordered map, bare", additions / 1e3),
+        ),
+        measured(
+            ("state of a median customer of the sample", "bytes", 1_536.0, "at most 1,536 bytes"),
+            real(folding.stored_bytes()),
+            ("8 bytes for each of its features", real(8 * folding.features())),
         ),
     ];
     if !imported.is_empty() {
@@ -119,6 +131,11 @@ fn measured(
         target,
         met: value <= most,
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of bytes and features are small")]
+fn real(count: usize) -> f64 {
+    count as f64
 }
 
 /// Repeats `work` for a round and tells how long one took. Frees what was made outside of the count of each.

@@ -8,6 +8,7 @@ use include_dir::Dir;
 use serde::Serialize;
 use wink_server::catalogue::{self, Finding, Loaded};
 use wink_server::flow::catalogue::{Applied, apply};
+use wink_server::flow::refold;
 
 use crate::arguments::{Catalogue, CatalogueAction};
 use crate::terminal::say;
@@ -73,7 +74,10 @@ fn put_in_force(directory: &Path, store: &Path, json: bool) -> anyhow::Result<Ex
     };
     let applied = home::run(async {
         let engine = home::open_or_make(store).await?;
-        Ok(apply(&engine, loaded.catalogue.clone(), loaded.files.clone(), home::now()).await?)
+        let now = home::now();
+        let applied = apply(&engine, loaded.catalogue.clone(), loaded.files.clone(), now).await?;
+        refold::all(&engine, now).await?;
+        Ok(applied)
     })?;
     match applied {
         Applied::InForce(_) => say(&loaded, true, json, "is in force")?,

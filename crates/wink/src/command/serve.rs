@@ -14,7 +14,7 @@ use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
-use wink_server::flow::{decide, expire, retain, rights};
+use wink_server::flow::{decide, expire, refold, retain, rights};
 use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
@@ -210,6 +210,7 @@ async fn do_due<S: Store>(
     expire::expire_due(engine, (service.clock)()).await?;
     rights::lapse_due(engine, (service.clock)()).await?;
     decide::forget_questions(engine, (service.clock)()).await?;
+    refold::step(engine, (service.clock)()).await?;
     if hour_began {
         retain::sweep(engine, &Retention::default(), (service.clock)()).await?;
     }

@@ -24,12 +24,18 @@ pub(super) struct Checked {
 
 /// Checks a whole rule.
 pub(super) fn check(tree: &Tree, declarations: &Declarations) -> Result<Checked, Problem> {
-    let mut checker = Checker { declarations, reads: Vec::new(), cost: 0 };
-    let (root, value_type) = checker.node(tree)?;
+    let (checked, value_type) = check_any(tree, declarations)?;
     if value_type != Type::Bool {
         let message = format!("a rule must be bool, this is {value_type}");
         return Err(Problem::new(tree.at, message).fix("compare it with a value"));
     }
+    Ok(checked)
+}
+
+/// Checks something of any type, and tells which.
+pub(super) fn check_any(tree: &Tree, declarations: &Declarations) -> Result<(Checked, Type), Problem> {
+    let mut checker = Checker { declarations, reads: Vec::new(), cost: 0 };
+    let (root, value_type) = checker.node(tree)?;
     let Checker { mut reads, cost, .. } = checker;
     reads.sort_unstable();
     reads.dedup();
@@ -37,7 +43,7 @@ pub(super) fn check(tree: &Tree, declarations: &Declarations) -> Result<Checked,
         .iter()
         .map(|slot| declarations.names().nth(*slot).map_or("?", |(name, _)| name).into())
         .collect();
-    Ok(Checked { root, reads, names, cost })
+    Ok((Checked { root, reads, names, cost }, value_type))
 }
 
 struct Checker<'a> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 mod check;
 mod evaluate;
+mod formula;
 mod keys;
 mod lexer;
 mod miss;
@@ -25,6 +26,7 @@ mod parser;
 mod tests;
 
 pub use evaluate::{Fault, Verdict};
+pub use formula::Formula;
 pub use miss::{Miss, Relation};
 pub use nearest::nearest;
 
