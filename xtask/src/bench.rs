@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benches as the demo is built and says on which machine, when and at which commit.
+//! `cargo xtask bench`: runs the benches as Wink is installed and says on which machine, when and at which commit.
 //!
 //! The benches themselves live in the product: `wink bench --json` and the store's `group_commit_limit` example.
 
@@ -24,8 +24,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if wanted != STORE_LIMIT {
         let mut call = shell::cargo([
             "run",
-            "--profile",
-            "demo",
+            "--release",
             "--quiet",
             "--locked",
             "-p",
@@ -49,8 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         eprintln!("building and running {STORE_LIMIT}");
         let text = shell::output(&mut shell::cargo([
             "run",
-            "--profile",
-            "demo",
+            "--release",
             "--quiet",
             "--locked",
             "-p",

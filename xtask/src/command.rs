@@ -26,9 +26,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "demo",
         takes: "",
-        summary: "builds wink, imports the sample data and says what to try next",
-        flags: &[],
-        examples: &["cargo xtask demo"],
+        summary: "builds wink, imports the sample data, says what to try next and serves the page of a small shop",
+        flags: &[Flag {
+            name: "--import-only",
+            value: None,
+            help: "ends after the import, without the page",
+        }],
+        examples: &["cargo xtask demo", "cargo xtask demo --import-only"],
         run: crate::demo::run,
     },
     Command {
@@ -112,7 +116,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "clients",
         takes: "",
-        summary: "fetches the real clients the tests send with, by package name, and prints where they are",
+        summary: "fetches the real clients the tests send with and the tools of the tag, and prints where they are",
         flags: &[],
         examples: &["cargo xtask clients"],
         run: crate::clients::run,

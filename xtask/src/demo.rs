@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: what a newcomer runs first. Builds `wink`, imports a real year of a grocer, says what to try next.
+//! `cargo xtask demo`: what a newcomer runs first. Builds `wink`, imports a real year of a grocer, says what to try next, and serves the page
+//! of a small shop.
 
 use std::path::Path;
 
@@ -12,6 +13,10 @@ use crate::{data, shell};
 ///
 /// `STORE` and `DECISION` are filled in before printing. The check of the documentation reads this list too.
 pub(crate) const NEXT: &[(&str, &str)] = &[
+    (
+        "serve --data STORE-page --without-keys --demo",
+        "the page of a small shop: rest on its shipping costs for a moment, and see what Wink sees",
+    ),
     ("explain DECISION --data STORE", "why this household got this offer, or none"),
     ("replay --verify --data STORE", "decides everything again from what was stored: the same bytes"),
     ("verify --data STORE", "hash chains, ledger and budget of the whole store"),
@@ -28,19 +33,19 @@ pub(crate) const NEXT: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// Fails with what is missing, or with whatever the build or the import fails with.
-pub(crate) fn run(_: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     data::require_python()?;
-    println!("1/3  the sample data");
+    println!("1/4  the sample data");
     let sample = data::complete_journey(&data::fetch()?);
 
-    println!("\n2/3  building wink (the first time takes some minutes)");
+    println!("\n2/4  building wink (the first time takes some minutes)");
     shell::run(&mut shell::cargo(["build", "--profile", "demo", "--locked", "-p", "wink"]))?;
     let demo = shell::target_directory()?.join("demo");
     let binary = demo.join(shell::executable("wink"));
     let store = demo.join("store");
     let summary = demo.join("summary.json");
 
-    println!("\n3/3  importing a year of a grocer: every basket is an event, some ask for a decision");
+    println!("\n3/4  importing a year of a grocer: every basket is an event, some ask for a decision");
     if store.exists() {
         println!(
             "     the store of an earlier demo is in {}: importing again changes nothing; remove it to start anew",
@@ -54,7 +59,13 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     let summary = std::fs::read_to_string(&summary).context("the import wrote no summary")?;
     let summary: Value = serde_json::from_str(&summary).context("the import's summary is not JSON")?;
     print!("{}", next_steps(&summary, &binary, &store));
-    Ok(())
+
+    if args.has("--import-only") {
+        return Ok(());
+    }
+    println!("\n4/4  the page of a small shop: open it in a browser; Ctrl-C ends it");
+    let mut serve = shell::program(&binary, ["serve", "--without-keys", "--demo", "--data"]);
+    shell::run(serve.arg(demo.join("store-page")))
 }
 
 fn next_steps(summary: &Value, binary: &Path, store: &Path) -> String {

@@ -12,7 +12,8 @@ use crate::group::{Group, judge};
 use crate::heads::{Checkpoints, Progress};
 use crate::store::Shared;
 
-/// At most this many batches share one sync: enough that the sync is no longer what costs.
+/// At most this many batches share one sync: enough that the sync is no longer what costs, and few enough that those who are answered make
+/// their next while the others are committed.
 pub(crate) const GROUP_BATCHES_MAX: usize = 256;
 
 /// At most about this many bytes share one sync, so that large batches do not fill the engine's memory at once.
@@ -191,12 +192,14 @@ impl Committer {
 
     /// Lets readers see what is now durable, and notes how far the journal has come.
     fn publish(&mut self, group: Group) -> Vec<Outcome> {
-        let Group { outcomes, accepted, commits, .. } = group;
+        let Group { outcomes, accepted, counters: changed, commits, .. } = group;
         let mut counters = self.shared.counters.write().unwrap_or_else(PoisonError::into_inner);
+        for (tenant, key, counter) in changed {
+            counters.set(tenant, key, counter);
+        }
         let mut leases = self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner);
         for effect in accepted.into_iter().flat_map(|accepted| accepted.effects) {
             match effect {
-                Effect::Count { tenant, key, counter } => counters.set(tenant, key, counter),
                 Effect::Append { lane, entry } => {
                     if let Some(head) = self.progress.heads.get_mut(usize::from(lane.number())) {
                         *head = Head { next: entry.position.0 + 1, hash: entry.header.hash };

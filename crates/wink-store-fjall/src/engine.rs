@@ -1,12 +1,13 @@
 //! The fjall database: its keyspaces, how they are opened, and what is read straight from them.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::fs;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use ahash::{AHashMap, AHashSet};
 use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice};
 use wink_store::{
@@ -42,14 +43,14 @@ pub(crate) struct Engine {
     meta: Keyspace,
     hot: Arc<Hot>,
     /// New marks of the commit that is being written.
-    unseen: Arc<RwLock<HashSet<Vec<u8>>>>,
+    unseen: Arc<RwLock<AHashSet<Vec<u8>>>>,
 }
 
 /// One value to write, or `None` to delete it.
 pub(crate) type Write = ((Space, Vec<u8>), Option<Vec<u8>>);
 
 /// What a group writes, by key: within one fjall batch a key must not occur twice.
-pub(crate) type Writes = HashMap<(Space, Vec<u8>), Option<Vec<u8>>>;
+pub(crate) type Writes = AHashMap<(Space, Vec<u8>), Option<Vec<u8>>>;
 
 const FORMAT_KEY: &str = "format";
 const SCRUBBED_KEY: &str = "scrubbed";
@@ -175,7 +176,7 @@ impl Engine {
     /// Writes everything atomically and returns when it is on disk. Readers see nothing of it before.
     pub(crate) fn write(&self, writes: Writes) -> Result<(), fjall::Error> {
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), writes.len());
-        let (mut records, mut marks) = (Vec::new(), HashSet::new());
+        let (mut records, mut marks) = (Vec::new(), AHashSet::new());
         for ((space, key), value) in writes {
             let value = value.map(Slice::from);
             match space {

@@ -58,6 +58,8 @@ pub(crate) struct Group {
     pub(crate) outcomes: Vec<Outcome>,
     /// The batches that hold.
     pub(crate) accepted: Vec<Accepted>,
+    /// The counters that changed, as they are then.
+    pub(crate) counters: Vec<(Tenant, CounterKey, Counter)>,
     /// The commits to remember.
     pub(crate) commits: Vec<Commit>,
     /// Everything to write, at once.
@@ -76,6 +78,8 @@ pub(crate) fn judge(
     let committed = Committed { engine, counters, outcomes, progress };
     let mut layer = Layer::over(&committed);
     let mut group = Group::default();
+    // A batch writes few things; growing by doubling would move thousands.
+    group.writes.reserve(batches.iter().map(|batch| batch.changes.len()).sum());
     let mut version = progress.version;
     for batch in batches {
         let next = Version(version.0 + 1);
@@ -93,6 +97,12 @@ pub(crate) fn judge(
             Err(error) => Outcome::Failed(Failure::Closed(error.to_string())),
         };
         group.outcomes.push(outcome);
+    }
+    // Most batches of a group count the same few things: each is written once.
+    for (tenant, key, counter) in layer.counters() {
+        let name = (Space::Counters, layout::counter_key(tenant, key));
+        group.writes.insert(name, Some(layout::counter(counter)));
+        group.counters.push((tenant, key.clone(), *counter));
     }
     let remembered = outcomes.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(first) = group.commits.first() {
@@ -144,12 +154,15 @@ impl Group {
         };
         let mut writes: Vec<Write> = Vec::with_capacity(accepted.effects.len() + 2);
         for effect in &accepted.effects {
-            if let Effect::Redact { lane, position } = effect {
-                let key = layout::entry_key(*lane, *position);
-                let header = self.header(&writes, &key, engine)?;
-                writes.push(((Space::Entries, key), Some(layout::entry(&header, None))));
-            } else {
-                writes.extend(written(effect));
+            match effect {
+                Effect::Redact { lane, position } => {
+                    let key = layout::entry_key(*lane, *position);
+                    let header = self.header(&writes, &key, engine)?;
+                    writes.push(((Space::Entries, key), Some(layout::entry(&header, None))));
+                }
+                // As the whole group leaves it.
+                Effect::Count { .. } => {}
+                _ => writes.extend(written(effect)),
             }
         }
         let Accepted { version, tenant, id, ref positions, .. } = accepted;

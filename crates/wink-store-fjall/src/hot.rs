@@ -1,8 +1,8 @@
 //! Records that were read or written lately, in memory: what a shopper's next click needs, and what the committer checks.
 
-use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
+use ahash::AHashSet;
 use fjall::Slice;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
@@ -21,7 +21,7 @@ const TYPICAL_BYTES: u64 = 400;
 /// commit there, and here still what was before.
 pub(crate) struct Hot {
     values: Cache<Vec<u8>, Option<Slice>, Weigh>,
-    writing: RwLock<HashSet<Vec<u8>>>,
+    writing: RwLock<AHashSet<Vec<u8>>>,
 }
 
 #[derive(Clone)]

@@ -195,7 +195,10 @@ impl<V: View> Draft<'_, V> {
     }
 
     fn take(&mut self, effect: Effect) -> Step {
-        self.layer.lay(&effect);
+        // Records are asked for by checks only, and those come before all changes.
+        if !matches!(effect, Effect::Put { .. } | Effect::Delete { .. }) {
+            self.layer.lay(&effect);
+        }
         self.effects.push(effect);
         Step::Done
     }

@@ -4,7 +4,7 @@ use crate::{
     Counter, CounterKey, EntryKind, Home, Lane, Mark, MarkKey, Position, Queue, RecordKey, Tenant, Version,
 };
 
-/// At most this many changes in one batch: a commit group of 256 batches stays below a fjall journal's comfortable size.
+/// At most this many changes in one batch: a batch is judged in one piece, and every other caller waits meanwhile.
 pub const BATCH_CHANGES_MAX: usize = 1_024;
 
 /// At most this many bytes of keys and values in one batch.

@@ -1,6 +1,9 @@
 //! What a batch is judged against: the stored values it may depend on, and changes laid over them.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use ahash::AHashMap;
 
 use crate::{BatchId, Header};
 use crate::{
@@ -62,17 +65,17 @@ pub trait View {
     fn outcome(&self, tenant: Tenant, id: BatchId) -> Result<Option<Outcome>, Error>;
 }
 
-/// New values of one sort of thing, by tenant and key.
+/// New values of one sort of thing, by tenant and key. Hashed: a commit group asks it some thousand times, and never for an order.
 #[derive(Debug)]
-struct Shadow<K, V>(BTreeMap<Tenant, BTreeMap<K, V>>);
+struct Shadow<K, V>(AHashMap<Tenant, AHashMap<K, V>>);
 
 impl<K, V> Default for Shadow<K, V> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(AHashMap::new())
     }
 }
 
-impl<K: Ord + Clone, V: Clone> Shadow<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> Shadow<K, V> {
     fn get(&self, tenant: Tenant, key: &K) -> Option<V> {
         self.0.get(&tenant)?.get(key).cloned()
     }
@@ -127,6 +130,14 @@ impl<'below, V: View> Layer<'below, V> {
             Effect::Enqueue { tenant, key, .. } => self.queued.set(*tenant, key, true),
             Effect::Dequeue { tenant, key } => self.queued.set(*tenant, key, false),
         }
+    }
+
+    /// Lists the counters that were laid over it, as they are now.
+    pub fn counters(&self) -> impl Iterator<Item = (Tenant, &CounterKey, &Counter)> {
+        self.counters
+            .0
+            .iter()
+            .flat_map(|(tenant, counters)| counters.iter().map(|(key, counter)| (*tenant, key, counter)))
     }
 
     /// Lays the outcome of a whole batch on top, so that the same batch is not done again in the same group.

@@ -532,6 +532,7 @@ pub(crate) struct RepairAsked {
 #[command(after_help = "Examples:
   wink serve --data store
   wink serve --data store --without-keys
+  wink serve --data shop --without-keys --demo
   wink serve --data store --listen 0.0.0.0:7070 --tls-cert chain.pem --tls-key key.pem
   wink serve --data store --trusted-proxy 10.0.0.0/8 --connections-by-address 4096
   wink serve --data store --segment-prefix /hook --body-memory 128MiB
@@ -548,6 +549,10 @@ pub(crate) struct Serve {
     /// Lets everybody who reaches the server do anything: for trying out, on this machine only
     #[arg(long)]
     pub(crate) without_keys: bool,
+    /// Shows the page of a small shop at /demo, to try the tag with, and beside it everything that is known of whoever looks: so it needs
+    /// --without-keys. Its catalogue is put in force in a store that has none
+    #[arg(long, requires = "without_keys")]
+    pub(crate) demo: bool,
     /// Speaks TLS with this certificate, a PEM file with its chain; read again when it changes
     #[arg(long, value_name = "FILE", env = "WINK_TLS_CERT", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod configuration;
 mod control;
+mod demo;
 mod doctor;
 mod home;
 mod import;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod card;
 mod envelope;
 mod mechanism;
 mod rejection;
@@ -15,6 +16,7 @@ pub use body::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
     RightGiven, UsedCoupon,
 };
+pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use mechanism::Mechanism;
 pub use rejection::Rejection;

@@ -120,7 +120,7 @@ const EXPOSURE: &[Property] = &[required("decision_id", Text)];
 const PROMOTION: &[Property] = &[optional("decision_id", Text)];
 
 /// Events that are known by name and kept whole, with nothing computed from them yet: what the clients of the Segment family call
-/// for a shop and for mail, and what such clients send beside `track`.
+/// for a shop and for mail, what such clients send beside `track`, and what the tag sees of how somebody behaves in a page.
 const OBSERVED: &[&str] = &[
     "Alias",
     "Cart Shared",
@@ -131,16 +131,21 @@ const OBSERVED: &[&str] = &[
     "Coupon Denied",
     "Coupon Entered",
     "Coupon Removed",
+    "Cursor Stopped",
+    "Element Viewed",
     "Email Bounced",
     "Email Delivered",
     "Email Link Clicked",
     "Email Marked as Spam",
     "Email Opened",
+    "Field Abandoned",
     "Group",
+    "Hesitated",
     "Order Cancelled",
     "Order Refunded",
     "Order Updated",
     "Page",
+    "Page Engaged",
     "Payment Info Entered",
     "Product Added",
     "Product Added to Wishlist",

@@ -66,26 +66,53 @@ pub async fn ingest<S: Store>(
 ) -> Result<Vec<Answer>, Error> {
     let mut answers: Vec<Option<Answer>> = vec![None; received.len()];
     let groups = group(engine, received);
+    // Where a person's messages fill more than one group, the groups must be written in their order, so none may have to come again.
+    let mut look = !each_of_its_own(&groups);
     for at_once in groups.chunks(GROUPS_AT_ONCE) {
-        let mut prepared = Vec::with_capacity(at_once.len());
-        for group in at_once {
-            prepared.push(prepare(engine, ids, group).await?);
-        }
-        let (batches, prepared_answers): (Vec<Batch>, Vec<Vec<Answer>>) = prepared.into_iter().unzip();
-        let outcomes = engine.submit(batches).await;
-        for ((group, given), outcome) in at_once.iter().zip(prepared_answers).zip(outcomes) {
-            let given = match outcome? {
-                Some(()) => given,
-                None => again(engine, ids, group).await?,
-            };
-            for (message, answer) in group.messages.iter().zip(given) {
-                if let Some(slot) = answers.get_mut(message.place) {
-                    *slot = Some(answer);
-                }
+        let mut left: Vec<&Group> = at_once.iter().collect();
+        for _ in 0..ATTEMPTS_MAX {
+            left = commit(engine, ids, left, look, &mut answers).await?;
+            if left.is_empty() {
+                break;
             }
+            look = true;
+        }
+        if !left.is_empty() {
+            return Err(Error::Contended);
         }
     }
     answers.into_iter().map(|answer| answer.ok_or(Error::Unknown)).collect()
+}
+
+/// Commits groups together and notes what became of their messages. Returns those that met somebody else's change.
+async fn commit<'groups, S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    groups: Vec<&'groups Group>,
+    look: bool,
+    answers: &mut [Option<Answer>],
+) -> Result<Vec<&'groups Group>, Error> {
+    let mut batches = Vec::with_capacity(groups.len());
+    let mut given = Vec::with_capacity(groups.len());
+    for group in &groups {
+        let (batch, answers) = prepare(engine, ids, group, look).await?;
+        batches.push(batch);
+        given.push(answers);
+    }
+    let outcomes = engine.submit(batches).await;
+    let mut left = Vec::new();
+    for ((group, given), outcome) in groups.into_iter().zip(given).zip(outcomes) {
+        if outcome?.is_none() {
+            left.push(group);
+            continue;
+        }
+        for (message, answer) in group.messages.iter().zip(given) {
+            if let Some(slot) = answers.get_mut(message.place) {
+                *slot = Some(answer);
+            }
+        }
+    }
+    Ok(left)
 }
 
 /// Counts messages that could not even be read; they are answered with an error and not kept.
@@ -154,23 +181,26 @@ fn weight(envelope: &Envelope) -> usize {
     512 + 128 * lines
 }
 
-async fn again<S: Store>(engine: &Engine<S>, ids: &impl Ids, group: &Group) -> Result<Vec<Answer>, Error> {
-    for _ in 0..ATTEMPTS_MAX {
-        let (batch, answers) = prepare(engine, ids, group).await?;
-        if engine.commit(batch).await?.is_some() {
-            return Ok(answers);
-        }
-    }
-    Err(Error::Contended)
+/// Tells whether no two groups are of the same identity.
+fn each_of_its_own(groups: &[Group]) -> bool {
+    let mut seen = BTreeSet::new();
+    groups.iter().all(|group| seen.insert(group.key))
 }
 
 /// Loads what a group needs and thinks it through; returns the one batch that does all of it.
+///
+/// Almost every message is new, and the commit finds out that one is not: so it is not looked up before, unless somebody asks to `look`
+/// or something else than acceptance comes out.
 async fn prepare<S: Store>(
     engine: &Engine<S>,
     ids: &impl Ids,
     group: &Group,
+    look: bool,
 ) -> Result<(Batch, Vec<Answer>), Error> {
-    let mut thought = Thought::of(engine, ids, group).await?;
+    let mut thought = Thought::of(engine, ids, group, look).await?;
+    if !look && !thought.answers.iter().all(|answer| matches!(answer, Answer::Accepted(_))) {
+        thought = Thought::of(engine, ids, group, true).await?;
+    }
     for (message, answer) in group.messages.iter().zip(&thought.answers) {
         if let Answer::Dead(rejection) = answer {
             thought.work.bury(engine, message, rejection).await?;
@@ -207,12 +237,18 @@ impl Thought {
             Message { place, received, mark, body }
         };
         let messages = told.into_iter().enumerate().map(message).collect();
-        Self::of(engine, ids, &Group { key, messages }).await
+        Self::of(engine, ids, &Group { key, messages }, true).await
     }
 
-    async fn of<S: Store>(engine: &Engine<S>, ids: &impl Ids, group: &Group) -> Result<Self, Error> {
+    async fn of<S: Store>(
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        group: &Group,
+        look: bool,
+    ) -> Result<Self, Error> {
         let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
-        let marks = engine.store.marks(engine.tenant, &marks).await?;
+        let marks =
+            if look { engine.store.marks(engine.tenant, &marks).await? } else { vec![None; marks.len()] };
         let mut work = Work::new(engine, group.key).await?;
         let mut answers = Vec::with_capacity(group.messages.len());
         for (message, mark) in group.messages.iter().zip(marks) {

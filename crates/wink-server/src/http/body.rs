@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use wink_api::{Problem, json};
+use wink_core::event::without_cards;
 
 use super::admission::Place;
 use super::problem::{Refused, at, bodies_full, overloaded};
@@ -51,7 +52,18 @@ impl<S: Send + Sync> FromRequest<Arc<S>> for Sent {
             }
         };
         place.map_or(Ok(()), Place::enter).map_err(|_| overloaded())?;
-        Ok(Self(bytes))
+        Ok(Self(cleared_of_cards(bytes)))
+    }
+}
+
+/// Takes card numbers out before anything else sees the body: what is not there cannot be stored, logged or sent on.
+fn cleared_of_cards(bytes: Bytes) -> Bytes {
+    match without_cards(&bytes) {
+        None => bytes,
+        Some(cleared) => {
+            metrics::counter!("wink_bodies_with_cards_total").increment(1);
+            cleared.into()
+        }
     }
 }
 

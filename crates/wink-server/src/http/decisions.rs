@@ -1,8 +1,12 @@
 //! `POST /v1/decisions`: an offer or none, with its reason, and the acceptance of an offer that waits for it. A person nobody knows
 //! gets none.
 
+use std::convert::Infallible;
+
 use axum::Json;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use wink_api::{AcceptedView, Answered, DecisionAsked, DecisionView, Problem};
 use wink_core::base::{Cents, DecisionId, Hasher, Timestamp};
@@ -34,7 +38,7 @@ const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
     ))]
 pub(super) async fn decide<S: Store>(
     caller: Caller<S>,
-    headers: HeaderMap,
+    IdempotencyKey(key): IdempotencyKey,
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let asked: DecisionAsked = parse(&body)?;
@@ -42,7 +46,7 @@ pub(super) async fn decide<S: Store>(
         return Err(invalid("/explain", "a publishable key is not told how others would have been chosen"));
     }
     let engine = caller.engine.as_ref();
-    let once = once(&caller, &headers, &body)?;
+    let once = once(&caller, key.as_ref(), &body)?;
     let question = Question { once, ..question(&asked, caller.now)? };
     if asked.dry_run {
         let decision = try_out(engine, &question).await?;
@@ -108,9 +112,20 @@ async fn answer<S: Store>(
     Ok(Answered { decision, dry_run: asked.dry_run })
 }
 
+/// The idempotency key as it was sent, if one was.
+pub(super) struct IdempotencyKey(Option<HeaderValue>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.remove(IDEMPOTENCY_KEY)))
+    }
+}
+
 /// Reads the idempotency key. It belongs to the source, so a key that replaces another goes on where that ended.
-fn once<S>(caller: &Caller<S>, headers: &HeaderMap, body: &[u8]) -> Result<Option<Once>, Refused> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+fn once<S>(caller: &Caller<S>, key: Option<&HeaderValue>, body: &[u8]) -> Result<Option<Once>, Refused> {
+    let Some(value) = key else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_BYTES_MAX);
     let Some(key) = key else {
         let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable characters");

@@ -45,6 +45,12 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
         Unit::Count,
         "Requests that ended in a panic: each is a mistake in Wink",
     ),
+    (
+        Sort::Counter,
+        "wink_bodies_with_cards_total",
+        Unit::Count,
+        "Bodies that card numbers were taken out of: somebody's form sends them",
+    ),
     (Sort::Gauge, "wink_connections", Unit::Count, "Connections that are open"),
     (
         Sort::Counter,
@@ -98,6 +104,7 @@ pub fn describe() {
         }
     }
     counter!("wink_panics_total").absolute(0);
+    counter!("wink_bodies_with_cards_total").absolute(0);
     gauge!("wink_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     counter!("wink_connections_closed_total", "why" => "panicked").absolute(0);
     for verdict in ["offer", "holdout", "none"] {

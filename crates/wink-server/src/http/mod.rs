@@ -12,6 +12,7 @@ mod decisions_read;
 mod events;
 mod export;
 mod exposures;
+mod finish;
 mod ga4;
 mod gate;
 mod health;
@@ -31,6 +32,7 @@ mod rate;
 mod segment;
 mod service;
 mod stream;
+mod tag;
 mod webhooks;
 
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/readyz", get(health::is_ready::<S>))
         .route("/metrics", get(health::read_metrics::<S>))
         .route("/openapi.json", get(openapi::describe_api))
+        .route("/tag.js", get(tag::load_tag))
         .route("/v1/events", post(events::receive_events::<S>))
         .route("/v1/decisions", post(decisions::decide::<S>))
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))

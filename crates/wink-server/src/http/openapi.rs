@@ -59,6 +59,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::segment::receive_alias_short,
         super::segment::describe_source,
         super::segment::describe_rudder_source,
+        super::tag::load_tag,
         super::ga4::collect_measurements,
         super::cloudevents::receive_cloud_events,
         super::ofrep::evaluate_flag,

@@ -118,6 +118,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("is_alive", Method::GET, "/healthz", Class::Redeem, Who::Anybody, 0),
     op("is_ready", Method::GET, "/readyz", Class::Redeem, Who::Anybody, 0),
     op("describe_api", Method::GET, "/openapi.json", Class::Report, Who::Anybody, 0),
+    op("load_tag", Method::GET, "/tag.js", Class::Decide, Who::Anybody, 0),
     op("read_metrics", Method::GET, "/metrics", Class::Report, Who::Roles(&[Operator, Admin]), 0),
     op(
         "receive_events",

@@ -153,7 +153,8 @@ impl<S: Store> FromRequestParts<Arc<Service<S>>> for Caller<S> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Service<S>>) -> Result<Self, Refused> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(super::problem::key_missing)
+        // Every route asks for it once.
+        parts.extensions.remove::<Self>().ok_or_else(super::problem::key_missing)
     }
 }
 

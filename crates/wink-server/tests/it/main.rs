@@ -20,6 +20,8 @@ mod again;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod edit;

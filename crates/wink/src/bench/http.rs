@@ -28,6 +28,8 @@ struct Case {
     unit: &'static str,
     at_least: f64,
     target: &'static str,
+    /// Whether it is also timed at half load.
+    is_timed: bool,
     request: fn(&Shop, u64) -> Vec<u8>,
 }
 
@@ -39,6 +41,7 @@ const CASES: [Case; 4] = [
         unit: "requests/s",
         at_least: 0.6,
         target: "at least 0.6 of a bare server",
+        is_timed: true,
         request: |shop, number| shop.question(number, true),
     },
     Case {
@@ -48,6 +51,7 @@ const CASES: [Case; 4] = [
         unit: "requests/s",
         at_least: 0.25,
         target: "at least 0.25 of a bare server",
+        is_timed: false,
         request: |shop, number| shop.question(number, false),
     },
     Case {
@@ -57,6 +61,7 @@ const CASES: [Case; 4] = [
         unit: "events/s",
         at_least: 0.3,
         target: "at least 0.3 of a bare server",
+        is_timed: false,
         request: |shop, number| shop.orders(number, 100),
     },
     Case {
@@ -66,6 +71,7 @@ const CASES: [Case; 4] = [
         unit: "events/s",
         at_least: 0.4,
         target: "at least 0.4 of a bare server",
+        is_timed: false,
         request: |shop, number| shop.orders(number, 1),
     },
 ];
@@ -85,7 +91,7 @@ pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Me
         })
         .all_fine()
     };
-    let mut measured = Vec::new();
+    let mut measured: Vec<Measured> = Vec::new();
     for case in &CASES {
         let (mut ours, mut bares) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
@@ -104,35 +110,61 @@ pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Me
             target: case.target,
             met: case.at_least <= value / limit_value,
         });
+        if !case.is_timed {
+            continue;
+        }
+        // Now, while the store has nothing to tidy away: what is written later would be tidied beside whichever is measured then.
+        let (mut ours, mut bares) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            bares.push(load(case, bare, &|load| load.open_loop(value / 2.0, RUN))?);
+            ours.push(load(case, shop.address, &|load| load.open_loop(value / 2.0, RUN))?);
+            bar.inc(1);
+        }
+        measured.extend(QUANTILES.map(|quantile| quantile.measured(&ours, &bares)));
     }
-    let [dry_run, ..] = &CASES;
-    let half = measured.first().map_or(1.0, |measured| measured.value / 2.0);
-    let quantiles = [
-        ("dry-run decision at half load, p50", 0.5, 1.5, "at most 1.5 × a bare server"),
-        ("dry-run decision at half load, p99", 0.99, 3.0, "at most 3 × a bare server"),
-    ];
-    let (mut ours, mut bares) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        bares.push(load(dry_run, bare, &|load| load.open_loop(half, RUN))?);
-        ours.push(load(dry_run, shop.address, &|load| load.open_loop(half, RUN))?);
-        bar.inc(1);
-    }
-    for (name, share, at_most, target) in quantiles {
-        let of =
-            |outcomes: &[Outcome]| median(outcomes.iter().map(|outcome| outcome.millis(share)).collect());
-        let (value, limit_value) = (of(&ours), of(&bares));
-        measured.push(Measured {
-            name,
+    Ok(measured)
+}
+
+/// How long answers take at half of what the server can do, beside a bare one at the same rate.
+struct Quantile {
+    name: &'static str,
+    share: f64,
+    at_most: f64,
+    target: &'static str,
+}
+
+const QUANTILES: [Quantile; 2] = [
+    Quantile {
+        name: "dry-run decision at half load, p50",
+        share: 0.5,
+        at_most: 1.5,
+        target: "at most 1.5 × a bare server",
+    },
+    Quantile {
+        name: "dry-run decision at half load, p99",
+        share: 0.99,
+        at_most: 3.0,
+        target: "at most 3 × a bare server",
+    },
+];
+
+impl Quantile {
+    fn measured(self, ours: &[Outcome], bares: &[Outcome]) -> Measured {
+        let of = |outcomes: &[Outcome]| {
+            median(outcomes.iter().map(|outcome| outcome.millis(self.share)).collect())
+        };
+        let (value, limit_value) = (of(ours), of(bares));
+        Measured {
+            name: self.name,
             unit: "ms",
             value,
             limit_name: "a bare axum handler at the same rate",
             limit_value,
             ratio: value / limit_value,
-            target,
-            met: value / limit_value <= at_most,
-        });
+            target: self.target,
+            met: value / limit_value <= self.at_most,
+        }
     }
-    Ok(measured)
 }
 
 /// How often the bar moves for so many rounds.

@@ -7,6 +7,7 @@ pub(crate) mod http;
 pub(crate) mod import;
 pub(crate) mod stand;
 
+mod apart;
 mod flood;
 mod load;
 mod shop;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
+use include_dir::Dir;
 use serde::Serialize;
 use wink_server::catalogue::{self, Finding, Loaded};
 use wink_server::flow::catalogue::{Applied, apply};
@@ -15,6 +17,23 @@ pub(crate) fn run(catalogue: &Catalogue) -> anyhow::Result<ExitCode> {
     match &catalogue.action {
         CatalogueAction::Check { directory, json } => check(directory, *json),
         CatalogueAction::Apply { directory, data, json } => put_in_force(directory, &data.data, *json),
+    }
+}
+
+/// Reads a catalogue that is built into the binary.
+pub(crate) fn built_in(folder: &Dir<'_>) -> anyhow::Result<Loaded> {
+    let mut files = catalogue::Files::new();
+    for entry in folder.find("**/*.toml")? {
+        let Some(file) = entry.as_file() else { continue };
+        let text = file.contents_utf8().context("a catalogue that is built in is not text")?;
+        files.insert(file.path().display().to_string(), text.to_owned());
+    }
+    match catalogue::compile(&files) {
+        Ok(catalogue) => Ok(Loaded { catalogue, files }),
+        Err(findings) => bail!(
+            "a catalogue that is built in is broken: {}",
+            findings.first().map_or_else(String::new, ToString::to_string)
+        ),
     }
 }
 

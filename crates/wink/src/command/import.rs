@@ -13,6 +13,7 @@ use wink_store::Store;
 
 use crate::arguments::{DataSet, Import};
 use crate::command::INTERRUPTED;
+use crate::command::catalogue::built_in;
 use crate::command::explain::print;
 use crate::import::completejourney::Journey;
 use crate::import::run::{Plan, run as run_year};
@@ -29,7 +30,7 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<ExitCode> {
     let until = import.until.as_deref().map(Timestamp::parse).transpose().map_err(|error| anyhow!(error))?;
     let loaded = match &import.catalogue {
         Some(directory) => read(directory)?,
-        None => sample()?,
+        None => built_in(&SAMPLE)?,
     };
     if let Some(file) = &import.summary {
         // Minutes before it is needed: nobody likes to hear it at the end.
@@ -118,20 +119,4 @@ fn read(directory: &Path) -> anyhow::Result<Loaded> {
             findings.len()
         )
     })
-}
-
-fn sample() -> anyhow::Result<Loaded> {
-    let mut files = std::collections::BTreeMap::new();
-    for entry in SAMPLE.find("**/*.toml")? {
-        let Some(file) = entry.as_file() else { continue };
-        let text = file.contents_utf8().context("the sample catalogue is not text")?;
-        files.insert(file.path().display().to_string(), text.to_owned());
-    }
-    match catalogue::compile(&files) {
-        Ok(catalogue) => Ok(Loaded { catalogue, files }),
-        Err(findings) => bail!(
-            "the sample catalogue is broken: {}",
-            findings.first().map_or_else(String::new, ToString::to_string)
-        ),
-    }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use axum::Router;
 use bytesize::ByteSize;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
@@ -22,7 +24,7 @@ use wink_store::Store;
 use crate::arguments::Serve;
 use crate::spans::Spans;
 use crate::terminal::say;
-use crate::{control, home, log, maintenance, measure, terminal};
+use crate::{control, demo, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -97,11 +99,23 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
                 "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
             );
         }
-        say!("listening on {scheme}://{address}");
+        let here = format!("{scheme}://{address}");
+        let demo = match serve.demo {
+            true => {
+                demo::routes(&service, &[here.clone(), format!("{scheme}://localhost:{}", address.port())])
+                    .await?
+            }
+            false => Router::new(),
+        };
+        let asked = asked_to_stop()?;
+        say!("listening on {here}");
+        if serve.demo {
+            say!("the shop's page is at {here}/demo");
+        }
         let stop = {
             let service = service.clone();
             async move {
-                asked_to_stop().await;
+                asked.await;
                 service.end_streams();
             }
         };
@@ -109,7 +123,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
             Some(spans) => spans.around(routes(service)),
             None => routes(service),
         };
-        let drained = listen::serve(listener, routes, settings, stop).await;
+        let drained = listen::serve(listener, routes.merge(demo), settings, stop).await;
         if 0 < drained.cut {
             say!("{} connections did not finish in time; what they asked last was not answered", drained.cut);
         }
@@ -202,16 +216,15 @@ async fn do_due<S: Store>(
     Ok(())
 }
 
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// Waits for the signals that ask a server to stop. It listens for them from the call on: one that comes with the first request stops the
+/// server as cleanly as any other.
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupted = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    let mut terminated = signal(SignalKind::terminate()).context("signals cannot be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        _ = terminated => {}
-    }
+    })
 }

@@ -37,6 +37,8 @@ mod hasty;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod how_to;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod import;
@@ -81,6 +83,8 @@ mod timing_year;
 mod trace;
 #[cfg(test)]
 mod traced;
+#[cfg(test)]
+mod web;
 #[cfg(test)]
 mod webhooks;
 #[cfg(test)]

@@ -34,7 +34,8 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("clients")
 }
 
-fn clients() -> PathBuf {
+/// Where the real clients lie, and the tools of the tag beside them.
+pub(crate) fn clients() -> PathBuf {
     let missing = "the real clients are missing: `cargo xtask test` fetches them and says where they are";
     PathBuf::from(std::env::var_os("WINK_TEST_CLIENTS").expect(missing))
 }

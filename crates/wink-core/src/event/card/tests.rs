@@ -1,0 +1,161 @@
+use super::without_cards;
+use crate::base::Chance;
+
+/// How a scheme's numbers begin, and how long they are.
+const SCHEMES: [(&str, usize); 14] = [
+    ("4", 16),
+    ("4", 19),
+    ("51", 16),
+    ("55", 16),
+    ("2221", 16),
+    ("2720", 16),
+    ("34", 15),
+    ("37", 15),
+    ("36", 14),
+    ("305", 14),
+    ("6011", 16),
+    ("3566", 16),
+    ("62", 18),
+    ("6759", 17),
+];
+
+/// Makes a number that begins so and has a right check digit, found by trying all ten.
+fn card(chance: &mut Chance, (begins, length): (&str, usize)) -> String {
+    let mut digits = begins.to_owned();
+    while digits.len() < length - 1 {
+        digits.push(figure(chance));
+    }
+    let right = |last: &char| {
+        let doubled = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+        let all: Vec<usize> =
+            format!("{digits}{last}").bytes().map(|byte| usize::from(byte - b'0')).collect();
+        let sum: usize = all
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(at, value)| if at % 2 == 1 { doubled[*value] } else { *value })
+            .sum();
+        sum % 10 == 0
+    };
+    let last = ('0'..='9').find(right).unwrap();
+    format!("{digits}{last}")
+}
+
+fn figure(chance: &mut Chance) -> char {
+    char::from(b'0' + below(chance, 10))
+}
+
+fn below(chance: &mut Chance, most: u8) -> u8 {
+    chance.bytes()[0] % most
+}
+
+/// Ways in which people and programs write a number.
+fn written(digits: &str, way: u8) -> String {
+    let grouped = |between: &str| {
+        let sizes: &[usize] = if digits.len() == 15 { &[4, 6, 5] } else { &[4, 4, 4, 4, 3] };
+        let mut rest = digits;
+        let mut groups = Vec::new();
+        for size in sizes {
+            let (group, left) = rest.split_at(rest.len().min(*size));
+            groups.push(group);
+            rest = left;
+        }
+        groups.retain(|group| !group.is_empty());
+        groups.join(between)
+    };
+    match way {
+        0 => digits.to_owned(),
+        1 => grouped(" "),
+        2 => grouped("-"),
+        3 => grouped("."),
+        4 => grouped("%20"),
+        5 => grouped("\u{a0}"),
+        6 => digits.chars().map(|digit| format!("%3{digit}")).collect(),
+        7 => digits.chars().map(|digit| format!("\\u003{digit}")).collect(),
+        8 => digits.chars().map(String::from).collect::<Vec<_>>().join(" "),
+        _ => grouped("+"),
+    }
+}
+
+/// What stands around a number.
+const AROUND: [(&str, &str); 8] = [
+    ("", ""),
+    (r#"{"note":""#, r#""}"#),
+    (r#"{"number":"#, "}"),
+    ("card ", ", thank you"),
+    ("visa", "x"),
+    (r#"{"a":[1,2,"#, r#"],"b":3}"#),
+    ("https://shop.example/?pan=", "&ok=1"),
+    ("2026-11-22T10:00:00Z ", ""),
+];
+
+#[test]
+fn ten_thousand_cards_are_taken_out_however_they_are_written() {
+    let mut chance = Chance::new(58, "cards");
+    for number in 0..10_000_usize {
+        let digits = card(&mut chance, SCHEMES[number % SCHEMES.len()]);
+        let (before, after) = AROUND[number / 10 % AROUND.len()];
+        let text = format!("{before}{}{after}", written(&digits, below(&mut chance, 10)));
+        let masked = without_cards(text.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+        let masked = masked.unwrap_or_else(|| panic!("{text} keeps {digits}"));
+        assert_eq!(masked.len(), text.len());
+        assert!(masked.starts_with(before) && masked.ends_with(after), "{text} became {masked}");
+        assert_eq!(without_cards(masked.as_bytes()), None, "{masked}");
+        let left: Vec<char> = masked[before.len()..masked.len() - after.len()].chars().collect();
+        let nines = left.iter().filter(|left| **left == '9').count();
+        assert!(digits.len() <= nines, "{text} became {masked}");
+    }
+}
+
+#[test]
+fn numbers_that_only_look_alike_stay() {
+    let mut chance = Chance::new(58, "orders");
+    let mut taken = 0;
+    for number in 0..10_000_u32 {
+        let length = usize::from(8 + below(&mut chance, 12));
+        let digits: String = (0..length).map(|_| figure(&mut chance)).collect();
+        let text = match number % 4 {
+            0 => digits,
+            1 => format!("ORD-{digits}"),
+            2 => format!("2026{digits}"),
+            _ => format!(r#"{{"order_id":"{digits}","quantity":3}}"#),
+        };
+        taken += u32::from(without_cards(text.as_bytes()).is_some());
+    }
+    assert!(
+        taken <= 50,
+        "{taken} of 10,000 order numbers were taken for cards: more than one in two hundred"
+    );
+}
+
+#[test]
+fn what_is_no_card_number_stays() {
+    for text in [
+        "",
+        "4111111111111112",
+        "41111111111111111",
+        "x9999999999999999",
+        "4006381333931",
+        "GA1.1.1234567890.1732252800",
+        "1732252800000000",
+        "%3",
+        "\\u003",
+        "%",
+        "0049 170 1234567",
+        "DE89 3704 0044 0532 0130 00",
+        "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    ] {
+        assert_eq!(without_cards(text.as_bytes()), None, "{text}");
+    }
+    let two = without_cards(b"4111 1111 1111 1111 5555-5555-5555-4444").unwrap();
+    assert_eq!(two, b"9999 9999 9999 9999 9999-9999-9999-9999");
+    assert_eq!(without_cards(b"7 4111111111111111 8").unwrap(), b"7 9999999999999999 8");
+}
+
+/// Groups without end: whoever tried all of them against all would not come to an end either.
+#[test]
+fn a_text_made_to_be_slow_is_read_through() {
+    for text in ["1 ".repeat(500_000), "1".repeat(1 << 20), "%3".repeat(500_000), "4112 ".repeat(200_000)] {
+        assert_eq!(without_cards(text.as_bytes()), None);
+    }
+}
