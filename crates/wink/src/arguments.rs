@@ -50,6 +50,8 @@ pub(crate) enum Command {
     DeadLetters(DeadLetters),
     /// Listens for events and questions over HTTP
     Serve(Serve),
+    /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
+    Simulate(Simulate),
     /// Makes, lists, revokes and replaces keys
     Key(Key),
     /// Makes and lists tenants: shops that share an installation and nothing else
@@ -62,6 +64,40 @@ pub(crate) enum Command {
     Openapi,
     /// Measures decide, fold and import against limits of this machine
     Bench(Bench),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink simulate --people 1000 --days 30 --to events.ndjson --truth truth.ndjson
+  wink simulate --seed 7 --people 200 --days 7 --to http://127.0.0.1:7070 --key $WINK_KEY
+  wink simulate --people 50 --days 2 --to - | head
+
+The same settings give the same messages. Some come twice, late or garbled, as they do in a shop; the truth file says what really was.")]
+pub(crate) struct Simulate {
+    /// Where the messages go: a file, a server's address, or - for standard output
+    #[arg(long, value_name = "FILE|URL|-")]
+    pub(crate) to: String,
+    /// The key to show the server; it needs a role that may send events
+    #[arg(long, env = "WINK_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+    /// Writes what nobody in a shop knows: who people are, what they came for, how ready and how unsure they were
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// The source of all chance
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many people there are
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub(crate) people: u64,
+    /// How many days are played
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=3_660))]
+    pub(crate) days: i64,
+    /// The first day
+    #[arg(long, default_value = "2026-01-01", value_name = "DATE")]
+    pub(crate) from: String,
+    /// Prints what was sent as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Where the store lies.

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Backup(backup) => command::backup::run(&backup),
         Command::Restore(restore) => command::restore::run(&restore),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
+        Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),

@@ -15,6 +15,7 @@ pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod simulate;
 pub(crate) mod verify;
 
 use anyhow::{anyhow, bail};
