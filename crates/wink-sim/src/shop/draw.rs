@@ -28,7 +28,11 @@ impl Draw {
     }
 
     /// Draws one of `0..many`; 0 where there is none.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count, cut off")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a small count, cut off"
+    )]
     pub fn below(&mut self, many: usize) -> usize {
         let many_real = u32::try_from(many).map_or(0.0, f64::from);
         ((self.share() * many_real) as usize).min(many.saturating_sub(1))
@@ -113,7 +117,9 @@ mod tests {
 
     #[test]
     fn means_are_what_they_should_be() {
-        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 0.03 * wanted.abs().max(1.0), "{found} {wanted}");
+        let near = |found: f64, wanted: f64| {
+            assert!((found - wanted).abs() < 0.03 * wanted.abs().max(1.0), "{found} {wanted}")
+        };
         near(mean_of(Draw::normal), 0.0);
         near(mean_of(|draw| draw.normal().powi(2)), 1.0);
         near(mean_of(|draw| draw.exponential(3.0)), 3.0);

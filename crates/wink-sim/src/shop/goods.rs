@@ -85,7 +85,12 @@ impl Goods {
     }
 
     /// Takes one of a category from the shelf, of a brand if somebody insists.
-    pub(super) fn take<'a>(&'a self, category: usize, brand: Option<&str>, draw: &mut Draw) -> Option<&'a Product> {
+    pub(super) fn take<'a>(
+        &'a self,
+        category: usize,
+        brand: Option<&str>,
+        draw: &mut Draw,
+    ) -> Option<&'a Product> {
         let shelf = self.products.chunks(IN_A_CATEGORY).nth(category)?;
         let of_the_brand: Vec<&Product> =
             shelf.iter().filter(|product| brand.is_none_or(|brand| product.brand == brand)).collect();

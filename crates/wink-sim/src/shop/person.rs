@@ -97,7 +97,10 @@ impl Person {
             leaves_after: joins_on + whole(draw.exponential(180.0)),
             visits_per_day: draw.gamma(0.9, 0.16),
             readiness: -1.0 + 0.8 * draw.normal(),
-            response: Response::ALL.get(draw.weighted(&Response::SHARES)).copied().unwrap_or(Response::LostCause),
+            response: Response::ALL
+                .get(draw.weighted(&Response::SHARES))
+                .copied()
+                .unwrap_or(Response::LostCause),
             worries: std::array::from_fn(|_| draw.gamma(0.7, 0.6)),
             likes,
             brand: draw.says(0.15).then(|| draw.pick(&["Alba", "Corvo", "Fjord"]).copied()).flatten(),
@@ -140,7 +143,8 @@ impl Person {
         let words = [("personalisation", self.allows_personalisation), ("newsletter", self.wants_newsletter)];
         for (purpose, allows) in words {
             let state = if allows { "granted" } else { "denied" };
-            let word = json!({ "purpose": purpose, "state": state, "method": "checkbox", "surface": "account" });
+            let word =
+                json!({ "purpose": purpose, "state": state, "method": "checkbox", "surface": "account" });
             sending.tell(at, "Consent Updated", word);
         }
     }
@@ -190,7 +194,11 @@ impl Person {
         sending.tell(opened, "Email Opened", mail(json!({})));
         if draw.says(0.3) {
             let clicked = Timestamp(opened.0 + milliseconds(draw.around(12.0, 2.0)));
-            sending.tell(clicked, "Email Link Clicked", mail(json!({ "link_url": "https://shop.example/new" })));
+            sending.tell(
+                clicked,
+                "Email Link Clicked",
+                mail(json!({ "link_url": "https://shop.example/new" })),
+            );
         } else if draw.says(0.01) {
             sending.tell(Timestamp(opened.0 + 20_000), "Unsubscribed", mail(json!({})));
         }

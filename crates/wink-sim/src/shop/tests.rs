@@ -39,14 +39,37 @@ fn people_do_everything_that_the_vocabulary_has_and_the_server_knows_all_of_it()
     for message in &messages {
         *seen.entry(message.event.as_str()).or_default() += 1;
     }
-    let garbled: usize = seen.iter().filter(|(event, _)| !known.contains(*event)).map(|(_, count)| count).sum();
+    let garbled: usize =
+        seen.iter().filter(|(event, _)| !known.contains(*event)).map(|(_, count)| count).sum();
     assert!(0 < garbled && garbled * 500 < messages.len(), "{garbled} of {}", messages.len());
     for event in [
-        "Page", "Page Engaged", "Products Searched", "Product List Viewed", "Product Viewed", "Product Added",
-        "Product Removed", "Product Added to Wishlist", "Cart Viewed", "Checkout Started", "Checkout Step Viewed",
-        "Checkout Step Completed", "Payment Info Entered", "Order Completed", "Order Refunded", "Return Requested",
-        "Support Ticket Opened", "Complaint Made", "Cursor Stopped", "Hesitated", "Field Abandoned", "Identify",
-        "Consent Updated", "Email Delivered", "Email Opened", "Email Link Clicked", "Store Entered",
+        "Page",
+        "Page Engaged",
+        "Products Searched",
+        "Product List Viewed",
+        "Product Viewed",
+        "Product Added",
+        "Product Removed",
+        "Product Added to Wishlist",
+        "Cart Viewed",
+        "Checkout Started",
+        "Checkout Step Viewed",
+        "Checkout Step Completed",
+        "Payment Info Entered",
+        "Order Completed",
+        "Order Refunded",
+        "Return Requested",
+        "Support Ticket Opened",
+        "Complaint Made",
+        "Cursor Stopped",
+        "Hesitated",
+        "Field Abandoned",
+        "Identify",
+        "Consent Updated",
+        "Email Delivered",
+        "Email Opened",
+        "Email Link Clicked",
+        "Store Entered",
     ] {
         assert!(seen.contains_key(event), "nobody ever sent `{event}`: {seen:?}");
     }
@@ -57,9 +80,18 @@ fn sources_are_as_noisy_as_they_should_be() {
     let (messages, _) = play(SETTINGS);
     let ids: BTreeSet<&str> = messages.iter().map(|message| message.id.as_str()).collect();
     let twice = messages.len() - ids.len();
-    assert!(messages.len() < 200 * twice && 50 * twice < messages.len(), "{twice} of {} come twice", messages.len());
-    let late = messages.iter().filter(|message| message.occurred_at.0 + 3_600_000 < message.arrives_at.0).count();
-    assert!(messages.len() < 500 * late && 10 * late < messages.len(), "{late} of {} come late", messages.len());
+    assert!(
+        messages.len() < 200 * twice && 50 * twice < messages.len(),
+        "{twice} of {} come twice",
+        messages.len()
+    );
+    let late =
+        messages.iter().filter(|message| message.occurred_at.0 + 3_600_000 < message.arrives_at.0).count();
+    assert!(
+        messages.len() < 500 * late && 10 * late < messages.len(),
+        "{late} of {} come late",
+        messages.len()
+    );
 }
 
 /// Of the visits said to end in a purchase with a probability, about as many do; and the more ready, the more.

@@ -99,7 +99,16 @@ impl Visit {
         play.look(intent);
         let bought = play.decide();
         let cart_cents = play.cart.iter().map(|product| product.price_cents).sum();
-        Self { person: person.number, began_at: now, intent, readiness, uncertainty, zone, cart_cents, bought }
+        Self {
+            person: person.number,
+            began_at: now,
+            intent,
+            readiness,
+            uncertainty,
+            zone,
+            cart_cents,
+            bought,
+        }
     }
 }
 
@@ -188,7 +197,10 @@ impl<'a> Play<'a> {
             self.tell("Checkout Step Viewed", json!({ "checkout_id": id, "step": step }));
             self.wonder(1.0);
             if self.draw.says(0.12 * self.uncertainty) {
-                self.tell("Field Abandoned", json!({ "field": if step == 1 { "address" } else { "payment" } }));
+                self.tell(
+                    "Field Abandoned",
+                    json!({ "field": if step == 1 { "address" } else { "payment" } }),
+                );
             }
             self.stay(20.0, 90);
             if !self.draw.says(logistic(self.ready + 3.0 - 3.0 * self.uncertainty)) {
@@ -206,21 +218,44 @@ impl<'a> Play<'a> {
         let products = self.lines();
         self.tell("Order Completed", json!({ "order_id": order, "products": products }));
         let total: i64 = self.cart.iter().map(|product| product.price_cents).sum();
-        let sized = self.cart.iter().any(|product| CATEGORIES.get(product.category).is_some_and(|category| category.has_sizes));
+        let sized = self
+            .cart
+            .iter()
+            .any(|product| CATEGORIES.get(product.category).is_some_and(|category| category.has_sizes));
         if self.draw.says(if sized { 0.3 } else { 0.06 }) {
             let days = milliseconds(self.draw.between(3.0, 14.0) * 86_400.0);
             let at = Timestamp(self.now.0 + days);
-            self.sending.tell(at, "Return Requested", json!({ "order_id": order, "total_cents": total, "reason": "does not fit" }));
-            self.sending.tell(Timestamp(at.0 + 3 * DAY), "Order Refunded", json!({ "order_id": order, "total_cents": total }));
+            self.sending.tell(
+                at,
+                "Return Requested",
+                json!({ "order_id": order, "total_cents": total, "reason": "does not fit" }),
+            );
+            self.sending.tell(
+                Timestamp(at.0 + 3 * DAY),
+                "Order Refunded",
+                json!({ "order_id": order, "total_cents": total }),
+            );
         }
         if self.draw.says(0.04) {
             let at = Timestamp(self.now.0 + milliseconds(self.draw.between(1.0, 5.0) * 86_400.0));
             let ticket = format!("t-{order}");
-            self.sending.tell(at, "Support Ticket Opened", json!({ "ticket_id": ticket, "topic": "delivery" }));
+            self.sending.tell(
+                at,
+                "Support Ticket Opened",
+                json!({ "ticket_id": ticket, "topic": "delivery" }),
+            );
             if self.draw.says(0.3) {
-                self.sending.tell(Timestamp(at.0 + DAY), "Complaint Made", json!({ "ticket_id": ticket, "topic": "delivery" }));
+                self.sending.tell(
+                    Timestamp(at.0 + DAY),
+                    "Complaint Made",
+                    json!({ "ticket_id": ticket, "topic": "delivery" }),
+                );
             }
-            self.sending.tell(Timestamp(at.0 + 2 * DAY), "Support Ticket Closed", json!({ "ticket_id": ticket }));
+            self.sending.tell(
+                Timestamp(at.0 + 2 * DAY),
+                "Support Ticket Closed",
+                json!({ "ticket_id": ticket }),
+            );
         }
     }
 
@@ -249,7 +284,8 @@ impl<'a> Play<'a> {
         let seconds = self.draw.around(median_seconds, 1.8);
         self.pass(seconds);
         let scroll = (scroll_pct + milliseconds(self.draw.between(0.0, 0.03))).min(100);
-        let engaged = json!({ "dwell_ms": milliseconds(seconds), "scroll_pct": scroll, "quick_back": quick_back });
+        let engaged =
+            json!({ "dwell_ms": milliseconds(seconds), "scroll_pct": scroll, "quick_back": quick_back });
         self.tell("Page Engaged", engaged);
     }
 

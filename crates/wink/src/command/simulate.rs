@@ -90,9 +90,13 @@ impl To {
     async fn open(asked: &Simulate) -> anyhow::Result<Self> {
         match asked.to.as_str() {
             "-" => Ok(Self::Output(Box::new(BufWriter::new(std::io::stdout())))),
-            url if url.starts_with("http://") => Ok(Self::Server(Box::new(Server::open(url, asked.key.clone()).await?))),
+            url if url.starts_with("http://") => {
+                Ok(Self::Server(Box::new(Server::open(url, asked.key.clone()).await?)))
+            }
             url if url.starts_with("https://") => {
-                bail!("`wink simulate` speaks no TLS: send to the server's own address, like http://127.0.0.1:7070")
+                bail!(
+                    "`wink simulate` speaks no TLS: send to the server's own address, like http://127.0.0.1:7070"
+                )
             }
             path => Ok(Self::Output(Box::new(file(path.as_ref())?))),
         }
@@ -120,7 +124,9 @@ impl To {
 
 impl Server {
     async fn open(url: &str, key: Option<String>) -> anyhow::Result<Self> {
-        let uri: Uri = url.parse().with_context(|| format!("`{url}` is no address; write it like http://127.0.0.1:7070"))?;
+        let uri: Uri = url
+            .parse()
+            .with_context(|| format!("`{url}` is no address; write it like http://127.0.0.1:7070"))?;
         let host = uri.host().unwrap_or("127.0.0.1");
         let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
         let sender = connect(&address).await?;
@@ -142,7 +148,8 @@ impl Server {
             self.sender.ready().await?;
             let answer = self.sender.send_request(request.body(Body::from(body.clone()))?).await?;
             let status = answer.status();
-            let again = answer.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+            let again =
+                answer.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
             let bytes = answer.into_body().collect().await?.to_bytes();
             if let (429 | 503, Some(seconds)) = (status.as_u16(), again) {
                 tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
@@ -177,9 +184,12 @@ impl Tally {
     fn print(&self, as_json: bool) -> anyhow::Result<()> {
         let Self { messages, visits, bought, statuses } = self;
         if as_json {
-            return terminal::json(&json!({ "messages": messages, "visits": visits, "bought": bought, "answers": statuses }));
+            return terminal::json(
+                &json!({ "messages": messages, "visits": visits, "bought": bought, "answers": statuses }),
+            );
         }
-        let answers: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
+        let answers: Vec<String> =
+            statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
         let answered = if answers.is_empty() { String::new() } else { format!("; {}", answers.join(", ")) };
         // On standard error: standard output may be the messages.
         eprintln!("{messages} messages of {visits} visits, {bought} of which ended in a purchase{answered}");
