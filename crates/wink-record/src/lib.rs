@@ -13,6 +13,7 @@ mod first_state;
 mod folded;
 mod ledger;
 mod message;
+mod occasions;
 mod packed;
 mod product;
 mod profile;
@@ -30,6 +31,7 @@ pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use erasure::Erasure;
 pub use folded::Folded;
+pub use occasions::Awaiting;
 pub use message::{Damaged, Stored};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,

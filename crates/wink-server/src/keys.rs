@@ -65,6 +65,8 @@ pub mod kind {
     pub const ERASURE: Kind = Kind(30);
     /// The right to a coupon, by the decision that gave it.
     pub const RIGHT: Kind = Kind(70);
+    /// What triggers remember of a person, by profile id.
+    pub const OCCASIONS: Kind = Kind(71);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
     /// An API key, by the hash of its secret; of the installation.
@@ -100,10 +102,17 @@ pub const OUTBOX: Queue = Queue(3);
 pub const FORGET_QUESTIONS: Queue = Queue(4);
 /// Rights to coupons that lapse; due when they do.
 pub const LAPSE: Queue = Queue(5);
+/// Moments of triggers; due when somebody is to be asked about, or looked whether they stayed quiet.
+pub const MOMENTS: Queue = Queue(6);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::PROFILE, id.bytes())
+}
+
+/// Names the record of what triggers remember of a person.
+pub fn occasions(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::OCCASIONS, id.bytes())
 }
 
 /// Names the record that leads from an identity to its profile.

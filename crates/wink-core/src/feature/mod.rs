@@ -29,5 +29,5 @@ pub use plan::WINDOW_DAYS_MAX;
 pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
 pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};
-pub use trigger::{Cap, Moment, Occasions, Quiet, Remembered, Trigger, Wanting};
+pub use trigger::{Cap, Moment, Occasions, Quiet, REMEMBERED_MAX, Remembered, Trigger, Wanting};
 pub use view::{Reading, View, Viewed, Wanted, view};

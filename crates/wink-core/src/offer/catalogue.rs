@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Campaign, ContactPolicy, Margins, Named, Offer, RuleSlots};
+use super::{Campaign, ContactPolicy, Margins, Named, Offer, RuleSlots, Trigger};
 use crate::base::{Currency, Digest, Timestamp, Zone};
 use crate::feature::{self, Wanted};
 
@@ -37,6 +37,8 @@ pub struct Catalogue {
     pub campaigns: Vec<Campaign>,
     /// The offers, ordered by id; each points to its campaign.
     pub offers: Vec<Offer>,
+    /// The moments in which Wink asks itself, as they are written.
+    pub triggers: Vec<Trigger>,
 }
 
 impl Catalogue {

@@ -6,6 +6,7 @@ mod contact;
 mod product;
 mod rules;
 mod terms;
+mod trigger;
 
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
@@ -13,3 +14,4 @@ pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};
+pub use trigger::Trigger;

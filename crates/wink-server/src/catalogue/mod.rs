@@ -1,6 +1,6 @@
 //! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
 //!
-//! `shop.toml` holds the shop itself, `features.toml` features of its own, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
+//! `shop.toml` holds the shop itself, `features.toml` features of its own, `triggers.toml` when Wink asks itself, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
 //! or applied in part: with one finding there is no catalogue, and the one in force stays.
 
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ mod place;
 mod shop;
 pub mod show;
 mod tree;
+mod triggers;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,9 @@ const SHOP: &str = "shop.toml";
 
 /// The file of the shop's own features. Without it there are the built-in ones.
 const FEATURES: &str = "features.toml";
+
+/// The file of the triggers. Without it Wink answers who asks, and asks nobody.
+const TRIGGERS: &str = "triggers.toml";
 
 /// The folder of the campaigns.
 const CAMPAIGNS: &str = "campaigns/";
@@ -173,13 +177,22 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
         Some(features) => (true, features),
         None => (false, feature::Catalogue::built_in()),
     };
+    let triggers = match files.get(TRIGGERS) {
+        Some(text) => {
+            let file = File::new(TRIGGERS, text);
+            let triggers = triggers::read(&file);
+            findings.extend(file.into_findings());
+            triggers
+        }
+        None => Vec::new(),
+    };
     let mut reader = campaign::Reader::new(&features, zone.clone());
     for (name, text) in files {
         if is_campaign(name) {
             let file = File::new(name, text);
             reader.read(&file);
             findings.extend(file.into_findings());
-        } else if name != SHOP && name != FEATURES {
+        } else if ![SHOP, FEATURES, TRIGGERS].contains(&name.as_str()) {
             findings.push(stray(name));
         }
     }
@@ -197,6 +210,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
                 economics: shop.economics,
                 campaigns,
                 offers,
+                triggers,
             })
         }
         _ => Err(findings),
@@ -210,7 +224,7 @@ fn is_campaign(name: &str) -> bool {
 
 fn stray(name: &str) -> Finding {
     Finding::of_file(name, "the file is not part of a catalogue")
-        .fix("keep `shop.toml`, `features.toml` and `campaigns/*.toml` only, or give it another ending")
+        .fix("keep `shop.toml`, `features.toml`, `triggers.toml` and `campaigns/*.toml` only, or give it another ending")
 }
 
 fn version(files: &Files) -> CatalogueVersion {

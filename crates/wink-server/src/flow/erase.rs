@@ -146,7 +146,7 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
         erasure.dead_letters += remove_letters(engine, key).await?;
         changes.push(Change::Delete(keys::state(id, key)));
     }
-    for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id)] {
+    for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)] {
         changes.push(Change::Delete(key));
     }
     // Two more are gone since `begin`: the profile and the way from its first identity.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{EventId, LetterId, Timestamp, Value};
 use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
-use wink_core::feature::{Happened, State, fold};
+use wink_core::feature::{Happened, Occasions, State, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
 
 use super::bury::{self, Burial};
+use super::moments;
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -306,6 +307,7 @@ struct Known {
     profile: Loaded<Profile>,
     state: Loaded<State>,
     vault: Option<(Vault, [u8; 32])>,
+    occasions: Option<Loaded<Occasions>>,
     linked: BTreeSet<IdentityKey>,
     profile_changed: bool,
     state_changed: bool,
@@ -415,6 +417,7 @@ impl Work {
         }
         let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
         known.state_changed |= fold(&mut known.state.value, &engine.features(), &happened);
+        self.changes.extend(known.moments(engine, &happened, now).await?);
         let mark = Mark { body: message.body, result: id.bytes().to_vec() };
         self.taken.insert(message.mark, mark.clone());
         self.changes.push(Change::Mark(message.mark, mark));
@@ -518,6 +521,7 @@ impl Known {
             profile,
             state,
             vault: None,
+            occasions: None,
             linked: BTreeSet::new(),
             profile_changed: false,
             state_changed: false,
@@ -531,6 +535,32 @@ impl Known {
             None => person::vault(engine, self.profile.value.id).await?,
         };
         Ok(&mut self.vault.insert(opened).0)
+    }
+
+    /// Lets the triggers hear of an event; gives what is to be done for them.
+    async fn moments<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        happened: &Happened<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Error> {
+        let Ok(catalogue) = engine.catalogue() else { return Ok(Vec::new()) };
+        let name = happened.body.event_name();
+        let listening =
+            catalogue.triggers.iter().map(|trigger| &trigger.moments).filter(|moments| moments.listens_to(name));
+        let mut changes = Vec::new();
+        for trigger in listening {
+            let id = self.profile.value.id;
+            let occasions = match self.occasions.take() {
+                Some(loaded) => loaded,
+                None => person::load(engine, keys::occasions(id), Occasions::default).await?,
+            };
+            let occasions = self.occasions.insert(occasions);
+            let trigger = std::slice::from_ref(trigger);
+            let heard = occasions.value.hear(trigger, happened, now, &catalogue.shop.zone);
+            changes.extend(heard.into_iter().map(|moment| moments::enqueue(id, moment, now)));
+        }
+        Ok(changes)
     }
 
     /// Links further identities the client named, if they lead nowhere yet. Joining two profiles is not done here.
@@ -563,6 +593,10 @@ impl Known {
         if self.state_changed {
             batch.checks.push(self.state.unchanged());
             batch.changes.push(Change::Put(self.state.key, self.state.value.to_bytes()));
+        }
+        if let Some(occasions) = self.occasions {
+            batch.checks.push(occasions.unchanged());
+            batch.changes.push(Change::Put(occasions.key, occasions.value.to_bytes()));
         }
         if let Some((vault, key)) = self.vault {
             batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));

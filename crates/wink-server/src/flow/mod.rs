@@ -27,5 +27,6 @@ pub mod webhooks;
 
 mod announce;
 mod bury;
+pub mod moments;
 mod own;
 mod person;

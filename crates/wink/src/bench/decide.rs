@@ -154,5 +154,6 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             holdout_basis_points: 1_000,
         }],
         offers: (0..OFFERS).map(offer).collect::<anyhow::Result<_>>()?,
+        triggers: Vec::new(),
     })
 }

@@ -1,0 +1,142 @@
+//! `triggers.toml`: moments in which Wink asks itself, for the answer to be there when the person looks.
+
+use std::collections::BTreeSet;
+
+use wink_core::base::TriggerId;
+use wink_core::base::expression::nearest;
+use wink_core::decision::AcceptWithin;
+use wink_core::event::Schemas;
+use wink_core::feature::{self, Cap, Quiet};
+use wink_core::offer::{Channel, Trigger};
+
+use super::entry::{Entry, Section, list};
+use super::file::File;
+use super::literal;
+
+/// At most this many: every event is held against those that listen to it.
+const TRIGGERS_MAX: usize = 100;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What a trigger says, in the order in which it is written.
+const KEYS: &[&str] = &[
+    "id",
+    "on",
+    "filter",
+    "quiet_minutes",
+    "unless",
+    "pause_minutes",
+    "at_most",
+    "within_hours",
+    "channel",
+    "placement",
+    "accept_within_seconds",
+];
+
+/// Reads the file. What is wrong is reported there.
+pub(super) fn read(file: &File<'_>) -> Vec<Trigger> {
+    let Some(document) = super::campaign::document(file) else { return Vec::new() };
+    let root = Section::root(file, document.as_table());
+    root.only(&["triggers"]);
+    let sections = root.optional("triggers").and_then(|entry| entry.sections("[[triggers]]"));
+    let sections = sections.unwrap_or_default();
+    if TRIGGERS_MAX < sections.len() {
+        let message = format!("{} triggers are too many; at most {TRIGGERS_MAX}", sections.len());
+        file.report(root.at(), message, None);
+        return Vec::new();
+    }
+    let mut ids = BTreeSet::new();
+    let mut triggers = Vec::new();
+    for section in &sections {
+        let Some(trigger) = trigger(section) else { continue };
+        if !ids.insert(trigger.moments.id.clone()) {
+            let message = format!("there is a trigger `{}` already", trigger.moments.id);
+            file.report(section.at(), message, Some("give one of them another id".to_owned()));
+        }
+        triggers.push(trigger);
+    }
+    triggers
+}
+
+fn trigger(section: &Section<'_>) -> Option<Trigger> {
+    section.only(KEYS);
+    let channel = section.required("channel").and_then(|entry| channel(&entry));
+    let placement = section.required("placement").and_then(|entry| entry.text().map(str::to_owned));
+    let accept_within_seconds = match section.optional("accept_within_seconds") {
+        None => None,
+        Some(entry) => {
+            let (least, most) = (AcceptWithin::SECONDS_MIN, AcceptWithin::SECONDS_MAX);
+            Some(u32::try_from(entry.whole(i64::from(least)..=i64::from(most))?).ok()?)
+        }
+    };
+    let moments = moments(section)?;
+    Some(Trigger { moments, channel: channel?, placement: placement?, accept_within_seconds })
+}
+
+fn channel(entry: &Entry<'_>) -> Option<Channel> {
+    let text = entry.text()?;
+    let known = Channel::ALL.map(Channel::name);
+    Channel::parse(text)
+        .or_else(|| entry.refuse(format!("`{text}` is not a channel"), Some(format!("write {}", list(&known)))))
+}
+
+fn moments(section: &Section<'_>) -> Option<feature::Trigger> {
+    let id = section.required("id")?;
+    let id = TriggerId::parse(id.text()?).map_err(|error| id.refuse::<()>(error.to_string(), None)).ok()?;
+    let on = events(&section.required("on")?)?;
+    let quiet = match (section.optional("quiet_minutes"), section.optional("unless")) {
+        (None, None) => None,
+        (Some(minutes), unless) => Some(Quiet {
+            // A week: what is quiet longer is gone, and a campaign's business.
+            for_ms: minutes.whole(1..=7 * 24 * 60)? * MINUTE_MS,
+            unless: unless.map_or(Some(Vec::new()), |unless| events(&unless))?,
+        }),
+        (None, Some(unless)) => {
+            let fix = "say with `quiet_minutes` how long nothing may happen".to_owned();
+            return unless.refuse("`unless` ends a waiting, and nothing is waited for", Some(fix));
+        }
+    };
+    // Who is asked again at every stop of the cursor is not served but followed.
+    let pause_ms = section.required("pause_minutes")?.whole(1..=366 * 24 * 60)? * MINUTE_MS;
+    let cap = match (section.optional("at_most"), section.optional("within_hours")) {
+        (None, None) => None,
+        (Some(at_most), Some(within)) => Some(Cap {
+            at_most: u16::try_from(at_most.whole(1..=i64::from(feature::REMEMBERED_MAX))?).ok()?,
+            within_ms: within.whole(1..=366 * 24)? * 60 * MINUTE_MS,
+        }),
+        (Some(alone), None) | (None, Some(alone)) => {
+            return alone.refuse("`at_most` and `within_hours` belong together", Some("write both".to_owned()));
+        }
+    };
+    let filter = section.optional("filter");
+    let source = match &filter {
+        None => None,
+        Some(entry) => Some(entry.text()?),
+    };
+    feature::Trigger::new(id, on, source, quiet, pause_ms, cap)
+        .map_err(|problem| {
+            let Some(entry) = filter else { return };
+            let inside = literal::place_inside(entry.file().cut(&entry.at), problem.at.start);
+            let start = entry.at.start + inside;
+            entry.report_at(&(start..start), problem.message, problem.fix);
+        })
+        .ok()
+}
+
+/// Reads names of events that there are.
+fn events(entry: &Entry<'_>) -> Option<Vec<String>> {
+    let schemas = Schemas::built_in();
+    let mut names = Vec::new();
+    for (name, at) in entry.texts()? {
+        if !schemas.events().any(|known| known == name) {
+            let fix = nearest(name, schemas.events()).map(|meant| format!("write `{meant}`"));
+            entry.report_at(&at, format!("there is no event `{name}`"), fix);
+            return None;
+        }
+        names.push(name.to_owned());
+    }
+    if names.is_empty() {
+        return entry.refuse(format!("`{}` names no event", entry.name), None);
+    }
+    Some(names)
+}
