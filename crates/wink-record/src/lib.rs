@@ -31,8 +31,8 @@ pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
 pub use erasure::Erasure;
 pub use folded::Folded;
-pub use occasions::Awaiting;
 pub use message::{Damaged, Stored};
+pub use occasions::Awaiting;
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,
 };

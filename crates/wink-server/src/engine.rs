@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::feature;
@@ -95,6 +95,8 @@ pub struct Engine<S> {
     pub(crate) refolding: refold::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
+    /// Wakes whoever sees to moments, once one is committed.
+    pub moments: Arc<Notify>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
     compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
 }
@@ -128,6 +130,7 @@ impl<S: Store> Engine<S> {
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
             refolding: refold::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
+            moments: Arc::default(),
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };

@@ -8,7 +8,7 @@ use crate::base::{Timestamp, TriggerId, Zone};
 use crate::event::Schemas;
 
 /// A moment is over this long after it: whoever hears of it later, from a phone that was offline, asks about nobody who is there.
-pub const FRESH_MS: i64 = 60_000;
+const FRESH_MS: i64 = 60_000;
 
 /// At most so many moments of one trigger are remembered of a person: no cap counts further.
 pub const REMEMBERED_MAX: u16 = 64;
@@ -129,15 +129,16 @@ pub struct Moment {
 
 impl Occasions {
     /// Hears of an event that was received at `now`, and tells what is to be done.
-    pub fn hear(
+    pub fn hear<'a>(
         &mut self,
-        triggers: &[Trigger],
+        triggers: impl IntoIterator<Item = &'a Trigger>,
         happened: &Happened<'_>,
         now: Timestamp,
         zone: &Zone,
     ) -> Vec<Moment> {
         let mut moments = Vec::new();
-        for trigger in triggers.iter().filter(|trigger| trigger.listens_to(happened.body.event_name())) {
+        let name = happened.body.event_name();
+        for trigger in triggers.into_iter().filter(|trigger| trigger.listens_to(name)) {
             if trigger.is_ended_by(happened) {
                 let remembered = self.0.entry(trigger.id.clone()).or_default();
                 remembered.ended = remembered.ended.max(Some(happened.at));
@@ -239,7 +240,7 @@ mod tests {
             }),
         };
         let happened = Happened::new(Timestamp(minute * MINUTE), &body, extra);
-        occasions.hear(std::slice::from_ref(trigger), &happened, Timestamp(heard * MINUTE), &Zone::utc())
+        occasions.hear([trigger], &happened, Timestamp(heard * MINUTE), &Zone::utc())
     }
 
     fn shipping() -> BTreeMap<String, Value> {

@@ -76,8 +76,9 @@ fn trigger(section: &Section<'_>) -> Option<Trigger> {
 fn channel(entry: &Entry<'_>) -> Option<Channel> {
     let text = entry.text()?;
     let known = Channel::ALL.map(Channel::name);
-    Channel::parse(text)
-        .or_else(|| entry.refuse(format!("`{text}` is not a channel"), Some(format!("write {}", list(&known)))))
+    Channel::parse(text).or_else(|| {
+        entry.refuse(format!("`{text}` is not a channel"), Some(format!("write {}", list(&known))))
+    })
 }
 
 fn moments(section: &Section<'_>) -> Option<feature::Trigger> {
@@ -105,7 +106,8 @@ fn moments(section: &Section<'_>) -> Option<feature::Trigger> {
             within_ms: within.whole(1..=366 * 24)? * 60 * MINUTE_MS,
         }),
         (Some(alone), None) | (None, Some(alone)) => {
-            return alone.refuse("`at_most` and `within_hours` belong together", Some("write both".to_owned()));
+            return alone
+                .refuse("`at_most` and `within_hours` belong together", Some("write both".to_owned()));
         }
     };
     let filter = section.optional("filter");

@@ -1,10 +1,12 @@
 //! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use wink_core::base::{EventId, LetterId, Timestamp, Value};
 use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
 use wink_core::feature::{Happened, Occasions, State, fold};
+use wink_core::offer::Catalogue;
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
@@ -101,6 +103,9 @@ async fn commit<'groups, S: Store>(
         given.push(answers);
     }
     let outcomes = engine.submit(batches).await;
+    if engine.catalogue().is_ok_and(|catalogue| !catalogue.triggers.is_empty()) {
+        engine.moments.notify_one();
+    }
     let mut left = Vec::new();
     for ((group, given), outcome) in groups.into_iter().zip(given).zip(outcomes) {
         if outcome?.is_none() {
@@ -415,9 +420,12 @@ impl Work {
             known.profile.value.hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
         }
+        let listening = known.listening(engine, name).await?;
         let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
         known.state_changed |= fold(&mut known.state.value, &engine.features(), &happened);
-        self.changes.extend(known.moments(engine, &happened, now).await?);
+        if let Some(catalogue) = listening {
+            self.changes.extend(known.hear(&catalogue, &happened, now));
+        }
         let mark = Mark { body: message.body, result: id.bytes().to_vec() };
         self.taken.insert(message.mark, mark.clone());
         self.changes.push(Change::Mark(message.mark, mark));
@@ -537,30 +545,30 @@ impl Known {
         Ok(&mut self.vault.insert(opened).0)
     }
 
-    /// Lets the triggers hear of an event; gives what is to be done for them.
-    async fn moments<S: Store>(
+    /// Gives the catalogue if triggers in it listen to events of this name, and loads what they remember.
+    async fn listening<S: Store>(
         &mut self,
         engine: &Engine<S>,
-        happened: &Happened<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<Change>, Error> {
-        let Ok(catalogue) = engine.catalogue() else { return Ok(Vec::new()) };
-        let name = happened.body.event_name();
-        let listening =
-            catalogue.triggers.iter().map(|trigger| &trigger.moments).filter(|moments| moments.listens_to(name));
-        let mut changes = Vec::new();
-        for trigger in listening {
-            let id = self.profile.value.id;
-            let occasions = match self.occasions.take() {
-                Some(loaded) => loaded,
-                None => person::load(engine, keys::occasions(id), Occasions::default).await?,
-            };
-            let occasions = self.occasions.insert(occasions);
-            let trigger = std::slice::from_ref(trigger);
-            let heard = occasions.value.hear(trigger, happened, now, &catalogue.shop.zone);
-            changes.extend(heard.into_iter().map(|moment| moments::enqueue(id, moment, now)));
+        event: &str,
+    ) -> Result<Option<Arc<Catalogue>>, Error> {
+        let Ok(catalogue) = engine.catalogue() else { return Ok(None) };
+        if !catalogue.triggers.iter().any(|trigger| trigger.moments.listens_to(event)) {
+            return Ok(None);
         }
-        Ok(changes)
+        if self.occasions.is_none() {
+            let key = keys::occasions(self.profile.value.id);
+            self.occasions = Some(person::load(engine, key, Occasions::default).await?);
+        }
+        Ok(Some(catalogue))
+    }
+
+    /// Lets the triggers hear of an event; gives what is to be done for them.
+    fn hear(&mut self, catalogue: &Catalogue, happened: &Happened<'_>, now: Timestamp) -> Vec<Change> {
+        let Some(occasions) = &mut self.occasions else { return Vec::new() };
+        let id = self.profile.value.id;
+        let triggers = catalogue.triggers.iter().map(|trigger| &trigger.moments);
+        let heard = occasions.value.hear(triggers, happened, now, &catalogue.shop.zone);
+        heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
     }
 
     /// Links further identities the client named, if they lead nowhere yet. Joining two profiles is not done here.

@@ -89,8 +89,7 @@ async fn look<S: Store>(
     now: Timestamp,
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let mut occasions =
-            person::load(engine, keys::occasions(profile), Occasions::default).await?;
+        let mut occasions = person::load(engine, keys::occasions(profile), Occasions::default).await?;
         let mut batch = done(engine, profile, entry)?;
         if occasions.value.look(&trigger.moments, at) {
             let moment = Moment { trigger: trigger.moments.id.clone(), at, wanting: Wanting::Decision };
@@ -123,8 +122,10 @@ async fn decide<S: Store>(
     if let Some(identity) = identity {
         let chance = name(profile, moment);
         let [a, b, c, d, e, f, g, h, ..] = Hasher::new("seed of a moment").field(&chance).finish().0;
-        let issue = trigger.accept_within_seconds.and_then(AcceptWithin::new).map_or(Issue::Now, Issue::OnAccept);
-        let ask_for = Ask { channel: trigger.channel, placement: trigger.placement.clone(), cart: None, issue };
+        let issue =
+            trigger.accept_within_seconds.and_then(AcceptWithin::new).map_or(Issue::Now, Issue::OnAccept);
+        let ask_for =
+            Ask { channel: trigger.channel, placement: trigger.placement.clone(), cart: None, issue };
         let question = Question {
             identity,
             ask: ask_for,

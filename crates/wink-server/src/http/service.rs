@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Notify;
 use wink_connect::webhook::address::Reach;
 use wink_core::base::Timestamp;
 use wink_store::{Store, Tenant};
@@ -52,6 +53,8 @@ pub struct Service<S> {
     pub metrics: Option<PrometheusHandle>,
     /// Measures, when somebody asks, what only the program around the service knows.
     pub also_measure: Option<Box<dyn Fn() + Send + Sync>>,
+    /// Wakes whoever sees to the moments of any tenant.
+    pub moments: Arc<Notify>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) rates: Rates,
     pub(crate) streams: Arc<Open>,
@@ -75,6 +78,7 @@ impl<S: Store> Service<S> {
             clock,
             metrics: None,
             also_measure: None,
+            moments: Arc::default(),
             admission: Arc::new(Admission::new(conduct.capacity)),
             rates: Rates::default(),
             streams: Arc::default(),
@@ -97,8 +101,9 @@ impl<S: Store> Service<S> {
         if let Some(engine) = known {
             return Ok(engine);
         }
-        let opened =
+        let mut opened =
             Engine::open_tenant(self.store.clone(), tenant, self.secrets.clone(), (self.clock)()).await?;
+        opened.moments = self.moments.clone();
         if let Some(list) = &self.conduct.erasures {
             opened.list_erasures_in(list.clone()).await?;
         }

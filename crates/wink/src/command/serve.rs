@@ -14,7 +14,7 @@ use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
-use wink_server::flow::{decide, expire, refold, retain, rights};
+use wink_server::flow::{decide, expire, moments, refold, retain, rights};
 use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
@@ -90,6 +90,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         )?;
         let mut workers = JoinSet::new();
         workers.spawn(work(service.clone()));
+        workers.spawn(see_to_moments(service.clone()));
         let outbox = Arc::new(Outbox::new(Sender::new(webhooks_reach)?));
         for _ in 0..SENDERS {
             workers.spawn(send(service.clone(), outbox.clone()));
@@ -173,6 +174,19 @@ async fn work<S: Store>(service: Arc<Service<S>>) {
         }
         retained = Some(hour);
         tokio::time::sleep(EXPIRE_EVERY).await;
+    }
+}
+
+/// Sees to moments as soon as they are there, until it is aborted. What is waited for is looked at every second.
+async fn see_to_moments<S: Store>(service: Arc<Service<S>>) {
+    loop {
+        for engine in service.engines() {
+            if let Err(error) = moments::see_to(&engine, (service.clock)()).await {
+                terminal::complain(&error.into());
+            }
+        }
+        // Woken, or at the latest with the next second.
+        let _woken = tokio::time::timeout(EXPIRE_EVERY, service.moments.notified()).await;
     }
 }
 
