@@ -38,6 +38,8 @@ pub(crate) struct Shop {
     pub(crate) holdout_percent: u32,
     pub(crate) exploration: f64,
     pub(crate) offers: Vec<Offer>,
+    /// `triggers.toml`; none if it is empty.
+    pub(crate) triggers: String,
 }
 
 /// An offer with a campaign of its own, of the same name.
@@ -61,7 +63,13 @@ pub(crate) struct Offer {
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { caps: vec![(1_000, 1)], holdout_percent: 0, exploration: 0.0, offers: Vec::new() }
+        Self {
+            caps: vec![(1_000, 1)],
+            holdout_percent: 0,
+            exploration: 0.0,
+            offers: Vec::new(),
+            triggers: String::new(),
+        }
     }
 }
 
@@ -148,7 +156,9 @@ impl Shop {
         );
         let campaigns =
             self.offers.iter().map(|offer| (format!("campaigns/{}.toml", offer.name), offer.toml()));
-        [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).collect()
+        let triggers =
+            (!self.triggers.is_empty()).then(|| ("triggers.toml".to_owned(), self.triggers.clone()));
+        [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).chain(triggers).collect()
     }
 }
 

@@ -40,6 +40,8 @@ mod limit;
 #[cfg(test)]
 mod listen;
 #[cfg(test)]
+mod moments;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod people;
