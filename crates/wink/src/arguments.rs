@@ -70,7 +70,7 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   wink simulate --people 1000 --days 30 --to events.ndjson --truth truth.ndjson
   wink simulate --seed 7 --people 200 --days 7 --to http://127.0.0.1:7070 --key $WINK_KEY
-  wink simulate --people 50 --days 2 --to - | head
+  wink simulate --people 50 --days 2 --to -
 
 The same settings give the same messages. Some come twice, late or garbled, as they do in a shop; the truth file says what really was.")]
 pub(crate) struct Simulate {

@@ -68,6 +68,8 @@ mod segment;
 mod silent;
 #[cfg(feature = "otel")]
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod spans;
 #[cfg(test)]
 mod stand;
