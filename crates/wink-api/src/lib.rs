@@ -49,8 +49,8 @@ pub use products::{
 };
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
-    FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, ListAsked, ProfileLookedUp,
-    ProfileView, WordView,
+    FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, LinkAsked, LinkView, ListAsked,
+    ProfileLookedUp, ProfileView, WordView,
 };
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,

@@ -9,7 +9,7 @@ use wink_core::base::Timestamp;
 use wink_core::coupon::{Coupon, Held, Right, State};
 use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
 use wink_core::feature::{Definition, Viewed};
-use wink_core::profile::{Consent, Profile, Purpose, Words};
+use wink_core::profile::{Cluster, Consent, Profile, Purpose, Words};
 
 use crate::{IdentitySent, RightView};
 
@@ -58,6 +58,28 @@ pub struct ProfileView {
     pub identity_count: usize,
     /// Their consents, one for each purpose there is.
     pub consents: Vec<ConsentView>,
+    /// The links that make one person of several profiles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkView>,
+}
+
+/// That two profiles are one person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LinkView {
+    /// The two, the older first.
+    pub profiles: [String; 2],
+    /// When that was learnt.
+    pub linked_at: String,
+    /// Which source told Wink, or whose key linked them.
+    pub source: String,
+}
+
+/// `POST /v1/profiles/{id}/links`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkAsked {
+    /// The id of the profile that is the same person, like prf_….
+    pub profile: String,
 }
 
 /// A stated fact.
@@ -266,17 +288,31 @@ pub struct HeldCoupon {
 }
 
 impl ProfileView {
-    /// Shows a profile by its pseudonym only.
-    pub fn new(profile: &Profile) -> Self {
-        let consent = |purpose| ConsentView::new(purpose, profile.consents.get(&purpose));
+    /// Shows a person by the pseudonym that was asked about only.
+    pub fn new(person: &Cluster<'_>) -> Self {
+        let words = person.words();
+        let consent = |purpose| ConsentView::new(purpose, words.get(&purpose));
         Self {
-            id: profile.id.to_string(),
-            created_at: profile.created_at.to_string(),
+            id: person.asked().id.to_string(),
+            created_at: person.created_at().to_string(),
             identities: None,
             attributes: None,
-            identity_count: profile.identities.len(),
+            identity_count: person.identities().count(),
             consents: Purpose::ALL.into_iter().map(consent).collect(),
+            links: person.profiles().flat_map(LinkView::of).collect(),
         }
+    }
+}
+
+impl LinkView {
+    /// Shows the links of a profile to those that came after it, so that each is shown once.
+    fn of(profile: &Profile) -> impl Iterator<Item = Self> {
+        let later = profile.links.iter().filter(|(other, _)| profile.id < **other);
+        later.map(|(other, link)| Self {
+            profiles: [profile.id.to_string(), other.to_string()],
+            linked_at: link.at.to_string(),
+            source: link.source.clone(),
+        })
     }
 }
 

@@ -64,6 +64,9 @@ struct DecisionMessage {
     /// How long the right to the coupon can be accepted; unset if the coupon is issued at once.
     #[prost(uint32, optional, tag = "20")]
     accept_within_seconds: Option<u32>,
+    /// As whom the person was drawn by lot, if not as this profile.
+    #[prost(bytes = "vec", optional, tag = "21")]
+    drawn_as: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -180,6 +183,7 @@ impl Stored for Decision {
                 Issue::Now => None,
                 Issue::OnAccept(within) => Some(within.seconds()),
             },
+            drawn_as: drawn_as(&self.person),
         }
         .encode_to_vec()
     }
@@ -221,6 +225,8 @@ impl Stored for Decision {
         let candidates =
             message.candidates.into_iter().map(|candidate| from_candidate(candidate, &message.texts));
         let candidates = candidates.collect::<Result<_, _>>()?;
+        let profile = ProfileId::from_bytes(id(WHAT, &message.profile)?);
+        let drawn_as = message.drawn_as.map(|bytes| id(WHAT, &bytes)).transpose()?;
         Ok(Self {
             id: DecisionId::from_bytes(id(WHAT, &message.id)?),
             engine: message.engine,
@@ -234,7 +240,8 @@ impl Stored for Decision {
                 issue: from_issue(message.accept_within_seconds)?,
             },
             person: Person {
-                profile: ProfileId::from_bytes(id(WHAT, &message.profile)?),
+                profile,
+                drawn_as: drawn_as.map_or(profile, ProfileId::from_bytes),
                 grants: Grants::new(granted),
                 view,
                 contacts: message.contacts.into_iter().map(Timestamp).collect(),
@@ -245,6 +252,10 @@ impl Stored for Decision {
             verdict,
         })
     }
+}
+
+fn drawn_as(person: &Person) -> Option<Vec<u8>> {
+    (person.drawn_as != person.profile).then(|| person.drawn_as.bytes().to_vec())
 }
 
 fn to_slot(viewed: &Viewed, texts: &mut Texts) -> SlotMessage {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prost::Message;
 use wink_core::base::{ProfileId, Timestamp};
 use wink_core::event::Mechanism;
-use wink_core::profile::{Consent, IdentityKey, Profile, Purpose};
+use wink_core::profile::{Consent, IdentityKey, Link, Profile, Purpose};
 
 use crate::event::{from_mechanism, from_state, to_mechanism, to_state};
 use crate::message::{Damaged, Stored, decode, id, present, unknown};
@@ -26,6 +26,21 @@ struct ProfileMessage {
     /// Words that came another way, by purpose and mechanism.
     #[prost(message, repeated, tag = "5")]
     others: Vec<OtherMessage>,
+    #[prost(message, repeated, tag = "6")]
+    links: Vec<LinkMessage>,
+    /// Profiles that were taken away from this one.
+    #[prost(bytes = "vec", repeated, tag = "7")]
+    apart: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct LinkMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    profile: Vec<u8>,
+    #[prost(sint64, tag = "2")]
+    at: i64,
+    #[prost(string, tag = "3")]
+    source: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -80,6 +95,8 @@ impl Stored for Profile {
             identities: self.identities.iter().map(|key| key.0.to_vec()).collect(),
             consents,
             others,
+            links: self.links.iter().map(to_link).collect(),
+            apart: self.apart.iter().map(|profile| profile.bytes().to_vec()).collect(),
         }
         .encode_to_vec()
     }
@@ -98,8 +115,19 @@ impl Stored for Profile {
             let word = from_consent(present(WHAT, "word", word)?, mechanism)?;
             profile.consents.entry(from_purpose(WHAT, purpose)?).or_default().hear(word);
         }
+        for link in message.links {
+            let other = ProfileId::from_bytes(id(WHAT, &link.profile)?);
+            profile.links.insert(other, Link { at: Timestamp(link.at), source: link.source });
+        }
+        for other in &message.apart {
+            profile.apart.insert(ProfileId::from_bytes(id(WHAT, other)?));
+        }
         Ok(profile)
     }
+}
+
+fn to_link((profile, link): (&ProfileId, &Link)) -> LinkMessage {
+    LinkMessage { profile: profile.bytes().to_vec(), at: link.at.0, source: link.source.clone() }
 }
 
 fn to_consent(consent: &Consent) -> ConsentMessage {

@@ -8,6 +8,7 @@ use wink_core::base::{Currency, Digest, EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::feature;
 use wink_core::offer::{Catalogue, CatalogueVersion};
+use wink_core::profile::Accounts;
 use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
@@ -202,6 +203,11 @@ impl<S: Store> Engine<S> {
     /// Tells the shop's currency; until a catalogue names it, only events that name none are accepted.
     pub(crate) fn currency(&self) -> Currency {
         self.catalogue().map_or(Currency::NONE, |catalogue| catalogue.shop.currency)
+    }
+
+    /// Gives which identities are accounts.
+    pub(crate) fn accounts(&self) -> Accounts {
+        self.catalogue().map_or_else(|_| Accounts::default(), |catalogue| catalogue.shop.accounts.clone())
     }
 
     /// Gives any applied version of the catalogue, compiled once.

@@ -70,6 +70,12 @@ impl Wallet {
         usage
     }
 
+    /// Takes in what the same person was given under another profile.
+    pub fn take_in(&mut self, other: &Self) {
+        self.held.extend(other.held.iter().cloned());
+        self.held.sort_by_key(|held| held.at);
+    }
+
     /// Notes what became of the right a decision gave. There is nothing to note if it gave none.
     pub fn settle(&mut self, decision: DecisionId, given: Given) {
         let right = self.held.iter_mut().rev().find(|held| held.decision == decision);

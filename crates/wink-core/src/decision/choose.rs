@@ -14,7 +14,7 @@ pub fn holds_out(holdout: &Holdout, campaign: &Campaign, profile: ProfileId) -> 
 pub(super) fn holds_out_of_everything(situation: &Situation<'_>) -> bool {
     let holdout = &situation.catalogue.holdout;
     // No campaign has an empty id, so this draw is independent of all others.
-    drawn_out(holdout.salt, "", situation.person.profile, holdout.basis_points)
+    drawn_out(holdout.salt, "", situation.person.drawn_as, holdout.basis_points)
 }
 
 fn drawn_out(salt: u64, name: &str, profile: ProfileId, basis_points: u16) -> bool {
@@ -96,7 +96,7 @@ fn withhold(situation: &Situation<'_>, candidates: &mut [Candidate]) {
             _ => catalogue
                 .campaigns
                 .get(offer.campaign)
-                .is_some_and(|campaign| holds_out(&catalogue.holdout, campaign, situation.person.profile)),
+                .is_some_and(|campaign| holds_out(&catalogue.holdout, campaign, situation.person.drawn_as)),
         };
         last = Some((offer.campaign, held_out));
         if held_out {

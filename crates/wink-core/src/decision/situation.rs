@@ -46,6 +46,8 @@ pub struct Ask {
 pub struct Person {
     /// Who.
     pub profile: ProfileId,
+    /// As whom they are drawn by lot: the same for all profiles of one person, so that a hold-out holds on every device.
+    pub drawn_as: ProfileId,
     /// What they granted.
     pub grants: Grants,
     /// Their features.

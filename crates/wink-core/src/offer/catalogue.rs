@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Campaign, ContactPolicy, Margins, Named, Offer, RuleSlots, Trigger};
 use crate::base::{Currency, Digest, Timestamp, Zone};
 use crate::feature::{self, Wanted};
+use crate::profile::Accounts;
 
 /// The version of a catalogue: a hash of its files, so that equal files are the same version everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +96,8 @@ pub struct Shop {
     pub zone: Zone,
     /// The IANA name of that clock.
     pub zone_name: String,
+    /// Which identities are accounts: two of them are two people.
+    pub accounts: Accounts,
 }
 
 /// Who is left out of everything, to measure the programme as a whole.

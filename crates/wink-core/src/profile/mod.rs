@@ -1,5 +1,6 @@
 //! Whose it is, and may we? Pseudonymous profiles, their identities, and consent per purpose.
 
+mod cluster;
 mod consent;
 mod kept;
 mod record;
@@ -7,9 +8,10 @@ mod retention;
 mod vault;
 mod words;
 
+pub use cluster::{Accounts, Cluster, NotLinked, PROFILES_MAX, Side, may_link};
 pub use consent::{Consent, Grants, Purpose};
 pub use kept::Kept;
-pub use record::{IdentityKey, Profile};
+pub use record::{IdentityKey, Link, Profile};
 pub use retention::Retention;
 pub use vault::Vault;
 pub use words::Words;

@@ -31,12 +31,47 @@ pub struct Profile {
     pub identities: BTreeSet<IdentityKey>,
     /// What was said, by purpose.
     pub consents: BTreeMap<Purpose, Words>,
+    /// Profiles that are the same person. Each of two that are linked names the other.
+    pub links: BTreeMap<ProfileId, Link>,
+    /// Profiles somebody took away from this one: what is heard does not join them again.
+    pub apart: BTreeSet<ProfileId>,
+}
+
+/// How two profiles came to be known as one person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// When.
+    pub at: Timestamp,
+    /// By what somebody sent, or who linked them.
+    pub source: String,
 }
 
 impl Profile {
     /// Starts a profile nobody has said anything about: nothing is granted.
     pub fn new(id: ProfileId, created_at: Timestamp) -> Self {
-        Self { id, created_at, identities: BTreeSet::new(), consents: BTreeMap::new() }
+        Self {
+            id,
+            created_at,
+            identities: BTreeSet::new(),
+            consents: BTreeMap::new(),
+            links: BTreeMap::new(),
+            apart: BTreeSet::new(),
+        }
+    }
+
+    /// Notes that another profile is the same person. Of two notes the earlier stays.
+    pub fn join(&mut self, other: ProfileId, link: Link) {
+        self.apart.remove(&other);
+        let known = self.links.entry(other).or_insert_with(|| link.clone());
+        if link < *known {
+            *known = link;
+        }
+    }
+
+    /// Notes that another profile is somebody else after all.
+    pub fn part(&mut self, other: ProfileId) {
+        self.links.remove(&other);
+        self.apart.insert(other);
     }
 
     /// Takes in what the person, as `source` says, decided at `at`. Which word counts then is [`Words`]' to say.

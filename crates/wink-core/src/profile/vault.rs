@@ -28,6 +28,14 @@ impl Vault {
         }
     }
 
+    /// Takes in another vault of the same person.
+    pub fn take_in(&mut self, other: Self) {
+        other.identities.iter().for_each(|identity| self.know(identity));
+        for (name, (at, value)) in other.attributes {
+            self.hear(Attributes(BTreeMap::from([(name, value)])), at);
+        }
+    }
+
     /// Takes in statements made at `at`. The newest counts; of two at the same instant the one whose value sorts last, so that the
     /// order of arrival does not matter.
     pub fn hear(&mut self, stated: Attributes, at: Timestamp) {

@@ -62,6 +62,7 @@ fn profiles_are_stored_as_ever() {
     check("profile-v1", &samples::profile());
     check("profile-proven-v1", &samples::proven_profile());
     check("profile-contradicting-v1", &samples::contradicting_profile());
+    check("profile-linked-v1", &samples::linked_profile());
     check("vault-v1", &samples::vault());
     still_read("state-v1", &samples::first_state());
     check("state-v2", &samples::state());
@@ -86,6 +87,7 @@ fn decisions_are_stored_as_ever() {
     check("decision-v1", &samples::decision());
     check("decision-some-features-v1", &samples::decision_of_some_features());
     check("decision-on-accept-v1", &samples::waiting_decision());
+    check("decision-on-second-device-v1", &samples::decision_on_second_device());
     check("decided-v1", &samples::decided());
 }
 

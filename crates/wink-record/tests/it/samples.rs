@@ -21,7 +21,7 @@ use wink_core::feature::{
     Shared, Stamped, State, Times, View, Viewed,
 };
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
-use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Profile, Purpose, Vault};
+use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
     Erasure, Folded, LetterHead, MessageType, SealedSecret, TenantNamed, WebhookEndpoint, WebhookMessage,
@@ -153,6 +153,14 @@ pub(crate) fn proven_profile() -> Profile {
         source: Some("shop".to_owned()),
         ..word(state)
     })
+}
+
+/// A profile that is the same person as another, and not as a third.
+pub(crate) fn linked_profile() -> Profile {
+    let mut profile = profile();
+    profile.join(ProfileId::from_bytes([8; 16]), Link { at: AT, source: "shop".to_owned() });
+    profile.part(ProfileId::from_bytes([9; 16]));
+    profile
 }
 
 /// A profile whose consents came in more than one way.
@@ -323,6 +331,13 @@ pub(crate) fn waiting_decision() -> Decision {
     decision
 }
 
+/// A decision for a profile of somebody who is drawn as another.
+pub(crate) fn decision_on_second_device() -> Decision {
+    let mut decision = decision();
+    decision.person.drawn_as = ProfileId::from_bytes([1; 16]);
+    decision
+}
+
 pub(crate) fn decision() -> Decision {
     let slots = vec![
         Viewed::Number(Reading { value: 12.5, age_ms: 3_600_000 }),
@@ -345,6 +360,7 @@ pub(crate) fn decision() -> Decision {
         },
         person: Person {
             profile: ProfileId::from_bytes([2; 16]),
+            drawn_as: ProfileId::from_bytes([2; 16]),
             grants: Grants::new([Purpose::Personalisation]),
             view: View::new(slots),
             contacts: vec![AT.plus_days(-9)],

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use wink_core::base::{Currency, Zone};
+use wink_core::event::Identity;
 use wink_core::offer::{Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, Shop};
+use wink_core::profile::Accounts;
 
 use super::entry::Section;
 use super::file::File;
@@ -26,16 +28,17 @@ const OTHER_MINOR_UNITS: [&str; 24] = [
 pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
     let document = super::campaign::document(file)?;
     let root = Section::root(file, document.as_table());
-    root.only(&["name", "currency", "time_zone", "contact_policy", "holdout", "economics"]);
+    root.only(&["name", "currency", "time_zone", "identities", "contact_policy", "holdout", "economics"]);
     let name = root.required("name").and_then(|name| name.text());
     let currency = currency(&root);
     let zone = zone(&root);
+    let accounts = accounts(&root);
     let contact_policy = contact_policy(&root);
     let holdout = holdout(&root);
     let economics = economics(&root);
     let (zone_name, zone) = zone?;
     Some(ShopFile {
-        shop: Shop { name: name?.to_owned(), currency: currency?, zone, zone_name },
+        shop: Shop { name: name?.to_owned(), currency: currency?, zone, zone_name, accounts: accounts? },
         contact_policy: contact_policy?,
         holdout: holdout?,
         economics: economics?,
@@ -67,6 +70,24 @@ fn zone(root: &Section<'_>) -> Option<(String, Zone)> {
             Some("write an IANA name like `Europe/Berlin`".to_owned()),
         ),
     }
+}
+
+/// Reads which namespaces are accounts; the usual ones if nothing is said.
+fn accounts(root: &Section<'_>) -> Option<Accounts> {
+    let Some(entry) = root.optional("identities") else { return Some(Accounts::default()) };
+    let section = entry.section("[identities]")?;
+    section.only(&["accounts"]);
+    let entry = section.required("accounts")?;
+    let mut namespaces = Vec::new();
+    for (namespace, _) in entry.texts()? {
+        match Identity::new(namespace, "-") {
+            Ok(identity) => namespaces.push(identity.namespace().to_owned()),
+            Err(error) => {
+                return entry.refuse(format!("`{namespace}` is not a namespace: {error}"), None);
+            }
+        }
+    }
+    Some(Accounts::new(namespaces))
 }
 
 fn contact_policy(root: &Section<'_>) -> Option<ContactPolicy> {

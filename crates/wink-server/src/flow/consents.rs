@@ -8,7 +8,8 @@ use wink_store::{Store, Version};
 
 use super::ingest::{Answer, Received, Thought, Told};
 use super::person;
-use super::profiles::{self, Known, Whom};
+use super::profiles::{self, Whom};
+use super::whole::Whole;
 use crate::error::ATTEMPTS_MAX;
 use crate::{Engine, Error, Ids};
 
@@ -33,7 +34,7 @@ pub struct Setting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Set {
     /// They are set; the next decision knows.
-    Done(Known),
+    Done(Whole),
     /// The profile has changed since it was read.
     Changed(Version),
     /// A word is none; nothing was set.
@@ -55,16 +56,16 @@ pub async fn set<S: Store>(
     for _ in 0..ATTEMPTS_MAX {
         let whom = Whom::Profile(setting.profile);
         let Some(known) = profiles::find(engine, &whom).await? else { return Ok(Set::Nobody) };
-        let Some(identity) = person::identity(engine, &known.profile).await? else { return Ok(Set::Nobody) };
+        let Some(identity) = person::identity(engine, known.asked()).await? else { return Ok(Set::Nobody) };
         let mut thought = Thought::new(engine, ids, told(engine, setting, &identity, now)).await?;
-        if thought.profile_version() != Some(known.version) {
+        if thought.profile_version() != known.asked_version() {
             continue;
         }
         let is_repeated = thought.answers.iter().all(|answer| matches!(answer, Answer::Duplicate(_)));
-        let is_changed = setting.expected.is_some_and(|expected| expected != known.version);
+        let is_changed = setting.expected.is_some_and(|expected| expected != known.version());
         // Whoever repeats what they have set has changed the profile themself.
         if is_changed && !is_repeated {
-            return Ok(Set::Changed(known.version));
+            return Ok(Set::Changed(known.version()));
         }
         for answer in &thought.answers {
             match answer {
@@ -74,7 +75,8 @@ pub async fn set<S: Store>(
             }
         }
         thought.count();
-        let (batch, _) = thought.into_batch(engine)?;
+        let (mut batch, _) = thought.into_batch(engine)?;
+        batch.checks.extend(known.unchanged());
         if engine.commit(batch).await?.is_some() {
             let known = profiles::find(engine, &whom).await?;
             return Ok(known.map_or(Set::Nobody, Set::Done));

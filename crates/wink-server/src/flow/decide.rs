@@ -1,15 +1,15 @@
 //! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use wink_core::base::{Cents, DecisionId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Effect, Given, Held, Moved, Right, Wallet, give, issue};
-use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Verdict, decide};
+use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Usage, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued, RightGiven};
 use wink_core::feature::{State, Wanted, view};
 use wink_core::offer::Catalogue;
-use wink_core::profile::Profile;
 use wink_record::{Decided, Stored};
 use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey, Store, Tenant};
 
@@ -18,6 +18,7 @@ use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
 use super::redeem::{book, book_entries, expires};
 use super::rights::lapses;
+use super::whole::{self, Whole};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -279,8 +280,11 @@ impl Running {
 
 /// A person as loaded for a question.
 struct Asked {
-    profile: Loaded<Profile>,
+    person: Whole,
+    /// What the profile that is asked about was given.
     wallet: Loaded<Wallet>,
+    /// What the person's other profiles were given.
+    elsewhere: Vec<Loaded<Wallet>>,
     states: Vec<Loaded<State>>,
 }
 
@@ -288,10 +292,15 @@ impl Asked {
     async fn load<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Self>, Error> {
         let key = person::identity_key(engine, &question.identity);
         let Some(id) = person::find(engine, key).await? else { return Ok(None) };
-        let Some(profile) = person::profile(engine, id).await? else { return Ok(None) };
+        let Some(person) = whole::load(engine, id).await? else { return Ok(None) };
         let wallet = person::load(engine, keys::wallet(id), Wallet::default).await?;
-        let states = person::states(engine, &profile.value).await?;
-        Ok(Some(Self { profile, wallet, states }))
+        let mut elsewhere = Vec::new();
+        for other in person.all().skip(1) {
+            let key = keys::wallet(other.value.id);
+            elsewhere.push(person::load(engine, key, Wallet::default).await?);
+        }
+        let states = person::states(engine, &person.cluster()).await?;
+        Ok(Some(Self { person, wallet, elsewhere, states }))
     }
 
     fn situation<'a>(
@@ -301,7 +310,8 @@ impl Asked {
         running: &Running,
     ) -> Situation<'a> {
         let now = question.now;
-        let grants = self.profile.value.grants(now);
+        let cluster = self.person.cluster();
+        let grants = cluster.grants(now);
         let states: Vec<&State> = self.states.iter().map(|state| &state.value).collect();
         let view = view(&states, &catalogue.features, &grants, now, &running.wanted);
         Situation {
@@ -310,15 +320,26 @@ impl Asked {
             seed: question.seed,
             ask: question.ask.clone(),
             person: Person {
-                profile: self.profile.value.id,
+                profile: self.person.asked().id,
+                drawn_as: cluster.lead(),
                 grants,
                 view,
                 contacts: catalogue.contact_policy.recent(&states, now),
-                used: catalogue.running(now, self.wallet.value.usage(catalogue)),
+                used: catalogue.running(now, self.usage(catalogue)),
             },
             standing: running.standing.clone(),
             catalogue,
         }
+    }
+
+    /// Counts what the person had of each offer, whichever profile it was given to.
+    fn usage(&self, catalogue: &Catalogue) -> BTreeMap<usize, Usage> {
+        if self.elsewhere.is_empty() {
+            return self.wallet.value.usage(catalogue);
+        }
+        let mut all = self.wallet.value.clone();
+        self.elsewhere.iter().for_each(|wallet| all.take_in(&wallet.value));
+        all.usage(catalogue)
     }
 
     /// Makes the one batch that records the decision and everything it causes.
@@ -329,11 +350,10 @@ impl Asked {
         catalogue: &Catalogue,
         in_force: &Check,
     ) -> Result<Batch, Error> {
-        let profile = self.profile.value.id;
-        let home = keys::home(profile);
+        let home = keys::home(self.person.asked().id);
         let mut batch = Batch::new(batch_id()?, tenant, home);
-        // A consent withdrawn in between is a conflict, and so is another catalogue.
-        batch.checks.push(self.profile.unchanged());
+        // A consent withdrawn in between is a conflict, and so is another catalogue, or somebody who turns out to be the same person.
+        batch.checks.extend(self.person.unchanged());
         batch.checks.push(in_force.clone());
         batch.checks.push(Check::Absent(keys::decision(decision.id)));
         let bytes = decision.to_bytes();
@@ -350,6 +370,7 @@ impl Asked {
         let (issued, right) = (issue(decision, catalogue), give(decision, catalogue));
         self.remember(decision, catalogue, drawn.offer, given(issued.as_ref(), right.as_ref()));
         batch.checks.push(self.wallet.unchanged());
+        batch.checks.extend(self.elsewhere.iter().map(Loaded::unchanged));
         batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
         if let Some(effect) = issued {
             count(&effect.coupon.offer, &mut batch);
@@ -387,8 +408,8 @@ impl Asked {
         contact: Contact<'_>,
         batch: &mut Batch,
     ) {
-        let profile = self.profile.value.id;
-        let Some(identity) = self.profile.value.identities.first().copied() else { return };
+        let profile = self.person.asked().id;
+        let Some(identity) = self.person.asked().identities.first().copied() else { return };
         let key = keys::state(profile, identity);
         let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
         let (cause, body) = contact.told(decision);

@@ -4,6 +4,9 @@
 //! marks of the person's messages. Tombstone and marks keep old events out if somebody sends them again; the marks go when such events
 //! would be too old to be kept anyway.
 
+use std::collections::BTreeSet;
+use std::ops::AddAssign;
+
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Right, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
@@ -42,6 +45,15 @@ pub struct Erasure {
     pub dead_letters: u64,
 }
 
+impl AddAssign for Erasure {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.entries += other.entries;
+        self.coupons += other.coupons;
+        self.dead_letters += other.dead_letters;
+    }
+}
+
 /// Finds the profile an identity leads to.
 ///
 /// # Errors
@@ -50,17 +62,38 @@ pub async fn find<S: Store>(engine: &Engine<S>, identity: &Identity) -> Result<O
     person::find(engine, person::identity_key(engine, identity)).await
 }
 
-/// Erases a profile with everything that is about it. The bytes on disk go with [`Store::scrub`].
+/// Erases a person with everything that is about them, under whichever of their profiles. The bytes on disk go with [`Store::scrub`].
 ///
 /// # Errors
 /// If there is no such profile, or the store cannot be read or takes no writes; calling again goes on where it stopped.
 pub async fn erase<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
-    begin(engine, id, now).await?;
+    let is_known = person::profile(engine, id).await?.is_some();
+    if !is_known && engine.record(&keys::erasing(id)).await?.is_none() {
+        return Err(Error::NotFound { what: "profile", name: id.to_string() });
+    }
+    carry_out(engine, id, now).await
+}
+
+/// Erases a profile and whoever links join to it; goes on with one that has begun.
+async fn carry_out<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Erasure, Error> {
+    let mut begun = BTreeSet::new();
+    let mut ahead = vec![id];
+    while let Some(next) = ahead.pop() {
+        if begun.insert(next) {
+            ahead.extend(begin(engine, next, now).await?);
+        }
+    }
     if let Some(list) = engine.erasures.get() {
         // Before anything else: from the list somebody who restores an older state learns of it.
-        list.list(&known(engine, Range::prefix(id.bytes())).await?)?;
+        for id in &begun {
+            list.list(&known(engine, Range::prefix(id.bytes())).await?)?;
+        }
     }
-    finish(engine, id, now).await
+    let mut erasure = Erasure::default();
+    for id in begun {
+        erasure += finish(engine, id, now).await?;
+    }
+    Ok(erasure)
 }
 
 /// Reads every erasure the store knows of.
@@ -93,7 +126,7 @@ pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -
             engine.store.scan(engine.tenant, keys::kind::ERASING, some, Direction::Forward, AT_ONCE).await?;
         range = begun.next;
         for (key, _) in begun.records {
-            finish(engine, person::profile_id(&key)?, now).await?;
+            carry_out(engine, person::profile_id(&key)?, now).await?;
         }
     }
     Ok(())
@@ -108,15 +141,12 @@ pub(super) fn erased_at(record: &Record) -> Result<Timestamp, Damaged> {
     Ok(Timestamp(i64::from_be_bytes(bytes)))
 }
 
-/// Takes the profile and everything that leads to it away in one commit: from here on there is no such person.
-async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<(), Error> {
+/// Takes the profile and everything that leads to it away in one commit: from here on there is no such profile. Those it is linked with are
+/// noted in the same commit, so that after a crash they are erased too; returns them.
+async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> Result<Vec<ProfileId>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let Some(profile) = person::profile(engine, id).await? else {
-            if engine.record(&keys::erasing(id)).await?.is_some() {
-                return Ok(());
-            }
-            return Err(Error::NotFound { what: "profile", name: id.to_string() });
-        };
+        let Some(profile) = person::profile(engine, id).await? else { return Ok(Vec::new()) };
+        let linked: Vec<ProfileId> = profile.value.links.keys().copied().collect();
         let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(profile.unchanged());
         batch.changes.push(Change::Delete(keys::profile(id)));
@@ -128,8 +158,15 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
         let identities = profile.value.identities.iter().copied().collect();
         let erased = Erased { tenant: engine.tenant.0, profile: id, at: now, identities };
         batch.changes.push(Change::Put(keys::erasure(id, now), erased.to_bytes()));
+        for other in &linked {
+            // One that has begun knows its identities already.
+            if engine.record(&keys::erasing(*other)).await?.is_none() {
+                batch.checks.push(Check::Absent(keys::erasing(*other)));
+                batch.changes.push(Change::Put(keys::erasing(*other), Vec::new()));
+            }
+        }
         if engine.commit(batch).await?.is_some() {
-            return Ok(());
+            return Ok(linked);
         }
     }
     Err(Error::Contended)
@@ -140,17 +177,16 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
     erasure.coupons = take_back(engine, id, now).await?;
-    let mut changes = Vec::new();
+    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)];
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
         erasure.dead_letters += remove_letters(engine, key).await?;
-        changes.push(Change::Delete(keys::state(id, key)));
+        left.push(keys::state(id, key));
     }
-    for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)] {
-        changes.push(Change::Delete(key));
-    }
+    let there = engine.store.get(engine.tenant, &left).await?.into_iter().flatten().count();
     // Two more are gone since `begin`: the profile and the way from its first identity.
-    erasure.records = u64::try_from(changes.len() + 2).unwrap_or(u64::MAX);
+    erasure.records = u64::try_from(there + 2).unwrap_or(u64::MAX);
+    let changes = left.into_iter().map(Change::Delete).collect();
     let home = keys::home(id);
     commit(engine, home, changes).await?;
     let forget_at = now.plus_days(i64::from(Retention::default().events_days));

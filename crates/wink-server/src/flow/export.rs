@@ -18,8 +18,9 @@ use wink_store::{Direction, Entry, EntryKind, Lane, Position, Range, Store};
 use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
-use super::profiles::{self, Whom};
+use super::profiles;
 use super::rights;
+use super::whole::{self, Whole};
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -30,6 +31,8 @@ const READ_AT_ONCE: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Export {
     profile: ProfileId,
+    /// All profiles of the person, once the first piece is written.
+    profiles: Vec<ProfileId>,
     now: Timestamp,
     next: Piece,
 }
@@ -38,8 +41,8 @@ pub struct Export {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Person,
-    Events { from: Position, is_first: bool },
-    Decisions { from: Position, is_first: bool },
+    Events { of: usize, from: Position, is_first: bool },
+    Decisions { of: usize, from: Position, is_first: bool },
     Wallet { cursor: Option<String>, is_first: bool },
     Letters,
     Nothing,
@@ -48,7 +51,7 @@ enum Piece {
 impl Export {
     /// Begins the document of a person at `now`.
     pub fn new(profile: ProfileId, now: Timestamp) -> Self {
-        Self { profile, now, next: Piece::Person }
+        Self { profile, profiles: Vec::new(), now, next: Piece::Person }
     }
 
     /// Writes the next piece; `None` after the last. The pieces one after the other are the document.
@@ -57,37 +60,35 @@ impl Export {
     /// If there is no such person, or there is none any more: whoever is erased while the document is written does not get
     /// half of it as a whole. If the store cannot be read.
     pub async fn next<S: Store>(&mut self, engine: &Engine<S>) -> Result<Option<String>, Error> {
-        let known = profiles::find(engine, &Whom::Profile(self.profile)).await?;
-        if known.is_none() {
-            return Err(Error::NotFound { what: "profile", name: self.profile.to_string() });
-        }
+        let nobody = || Error::NotFound { what: "profile", name: self.profile.to_string() };
+        let whole = whole::load(engine, self.profile).await?.ok_or_else(nobody)?;
         let (text, next) = match std::mem::replace(&mut self.next, Piece::Nothing) {
             Piece::Person => {
-                (self.person(engine).await?, Piece::Events { from: Position(0), is_first: true })
+                self.profiles = whole.cluster().profiles().map(|profile| profile.id).collect();
+                let next = Piece::Events { of: 0, from: Position(0), is_first: true };
+                (self.person(engine, &whole).await?, next)
             }
-            Piece::Events { from, is_first } => self.events(engine, from, is_first).await?,
-            Piece::Decisions { from, is_first } => self.decisions(engine, from, is_first).await?,
-            Piece::Wallet { cursor, is_first } => self.wallet(engine, cursor, is_first).await?,
-            Piece::Letters => (self.letters(engine).await?, Piece::Nothing),
+            Piece::Events { of, from, is_first } => self.events(engine, of, from, is_first).await?,
+            Piece::Decisions { of, from, is_first } => self.decisions(engine, of, from, is_first).await?,
+            Piece::Wallet { cursor, is_first } => self.wallet(engine, &whole, cursor, is_first).await?,
+            Piece::Letters => (self.letters(engine, &whole).await?, Piece::Nothing),
             Piece::Nothing => return Ok(None),
         };
         self.next = next;
         Ok(Some(text))
     }
 
-    async fn person<S: Store>(&self, engine: &Engine<S>) -> Result<String, Error> {
-        let Some(profile) = person::profile(engine, self.profile).await? else {
-            return Err(Error::NotFound { what: "profile", name: self.profile.to_string() });
-        };
-        let vault = profiles::vault(engine, self.profile).await?;
-        let features = profiles::features(engine, &profile.value, self.now).await?;
+    async fn person<S: Store>(&self, engine: &Engine<S>, whole: &Whole) -> Result<String, Error> {
+        let person = whole.cluster();
+        let vault = profiles::vault(engine, whole).await?;
+        let features = profiles::features(engine, &person, self.now).await?;
         let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
-        let states = person::states(engine, &profile.value).await?;
+        let states = person::states(engine, &person).await?;
         let catalogue = engine.features();
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
-            "profile": with_vault(ProfileView::new(&profile.value), &vault),
+            "profile": with_vault(ProfileView::new(&person), &vault),
             "features": features.collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });
@@ -99,53 +100,60 @@ impl Export {
     async fn events<S: Store>(
         &self,
         engine: &Engine<S>,
+        of: usize,
         from: Position,
         mut is_first: bool,
     ) -> Result<(String, Piece), Error> {
-        let Some((entries, from)) = self.read(engine, from).await? else {
-            return Ok((
-                "],\"decisions\":[".to_owned(),
-                Piece::Decisions { from: Position(0), is_first: true },
-            ));
+        let Some(profile) = self.profiles.get(of).copied() else {
+            let next = Piece::Decisions { of: 0, from: Position(0), is_first: true };
+            return Ok(("],\"decisions\":[".to_owned(), next));
+        };
+        let Some((entries, from)) = read(engine, profile, from).await? else {
+            return Ok((String::new(), Piece::Events { of: of + 1, from: Position(0), is_first }));
         };
         let mut text = String::new();
-        for payload in self.payloads(engine, &entries, keys::entry::EVENT) {
+        for payload in payloads(engine, profile, &entries, keys::entry::EVENT) {
             let kept = Kept::from_bytes(payload)?;
-            if kept.profile == self.profile {
+            if kept.profile == profile {
                 write(&mut text, &mut is_first, &EventView::new(&kept));
             }
         }
-        Ok((text, Piece::Events { from, is_first }))
+        Ok((text, Piece::Events { of, from, is_first }))
     }
 
     async fn decisions<S: Store>(
         &self,
         engine: &Engine<S>,
+        of: usize,
         from: Position,
         mut is_first: bool,
     ) -> Result<(String, Piece), Error> {
-        let Some((entries, from)) = self.read(engine, from).await? else {
+        let Some(profile) = self.profiles.get(of).copied() else {
             return Ok(("],\"wallet\":[".to_owned(), Piece::Wallet { cursor: None, is_first: true }));
         };
+        let Some((entries, from)) = read(engine, profile, from).await? else {
+            return Ok((String::new(), Piece::Decisions { of: of + 1, from: Position(0), is_first }));
+        };
         let mut text = String::new();
-        for payload in self.payloads(engine, &entries, keys::entry::DECIDED) {
+        for payload in payloads(engine, profile, &entries, keys::entry::DECIDED) {
             let decided = Decided::from_bytes(payload)?;
             let decision: Option<Decision> = engine.stored(&keys::decision(decided.id)).await?;
-            let Some(decision) = decision.filter(|decision| decision.person.profile == self.profile) else {
+            let Some(decision) = decision.filter(|decision| decision.person.profile == profile) else {
                 continue;
             };
             write(&mut text, &mut is_first, &record(engine, &decision, true).await?);
         }
-        Ok((text, Piece::Decisions { from, is_first }))
+        Ok((text, Piece::Decisions { of, from, is_first }))
     }
 
     async fn wallet<S: Store>(
         &self,
         engine: &Engine<S>,
+        whole: &Whole,
         cursor: Option<String>,
         mut is_first: bool,
     ) -> Result<(String, Piece), Error> {
-        let page = profiles::wallet(engine, self.profile, &Page { limit: LIMIT_MAX, cursor }).await?;
+        let page = profiles::wallet(engine, &whole.cluster(), &Page { limit: LIMIT_MAX, cursor }).await?;
         let mut text = String::new();
         for holding in &page.items {
             write(&mut text, &mut is_first, &holding.view());
@@ -157,10 +165,9 @@ impl Export {
     }
 
     /// Letters that name one of the person's identities. They are 30 days old at most, so there are few.
-    async fn letters<S: Store>(&self, engine: &Engine<S>) -> Result<String, Error> {
-        let Some(profile) = person::profile(engine, self.profile).await? else { return Ok(String::new()) };
+    async fn letters<S: Store>(&self, engine: &Engine<S>, whole: &Whole) -> Result<String, Error> {
         let mut ids = BTreeSet::new();
-        for key in &profile.value.identities {
+        for (_, key) in whole.cluster().identities() {
             let mut range = Some(Range::prefix(key.0));
             while let Some(some) = range {
                 let kind = keys::kind::LETTER_OF;
@@ -182,34 +189,33 @@ impl Export {
         }
         Ok(text + "]}\n")
     }
+}
 
-    /// Reads on in the person's lane, and tells where to read on from then; `None` at its end.
-    async fn read<S: Store>(
-        &self,
-        engine: &Engine<S>,
-        from: Position,
-    ) -> Result<Option<(Vec<Entry>, Position)>, Error> {
-        let lane = Lane::of(keys::home(self.profile));
-        let entries = engine.store.read_lane(lane, from, READ_AT_ONCE).await?;
-        let next = entries.last().map(|last| Position(last.position.0 + 1));
-        Ok(next.map(|next| (entries, next)))
-    }
+/// Reads on in a profile's lane, and tells where to read on from then; `None` at its end.
+async fn read<S: Store>(
+    engine: &Engine<S>,
+    profile: ProfileId,
+    from: Position,
+) -> Result<Option<(Vec<Entry>, Position)>, Error> {
+    let lane = Lane::of(keys::home(profile));
+    let entries = engine.store.read_lane(lane, from, READ_AT_ONCE).await?;
+    let next = entries.last().map(|last| Position(last.position.0 + 1));
+    Ok(next.map(|next| (entries, next)))
+}
 
-    fn payloads<'a, S>(
-        &self,
-        engine: &Engine<S>,
-        entries: &'a [Entry],
-        kind: EntryKind,
-    ) -> impl Iterator<Item = &'a [u8]> + use<'a, S> {
-        let (home, tenant) = (Some(keys::home(self.profile)), engine.tenant);
-        entries
-            .iter()
-            .filter(move |entry| entry.header.tenant == tenant && entry.header.kind == kind)
-            .filter_map(move |entry| {
-                let body = entry.body.as_ref().filter(|body| body.owner == home)?;
-                Some(body.payload.as_slice())
-            })
-    }
+fn payloads<'a, S>(
+    engine: &Engine<S>,
+    profile: ProfileId,
+    entries: &'a [Entry],
+    kind: EntryKind,
+) -> impl Iterator<Item = &'a [u8]> + use<'a, S> {
+    let (home, tenant) = (Some(keys::home(profile)), engine.tenant);
+    entries.iter().filter(move |entry| entry.header.tenant == tenant && entry.header.kind == kind).filter_map(
+        move |entry| {
+            let body = entry.body.as_ref().filter(|body| body.owner == home)?;
+            Some(body.payload.as_slice())
+        },
+    )
 }
 
 /// Shows a decision as it stands now; `explained` adds every candidate.

@@ -90,11 +90,11 @@ pub async fn note<S: Store>(
         }
         let whom = Whom::Profile(decision.person.profile);
         let Some(known) = profiles::find(engine, &whom).await? else { return Ok(Noted::NoDecision) };
-        let Some(identity) = person::identity(engine, &known.profile).await? else {
+        let Some(identity) = person::identity(engine, known.asked()).await? else {
             return Ok(Noted::NoDecision);
         };
         let mut thought = Thought::new(engine, ids, vec![told(engine, exposed, identity, now)]).await?;
-        if thought.profile_version() != Some(known.version) {
+        if thought.profile_version() != known.asked_version() {
             continue;
         }
         let answer = match thought.answers.first() {

@@ -1,17 +1,21 @@
 //! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 use std::sync::Arc;
 
 use wink_core::base::{EventId, LetterId, Timestamp, Value};
-use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
+use wink_core::event::{
+    Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Identity, Rejection, accept,
+};
 use wink_core::feature::{Happened, Occasions, State, fold};
 use wink_core::offer::Catalogue;
-use wink_core::profile::{IdentityKey, Kept, Profile, Purpose, Vault};
+use wink_core::profile::{IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
 
 use super::bury::{self, Burial};
+use super::links::Joined;
 use super::moments;
 use super::person::{self, Loaded};
 use crate::engine::batch_id;
@@ -51,7 +55,7 @@ const GROUP_BYTES: usize = 128 * 1024;
 /// port's 1,024.
 const GROUP_CHANGES: usize = 800;
 
-/// A profile has at most this many identities; further ones are not linked. More is a shared device or a mistake, and an erasure has
+/// A profile has at most this many identities; further ones are not taken up. More is a shared device or a mistake, and an erasure has
 /// to take all of them away in one commit.
 const IDENTITIES_MAX: usize = 100;
 
@@ -147,16 +151,18 @@ struct Message {
 }
 
 /// Sorts messages by identity, keeping their order, into groups that fit a batch.
-fn group<S>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
+fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
     let mut groups: Vec<(Group, usize, usize)> = Vec::new();
     let mut open: BTreeMap<Option<IdentityKey>, usize> = BTreeMap::new();
     let secret = engine.secrets.marks();
-    for (place, received) in received.into_iter().enumerate() {
+    let accounts = engine.accounts();
+    for (place, mut received) in received.into_iter().enumerate() {
+        let body = received.envelope.body_hash(secret);
+        accounts.first(&mut received.envelope.identities);
         let envelope = &received.envelope;
         let key = envelope.identities.first().map(|identity| person::identity_key(engine, identity));
         let bytes = received.original.len() + weight(envelope);
         let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
-        let body = envelope.body_hash(secret);
         // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
         let changes = 2 + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
         let message = Message { place, received, mark, body };
@@ -233,8 +239,10 @@ impl Thought {
     pub(super) async fn new<S: Store>(
         engine: &Engine<S>,
         ids: &impl Ids,
-        told: Vec<Told>,
+        mut told: Vec<Told>,
     ) -> Result<Self, Error> {
+        let accounts = engine.accounts();
+        told.iter_mut().for_each(|told| accounts.first(&mut told.received.envelope.identities));
         let first = told.first().and_then(|told| told.received.envelope.identities.first());
         let key = first.map(|identity| person::identity_key(engine, identity));
         let message = |(place, Told { received, body }): (usize, Told)| {
@@ -313,7 +321,8 @@ struct Known {
     state: Loaded<State>,
     vault: Option<(Vault, [u8; 32])>,
     occasions: Option<Loaded<Occasions>>,
-    linked: BTreeSet<IdentityKey>,
+    taken_up: BTreeSet<IdentityKey>,
+    joined: Joined,
     profile_changed: bool,
     state_changed: bool,
 }
@@ -411,7 +420,7 @@ impl Work {
             known.profile_changed = true;
         }
         let name = event.body.event_name();
-        known.link(engine, &event).await?;
+        known.link(engine, &event, now).await?;
         let (kept, stated) = Kept::new(event, known.profile.value.id, key);
         if let Some(stated) = stated {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
@@ -530,7 +539,8 @@ impl Known {
             state,
             vault: None,
             occasions: None,
-            linked: BTreeSet::new(),
+            taken_up: BTreeSet::new(),
+            joined: Joined::default(),
             profile_changed: false,
             state_changed: false,
         }
@@ -571,30 +581,66 @@ impl Known {
         heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
     }
 
-    /// Links further identities the client named, if they lead nowhere yet. Joining two profiles is not done here.
-    async fn link<S: Store>(&mut self, engine: &Engine<S>, event: &Event) -> Result<(), Error> {
+    /// Takes up further identities the client named: those that lead nowhere yet lead here from now on, and whoever the others lead to is the
+    /// same person, if they may be.
+    async fn link<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        event: &Event,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         for identity in &event.linked {
             let key = person::identity_key(engine, identity);
-            let known = self.profile.value.identities.contains(&key);
-            let full = IDENTITIES_MAX <= self.profile.value.identities.len();
-            if known || full || person::find(engine, key).await?.is_some() {
+            if self.profile.value.identities.contains(&key) {
                 continue;
             }
-            self.profile.value.identities.insert(key);
-            self.profile_changed = true;
-            self.linked.insert(key);
-            self.vault(engine).await?.know(identity);
+            match person::find(engine, key).await? {
+                None => self.take_up(engine, identity, key).await?,
+                Some(other) => {
+                    let Some(sides) = self.joined.sides(engine, &self.profile, other).await? else {
+                        continue;
+                    };
+                    let link = Link { at, source: event.source.clone() };
+                    let known_by = match &self.vault {
+                        Some((vault, _)) => vault.identities.clone(),
+                        None => person::vault(engine, self.profile.value.id).await?.0.identities,
+                    };
+                    let profile = &mut self.profile.value;
+                    self.profile_changed |= self.joined.join(engine, profile, &known_by, sides, link).await?;
+                }
+            }
         }
+        Ok(())
+    }
+
+    async fn take_up<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        identity: &Identity,
+        key: IdentityKey,
+    ) -> Result<(), Error> {
+        if IDENTITIES_MAX <= self.profile.value.identities.len() {
+            return Ok(());
+        }
+        let accounts = engine.accounts();
+        if accounts.apart(&self.vault(engine).await?.identities, slice::from_ref(identity)).is_some() {
+            return Ok(());
+        }
+        self.vault(engine).await?.know(identity);
+        self.profile.value.identities.insert(key);
+        self.profile_changed = true;
+        self.taken_up.insert(key);
         Ok(())
     }
 
     fn into_changes<S: Store>(self, engine: &Engine<S>, batch: &mut Batch) -> Result<(), Error> {
         let id = self.profile.value.id;
         batch.checks.push(self.profile.unchanged());
-        for key in self.linked {
+        for key in self.taken_up {
             batch.checks.push(Check::Absent(keys::identity(key)));
             batch.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
         }
+        self.joined.add_to(batch);
         if self.profile_changed {
             batch.changes.push(Change::Put(self.profile.key, self.profile.value.to_bytes()));
         }

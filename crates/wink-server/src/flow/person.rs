@@ -3,7 +3,7 @@
 use wink_core::base::{ProfileId, Timestamp};
 use wink_core::event::{Identity, without_cards};
 use wink_core::feature::State;
-use wink_core::profile::{IdentityKey, Profile, Vault};
+use wink_core::profile::{Cluster, IdentityKey, Profile, Vault};
 use wink_record::{Damaged, Stored};
 use wink_store::{Check, RecordKey, Store, Version};
 
@@ -11,6 +11,7 @@ use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// A stored thing with the version it was read at; version `None` if it is not stored yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Loaded<T> {
     /// Where it lies.
     pub key: RecordKey,
@@ -60,12 +61,12 @@ pub(crate) fn profile_id(bytes: &[u8]) -> Result<ProfileId, Damaged> {
     Ok(ProfileId::from_bytes(bytes))
 }
 
-/// Loads all states of a profile.
+/// Loads all states of a person.
 pub(super) async fn states<S: Store>(
     engine: &Engine<S>,
-    profile: &Profile,
+    cluster: &Cluster<'_>,
 ) -> Result<Vec<Loaded<State>>, Error> {
-    let keys: Vec<RecordKey> = profile.identities.iter().map(|key| keys::state(profile.id, *key)).collect();
+    let keys: Vec<RecordKey> = cluster.identities().map(|(id, key)| keys::state(id, key)).collect();
     let records = engine.store.get(engine.tenant, &keys).await?;
     let mut states = Vec::with_capacity(keys.len());
     for (key, record) in keys.into_iter().zip(records) {

@@ -6,12 +6,13 @@ use wink_core::coupon::{Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
 use wink_core::feature::{Definition, State, Viewed, Wanted, view};
-use wink_core::profile::{Profile, Vault};
+use wink_core::profile::{Cluster, Vault};
 use wink_record::Stored;
-use wink_store::{Direction, Range, RecordKey, Store, Version};
+use wink_store::{Direction, Range, RecordKey, Store};
 
 use super::page::{Page, Paged, cursor};
 use super::person;
+use super::whole::{self, Whole};
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -22,15 +23,6 @@ pub enum Whom {
     Profile(ProfileId),
     /// The person this identity leads to.
     Identity(Identity),
-}
-
-/// A profile, and which commit wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The profile.
-    pub profile: Profile,
-    /// Its version: what is changed on the strength of what was read holds only if this is still the one.
-    pub version: Version,
 }
 
 /// A feature with what is read of it.
@@ -64,7 +56,7 @@ impl Holding {
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn find<S: Store>(engine: &Engine<S>, whom: &Whom) -> Result<Option<Known>, Error> {
+pub async fn find<S: Store>(engine: &Engine<S>, whom: &Whom) -> Result<Option<Whole>, Error> {
     let id = match whom {
         Whom::Profile(id) => *id,
         Whom::Identity(identity) => {
@@ -74,16 +66,20 @@ pub async fn find<S: Store>(engine: &Engine<S>, whom: &Whom) -> Result<Option<Kn
             id
         }
     };
-    let loaded = person::profile(engine, id).await?;
-    Ok(loaded.and_then(|loaded| Some(Known { version: loaded.version?, profile: loaded.value })))
+    whole::load(engine, id).await
 }
 
 /// Opens what identifies the person directly. Not for everybody's eyes.
 ///
 /// # Errors
-/// If the store cannot be read or the vault not opened.
-pub async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<Vault, Error> {
-    Ok(person::vault(engine, id).await?.0)
+/// If the store cannot be read or a vault not opened.
+pub async fn vault<S: Store>(engine: &Engine<S>, whole: &Whole) -> Result<Vault, Error> {
+    let mut all = Vault::default();
+    for profile in whole.cluster().profiles() {
+        let (vault, _) = person::vault(engine, profile.id).await?;
+        all.take_in(vault);
+    }
+    Ok(all)
 }
 
 /// Reads every feature at `now`. One whose purpose the person has not granted says so, and nothing else.
@@ -92,13 +88,13 @@ pub async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<Vault,
 /// If the store cannot be read.
 pub async fn features<S: Store>(
     engine: &Engine<S>,
-    profile: &Profile,
+    person: &Cluster<'_>,
     now: Timestamp,
 ) -> Result<Vec<Feature>, Error> {
     let catalogue = engine.features();
-    let states = person::states(engine, profile).await?;
+    let states = person::states(engine, person).await?;
     let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
-    let view = view(&states, &catalogue, &profile.grants(now), now, &Wanted::all());
+    let view = view(&states, &catalogue, &person.grants(now), now, &Wanted::all());
     let definitions = catalogue.definitions().iter().cloned();
     let read = definitions.zip(view.slots().iter().cloned());
     Ok(read.map(|(definition, viewed)| Feature { definition, viewed }).collect())
@@ -110,31 +106,36 @@ pub async fn features<S: Store>(
 /// If the store cannot be read, or the cursor is not one of this list.
 pub async fn decisions<S: Store>(
     engine: &Engine<S>,
-    id: ProfileId,
+    person: &Cluster<'_>,
     page: &Page,
 ) -> Result<Paged<Decision>, Error> {
-    let list = [b"decisions".as_slice(), &id.bytes()].concat();
-    let all = Range::prefix(keys::home(id).0.to_be_bytes());
-    let range = match page.open(engine, &list)? {
-        Some(until) => Range { until: Some(until), ..all },
-        None => all,
-    };
-    let kind = keys::kind::DECISION_OF;
-    let notes = engine.store.scan(engine.tenant, kind, range, Direction::Reverse, page.limit()).await?;
-    let ids = notes.records.iter().filter_map(|(note, _)| {
-        Some(keys::decision(DecisionId::from_bytes(note.get(8..)?.try_into().ok()?)))
-    });
-    let ids: Vec<RecordKey> = ids.collect();
-    let mut items = Vec::with_capacity(ids.len());
-    for record in engine.store.get(engine.tenant, &ids).await?.into_iter().flatten() {
-        let decision = Decision::from_bytes(&record.bytes)?;
-        // A home is a hash: two people could have the same.
-        if decision.person.profile == id {
-            items.push(decision);
-        }
+    let list = [b"decisions".as_slice(), &person.lead().bytes()].concat();
+    let before = page.open(engine, &list)?;
+    // Ids sort by time: the newest of everybody's newest are the newest of all.
+    let mut noted: Vec<DecisionId> = Vec::new();
+    for profile in person.profiles() {
+        let home = keys::home(profile.id).0.to_be_bytes();
+        let all = Range::prefix(home);
+        let range = match &before {
+            Some(id) => Range { until: Some([home.as_slice(), id].concat()), ..all },
+            None => all,
+        };
+        let kind = keys::kind::DECISION_OF;
+        let limit = page.limit() + 1;
+        let notes = engine.store.scan(engine.tenant, kind, range, Direction::Reverse, limit).await?;
+        let id = |note: &[u8]| Some(DecisionId::from_bytes(note.get(8..)?.try_into().ok()?));
+        noted.extend(notes.records.iter().filter_map(|(note, _)| id(note)));
     }
-    let next_cursor = notes.next.and_then(|next| Some(cursor(engine, &list, &next.until?)));
-    Ok(Paged { items, next_cursor })
+    noted.sort_unstable_by(|a, b| b.cmp(a));
+    let is_more = page.limit() < noted.len();
+    noted.truncate(page.limit());
+    let next_cursor = noted.last().filter(|_| is_more).map(|last| cursor(engine, &list, &last.bytes()));
+    let ids: Vec<RecordKey> = noted.into_iter().map(keys::decision).collect();
+    let found: Vec<Decision> = all_stored(engine, ids).await?;
+    // A home is a hash: two people could have the same.
+    let is_theirs =
+        |decision: &Decision| person.profiles().any(|profile| profile.id == decision.person.profile);
+    Ok(Paged { items: found.into_iter().filter(is_theirs).collect(), next_cursor })
 }
 
 /// Lists what a person was given or held out of, newest first, with the coupons as they are now.
@@ -143,22 +144,31 @@ pub async fn decisions<S: Store>(
 /// If the store cannot be read, or the cursor is not one of this list.
 pub async fn wallet<S: Store>(
     engine: &Engine<S>,
-    id: ProfileId,
+    person: &Cluster<'_>,
     page: &Page,
 ) -> Result<Paged<Holding>, Error> {
-    let list = [b"wallet".as_slice(), &id.bytes()].concat();
-    let wallet: Wallet = engine.stored(&keys::wallet(id)).await?.unwrap_or_default();
-    // A wallet only grows, so a place counted from its beginning stays the same.
-    let until = match page.open(engine, &list)? {
-        Some(place) => u32::from_be_bytes(place.try_into().map_err(|_| Error::Cursor)?),
-        None => u32::try_from(wallet.held.len()).unwrap_or(u32::MAX),
-    };
-    let before = wallet.held.iter().take(usize::try_from(until).unwrap_or(usize::MAX));
-    let held: Vec<Held> = before.rev().take(page.limit()).cloned().collect();
-    let items = as_they_are(engine, held).await?;
-    let rest = until.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
-    let next_cursor = (0 < rest).then(|| cursor(engine, &list, &rest.to_be_bytes()));
-    Ok(Paged { items, next_cursor })
+    let list = [b"wallet".as_slice(), &person.lead().bytes()].concat();
+    let before = page.open(engine, &list)?;
+    let keys = person.profiles().map(|profile| keys::wallet(profile.id)).collect();
+    let wallets: Vec<Wallet> = all_stored(engine, keys).await?;
+    let mut held: Vec<Held> = wallets.into_iter().flat_map(|wallet| wallet.held).collect();
+    held.sort_by_key(|held| std::cmp::Reverse(place(held)));
+    if let Some(before) = &before {
+        held.retain(|held| place(held).as_slice() < before.as_slice());
+    }
+    let is_more = page.limit() < held.len();
+    held.truncate(page.limit());
+    let next_cursor = held.last().filter(|_| is_more).map(|last| cursor(engine, &list, &place(last)));
+    Ok(Paged { items: as_they_are(engine, held).await?, next_cursor })
+}
+
+/// Orders what a person was given by when, and what was given in one instant by the decision.
+fn place(held: &Held) -> [u8; 24] {
+    // The sign turned round, so that bytes sort as numbers do.
+    let at = (held.at.0 ^ i64::MIN).to_be_bytes();
+    let mut place = [0; 24];
+    place.iter_mut().zip(at.into_iter().chain(held.decision.bytes())).for_each(|(to, from)| *to = from);
+    place
 }
 
 async fn as_they_are<S: Store>(engine: &Engine<S>, held: Vec<Held>) -> Result<Vec<Holding>, Error> {

@@ -3,12 +3,12 @@
 
 use wink_core::base::{LetterId, Timestamp};
 use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
-use wink_core::profile::{Profile, Retention, Words};
+use wink_core::profile::{Retention, Words};
 use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
 
 use super::erase::{self, Owned};
-use super::{bury, person, webhooks};
+use super::{bury, person, webhooks, whole};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -180,15 +180,18 @@ async fn sweep_profiles<S: Store>(
     while let Some(some) = range {
         let (records, next) = page(engine, keys::kind::PROFILE, some).await?;
         range = next;
-        for (key, record) in records {
-            let profile = Profile::from_bytes(&record.bytes)?;
-            let states = person::states(engine, &profile).await?;
+        for (key, _) in records {
+            let id = person::profile_id(&key)?;
+            // Whoever came again under another name is erased as one, or not at all.
+            let Some(whole) = whole::load(engine, id).await? else { continue };
+            let person = whole.cluster();
+            let states = person::states(engine, &person).await?;
             let features = engine.features();
             let newest = states.iter().filter_map(|state| features.newest_act(&state.value)).max();
-            let heard = profile.consents.values().flat_map(Words::all).map(|word| word.at).max();
-            let last = newest.max(heard).unwrap_or(profile.created_at);
+            let heard = person.words().values().flat_map(Words::all).map(|word| word.at).max();
+            let last = newest.max(heard).unwrap_or(person.created_at());
             if last < before {
-                erase::erase(engine, person::profile_id(&key)?, now).await?;
+                erase::erase(engine, id, now).await?;
                 swept += 1;
             }
         }

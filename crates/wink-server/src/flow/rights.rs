@@ -12,6 +12,7 @@ use super::announce::Listeners;
 use super::own::{Cause, own_event};
 use super::person;
 use super::redeem::{book_entries, expires};
+use super::whole;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -62,26 +63,26 @@ pub async fn accept<S: Store>(
         };
         // An erasure takes person and decision away before it comes to the right.
         let Some(profile) = right.profile else { return Ok(Err(NotAccepted::Revoked)) };
-        let Some(profile) = person::profile(engine, profile).await? else {
+        let Some(whole) = whole::load(engine, profile).await? else {
             return Ok(Err(NotAccepted::Revoked));
         };
         let decision: Option<Decision> = engine.stored(&keys::decision(id)).await?;
         let Some(decision) = decision else { return Ok(Err(NotAccepted::Revoked)) };
         let catalogue = engine.catalogue_of(decision.catalogue).await?;
-        let accepted = match open.accept(&decision, &catalogue, &profile.value.grants(now)) {
+        let accepted = match open.accept(&decision, &catalogue, &whole.cluster().grants(now)) {
             Ok(accepted) => accepted,
             Err(refused) => return Ok(Err(refused)),
         };
         let coupon = accepted.coupon;
-        let person = profile.value.id;
+        let person = whole.asked().id;
         let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(person));
         // A consent withdrawn in between is a conflict, and so is somebody who accepts it too.
-        batch.checks.push(profile.unchanged());
+        batch.checks.extend(whole.unchanged());
         settle(engine, &record, &accepted.right, Given::Coupon(coupon.id), &mut batch).await?;
         batch.changes.push(Change::Put(keys::coupon(coupon.id), coupon.to_bytes()));
         batch.changes.push(expires(&coupon));
         batch.changes.push(no_longer_lapses(&right));
-        if let Some(identity) = profile.value.identities.first().copied() {
+        if let Some(identity) = whole.asked().identities.first().copied() {
             let mut state = person::load(engine, keys::state(person, identity), Features::default).await?;
             let cause = Cause { what: "coupon issued", id: coupon.id.bytes(), named: coupon.id.to_string() };
             let body = Body::CouponIssued(Issued {

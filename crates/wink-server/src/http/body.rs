@@ -27,8 +27,8 @@ pub(crate) struct Sent(pub Bytes);
 /// The body as JSON of a type.
 pub(crate) struct Json<T>(pub T);
 
-/// The name in the path. One that is no text names nothing.
-pub(crate) struct PathName(pub String);
+/// The name in the path, or several. One that is no text names nothing.
+pub(crate) struct PathName<T = String>(pub T);
 
 /// The query as a type. A name that is not expected is refused, so that a slip is not a silent default.
 pub(crate) struct Asked<T>(pub T);
@@ -104,7 +104,7 @@ impl From<body::Error> for Refused {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for PathName {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathName<T> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {

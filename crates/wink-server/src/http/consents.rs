@@ -11,7 +11,7 @@ use super::problem::{Refused, at, invalid};
 use super::profiles::{find, tag};
 use super::service::Caller;
 use crate::flow::consents::{self, Set, Setting};
-use crate::flow::profiles::Known;
+use crate::flow::whole::Whole;
 use crate::{DrawnIds, Error, secrets};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -47,7 +47,7 @@ pub(super) async fn set_consents<S: Store>(
     let known = find(&caller, &id).await?;
     let (said_at, changes) = sent.read().map_err(|(pointer, error)| invalid(&pointer, error))?;
     let setting = Setting {
-        profile: known.profile.id,
+        profile: known.asked().id,
         changes,
         said_at,
         source: caller.access.name.clone(),
@@ -69,8 +69,8 @@ pub(super) async fn set_consents<S: Store>(
     }
 }
 
-fn answer(known: &Known) -> Response {
-    let data = ProfileView::new(&known.profile).consents;
+fn answer(known: &Whole) -> Response {
+    let data = ProfileView::new(&known.cluster()).consents;
     ([(header::ETAG, tag(known))], axum::Json(ConsentsListed { data })).into_response()
 }
 

@@ -33,12 +33,12 @@ pub(super) async fn export_profile<S: Store>(
 ) -> Result<Response, Refused> {
     let known = find(&caller, &id).await?;
     if asked.format == ExportForm::Csv {
-        let archive = tables::archive(&caller.engine, known.profile.id, caller.now).await?;
+        let archive = tables::archive(&caller.engine, known.asked().id, caller.now).await?;
         let zip = (header::CONTENT_TYPE, "application/zip");
         let file = (header::CONTENT_DISPOSITION, "attachment; filename=\"export.zip\"");
         return Ok(([zip, file], archive).into_response());
     }
-    let mut export = Export::new(known.profile.id, caller.now);
+    let mut export = Export::new(known.asked().id, caller.now);
     let (send, pieces) = mpsc::channel(PIECES_MAX);
     tokio::spawn(async move {
         loop {

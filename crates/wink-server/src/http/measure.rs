@@ -51,6 +51,12 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
         Unit::Count,
         "Bodies that card numbers were taken out of: somebody's form sends them",
     ),
+    (
+        Sort::Counter,
+        "wink_links_refused_total",
+        Unit::Count,
+        "Links between two profiles that were not made, by why",
+    ),
     (Sort::Gauge, "wink_connections", Unit::Count, "Connections that are open"),
     (
         Sort::Counter,
@@ -105,6 +111,9 @@ pub fn describe() {
     }
     counter!("wink_panics_total").absolute(0);
     counter!("wink_bodies_with_cards_total").absolute(0);
+    for reason in ["two_accounts", "too_many_profiles", "taken_apart"] {
+        counter!("wink_links_refused_total", "reason" => reason).absolute(0);
+    }
     gauge!("wink_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     counter!("wink_connections_closed_total", "why" => "panicked").absolute(0);
     for verdict in ["offer", "holdout", "none"] {

@@ -18,6 +18,7 @@ mod gate;
 mod health;
 mod keys;
 mod letters;
+mod links;
 mod measure;
 mod messages;
 mod ofrep;
@@ -78,6 +79,8 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
             "/v1/profiles/{id}/consents",
             get(consents::read_consents::<S>).put(consents::set_consents::<S>),
         )
+        .route("/v1/profiles/{id}/links", post(links::link_profiles::<S>))
+        .route("/v1/profiles/{id}/links/{other}", delete(links::unlink_profiles::<S>))
         .route("/v1/profiles/{id}/export", get(export::export_profile::<S>))
         .route("/v1/dead-letters", get(letters::list_dead_letters::<S>))
         .route(

@@ -36,6 +36,8 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::profiles::read_wallet,
         super::consents::read_consents,
         super::consents::set_consents,
+        super::links::link_profiles,
+        super::links::unlink_profiles,
         super::export::export_profile,
         super::letters::list_dead_letters,
         super::letters::read_dead_letter,

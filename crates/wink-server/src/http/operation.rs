@@ -212,6 +212,22 @@ pub static OPERATIONS: &[Operation] = &[
         SMALL,
     ),
     op(
+        "link_profiles",
+        Method::POST,
+        "/v1/profiles/{id}/links",
+        Class::Privacy,
+        Who::Roles(&[Support, Privacy, Admin]),
+        SMALL,
+    ),
+    op(
+        "unlink_profiles",
+        Method::DELETE,
+        "/v1/profiles/{id}/links/{other}",
+        Class::Privacy,
+        Who::Roles(&[Support, Privacy, Admin]),
+        0,
+    ),
+    op(
         "export_profile",
         Method::GET,
         "/v1/profiles/{id}/export",

@@ -15,7 +15,8 @@ use super::service::Caller;
 use crate::Error;
 use crate::access::Role;
 use crate::flow::page::{LIMIT, LIMIT_MAX, Page};
-use crate::flow::profiles::{self, Known, Whom};
+use crate::flow::profiles::{self, Whom};
+use crate::flow::whole::Whole;
 use crate::flow::{erase, export};
 
 /// Finds a person by an identity. The identity comes in the body, so that it is in nobody's log of addresses.
@@ -55,7 +56,7 @@ pub(super) async fn read_features<S: Store>(
     PathName(id): PathName,
 ) -> Result<axum::Json<FeaturesListed>, Refused> {
     let known = find(&caller, &id).await?;
-    let features = profiles::features(&caller.engine, &known.profile, caller.now).await?;
+    let features = profiles::features(&caller.engine, &known.cluster(), caller.now).await?;
     let view = |feature: &profiles::Feature| FeatureView::new(&feature.definition, &feature.viewed);
     Ok(axum::Json(FeaturesListed { data: features.iter().map(view).collect() }))
 }
@@ -70,7 +71,7 @@ pub(super) async fn list_decisions_of_profile<S: Store>(
     Asked(asked): Asked<ListAsked>,
 ) -> Result<axum::Json<DataPage<DecisionRecord>>, Refused> {
     let known = find(&caller, &id).await?;
-    let found = profiles::decisions(&caller.engine, known.profile.id, &page(asked)?).await?;
+    let found = profiles::decisions(&caller.engine, &known.cluster(), &page(asked)?).await?;
     let mut data = Vec::with_capacity(found.items.len());
     for decision in &found.items {
         data.push(export::record(&caller.engine, decision, false).await?);
@@ -88,7 +89,7 @@ pub(super) async fn read_wallet<S: Store>(
     Asked(asked): Asked<ListAsked>,
 ) -> Result<axum::Json<DataPage<HoldingView>>, Refused> {
     let known = find(&caller, &id).await?;
-    let found = profiles::wallet(&caller.engine, known.profile.id, &page(asked)?).await?;
+    let found = profiles::wallet(&caller.engine, &known.cluster(), &page(asked)?).await?;
     let data = found.items.iter().map(profiles::Holding::view).collect();
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
 }
@@ -102,9 +103,9 @@ pub(super) async fn erase_profile<S: Store>(
     PathName(id): PathName,
 ) -> Result<axum::Json<ErasureView>, Refused> {
     let known = find(&caller, &id).await?;
-    let erasure = erase::erase(&caller.engine, known.profile.id, caller.now).await?;
+    let erasure = erase::erase(&caller.engine, known.asked().id, caller.now).await?;
     Ok(axum::Json(ErasureView {
-        profile: known.profile.id.to_string(),
+        profile: known.asked().id.to_string(),
         records: erasure.records,
         entries: erasure.entries,
         coupons: erasure.coupons,
@@ -113,7 +114,7 @@ pub(super) async fn erase_profile<S: Store>(
 }
 
 /// Finds whoever a path names.
-pub(super) async fn find<S: Store>(caller: &Caller<S>, text: &str) -> Result<Known, Refused> {
+pub(super) async fn find<S: Store>(caller: &Caller<S>, text: &str) -> Result<Whole, Refused> {
     let unknown = || Error::NotFound { what: "profile", name: text.chars().take(64).collect() };
     let id = ProfileId::parse(text).map_err(|_| unknown())?;
     let found = profiles::find(&caller.engine, &Whom::Profile(id)).await?;
@@ -130,16 +131,16 @@ pub(super) fn page(asked: ListAsked) -> Result<Page, Refused> {
 }
 
 /// The version of a profile as an ETag.
-pub(super) fn tag(known: &Known) -> String {
-    format!("\"{}\"", known.version.0)
+pub(super) fn tag(known: &Whole) -> String {
+    format!("\"{}\"", known.version().0)
 }
 
 /// Shows a profile to the caller: with what identifies the person only to those who answer to that person.
-async fn show<S: Store>(caller: &Caller<S>, known: &Known) -> Result<Response, Refused> {
-    let view = ProfileView::new(&known.profile);
+pub(super) async fn show<S: Store>(caller: &Caller<S>, known: &Whole) -> Result<Response, Refused> {
+    let view = ProfileView::new(&known.cluster());
     let sees_names = matches!(caller.access.role, Role::Support | Role::Privacy | Role::Admin);
     let view = match sees_names {
-        true => export::with_vault(view, &profiles::vault(&caller.engine, known.profile.id).await?),
+        true => export::with_vault(view, &profiles::vault(&caller.engine, known).await?),
         false => view,
     };
     Ok(([(header::ETAG, tag(known))], axum::Json(view)).into_response())

@@ -3,17 +3,18 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{CampaignId, Cents, Timestamp};
+use wink_core::base::{CampaignId, Cents, ProfileId, Timestamp};
 use wink_core::coupon::{Entry, Given, Wallet};
 use wink_core::decision::{Candidate, Decision, Verdict};
 use wink_core::feature::State;
 use wink_core::measure::{Arm, ArmSums, Readout, outcome_days, readout};
 use wink_core::offer::Catalogue;
-use wink_core::profile::Profile;
 use wink_record::Stored;
-use wink_store::{Lane, RecordKey, Store};
+use wink_store::{Lane, Store};
 
 use super::walk;
+use crate::flow::person::profile_id;
+use crate::flow::whole;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -162,18 +163,23 @@ async fn add_outcomes<S: Store>(
     reports: &mut [CampaignReport],
     now: Timestamp,
 ) -> Result<(), Error> {
-    let mut wallets: Vec<(Vec<u8>, Wallet)> = Vec::new();
+    let mut assigned: BTreeMap<ProfileId, Wallet> = BTreeMap::new();
+    let mut wallets: Vec<(ProfileId, Wallet)> = Vec::new();
     walk::records(engine, keys::kind::WALLET, |key, record| {
-        wallets.push((key.to_vec(), Wallet::from_bytes(&record.bytes)?));
+        wallets.push((profile_id(key)?, Wallet::from_bytes(&record.bytes)?));
         Ok(())
     })
     .await?;
-    for (key, wallet) in wallets {
-        let profile: Option<Profile> = engine.stored(&RecordKey::new(keys::kind::PROFILE, key)).await?;
-        let Some(profile) = profile else { continue };
+    // Whoever was assigned under several names is one person, and was first assigned once.
+    for (profile, wallet) in wallets {
+        let Some(person) = whole::load(engine, profile).await? else { continue };
+        assigned.entry(person.cluster().lead()).or_default().take_in(&wallet);
+    }
+    for (profile, wallet) in assigned {
+        let Some(person) = whole::load(engine, profile).await? else { continue };
         let mut all = State::default();
-        for identity in &profile.identities {
-            if let Some(state) = engine.stored::<State>(&keys::state(profile.id, *identity)).await? {
+        for (profile, identity) in person.cluster().identities() {
+            if let Some(state) = engine.stored::<State>(&keys::state(profile, identity)).await? {
                 all.merge(&state);
             }
         }

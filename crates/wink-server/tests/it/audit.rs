@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::Cents;
+use wink_core::base::{Cents, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Right, RightState, State};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::event::{Body, ConsentState};
-use wink_core::profile::{Kept, Purpose};
+use wink_core::profile::{Kept, Profile, Purpose};
 use wink_record::{Decided, LetterHead, Stored};
 use wink_server::keys::{self, TENANT, entry, kind};
 use wink_server::{Engine, report};
@@ -166,10 +166,12 @@ fn probabilities<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     Ok(())
 }
 
-/// Nothing without consent, read off the journal: a person's words and decisions lie in one lane, in the order they were committed.
+/// Nothing without consent, read off the journal: a profile's words and decisions lie in one lane, in the order they were committed. What was
+/// said to other profiles of the same person lies elsewhere, and counts by when it was said.
 fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     let made: BTreeMap<_, _> =
         decisions(engine).into_iter().map(|decision| (decision.id, decision)).collect();
+    let (said, people) = (said(engine), people(engine));
     for lane in Lane::all() {
         let mut words = BTreeMap::new();
         for found in wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap() {
@@ -184,9 +186,17 @@ fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
             } else if found.header.kind == entry::DECIDED {
                 let decided = Decided::from_bytes(&body.payload).unwrap();
                 let Some(decision) = made.get(&decided.id) else { continue };
+                let profile = decision.person.profile;
                 let granted = |purpose: Purpose| {
-                    let word = words.get(&(decision.person.profile, purpose.name().to_owned()));
-                    word.is_some_and(|(_, state)| *state == ConsentState::Granted)
+                    let own = words.get(&(profile, purpose.name().to_owned())).copied();
+                    let elsewhere = said.iter().filter(|(whose, about, (at, _))| {
+                        let same =
+                            people.get(&profile).is_some_and(|person| people.get(whose) == Some(person));
+                        let is_theirs = *whose != profile && same;
+                        is_theirs && about == purpose.name() && *at <= decision.now
+                    });
+                    let word = elsewhere.map(|(_, _, word)| *word).chain(own).max();
+                    word.is_some_and(|(_, state)| state == ConsentState::Granted)
                 };
                 let needed = match decision.ask.channel {
                     wink_core::offer::Channel::Newsletter => Purpose::ALL.to_vec(),
@@ -199,4 +209,36 @@ fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Everything that was said: to whom, about what, when and what.
+fn said<S: Store>(engine: &Engine<S>) -> Vec<(ProfileId, String, (Timestamp, ConsentState))> {
+    let lane = |lane| wait(engine.store.read_lane(lane, Position(0), usize::MAX)).unwrap();
+    let entries = Lane::all().flat_map(lane).filter(|found| found.header.kind == entry::EVENT);
+    let word = |body: wink_store::Body| {
+        let kept = Kept::from_bytes(&body.payload).unwrap();
+        let Body::ConsentUpdated(change) = kept.body else { return None };
+        Some((kept.profile, change.purpose, (kept.occurred_at, change.state)))
+    };
+    entries.filter_map(|found| found.body.and_then(word)).collect()
+}
+
+/// Which person a profile is, by the least of all profiles that links join to it. A profile without links is left out.
+fn people<S: Store>(engine: &Engine<S>) -> BTreeMap<ProfileId, ProfileId> {
+    let profiles: Vec<Profile> = all(engine, kind::PROFILE)
+        .iter()
+        .map(|(_, record)| Profile::from_bytes(&record.bytes).unwrap())
+        .collect();
+    let linked = profiles.iter().filter(|profile| !profile.links.is_empty());
+    let mut people: BTreeMap<ProfileId, ProfileId> = linked.map(|profile| (profile.id, profile.id)).collect();
+    for _ in 0..people.len() {
+        for profile in &profiles {
+            let near =
+                profile.links.keys().chain([&profile.id]).filter_map(|id| people.get(id).copied()).min();
+            if let (Some(near), Some(person)) = (near, people.get_mut(&profile.id)) {
+                *person = near;
+            }
+        }
+    }
+    people
 }

@@ -35,7 +35,7 @@ fn now() -> Timestamp {
 fn export_of<S: Store>(engine: &Engine<S>, person: &Person) -> String {
     let identity = said::identity(person.canary(Field::Identity));
     let known = wait(profiles::find(engine, &Whom::Identity(identity))).unwrap().unwrap();
-    let mut export = Export::new(known.profile.id, now());
+    let mut export = Export::new(known.asked().id, now());
     let mut text = String::new();
     while let Some(piece) = wait(export.next(engine)).unwrap() {
         text.push_str(&piece);
@@ -47,7 +47,7 @@ fn export_of<S: Store>(engine: &Engine<S>, person: &Person) -> String {
 fn tables_of<S: Store>(engine: &Engine<S>, person: &Person) -> BTreeMap<String, Vec<Vec<String>>> {
     let identity = said::identity(person.canary(Field::Identity));
     let known = wait(profiles::find(engine, &Whom::Identity(identity))).unwrap().unwrap();
-    let bytes = wait(tables::archive(engine, known.profile.id, now())).unwrap();
+    let bytes = wait(tables::archive(engine, known.asked().id, now())).unwrap();
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut tables = BTreeMap::new();
     for place in 0..archive.len() {
@@ -137,7 +137,7 @@ fn an_exported_order_can_be_sent_again_as_it_stands() {
     order.envelope.properties.insert("gift".to_owned(), wink_core::base::Value::Bool(true));
     wait(ingest(&engine, &IDS, vec![order.clone()])).unwrap();
     let known = wait(profiles::find(&engine, &Whom::Identity(said::identity("anna")))).unwrap().unwrap();
-    let mut export = Export::new(known.profile.id, now());
+    let mut export = Export::new(known.asked().id, now());
     let mut text = String::new();
     while let Some(piece) = wait(export.next(&engine)).unwrap() {
         text.push_str(&piece);

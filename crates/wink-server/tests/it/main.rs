@@ -38,6 +38,8 @@ mod letters;
 #[cfg(test)]
 mod limit;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod listen;
 #[cfg(test)]
 mod moments;

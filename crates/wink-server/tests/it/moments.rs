@@ -58,7 +58,7 @@ async fn opened<S: Store>(store: S) -> Engine<S> {
 /// The decisions about anna, by the place they were asked for.
 async fn asked<S: Store>(engine: &Engine<S>) -> Vec<(String, Decision)> {
     let known = find(engine, &Whom::Identity(said::identity("anna"))).await.unwrap().unwrap();
-    let page = decisions(engine, known.profile.id, &Page::default()).await.unwrap();
+    let page = decisions(engine, &known.cluster(), &Page::default()).await.unwrap();
     page.items.into_iter().map(|decision| (decision.ask.placement.clone(), decision)).collect()
 }
 

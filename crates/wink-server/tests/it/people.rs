@@ -13,7 +13,8 @@ use wink_server::flow::consents::{self, Set, Setting};
 use wink_server::flow::exposures::{self, Exposed, NotExposed, Noted};
 use wink_server::flow::ingest::{Answer, ingest};
 use wink_server::flow::page::Page;
-use wink_server::flow::profiles::{self, Known, Whom};
+use wink_server::flow::profiles::{self, Whom};
+use wink_server::flow::whole::Whole;
 use wink_server::flow::{decide, erase};
 use wink_server::keys::entry;
 use wink_server::{Engine, Error, report};
@@ -37,7 +38,7 @@ fn shop_on<S: Store>(store: S, holdout_percent: u32) -> Engine<S> {
     engine
 }
 
-fn known<S: Store>(engine: &Engine<S>, person: &str) -> Known {
+fn known<S: Store>(engine: &Engine<S>, person: &str) -> Whole {
     wait(profiles::find(engine, &Whom::Identity(said::identity(person)))).unwrap().unwrap()
 }
 
@@ -59,13 +60,13 @@ macro_rules! on_both {
 fn a_person_is_found_by_profile_and_by_identity_and_nobody_else_is() {
     fn check<S: Store>(engine: Engine<S>) {
         let anna = known(&engine, "anna");
-        let by_id = wait(profiles::find(&engine, &Whom::Profile(anna.profile.id))).unwrap();
+        let by_id = wait(profiles::find(&engine, &Whom::Profile(anna.asked().id))).unwrap();
         assert_eq!(by_id.as_ref(), Some(&anna));
-        assert_ne!(anna.profile.id, known(&engine, "bea").profile.id);
+        assert_ne!(anna.asked().id, known(&engine, "bea").asked().id);
         let nobody = Whom::Identity(said::identity("nobody"));
         assert_eq!(wait(profiles::find(&engine, &nobody)).unwrap(), None);
-        wait(erase::erase(&engine, anna.profile.id, later(MONDAY, 1))).unwrap();
-        assert_eq!(wait(profiles::find(&engine, &Whom::Profile(anna.profile.id))).unwrap(), None);
+        wait(erase::erase(&engine, anna.asked().id, later(MONDAY, 1))).unwrap();
+        assert_eq!(wait(profiles::find(&engine, &Whom::Profile(anna.asked().id))).unwrap(), None);
     }
     on_both!(check, 0);
 }
@@ -74,8 +75,8 @@ fn a_person_is_found_by_profile_and_by_identity_and_nobody_else_is() {
 fn a_feature_is_read_only_of_whoever_granted_its_purpose() {
     fn check<S: Store>(engine: Engine<S>) {
         let orders = |person: &str| {
-            let profile = known(&engine, person).profile;
-            let features = wait(profiles::features(&engine, &profile, later(MONDAY, 1))).unwrap();
+            let known = known(&engine, person);
+            let features = wait(profiles::features(&engine, &known.cluster(), later(MONDAY, 1))).unwrap();
             let orders = features.into_iter().find(|feature| feature.definition.name == "orders_365d");
             orders.unwrap().viewed
         };
@@ -91,7 +92,8 @@ fn decisions_and_wallet_are_listed_newest_first_page_by_page_and_only_the_person
         let made: Vec<Decision> =
             (0..7).map(|number| asked(&engine, number, "anna", later(MONDAY, 1 + number as i64))).collect();
         let other = asked(&engine, 99, "bea", later(MONDAY, 3));
-        let (anna, bea) = (known(&engine, "anna").profile.id, known(&engine, "bea").profile.id);
+        let (anna, bea) = (known(&engine, "anna"), known(&engine, "bea"));
+        let (anna, bea) = (&anna.cluster(), &bea.cluster());
         let newest_first: Vec<DecisionId> = made.iter().rev().map(|decision| decision.id).collect();
         let (mut decisions, mut given) = (Vec::new(), Vec::new());
         let mut page = Page { limit: 3, cursor: None };
@@ -131,7 +133,7 @@ fn decisions_and_wallet_are_listed_newest_first_page_by_page_and_only_the_person
 
 fn setting<S: Store>(engine: &Engine<S>, person: &str, purpose: &str, state: ConsentState) -> Setting {
     Setting {
-        profile: known(engine, person).profile.id,
+        profile: known(engine, person).asked().id,
         changes: vec![ConsentChange {
             purpose: purpose.to_owned(),
             state,
@@ -159,7 +161,7 @@ fn a_withdrawal_counts_from_the_next_decision_on_and_its_proof_is_kept() {
             panic!("not set")
         };
         assert_eq!(asked(&engine, 2, "anna", later(MONDAY, 10)).verdict, Verdict::Nothing);
-        let word = anna.profile.consents[&Purpose::Personalisation].counts().unwrap();
+        let word = anna.asked().consents[&Purpose::Personalisation].counts().unwrap();
         assert_eq!((word.state, word.at), (ConsentState::Withdrawn, later(MONDAY, 10)));
         let proof = [&word.surface, &word.text_version, &word.text_hash, &word.recorded_by, &word.source];
         let expected = ["preferences", "2026-02", "9f86d081", "support 7", "console"];
@@ -192,7 +194,7 @@ fn consents_are_set_all_or_none_and_only_on_what_was_read() {
         assert_eq!((known(&engine, "bea"), wait(report::totals::balance(&engine)).unwrap()), before);
 
         let mut granted = setting(&engine, "bea", "newsletter", ConsentState::Granted);
-        granted.expected = Some(before.0.version);
+        granted.expected = Some(before.0.version());
         let Set::Done(after) = wait(consents::set(&engine, &IDS, &granted, later(MONDAY, 10))).unwrap()
         else {
             panic!("not set")
@@ -200,10 +202,10 @@ fn consents_are_set_all_or_none_and_only_on_what_was_read() {
         let again = wait(consents::set(&engine, &IDS, &granted, later(MONDAY, 11))).unwrap();
         assert_eq!(again, Set::Done(after.clone()), "repeated, though the version is another by now");
         let mut late = setting(&engine, "bea", "newsletter", ConsentState::Denied);
-        late.expected = Some(before.0.version);
+        late.expected = Some(before.0.version());
         let answer = wait(consents::set(&engine, &IDS, &late, later(MONDAY, 11))).unwrap();
-        assert_eq!(answer, Set::Changed(after.version));
-        wait(erase::erase(&engine, after.profile.id, later(MONDAY, 12))).unwrap();
+        assert_eq!(answer, Set::Changed(after.version()));
+        wait(erase::erase(&engine, after.asked().id, later(MONDAY, 12))).unwrap();
         assert_eq!(wait(consents::set(&engine, &IDS, &late, later(MONDAY, 13))).unwrap(), Set::Nobody);
         assert_eq!(audit(&engine), Ok(()));
     }
@@ -325,7 +327,8 @@ fn a_no_in_the_account_outlives_a_yes_in_a_banner_and_asks_for_one_in_the_accoun
         // The newer no wins, however weak it is.
         tell(says(5, "gpc", "denied", later(MONDAY, 8)));
         assert!(!may(4, 9));
-        let words = &known(&engine, "anna").profile.consents[&Purpose::Newsletter];
+        let anna = known(&engine, "anna");
+        let words = &anna.asked().consents[&Purpose::Newsletter];
         assert_eq!(words.counts().unwrap().mechanism, Mechanism::GlobalPrivacyControl);
         assert_eq!(words.all().count(), 4);
         assert_eq!(audit(&engine), Ok(()));

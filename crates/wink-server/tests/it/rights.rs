@@ -45,7 +45,7 @@ fn accepted<S: Store>(engine: &Engine<S>, decision: &Decision, now: Timestamp) -
 fn wallet_of<S: Store>(engine: &Engine<S>, person: &str) -> Vec<Holding> {
     let known = wait(profiles::find(engine, &Whom::Identity(said::identity(person)))).unwrap().unwrap();
     let page = Page { limit: 10, cursor: None };
-    wait(profiles::wallet(engine, known.profile.id, &page)).unwrap().items
+    wait(profiles::wallet(engine, &known.cluster(), &page)).unwrap().items
 }
 
 fn removed(decision: &Decision) -> &'static str {

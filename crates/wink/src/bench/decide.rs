@@ -14,7 +14,7 @@ use wink_core::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
     Limits, Margins, Offer, Rules, Scorecard, Shop, Terms, Weights, declarations,
 };
-use wink_core::profile::{Grants, Purpose};
+use wink_core::profile::{Accounts, Grants, Purpose};
 
 const OFFERS: u32 = 20;
 const FEATURES: u32 = 60;
@@ -48,6 +48,7 @@ impl Case {
         let numbers = view.numbers().to_vec();
         let person = Person {
             profile: ProfileId::from_bytes([1; 16]),
+            drawn_as: ProfileId::from_bytes([1; 16]),
             grants: Grants::new(Purpose::ALL),
             view,
             contacts: Vec::new(),
@@ -132,6 +133,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             currency: Currency::new("EUR").context("EUR is a currency")?,
             zone: Zone::new("Europe/Berlin").context("Berlin has a clock")?,
             zone_name: "Europe/Berlin".to_owned(),
+            accounts: Accounts::default(),
         },
         features: Arc::new(features),
         contact_policy: ContactPolicy { caps: vec![FrequencyCap { at_most: 2, within_days: 28 }] },
