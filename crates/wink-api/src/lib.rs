@@ -7,6 +7,7 @@ mod decisions;
 mod events;
 mod export;
 mod exposures;
+mod features;
 mod ga4;
 mod health;
 mod identities;
@@ -34,6 +35,9 @@ pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, Decisi
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
+pub use features::{
+    FeatureCell, FeatureColumn, FeatureRow, FeaturesAsked, FeaturesServed, PEOPLE_MAX, PersonAsked,
+};
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::BalanceView;
 pub use kept::EventView;

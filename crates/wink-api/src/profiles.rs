@@ -398,7 +398,23 @@ impl ConsentsSent {
 impl FeatureView {
     /// Shows what is read of a feature.
     pub fn new(definition: &Definition, viewed: &Viewed) -> Self {
-        let (state, value, age_ms) = match viewed {
+        let (state, value, age_ms) = Self::read(viewed);
+        Self {
+            name: definition.name.clone(),
+            meaning: definition.meaning.clone(),
+            purpose: definition.purpose.name(),
+            class: definition.class.name(),
+            events: definition.events().to_vec(),
+            ttl_days: definition.ttl_days,
+            state,
+            value,
+            age_seconds: age_ms.map(|age_ms| age_ms / 1_000),
+        }
+    }
+
+    /// Tells the state of a feature, its value, and how old that is in milliseconds.
+    pub(crate) fn read(viewed: &Viewed) -> (&'static str, Option<FeatureValue>, Option<i64>) {
+        match viewed {
             Viewed::Number(reading) => {
                 ("known", Some(FeatureValue::Number(reading.value)), Some(reading.age_ms))
             }
@@ -410,17 +426,6 @@ impl FeatureView {
             Viewed::NotGranted(_) => ("not_granted", None, None),
             Viewed::Filling => ("filling", None, None),
             Viewed::NotAsked => ("not_asked", None, None),
-        };
-        Self {
-            name: definition.name.clone(),
-            meaning: definition.meaning.clone(),
-            purpose: definition.purpose.name(),
-            class: definition.class.name(),
-            events: definition.events().to_vec(),
-            ttl_days: definition.ttl_days,
-            state,
-            value,
-            age_seconds: age_ms.map(|age_ms| age_ms / 1_000),
         }
     }
 }

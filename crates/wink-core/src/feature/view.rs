@@ -104,6 +104,11 @@ impl Wanted {
         slots: impl IntoIterator<Item = usize>,
         names: impl IntoIterator<Item = String>,
     ) -> Self {
+        Self { names: Some(names.into_iter().collect()), ..Self::these(catalogue, slots) }
+    }
+
+    /// Asks for some features, for those they are derived of, and of shares for all.
+    pub fn these(catalogue: &Catalogue, slots: impl IntoIterator<Item = usize>) -> Self {
         let mut open: Vec<usize> = slots.into_iter().collect();
         let mut asked = BTreeSet::new();
         while let Some(slot) = open.pop() {
@@ -111,7 +116,7 @@ impl Wanted {
                 open.extend(catalogue.plans.get(slot).iter().flat_map(|plan| &plan.reads));
             }
         }
-        Self { slots: Some(asked), names: Some(names.into_iter().collect()) }
+        Self { slots: Some(asked), names: None }
     }
 
     /// Tells which names of shares are asked for; without an answer all are.

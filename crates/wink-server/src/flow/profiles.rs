@@ -5,7 +5,7 @@ use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
-use wink_core::feature::{Definition, State, Viewed, Wanted, view};
+use wink_core::feature::{self, Definition, State, View, Viewed, Wanted, view};
 use wink_core::profile::{Cluster, Vault};
 use wink_record::Stored;
 use wink_store::{Direction, Range, RecordKey, Store};
@@ -92,12 +92,26 @@ pub async fn features<S: Store>(
     now: Timestamp,
 ) -> Result<Vec<Feature>, Error> {
     let catalogue = engine.features();
-    let states = person::states(engine, person).await?;
-    let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
-    let view = view(&states, &catalogue, &person.grants(now), now, &Wanted::all());
+    let view = viewed(engine, person, &catalogue, &Wanted::all(), now).await?;
     let definitions = catalogue.definitions().iter().cloned();
     let read = definitions.zip(view.slots().iter().cloned());
     Ok(read.map(|(definition, viewed)| Feature { definition, viewed }).collect())
+}
+
+/// Views what is wanted of a person at `now`, as a decision would.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn viewed<S: Store>(
+    engine: &Engine<S>,
+    person: &Cluster<'_>,
+    catalogue: &feature::Catalogue,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> Result<View, Error> {
+    let states = person::states(engine, person).await?;
+    let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+    Ok(view(&states, catalogue, &person.grants(now), now, wanted))
 }
 
 /// Lists the decisions about a person, newest first.

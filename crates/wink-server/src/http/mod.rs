@@ -12,6 +12,7 @@ mod decisions_read;
 mod events;
 mod export;
 mod exposures;
+mod features;
 mod finish;
 mod ga4;
 mod gate;
@@ -79,6 +80,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
             "/v1/profiles/{id}/consents",
             get(consents::read_consents::<S>).put(consents::set_consents::<S>),
         )
+        .route("/v1/features", post(features::serve_features::<S>))
         .route("/v1/profiles/{id}/links", post(links::link_profiles::<S>))
         .route("/v1/profiles/{id}/links/{other}", delete(links::unlink_profiles::<S>))
         .route("/v1/profiles/{id}/export", get(export::export_profile::<S>))

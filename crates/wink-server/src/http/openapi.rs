@@ -36,6 +36,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::profiles::read_wallet,
         super::consents::read_consents,
         super::consents::set_consents,
+        super::features::serve_features,
         super::links::link_profiles,
         super::links::unlink_profiles,
         super::export::export_profile,

@@ -211,6 +211,7 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Shop, Support, Privacy, Admin]),
         SMALL,
     ),
+    op("serve_features", Method::POST, "/v1/features", Class::Report, Who::Roles(STAFF_AND_SHOP), SMALL),
     op(
         "link_profiles",
         Method::POST,

@@ -62,6 +62,8 @@ mod retain;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod socket;
