@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Issue;
 use crate::base::expression::{Fact, Facts};
 use crate::base::{Cents, DecisionId, ProfileId, Timestamp};
-use crate::feature::{View, Viewed};
+use crate::feature::View;
 use crate::offer::{Catalogue, Channel, ContextFact, Named, RuleSlots};
 use crate::profile::Grants;
 
@@ -117,13 +117,7 @@ impl<'a> RuleFacts<'a> {
 impl Facts for RuleFacts<'_> {
     fn fact(&self, slot: usize) -> Option<Fact<'_>> {
         let fact = match self.slots.at(slot)? {
-            Named::Feature(feature) => {
-                return match self.view.slots().get(feature)? {
-                    Viewed::Number(reading) => Some(Fact::Double(reading.value)),
-                    Viewed::Shares(reading) => Some(Fact::Shares(&reading.value)),
-                    _ => None,
-                };
-            }
+            Named::Feature(feature) => return self.view.slots().get(feature)?.fact(),
             Named::Context(fact) => fact,
         };
         match fact {

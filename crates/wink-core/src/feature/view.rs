@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::read::Reader;
 use super::{Catalogue, State};
 use crate::base::Timestamp;
+use crate::base::expression::Fact;
 use crate::profile::{Grants, Purpose};
 
 /// A feature's value with its age.
@@ -36,6 +37,17 @@ pub enum Viewed {
     Filling,
     /// Nobody asked for it: what is not needed is neither used nor stored.
     NotAsked,
+}
+
+impl Viewed {
+    /// Gives what a rule sees of it: nothing unless it is known.
+    pub fn fact(&self) -> Option<Fact<'_>> {
+        match self {
+            Self::Number(reading) => Some(Fact::Double(reading.value)),
+            Self::Shares(reading) => Some(Fact::Shares(&reading.value)),
+            _ => None,
+        }
+    }
 }
 
 /// The features of a person at an instant, by slot.

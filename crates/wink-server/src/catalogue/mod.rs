@@ -180,7 +180,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let triggers = match files.get(TRIGGERS) {
         Some(text) => {
             let file = File::new(TRIGGERS, text);
-            let triggers = triggers::read(&file);
+            let triggers = triggers::read(&file, &features);
             findings.extend(file.into_findings());
             triggers
         }

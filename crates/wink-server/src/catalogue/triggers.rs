@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use wink_core::base::TriggerId;
-use wink_core::base::expression::nearest;
+use wink_core::base::expression::{Declarations, Expression, nearest};
 use wink_core::decision::AcceptWithin;
 use wink_core::event::Schemas;
 use wink_core::feature::{self, Cap, Quiet};
-use wink_core::offer::{Channel, Trigger};
+use wink_core::offer::{Channel, Named, RuleSlots, Trigger, declarations};
 
 use super::entry::{Entry, Section, list};
 use super::file::File;
@@ -23,6 +23,7 @@ const KEYS: &[&str] = &[
     "id",
     "on",
     "filter",
+    "crosses",
     "quiet_minutes",
     "unless",
     "pause_minutes",
@@ -34,7 +35,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Reads the file. What is wrong is reported there.
-pub(super) fn read(file: &File<'_>) -> Vec<Trigger> {
+pub(super) fn read(file: &File<'_>, features: &feature::Catalogue) -> Vec<Trigger> {
     let Some(document) = super::campaign::document(file) else { return Vec::new() };
     let root = Section::root(file, document.as_table());
     root.only(&["triggers"]);
@@ -45,10 +46,11 @@ pub(super) fn read(file: &File<'_>) -> Vec<Trigger> {
         file.report(root.at(), message, None);
         return Vec::new();
     }
+    let names = Names { declarations: declarations(features), slots: RuleSlots::of(features) };
     let mut ids = BTreeSet::new();
     let mut triggers = Vec::new();
     for section in &sections {
-        let Some(trigger) = trigger(section) else { continue };
+        let Some(trigger) = trigger(section, &names) else { continue };
         if !ids.insert(trigger.moments.id.clone()) {
             let message = format!("there is a trigger `{}` already", trigger.moments.id);
             file.report(section.at(), message, Some("give one of them another id".to_owned()));
@@ -58,7 +60,7 @@ pub(super) fn read(file: &File<'_>) -> Vec<Trigger> {
     triggers
 }
 
-fn trigger(section: &Section<'_>) -> Option<Trigger> {
+fn trigger(section: &Section<'_>, names: &Names) -> Option<Trigger> {
     section.only(KEYS);
     let channel = section.required("channel").and_then(|entry| channel(&entry));
     let placement = section.required("placement").and_then(|entry| entry.text().map(str::to_owned));
@@ -69,8 +71,44 @@ fn trigger(section: &Section<'_>) -> Option<Trigger> {
             Some(u32::try_from(entry.whole(i64::from(least)..=i64::from(most))?).ok()?)
         }
     };
+    let crosses = match section.optional("crosses") {
+        None => None,
+        Some(entry) => Some(names.rule(&entry)?),
+    };
     let moments = moments(section)?;
-    Some(Trigger { moments, channel: channel?, placement: placement?, accept_within_seconds })
+    if crosses.is_some() && moments.quiet.is_some() {
+        let fix = "leave one of them out, or write two triggers".to_owned();
+        let message = "`crosses` is about an event, and `quiet_minutes` about none";
+        return section.required("crosses")?.refuse(message, Some(fix));
+    }
+    Some(Trigger { moments, crosses, channel: channel?, placement: placement?, accept_within_seconds })
+}
+
+/// What a rule may name.
+struct Names {
+    declarations: Declarations,
+    slots: RuleSlots,
+}
+
+impl Names {
+    /// Compiles a rule over a person's features. A channel, a place or a cart is a page's to know, and no page asks.
+    fn rule(&self, entry: &Entry<'_>) -> Option<Expression> {
+        let rule = entry.rule(&self.declarations)?;
+        let context = rule.reads().iter().find_map(|slot| match self.slots.at(*slot)? {
+            Named::Context(fact) => Some(fact),
+            Named::Feature(_) => None,
+        });
+        match context {
+            None => Some(rule),
+            Some(fact) => entry.refuse(
+                format!("`{}` is known when somebody asks, and here Wink asks itself", fact.name()),
+                Some(
+                    "write a rule over `feature.…`; what is given there is for the offers' rules to say"
+                        .to_owned(),
+                ),
+            ),
+        }
+    }
 }
 
 fn channel(entry: &Entry<'_>) -> Option<Channel> {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 use std::sync::Arc;
 
-use wink_core::base::{EventId, LetterId, Timestamp, Value};
+use wink_core::base::{EventId, LetterId, Timestamp, TriggerId, Value};
 use wink_core::event::{
     Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Identity, Rejection, accept,
 };
-use wink_core::feature::{Happened, Occasions, State, fold};
-use wink_core::offer::Catalogue;
+use wink_core::feature::{Happened, Occasions, State, fold, view};
+use wink_core::offer::{Catalogue, Trigger};
 use wink_core::profile::{IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Version};
@@ -431,9 +431,14 @@ impl Work {
         }
         let listening = known.listening(engine, name).await?;
         let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
+        let held = match &listening {
+            Some(catalogue) => known.holding(engine, catalogue, name, now).await?,
+            None => BTreeSet::new(),
+        };
         known.state_changed |= fold(&mut known.state.value, &engine.features(), &happened);
         if let Some(catalogue) = listening {
-            self.changes.extend(known.hear(&catalogue, &happened, now));
+            let crossed = &known.holding(engine, &catalogue, name, now).await? - &held;
+            self.changes.extend(known.hear(&catalogue, &happened, now, &crossed));
         }
         let mark = Mark { body: message.body, result: id.bytes().to_vec() };
         self.taken.insert(message.mark, mark.clone());
@@ -572,13 +577,48 @@ impl Known {
         Ok(Some(catalogue))
     }
 
-    /// Lets the triggers hear of an event; gives what is to be done for them.
-    fn hear(&mut self, catalogue: &Catalogue, happened: &Happened<'_>, now: Timestamp) -> Vec<Change> {
+    /// Lets the triggers hear of an event that made these rules true; gives what is to be done for them.
+    fn hear(
+        &mut self,
+        catalogue: &Catalogue,
+        happened: &Happened<'_>,
+        now: Timestamp,
+        crossed: &BTreeSet<TriggerId>,
+    ) -> Vec<Change> {
         let Some(occasions) = &mut self.occasions else { return Vec::new() };
         let id = self.profile.value.id;
-        let triggers = catalogue.triggers.iter().map(|trigger| &trigger.moments);
+        let hears = |trigger: &&Trigger| trigger.crosses.is_none() || crossed.contains(&trigger.moments.id);
+        let triggers = catalogue.triggers.iter().filter(hears).map(|trigger| &trigger.moments);
         let heard = occasions.value.hear(triggers, happened, now, &catalogue.shop.zone);
         heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
+    }
+
+    /// Tells which triggers that listen to events of this name have a rule that holds of the person, as they are known so far.
+    async fn holding<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        catalogue: &Catalogue,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<BTreeSet<TriggerId>, Error> {
+        let listens = |trigger: &&Trigger| trigger.crosses.is_some() && trigger.moments.listens_to(event);
+        let triggers: Vec<&Trigger> = catalogue.triggers.iter().filter(listens).collect();
+        if triggers.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let whole = self.joined.around(engine, &self.profile).await?;
+        let person = whole.cluster();
+        let mut states = person::states(engine, &person).await?;
+        for state in states.iter_mut().filter(|state| state.key == self.state.key) {
+            state.value = self.state.value.clone();
+        }
+        let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+        let features = &catalogue.features;
+        let holds = |trigger: &&Trigger| {
+            let view = view(&states, features, &person.grants(now), now, &trigger.wanted(features));
+            trigger.holds(features, &view)
+        };
+        Ok(triggers.into_iter().filter(holds).map(|trigger| trigger.moments.id.clone()).collect())
     }
 
     /// Takes up further identities the client named: those that lead nowhere yet lead here from now on, and whoever the others lead to is the

@@ -26,6 +26,15 @@ pub(super) struct Joined {
 }
 
 impl Joined {
+    /// Reads a person as they will be.
+    pub(super) async fn around<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        profile: &Loaded<Profile>,
+    ) -> Result<Whole, Error> {
+        whole::around(engine, profile.clone(), &self.others).await
+    }
+
     /// Reads both sides of a possible link; `None` if the two are one person already, or there is nobody on the other side.
     pub(super) async fn sides<S: Store>(
         &self,
@@ -37,7 +46,7 @@ impl Joined {
             return Ok(None);
         }
         let Some(found) = self.profile(engine, other).await? else { return Ok(None) };
-        let here = whole::around(engine, profile.clone(), &self.others).await?;
+        let here = self.around(engine, profile).await?;
         let is_known = here.all().any(|known| known.value.id == other);
         Ok(if is_known { None } else { Some([here, whole::around(engine, found, &self.others).await?]) })
     }

@@ -31,6 +31,14 @@ unless = ["Order Completed"]
 pause_minutes = 60
 channel = "newsletter"
 placement = "cart"
+
+[[triggers]]
+id = "comes-again"
+on = ["Order Completed"]
+crosses = 'feature.orders_365d >= 2.0'
+pause_minutes = 60
+channel = "web"
+placement = "thanks"
 "#;
 
 fn shop() -> Shop {
@@ -82,6 +90,32 @@ fn who_hesitates_is_asked_about_once() {
     assert_eq!(wait(see_to(&engine, at(13))).unwrap(), 1);
     assert_eq!(wait(asked(&engine)).len(), 2, "the pause is over");
     assert_eq!(wait(see_to(&engine, later(MONDAY, 100))).unwrap(), 0);
+}
+
+#[test]
+fn a_rule_that_becomes_true_is_a_moment_and_one_that_stays_true_is_none() {
+    let engine = wait(opened(SimStore::new()));
+    let buys = |number: i64, minute: i64| {
+        wait(tell(&engine, said::buys(&format!("b-{number}"), "anna", &[("TEA", 900)], at(minute)))).unwrap();
+        wait(see_to(&engine, at(minute))).unwrap();
+        wait(asked(&engine)).iter().filter(|(placement, _)| placement == "thanks").count()
+    };
+    assert_eq!(buys(1, 0), 0);
+    assert_eq!(buys(2, 1), 1, "the second order makes it true");
+    assert_eq!(buys(3, 200), 1, "it was true before the third");
+    let withdrawn = said::consents("no", "anna", "personalisation", "withdrawn", at(201));
+    wait(tell(&engine, withdrawn)).unwrap();
+    wait(tell(&engine, said::consents("yes", "anna", "personalisation", "granted", at(203)))).unwrap();
+    assert_eq!(buys(4, 204), 1, "that it could not be seen for a while makes nothing true");
+}
+
+#[test]
+fn what_is_not_granted_makes_no_rule_true() {
+    let engine = wait(open(SimStore::new(), &shop(), MONDAY)).unwrap();
+    for (number, minute) in [(1, 0), (2, 1), (3, 2)] {
+        wait(tell(&engine, said::buys(&format!("b-{number}"), "anna", &[("TEA", 900)], at(minute)))).unwrap();
+    }
+    assert_eq!(wait(see_to(&engine, at(3))).unwrap(), 0);
 }
 
 #[test]
