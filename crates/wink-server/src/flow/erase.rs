@@ -140,17 +140,16 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
     erasure.coupons = take_back(engine, id, now).await?;
-    let mut changes = Vec::new();
+    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)];
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
         erasure.dead_letters += remove_letters(engine, key).await?;
-        changes.push(Change::Delete(keys::state(id, key)));
+        left.push(keys::state(id, key));
     }
-    for key in [keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)] {
-        changes.push(Change::Delete(key));
-    }
+    let there = engine.store.get(engine.tenant, &left).await?.into_iter().flatten().count();
     // Two more are gone since `begin`: the profile and the way from its first identity.
-    erasure.records = u64::try_from(changes.len() + 2).unwrap_or(u64::MAX);
+    erasure.records = u64::try_from(there + 2).unwrap_or(u64::MAX);
+    let changes = left.into_iter().map(Change::Delete).collect();
     let home = keys::home(id);
     commit(engine, home, changes).await?;
     let forget_at = now.plus_days(i64::from(Retention::default().events_days));
