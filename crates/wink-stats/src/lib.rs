@@ -1,9 +1,19 @@
 //! Statistics that add up from sums. Knows numbers only: no shop, no person, no I/O, no clock, no chance.
 
+pub mod bandit;
+mod chance;
+pub mod complements;
 mod difference;
 mod error;
+mod interval;
 mod moments;
+pub mod offpolicy;
+pub mod propensity;
+mod rows;
+mod symmetric;
+pub mod uplift;
 
 pub use difference::{Interval, PEOPLE_MIN, mean_difference};
 pub use error::Error;
 pub use moments::Moments;
+pub use rows::{Rows, Table, only};

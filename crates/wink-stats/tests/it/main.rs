@@ -1,0 +1,14 @@
+//! What the estimators promise, on simulated data whose truth is known and on data sets others have published figures for.
+
+#[cfg(test)]
+mod bandit;
+#[cfg(test)]
+mod complements;
+#[cfg(test)]
+mod offpolicy;
+#[cfg(test)]
+mod propensity;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod uplift;
