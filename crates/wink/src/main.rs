@@ -16,6 +16,7 @@ mod measure;
 mod restoring;
 mod spans;
 mod stop;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;
