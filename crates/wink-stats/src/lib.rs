@@ -2,7 +2,6 @@
 
 pub mod bandit;
 pub mod buying;
-mod chance;
 pub mod complements;
 mod difference;
 mod error;
@@ -21,4 +20,4 @@ pub use difference::{Interval, PEOPLE_MIN, mean_difference};
 pub use error::Error;
 pub use joint::JointMoments;
 pub use moments::Moments;
-pub use rows::{Rows, Table, only};
+pub use rows::{Rows, Table, only, random_half};

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::error::finite;
+use crate::numeric::Chance;
 
 /// A view of `n` rows with the same columns, row after row in one slice; every number in it is finite.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,26 @@ pub fn only<T: Copy>(entries: &[T], chosen: impl Fn(usize) -> bool) -> Vec<T> {
     kept.map(|(_, entry)| *entry).collect()
 }
 
+/// Draws an order of the numbers below `count` (Fisher and Yates; Knuth, "The Art of Computer Programming", volume 2, algorithm
+/// 3.4.2P).
+pub(crate) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut chance = Chance::of(seed);
+    for last in (1..count).rev() {
+        order.swap(last, chance.below(last + 1));
+    }
+    order
+}
+
+/// Puts half of the rows, the larger half if their number is odd, into the first part, by chance.
+pub fn random_half(count: usize, seed: u64) -> Vec<bool> {
+    let mut first = vec![false; count];
+    for row in shuffled(count, seed).into_iter().take(count.div_ceil(2)) {
+        first.iter_mut().skip(row).take(1).for_each(|first| *first = true);
+    }
+    first
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +118,14 @@ mod tests {
         assert_eq!(Rows::new(&values, 2).unwrap_err(), Error::NotFinite { what: "a feature", row: 2 });
         assert!(matches!(Rows::new(&values[..3], 2), Err(Error::Shape { expected: 4, found: 3, .. })));
         assert!(matches!(Rows::new(&values, 0), Err(Error::Shape { .. })));
+    }
+
+    #[test]
+    fn halves_are_drawn_from_the_seed() {
+        let half = random_half(101, 1);
+        assert_eq!(half.iter().filter(|first| **first).count(), 51);
+        assert_eq!(random_half(101, 1), half);
+        assert_ne!(random_half(101, 2), half);
     }
 
     #[test]

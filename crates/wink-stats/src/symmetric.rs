@@ -1,4 +1,4 @@
-//! Small symmetric matrices: sums of outer products, and systems solved by Cholesky's decomposition.
+//! Small symmetric matrices that are sums of outer products.
 #![expect(
     clippy::indexing_slicing,
     reason = "every index is below the size the matrix was made with, and lengths are asserted where they come in"
@@ -6,6 +6,7 @@
 
 use crate::Error;
 use crate::error::same_length;
+use crate::numeric::Cholesky;
 
 /// A symmetric matrix of which the lower triangle is kept, row by row: entry (i, j) with j ≤ i lies at i(i + 1)/2 + j.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,66 +108,24 @@ impl Symmetric {
         sum
     }
 
-    /// Decomposes into `L Lᵀ` (Golub and Van Loan 2013, algorithm 4.2.1); `None` unless positive definite.
-    pub(crate) fn factor(&self) -> Option<Factor> {
-        let mut lower = self.lower.clone();
-        for i in 0..self.size {
-            let (above, row) = lower.split_at_mut(start(i));
-            for j in 0..=i {
-                let other = if j < i { &above[start(j)..] } else { &[] };
-                let inner: f64 = (0..j).map(|k| row[k] * if j < i { other[k] } else { row[k] }).sum();
-                let rest = row[j] - inner;
-                row[j] = if j < i { rest / other[j] } else { libm::sqrt(rest) };
-            }
-            // Also false for NaN, which a negative pivot gives.
-            let is_positive = 0.0 < row[i] && row[i].is_finite();
-            if !is_positive {
-                return None;
-            }
-        }
-        Some(Factor { size: self.size, lower })
-    }
-}
-
-/// The lower triangle `L` of a decomposition `A = L Lᵀ`.
-#[derive(Clone, Debug)]
-pub(crate) struct Factor {
-    size: usize,
-    lower: Vec<f64>,
-}
-
-impl Factor {
-    /// Solves `A x = b` in place.
-    pub(crate) fn solve(&self, b: &mut [f64]) {
-        assert_eq!(b.len(), self.size, "a side as long as the matrix is wide");
-        for i in 0..self.size {
-            let row = &self.lower[start(i)..];
-            let known: f64 = (0..i).map(|j| row[j] * b[j]).sum();
-            b[i] = (b[i] - known) / row[i];
-        }
-        for i in (0..self.size).rev() {
-            let known: f64 = (i + 1..self.size).map(|j| self.lower[start(j) + i] * b[j]).sum();
-            b[i] = (b[i] - known) / self.lower[start(i) + i];
-        }
+    /// Decomposes it; `None` unless positive definite.
+    pub(crate) fn factor(&self) -> Option<Cholesky> {
+        let rows: Vec<&[f64]> = (0..self.size).map(|i| &self.lower[start(i)..start(i + 1)]).collect();
+        Cholesky::of(&rows)
     }
 
-    /// Tells the inverse of `A`.
-    pub(crate) fn inverse(&self) -> Symmetric {
-        let mut inverse = Symmetric::zero(self.size);
-        let mut column = vec![0.0; self.size];
-        for j in 0..self.size {
-            column.fill(0.0);
-            column[j] = 1.0;
-            self.solve(&mut column);
-            (j..self.size).for_each(|i| inverse.lower[start(i) + j] = column[i]);
+    /// Tells the inverse of what was decomposed.
+    pub(crate) fn inverse_of(factor: &Cholesky, size: usize) -> Self {
+        let mut inverse = Self::zero(size);
+        let mut unit = vec![0.0; size];
+        for j in 0..size {
+            unit[j] = 1.0;
+            let column = factor.solve(&unit);
+            unit[j] = 0.0;
+            (j..size).for_each(|i| inverse.lower[start(i) + j] = column[i]);
         }
         inverse
     }
-}
-
-/// Tells the inner product of two vectors of one length.
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
@@ -183,7 +142,7 @@ mod tests {
         let mut x = vec![9.0, 17.0, 23.0];
         sample().times(&[1.0, 2.0, 3.0], &mut x);
         assert_eq!(x, [11.0, 21.0, 25.0]);
-        sample().factor().unwrap().solve(&mut x);
+        let x = sample().factor().unwrap().solve(&x);
         for (found, wanted) in x.iter().zip([1.0, 2.0, 3.0]) {
             assert!((found - wanted).abs() < 1e-12, "{x:?}");
         }
@@ -192,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_inverse_undoes_the_matrix() {
-        let inverse = sample().factor().unwrap().inverse();
+        let inverse = Symmetric::inverse_of(&sample().factor().unwrap(), 3);
         let (mut there, mut back) = (vec![0.0; 3], vec![0.0; 3]);
         sample().times(&[1.0, -2.0, 0.5], &mut there);
         inverse.times(&there, &mut back);

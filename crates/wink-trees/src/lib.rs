@@ -45,7 +45,12 @@ struct Forest {
 }
 
 impl Trees {
-    fn fit(&self, objective: ObjectiveType, rows: Rows<'_>, outcomes: &[f64]) -> Result<Box<dyn Model>, Error> {
+    fn fit(
+        &self,
+        objective: ObjectiveType,
+        rows: Rows<'_>,
+        outcomes: &[f64],
+    ) -> Result<Box<dyn Model>, Error> {
         let found = u64::try_from(rows.count()).unwrap_or(u64::MAX);
         if found < ROWS_MIN {
             return Err(Error::NotEnoughData { what: "rows", needed: ROWS_MIN, found });

@@ -51,6 +51,8 @@ fn main() -> ExitCode {
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
+        Command::Model(model) => command::model::run(&model),
+        Command::Evaluate(evaluate) => command::evaluate::run(&evaluate),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
         Command::Config(config) => match config.action {

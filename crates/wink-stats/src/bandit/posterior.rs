@@ -3,8 +3,9 @@
 use super::{Evidence, Score};
 use crate::Error;
 use crate::error::{finite, same_length};
+use crate::numeric::dot;
 use crate::propensity::sigmoid;
-use crate::symmetric::{Symmetric, dot};
+use crate::symmetric::Symmetric;
 
 /// The covariance is carried along by rank-one steps; after so many it is computed anew, before rounding adds up.
 const RENEW_EVERY: u32 = 1_000;
@@ -184,7 +185,6 @@ fn combine(prior: &Prior, evidence: &Evidence) -> Result<(Vec<f64>, Symmetric), 
     precision.add(&evidence.precision, 1.0);
     let factor = precision.factor().ok_or(Error::NotIdentified { what: "the weights" })?;
     let pulls = prior.mean.iter().zip(&prior.precision).map(|(mean, precision)| mean * precision);
-    let mut mean: Vec<f64> = pulls.zip(&evidence.shift).map(|(prior, seen)| prior + seen).collect();
-    factor.solve(&mut mean);
-    Ok((mean, factor.inverse()))
+    let pull: Vec<f64> = pulls.zip(&evidence.shift).map(|(prior, seen)| prior + seen).collect();
+    Ok((factor.solve(&pull), Symmetric::inverse_of(&factor, pull.len())))
 }

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::error::{at_least, finite, same_length};
-use crate::symmetric::dot;
+use crate::numeric::dot;
 
 /// How a [`Softmax`] learns and chooses.
 #[derive(Clone, Copy, Debug, PartialEq)]

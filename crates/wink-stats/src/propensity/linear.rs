@@ -2,7 +2,8 @@
 
 use super::{Base, Contributions, Model, check_binary, check_outcomes, sigmoid};
 use crate::error::at_least;
-use crate::symmetric::{Symmetric, dot};
+use crate::numeric::dot;
+use crate::symmetric::Symmetric;
 use crate::{Error, Rows};
 
 /// Newton's steps are quadratic near the end: it has arrived when the decrement, twice what is left to gain in
@@ -80,8 +81,7 @@ impl Linear {
             side.iter_mut().zip(&x).for_each(|(side, x)| *side += x * outcome);
         }
         let factor = squares.factor().ok_or(Error::NotIdentified { what: "the weights" })?;
-        factor.solve(&mut side);
-        Ok(LinearModel::new(Link::Identity, &side, rows))
+        Ok(LinearModel::new(Link::Identity, &factor.solve(&side), rows))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -144,8 +144,7 @@ impl Point {
     fn newton(&self, penalty: f64) -> Option<Vec<f64>> {
         let mut curvature = self.curvature.clone();
         curvature.add(&Linear { penalty }.penalty_matrix(self.weights.len() - 1), 1.0);
-        let mut step = self.gradient.clone();
-        curvature.factor()?.solve(&mut step);
+        let step = curvature.factor()?.solve(&self.gradient);
         step.iter().all(|length| length.is_finite()).then_some(step)
     }
 

@@ -1,9 +1,8 @@
 //! What a trial left behind: who had which features, who got what, and what came of it.
 
-use crate::chance::Chance;
 use crate::error::{at_least, same_length};
 use crate::propensity::{Base, Model, check_outcomes};
-use crate::rows::only;
+use crate::rows::{only, shuffled};
 use crate::{Error, Rows, Table};
 
 /// One entry per person: features, the treatment given (0 is `none`), the outcome.
@@ -131,8 +130,8 @@ impl Folds {
         let needed = u64::try_from(self.count).unwrap_or(u64::MAX);
         let smallest = trial.arms().map(|arm| trial.count_of(arm)).min().unwrap_or(0);
         at_least("people in the smallest arm", needed, smallest)?;
-        let mut order: Vec<(usize, usize)> = (0..trial.rows.count()).map(|row| (row, 0)).collect();
-        Chance::new(self.seed).shuffle(&mut order);
+        let mut order: Vec<(usize, usize)> =
+            shuffled(trial.rows.count(), self.seed).into_iter().map(|row| (row, 0)).collect();
         let is_binary = trial.is_binary();
         // The sort is stable: within an arm and an outcome the order stays one of chance.
         order.sort_by_key(|(row, _)| {

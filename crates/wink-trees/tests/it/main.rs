@@ -84,6 +84,12 @@ fn outcomes_that_say_nothing_are_refused() {
     };
     assert_eq!(refused(&features, &[1.0; 100]), Error::Constant { what: "the outcome" });
     let half: Vec<f64> = (0..100).map(|n| f64::from(n % 2)).collect();
-    assert!(matches!(refused(&features[..30], &half[..30]), Error::NotEnoughData { needed: 40, found: 30, .. }));
-    assert!(matches!(Trees::default().learn_mean(Rows::new(&features, 1).unwrap(), &[f64::NAN; 100]), Err(Error::NotFinite { .. })));
+    assert!(matches!(
+        refused(&features[..30], &half[..30]),
+        Error::NotEnoughData { needed: 40, found: 30, .. }
+    ));
+    assert!(matches!(
+        Trees::default().learn_mean(Rows::new(&features, 1).unwrap(), &[f64::NAN; 100]),
+        Err(Error::NotFinite { .. })
+    ));
 }
