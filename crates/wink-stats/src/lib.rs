@@ -2,6 +2,7 @@
 
 pub mod buying;
 pub mod experiment;
+pub mod geo;
 pub mod numeric;
 
 mod difference;

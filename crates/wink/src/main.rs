@@ -13,6 +13,7 @@ mod import;
 mod log;
 mod maintenance;
 mod measure;
+mod plot;
 mod restoring;
 mod spans;
 mod stop;
@@ -51,6 +52,8 @@ fn main() -> ExitCode {
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
+        Command::Model(model) => command::model::run(&model),
+        Command::Measure(measure) => command::measure::run(&measure),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
         Command::Config(config) => match config.action {

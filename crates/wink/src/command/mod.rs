@@ -11,12 +11,16 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod measure;
+pub(crate) mod model;
 pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod verify;
+
+mod interval;
 
 use anyhow::{anyhow, bail};
 use wink_core::base::Timestamp;

@@ -117,7 +117,7 @@ impl Table {
                 Some((written, date)) if written == text => date,
                 _ => read_date(text)?,
             };
-            last = Some((text, date));
+            last = Some((text.as_str(), date));
             Ok(date)
         })
     }

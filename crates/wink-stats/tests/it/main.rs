@@ -1,0 +1,4 @@
+//! The estimators against simulated data whose truth is known.
+
+#[cfg(test)]
+mod buying;
