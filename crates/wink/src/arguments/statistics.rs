@@ -190,7 +190,8 @@ pub(crate) struct Experiment {
   wink measure sequential --input people.csv --treatment arm=new:old --outcome spend --time day --planned 20000
   wink measure sequential --input asos.csv.gz --checkpoints --time time_since_start --by experiment_id,variant_id,metric_id --json
 
-With --checkpoints, each row sums up a look: columns count_c, count_t, mean_c, mean_t, variance_c and variance_t.")]
+With --checkpoints, each row sums up a look: columns count_c, count_t, mean_c, mean_t, variance_c and variance_t.
+A row in which one of these is missing is no look.")]
 pub(crate) struct Sequential {
     #[command(flatten)]
     pub(crate) file: InputFile,

@@ -66,47 +66,44 @@ pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rows that sum up a look each, by experiment.
+/// Rows that sum up a look each, by experiment. A row with a number missing is no look.
 fn checkpoints(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, Vec<Checkpoint>>> {
     let times = table.texts(&asked.time)?;
-    let mut arms = Vec::new();
-    for arm in ["t", "c"] {
-        let [counts, means, variances] =
-            ["count", "mean", "variance"].map(|what| table.numbers(&format!("{what}_{arm}")));
-        arms.push((counts?, means?, variances?));
+    let (treated, control) = (arm(table, "t")?, arm(table, "c")?);
+    let mut experiments: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
+    for ((name, written), (treated, control)) in
+        names(asked, table)?.into_iter().zip(times).zip(treated.into_iter().zip(control))
+    {
+        let looks = experiments.entry(name).or_default();
+        if let (Some(treated), Some(control)) = (treated, control) {
+            looks.push(Checkpoint { time: place(&written)?, written, treated, control });
+        }
     }
-    let moments = |(counts, means, variances): &(Vec<f64>, Vec<f64>, Vec<f64>),
-                   row: usize|
-     -> anyhow::Result<Moments> {
-        let [count, mean, variance] =
-            [counts, means, variances].map(|column| column.get(row).copied().unwrap_or(f64::NAN));
-        ensure!(
-            0.0 <= count && count.fract() == 0.0 && count < 1e15,
-            "row {}: `{count}` is not a number of people",
-            row + 1
-        );
+    experiments.values_mut().for_each(|looks| looks.sort_by(|a, b| a.time.total_cmp(&b.time)));
+    Ok(experiments)
+}
+
+/// The columns of one arm, row by row; `None` where a number is missing.
+fn arm(table: &Table, arm: &str) -> anyhow::Result<Vec<Option<Moments>>> {
+    let column = |what: &str| table.numbers_or_missing(&format!("{what}_{arm}"));
+    let (counts, means, variances) = (column("count")?, column("mean")?, column("variance")?);
+    let mut moments = Vec::with_capacity(counts.len());
+    for (row, ((count, mean), variance)) in counts.into_iter().zip(means).zip(variances).enumerate() {
+        let (Some(count), Some(mean), Some(variance)) = (count, mean, variance) else {
+            moments.push(None);
+            continue;
+        };
+        let is_number_of_people = 0.0 <= count && count.fract() == 0.0 && count < 1e15;
+        ensure!(is_number_of_people, "row {}: `{count}` is not a number of people", row + 1);
         ensure!(0.0 <= variance, "row {}: the variance `{variance}` is below 0", row + 1);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "whole, and checked above"
         )]
-        Ok(Moments::from_parts(count as u64, mean, variance))
-    };
-    let mut experiments: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
-    let names = names(asked, table)?;
-    let [treated, control] = arms.as_slice() else { return Ok(experiments) };
-    for (row, (name, written)) in names.into_iter().zip(times).enumerate() {
-        let checkpoint = Checkpoint {
-            time: place(&written).with_context(|| format!("row {}", row + 1))?,
-            written,
-            treated: moments(treated, row)?,
-            control: moments(control, row)?,
-        };
-        experiments.entry(name).or_default().push(checkpoint);
+        moments.push(Some(Moments::from_parts(count as u64, mean, variance)));
     }
-    experiments.values_mut().for_each(|looks| looks.sort_by(|a, b| a.time.total_cmp(&b.time)));
-    Ok(experiments)
+    Ok(moments)
 }
 
 /// People with a day each: one look at the end of every day.
