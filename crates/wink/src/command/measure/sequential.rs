@@ -162,7 +162,7 @@ fn place(written: &str) -> anyhow::Result<f64> {
 
 fn judge(name: &str, checkpoints: &[Checkpoint], asked: &Sequential) -> anyhow::Result<Report> {
     let people = |look: &Checkpoint| look.treated.count() + look.control.count();
-    let planned = asked.planned.or_else(|| checkpoints.last().map(people)).unwrap_or(0);
+    let planned = asked.planned.or_else(|| checkpoints.last().map(people)).unwrap_or(1);
     let sequence = Sequence::planned(planned, asked.level)?;
     let mut report = Report {
         experiment: name.to_owned(),
