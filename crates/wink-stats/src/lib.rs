@@ -3,18 +3,20 @@
 pub mod bandit;
 pub mod buying;
 pub mod complements;
-mod difference;
-mod error;
 pub mod experiment;
-mod interval;
-mod joint;
-mod moments;
+pub mod geo;
 pub mod numeric;
 pub mod offpolicy;
 pub mod propensity;
+pub mod uplift;
+
+mod difference;
+mod error;
+mod interval;
+mod joint;
+mod moments;
 mod rows;
 mod symmetric;
-pub mod uplift;
 
 pub use difference::{Interval, PEOPLE_MIN, mean_difference};
 pub use error::Error;

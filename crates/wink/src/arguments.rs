@@ -13,10 +13,12 @@ mod statistics;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
-pub(crate) use statistics::{FitAction, InputFile, Model, ModelAction};
+pub(crate) use statistics::{
+    ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
+    MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+};
 pub(crate) use uplift::{
-    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,
-    UpliftFit,
+    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput, UpliftFit,
 };
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Fits models to your own files, and predicts with them
     Model(Model),
+    /// Measures experiments in your own files: what a treatment changed, with an interval
+    Measure(Measure),
     /// Estimates what another policy would have brought, from your own logs
     Evaluate(Evaluate),
     /// Makes, lists, revokes and replaces keys

@@ -13,6 +13,7 @@ mod import;
 mod log;
 mod maintenance;
 mod measure;
+mod plot;
 mod restoring;
 mod spans;
 mod stop;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Model(model) => command::model::run(&model),
+        Command::Measure(measure) => command::measure::run(&measure),
         Command::Evaluate(evaluate) => command::evaluate::run(&evaluate),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),

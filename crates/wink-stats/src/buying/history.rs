@@ -65,7 +65,7 @@ impl Orders<'_> {
             };
             let repeated: f64 = before.iter().skip(1).map(|(_, _, value)| value).sum();
             let repeats = before.len() - 1;
-            let time = |day: i32| f64::from(day - first) / unit;
+            let time = |day: i32| (f64::from(day) - f64::from(*first)) / unit;
             customers.push(Customer {
                 id: *id,
                 history: History {

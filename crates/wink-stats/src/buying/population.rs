@@ -75,7 +75,7 @@ fn of_one(days: &[(u32, i32, f64)]) -> Sums {
     Sums {
         orders,
         gaps: orders - 1.0,
-        days: f64::from(last.1 - first.1),
+        days: f64::from(last.1) - f64::from(first.1),
         value,
         first: first.2,
         later: value - first.2,

@@ -2,7 +2,7 @@
 
 use crate::joint::JointMoments;
 use crate::moments::real;
-use crate::{Error, Interval, Moments, mean_difference};
+use crate::{Error, Interval, mean_difference};
 
 /// An effect after adjustment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,11 +30,12 @@ pub fn cuped(treated: &JointMoments, control: &JointMoments, level: f64) -> Resu
     }
     let slope = (treated.products() + control.products()) / squares;
     let effect = mean_difference(&treated.residual(slope), &control.residual(slope), level)?;
-    let within = |of: fn(&JointMoments, f64) -> Moments, by: f64| {
-        let squares = |arm: &JointMoments| of(arm, by).variance().unwrap_or(0.0) * real(arm.count() - 1);
+    let within = |slope: f64| -> f64 {
+        let squares =
+            |arm: &JointMoments| arm.residual(slope).variance().unwrap_or(0.0) * real(arm.count() - 1);
         squares(treated) + squares(control)
     };
-    let variance_left = within(JointMoments::residual, slope) / within(JointMoments::residual, 0.0);
+    let variance_left = within(slope) / within(0.0);
     Ok(Adjusted { effect, slope, variance_left })
 }
 

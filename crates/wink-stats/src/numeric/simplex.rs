@@ -1,6 +1,6 @@
 //! The mixture of some series that comes nearest to another one.
 
-use super::{Cholesky, count, dot};
+use super::{Cholesky, dot};
 use crate::Error;
 
 /// A mixture is the nearest one if no series would lower its squared distance by more than this part of the largest.
@@ -133,6 +133,7 @@ fn entry(values: &[f64], at: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::count;
 
     fn noise(seed: u64, length: usize) -> Vec<f64> {
         let mut state = seed;

@@ -1,7 +1,9 @@
-//! What the estimators promise, on simulated data whose truth is known and on data sets others have published figures for.
+//! The estimators against simulated data whose truth is known, and against data sets others have published figures for.
 
 #[cfg(test)]
 mod bandit;
+#[cfg(test)]
+mod buying;
 #[cfg(test)]
 mod complements;
 #[cfg(test)]

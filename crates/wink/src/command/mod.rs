@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod measure;
 pub(crate) mod model;
 pub(crate) mod products;
 pub(crate) mod replay;

@@ -69,27 +69,23 @@ impl Table {
     /// # Errors
     /// Fails if there is no such column, and at the first row that has no number, or one that is not finite.
     pub(crate) fn numbers(&self, column: &str) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers_or_missing(column)?;
+        self.each(column, numbers.into_iter(), |number| number.context("there is no value"))
+    }
+
+    /// Reads a column as numbers; an empty field, `NA`, `NaN` and `null` are missing.
+    ///
+    /// # Errors
+    /// Fails if there is no such column, and at the first row that has something else that is not a finite number.
+    pub(crate) fn numbers_or_missing(&self, column: &str) -> anyhow::Result<Vec<Option<f64>>> {
         if let Source::Parquet(file) = &self.source {
             let known = self.known(column)?;
             if let Some(numbers) = file.numbers(known).with_context(|| self.place(column))? {
-                return self.each(column, numbers.into_iter(), |number| match number {
-                    Some(number) if number.is_finite() => Ok(number),
-                    Some(number) => bail!("`{number}` is not a finite number"),
-                    None => bail!("there is no value"),
-                });
+                return self.each(column, numbers.into_iter(), |number| finite(number, "the number"));
             }
         }
         let texts = self.texts(column)?;
-        self.each(column, texts.iter(), |text| match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            Ok(_) => bail!("`{text}` is not a finite number"),
-            Err(_) => match text.trim().to_ascii_lowercase().as_str() {
-                "true" => Ok(1.0),
-                "false" => Ok(0.0),
-                "" => bail!("there is no value"),
-                _ => bail!("`{text}` is not a number"),
-            },
-        })
+        self.each(column, texts.iter(), |text| read_number(text))
     }
 
     /// Reads a column as texts; what is missing is the empty text.
@@ -117,7 +113,7 @@ impl Table {
                 Some((written, date)) if written == text => date,
                 _ => read_date(text)?,
             };
-            last = Some((text, date));
+            last = Some((text.as_str(), date));
             Ok(date)
         })
     }
@@ -156,6 +152,27 @@ fn ending(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
+}
+
+/// Reads a number, or a truth value as one, as people write it in tables.
+fn read_number(text: &str) -> anyhow::Result<Option<f64>> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "na" | "null" => Ok(None),
+        "true" => Ok(Some(1.0)),
+        "false" => Ok(Some(0.0)),
+        written => match written.parse::<f64>() {
+            Ok(number) => finite(Some(number), text),
+            Err(_) => bail!("`{text}` is not a number"),
+        },
+    }
+}
+
+/// Takes a NaN for missing, and refuses infinities.
+fn finite(number: Option<f64>, written: &str) -> anyhow::Result<Option<f64>> {
+    match number {
+        Some(number) if number.is_infinite() => bail!("`{written}` is not finite"),
+        number => Ok(number.filter(|number| !number.is_nan())),
+    }
 }
 
 /// Reads a date as people write it in tables.

@@ -54,8 +54,8 @@ impl ParquetFile {
         let logical = schema.columns().get(index).and_then(|column| column.logical_type_ref().cloned());
         let read = self.read(index, |reader| match (reader, &logical) {
             (ColumnReader::Int32ColumnReader(reader), Some(LogicalType::Date)) => mapped(reader, day),
-            (ColumnReader::Int64ColumnReader(reader), Some(LogicalType::Timestamp { unit, .. })) => {
-                mapped(reader, |value| time(value, unit))
+            (ColumnReader::Int64ColumnReader(reader), Some(LogicalType::Timestamp(kind))) => {
+                mapped(reader, |value| time(value, &kind.unit))
             }
             (ColumnReader::Int96ColumnReader(reader), _) => {
                 mapped(reader, |value| time(value.to_millis(), &TimeUnit::MILLIS))

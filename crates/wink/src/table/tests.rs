@@ -60,7 +60,10 @@ fn what_cannot_be_read_is_named_with_file_row_and_column() {
     says(broken.numbers("n"), "b.csv`, row 2, column `n`: `x` is not a number");
     says(broken.dates("d"), "b.csv`, row 2, column `d`: `yesterday` is not a date");
     says(broken.numbers("m"), "b.csv` has no column `m`; it has n, d");
-    says(table("c.csv", "n\nNaN\n", Header::First).unwrap().numbers("n"), "`NaN` is not a finite number");
+    let missing = table("c.csv", "n\nNaN\n", Header::First).unwrap();
+    says(missing.numbers("n"), "row 1, column `n`: there is no value");
+    assert_eq!(missing.numbers_or_missing("n").unwrap(), [None]);
+    says(table("c.csv", "n\n-inf\n", Header::First).unwrap().numbers("n"), "`-inf` is not finite");
     says(
         table("c.csv", "n,m\n1,\n", Header::First).unwrap().numbers("m"),
         "row 1, column `m`: there is no value",
