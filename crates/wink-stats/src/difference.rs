@@ -2,8 +2,9 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::Moments;
+use crate::error::{at_least, share};
 use crate::moments::real;
+use crate::{Error, Moments};
 
 /// Below this many people in either arm nothing is said: with fewer, the interval of skewed spend does not hold its level.
 pub const PEOPLE_MIN: u64 = 30;
@@ -26,27 +27,27 @@ impl Interval {
     }
 }
 
-/// Too few observations, or none that differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not enough data: each arm needs at least {PEOPLE_MIN} people whose outcomes differ")]
-pub struct NotEnoughData;
-
 /// Estimates `mean(a) − mean(b)` with an interval of the given level (Welch 1947: unequal variances, Welch–Satterthwaite
 /// degrees of freedom).
 ///
 /// # Errors
-/// [`NotEnoughData`] rather than an interval nobody should act on.
-pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval, NotEnoughData> {
-    if a.count().min(b.count()) < PEOPLE_MIN {
-        return Err(NotEnoughData);
+/// [`Error::NotEnoughData`] below [`PEOPLE_MIN`] people in an arm and [`Error::Constant`] if nobody's outcome differs, rather than an
+/// interval nobody should act on; [`Error::OutOfRange`] for a level that is no share.
+pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval, Error> {
+    share("the level", level)?;
+    for arm in [a, b] {
+        at_least("people in an arm", PEOPLE_MIN, usize::try_from(arm.count()).unwrap_or(usize::MAX))?;
     }
-    let (mean_a, mean_b) = (a.mean().ok_or(NotEnoughData)?, b.mean().ok_or(NotEnoughData)?);
-    let per_mean = |moments: &Moments| Some(moments.variance()? / real(moments.count()));
-    let (of_a, of_b) = (per_mean(a).ok_or(NotEnoughData)?, per_mean(b).ok_or(NotEnoughData)?);
+    let constant = Error::Constant { what: "the outcome" };
+    let (Some(mean_a), Some(mean_b), Some(of_a), Some(of_b)) =
+        (a.mean(), b.mean(), a.variance_of_mean(), b.variance_of_mean())
+    else {
+        return Err(constant);
+    };
     let variance = of_a + of_b;
     let degrees =
         variance * variance / (of_a * of_a / real(a.count() - 1) + of_b * of_b / real(b.count() - 1));
-    let students_t = StudentsT::new(0.0, 1.0, degrees).map_err(|_| NotEnoughData)?;
+    let students_t = StudentsT::new(0.0, 1.0, degrees).map_err(|_| constant)?;
     let reach = students_t.inverse_cdf(0.5 + level / 2.0) * libm::sqrt(variance);
     let estimate = mean_a - mean_b;
     Ok(Interval { estimate, lower: estimate - reach, upper: estimate + reach })
@@ -78,8 +79,15 @@ mod tests {
 
     #[test]
     fn too_few_people_are_not_enough_data() {
-        assert_eq!(mean_difference(&sample(29, 1.0, 3.0), &sample(60, 0.0, 2.0), 0.95), Err(NotEnoughData));
-        assert_eq!(mean_difference(&sample(60, 1.0, 1.0), &sample(60, 1.0, 1.0), 0.95), Err(NotEnoughData));
+        let refusal = |a: Moments, b: Moments| mean_difference(&a, &b, 0.95).unwrap_err().to_string();
+        assert_eq!(
+            refusal(sample(29, 1.0, 3.0), sample(60, 0.0, 2.0)),
+            "not enough data: 29 people in an arm, and at least 30 are needed"
+        );
+        assert_eq!(
+            refusal(sample(60, 1.0, 1.0), sample(60, 1.0, 1.0)),
+            "not enough data: the outcome is the same everywhere"
+        );
     }
 
     /// Seeded runs without an effect: the interval holds zero about 95 % of the time.

@@ -41,6 +41,24 @@ impl Moments {
     pub fn variance(&self) -> Option<f64> {
         (1 < self.count).then(|| self.squared_deviation / real(self.count - 1))
     }
+
+    /// Tells the variance of the mean, if there are two observations.
+    pub fn variance_of_mean(&self) -> Option<f64> {
+        Some(self.variance()? / real(self.count))
+    }
+
+    /// Takes a sample somebody else has summed up: its size, mean and unbiased variance.
+    pub fn from_parts(count: u64, mean: f64, variance: f64) -> Self {
+        Self { count, mean, squared_deviation: variance * real(count.saturating_sub(1)) }
+    }
+
+    /// Sums a slice up.
+    pub fn of(values: &[f64]) -> Self {
+        values.iter().fold(Self::default(), |mut moments, value| {
+            moments.add(*value);
+            moments
+        })
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
@@ -52,27 +70,20 @@ pub(crate) fn real(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(values: &[f64]) -> Moments {
-        values.iter().fold(Moments::default(), |mut moments, value| {
-            moments.add(*value);
-            moments
-        })
-    }
-
     #[test]
     fn moments_are_those_of_the_sample() {
-        let moments = of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
+        let moments = Moments::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
         assert_eq!(moments.mean(), Some(5.0));
         assert!((moments.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
-        assert_eq!(of(&[]).mean(), None);
-        assert_eq!(of(&[1.0]).variance(), None);
+        assert_eq!(Moments::of(&[]).mean(), None);
+        assert_eq!(Moments::of(&[1.0]).variance(), None);
     }
 
     #[test]
     fn merging_parts_gives_the_whole() {
-        let mut parts = of(&[1e9, 1e9 + 1.0]);
-        parts.merge(&of(&[1e9 + 2.0]));
-        let whole = of(&[1e9, 1e9 + 1.0, 1e9 + 2.0]);
+        let mut parts = Moments::of(&[1e9, 1e9 + 1.0]);
+        parts.merge(&Moments::of(&[1e9 + 2.0]));
+        let whole = Moments::of(&[1e9, 1e9 + 1.0, 1e9 + 2.0]);
         assert!((parts.variance().unwrap() - whole.variance().unwrap()).abs() < 1e-9);
         assert!((parts.variance().unwrap() - 1.0).abs() < 1e-9);
     }

@@ -9,8 +9,17 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod statistics;
+mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use statistics::{
+    ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
+    MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+};
+pub(crate) use uplift::{
+    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput, UpliftFit,
+};
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
 #[derive(Debug, Parser)]
@@ -52,6 +61,12 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
     Simulate(Simulate),
+    /// Fits models to your own files, and predicts with them
+    Model(Model),
+    /// Measures experiments in your own files: what a treatment changed, with an interval
+    Measure(Measure),
+    /// Estimates what another policy would have brought, from your own logs
+    Evaluate(Evaluate),
     /// Makes, lists, revokes and replaces keys
     Key(Key),
     /// Makes and lists tenants: shops that share an installation and nothing else

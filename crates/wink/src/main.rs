@@ -13,9 +13,11 @@ mod import;
 mod log;
 mod maintenance;
 mod measure;
+mod plot;
 mod restoring;
 mod spans;
 mod stop;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;
@@ -50,6 +52,9 @@ fn main() -> ExitCode {
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
+        Command::Model(model) => command::model::run(&model),
+        Command::Measure(measure) => command::measure::run(&measure),
+        Command::Evaluate(evaluate) => command::evaluate::run(&evaluate),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
         Command::Config(config) => match config.action {

@@ -7,16 +7,21 @@ pub(crate) mod dead_letters;
 pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod erase;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod measure;
+pub(crate) mod model;
 pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod verify;
+
+mod interval;
 
 use anyhow::{anyhow, bail};
 use wink_core::base::Timestamp;

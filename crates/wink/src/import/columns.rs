@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use parquet::basic::Type as Physical;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType, Int96};
+use parquet::column::reader::ColumnReader;
+use parquet::data_type::{ByteArray, Int96};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use crate::table::all;
 
 /// A Parquet file.
 pub(crate) struct Columns {
@@ -107,21 +109,4 @@ impl Columns {
     fn missing(&self, column: &str) -> anyhow::Error {
         anyhow!("`{}`: column `{column}` has a row without a value", self.path.display())
     }
-}
-
-/// Reads a whole column of one row group, with `None` where a value is null.
-fn all<T: DataType>(mut reader: ColumnReaderImpl<T>) -> anyhow::Result<Vec<Option<T::T>>> {
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
-    loop {
-        let (records, _, _) = reader.read_records(65_536, Some(&mut levels), None, &mut values)?;
-        if records == 0 {
-            break;
-        }
-    }
-    // A column that cannot be null has no levels.
-    if levels.is_empty() {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    Ok(levels.into_iter().map(|level| if level == 0 { None } else { values.next() }).collect())
 }

@@ -76,6 +76,8 @@ mod stand;
 #[cfg(test)]
 mod starved;
 #[cfg(test)]
+mod statistics;
+#[cfg(test)]
 mod stored;
 #[cfg(test)]
 mod stream;

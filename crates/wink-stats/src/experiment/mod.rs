@@ -1,0 +1,15 @@
+//! Randomised experiments: what the treatment changed, whether the lots were drawn as meant, and how many people it takes.
+
+mod cuped;
+mod guardrail;
+mod power;
+mod ratio;
+mod sample_ratio;
+mod sequential;
+
+pub use cuped::{Adjusted, cuped};
+pub use guardrail::{Better, Guardrail, Verdict};
+pub use power::Plan;
+pub use ratio::{lift, ratio, ratio_difference};
+pub use sample_ratio::{SAMPLE_RATIO_ALARM, SampleRatio, sample_ratio};
+pub use sequential::{Look, Sequence};

@@ -1,0 +1,11 @@
+//! Experiments on regions: what would have happened in the treated ones, and how sure that is.
+
+mod design;
+mod panel;
+mod placebo;
+mod synthetic;
+
+pub use design::{Candidate, Design, Power};
+pub use panel::Panel;
+pub use placebo::{Inference, PLACEBOS_MAX, infer};
+pub use synthetic::{Synthetic, Window};

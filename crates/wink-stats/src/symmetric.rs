@@ -1,0 +1,173 @@
+//! Small symmetric matrices that are sums of outer products.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index is below the size the matrix was made with, and lengths are asserted where they come in"
+)]
+
+use crate::Error;
+use crate::error::same_length;
+use crate::numeric::Cholesky;
+
+/// A symmetric matrix of which the lower triangle is kept, row by row: entry (i, j) with j ≤ i lies at i(i + 1)/2 + j.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Symmetric {
+    size: usize,
+    lower: Vec<f64>,
+}
+
+/// Where row `i` of a lower triangle begins.
+fn start(i: usize) -> usize {
+    i * (i + 1) / 2
+}
+
+impl Symmetric {
+    /// Makes the matrix of zeros.
+    pub(crate) fn zero(size: usize) -> Self {
+        Self { size, lower: vec![0.0; start(size)] }
+    }
+
+    /// Makes a diagonal matrix.
+    pub(crate) fn diagonal(entries: &[f64]) -> Self {
+        let mut matrix = Self::zero(entries.len());
+        (0..).zip(entries).for_each(|(i, entry)| matrix.lower[start(i) + i] = *entry);
+        matrix
+    }
+
+    /// Takes the lower triangle, row by row.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if it is not that of a matrix of this size.
+    pub(crate) fn from_lower(size: usize, lower: &[f64]) -> Result<Self, Error> {
+        same_length("the lower triangle", start(size), lower.len())?;
+        Ok(Self { size, lower: lower.to_vec() })
+    }
+
+    /// Tells the lower triangle, row by row.
+    pub(crate) fn lower(&self) -> &[f64] {
+        &self.lower
+    }
+
+    /// Goes through the diagonal.
+    pub(crate) fn diagonal_entries(&self) -> impl Iterator<Item = f64> {
+        (0..self.size).map(|i| self.lower[start(i) + i])
+    }
+
+    /// Adds `weight · x xᵀ`.
+    pub(crate) fn add_outer(&mut self, x: &[f64], weight: f64) {
+        assert_eq!(x.len(), self.size, "a row as long as the matrix is wide");
+        let mut rest = self.lower.as_mut_slice();
+        for i in 0..self.size {
+            let (row, after) = rest.split_at_mut(i + 1);
+            let scaled = weight * x[i];
+            if scaled != 0.0 {
+                row.iter_mut().zip(x).for_each(|(entry, x)| *entry += scaled * x);
+            }
+            rest = after;
+        }
+    }
+
+    /// Adds `factor` times another matrix.
+    pub(crate) fn add(&mut self, other: &Self, factor: f64) {
+        assert_eq!(other.size, self.size, "matrices of one size");
+        self.lower.iter_mut().zip(&other.lower).for_each(|(entry, other)| *entry += factor * other);
+    }
+
+    /// Multiplies every entry.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.lower.iter_mut().for_each(|entry| *entry *= factor);
+    }
+
+    /// Writes the product with `x` into `out`.
+    pub(crate) fn times(&self, x: &[f64], out: &mut [f64]) {
+        assert!(x.len() == self.size && out.len() == self.size, "vectors as long as the matrix is wide");
+        out.fill(0.0);
+        let mut rest = self.lower.as_slice();
+        for i in 0..self.size {
+            let (row, after) = rest.split_at(i + 1);
+            let mut sum = row[i] * x[i];
+            for j in 0..i {
+                sum += row[j] * x[j];
+                out[j] += row[j] * x[i];
+            }
+            out[i] += sum;
+            rest = after;
+        }
+    }
+
+    /// Tells `xᵀ A x`.
+    pub(crate) fn quadratic(&self, x: &[f64]) -> f64 {
+        assert_eq!(x.len(), self.size, "a row as long as the matrix is wide");
+        let mut rest = self.lower.as_slice();
+        let mut sum = 0.0;
+        for i in 0..self.size {
+            let (row, after) = rest.split_at(i + 1);
+            let beside: f64 = row[..i].iter().zip(x).map(|(entry, x)| entry * x).sum();
+            sum += x[i] * (2.0 * beside + row[i] * x[i]);
+            rest = after;
+        }
+        sum
+    }
+
+    /// Decomposes it; `None` unless positive definite.
+    pub(crate) fn factor(&self) -> Option<Cholesky> {
+        let rows: Vec<&[f64]> = (0..self.size).map(|i| &self.lower[start(i)..start(i + 1)]).collect();
+        Cholesky::of(&rows)
+    }
+
+    /// Tells the inverse of what was decomposed.
+    pub(crate) fn inverse_of(factor: &Cholesky, size: usize) -> Self {
+        let mut inverse = Self::zero(size);
+        let mut unit = vec![0.0; size];
+        for j in 0..size {
+            unit[j] = 1.0;
+            let column = factor.solve(&unit);
+            unit[j] = 0.0;
+            (j..size).for_each(|i| inverse.lower[start(i) + j] = column[i]);
+        }
+        inverse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `[[4, 2, 1], [2, 5, 3], [1, 3, 6]]`
+    fn sample() -> Symmetric {
+        Symmetric { size: 3, lower: vec![4.0, 2.0, 5.0, 1.0, 3.0, 6.0] }
+    }
+
+    #[test]
+    fn a_system_is_solved() {
+        let mut x = vec![9.0, 17.0, 23.0];
+        sample().times(&[1.0, 2.0, 3.0], &mut x);
+        assert_eq!(x, [11.0, 21.0, 25.0]);
+        let x = sample().factor().unwrap().solve(&x);
+        for (found, wanted) in x.iter().zip([1.0, 2.0, 3.0]) {
+            assert!((found - wanted).abs() < 1e-12, "{x:?}");
+        }
+        assert_eq!(sample().quadratic(&[1.0, 2.0, 3.0]), 11.0 + 42.0 + 75.0);
+    }
+
+    #[test]
+    fn the_inverse_undoes_the_matrix() {
+        let inverse = Symmetric::inverse_of(&sample().factor().unwrap(), 3);
+        let (mut there, mut back) = (vec![0.0; 3], vec![0.0; 3]);
+        sample().times(&[1.0, -2.0, 0.5], &mut there);
+        inverse.times(&there, &mut back);
+        for (found, wanted) in back.iter().zip([1.0, -2.0, 0.5]) {
+            assert!((found - wanted).abs() < 1e-12, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_positive_definite_has_no_factor() {
+        let mut flat = Symmetric::zero(2);
+        flat.add_outer(&[1.0, 1.0], 1.0);
+        assert!(flat.factor().is_none());
+        flat.add(&Symmetric::diagonal(&[-5.0, 0.0]), 1.0);
+        assert!(flat.factor().is_none());
+        flat.add(&Symmetric::diagonal(&[f64::NAN, 0.0]), 1.0);
+        assert!(flat.factor().is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! Probabilities: the published figure, agreement with scikit-learn, calibration, and what is refused.
+
+use wink_stats::propensity::{Base, Linear, Model, Recalibrated, calibration, logit, sigmoid};
+use wink_stats::{Error, Rows};
+
+use crate::sample::{Chance, near};
+
+/// People whose logit is −1 + 2 · first − second.
+fn simulated(seed: u64, people: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut chance = Chance::new(seed);
+    let features: Vec<f64> = (0..2 * people).map(|_| chance.normal()).collect();
+    let outcomes = features.chunks(2).map(|x| chance.hit(sigmoid(-1.0 + 2.0 * x[0] - x[1]))).collect();
+    (features, outcomes)
+}
+
+/// scikit-learn 1.9.1, `LogisticRegression(C=1, tol=1e-12)` on the same twelve rows, twice each.
+#[test]
+fn weights_agree_with_an_independent_implementation() {
+    let once = [
+        [0.5, 1.0, 1.0],
+        [1.5, -0.5, 0.0],
+        [2.5, 0.0, 1.0],
+        [3.0, 2.0, 0.0],
+        [0.0, 1.0, 0.0],
+        [1.0, -1.0, 1.0],
+        [2.0, 0.5, 0.0],
+        [0.2, 0.1, 0.0],
+        [1.7, 1.2, 1.0],
+        [2.2, -0.7, 1.0],
+        [0.9, 0.4, 0.0],
+        [2.8, -1.5, 0.0],
+    ];
+    let features: Vec<f64> = once.iter().chain(&once).flat_map(|row| [row[0], row[1]]).collect();
+    let outcomes: Vec<f64> = once.iter().chain(&once).map(|row| row[2]).collect();
+    let model = Linear { penalty: 1.0 }.fit_logistic(Rows::new(&features, 2).unwrap(), &outcomes).unwrap();
+    near(model.intercept(), SKLEARN[0], 1e-6);
+    near(model.weights()[0], SKLEARN[1], 1e-6);
+    near(model.weights()[1], SKLEARN[2], 1e-6);
+}
+
+const SKLEARN: [f64; 3] = [-0.409_687_67, 0.068_219_53, -0.159_332_92];
+
+#[test]
+fn the_truth_is_found_and_promised_shares_come_about() {
+    let (features, outcomes) = simulated(1, 20_000);
+    let rows = Rows::new(&features, 2).unwrap();
+    let model = Linear::default().fit_logistic(rows, &outcomes).unwrap();
+    near(model.intercept(), -1.0, 0.06);
+    near(model.weights()[0], 2.0, 0.08);
+    near(model.weights()[1], -1.0, 0.06);
+    let expected: f64 = model.predict(rows).iter().sum();
+    near(expected, outcomes.iter().sum(), 0.01);
+    let (others, seen) = simulated(2, 20_000);
+    let held = calibration(&model.predict(Rows::new(&others, 2).unwrap()), &seen, 10).unwrap();
+    near(held.slope, 1.0, 0.06);
+    near(held.intercept, 0.0, 0.06);
+    assert!(held.error < 0.02 && held.bins.len() == 10, "{held:?}");
+    assert!(held.bins.iter().all(|bin| bin.count == 2_000));
+}
+
+/// A model that is too sure by half and always too high.
+#[derive(Debug)]
+struct TooSure(Box<dyn Model>);
+
+impl Model for TooSure {
+    fn predict(&self, rows: Rows<'_>) -> Vec<f64> {
+        self.0.predict(rows).iter().map(|probability| sigmoid(1.5 * logit(*probability) + 0.5)).collect()
+    }
+
+    fn contributions(&self, row: &[f64]) -> wink_stats::propensity::Contributions {
+        let mut inner = self.0.contributions(row);
+        inner.base = 1.5 * inner.base + 0.5;
+        inner.by_column.iter_mut().for_each(|adds| *adds *= 1.5);
+        inner
+    }
+}
+
+#[test]
+fn a_model_that_is_too_sure_is_mended_on_others() {
+    let (features, outcomes) = simulated(1, 20_000);
+    let (others, seen) = simulated(2, 20_000);
+    let rows = Rows::new(&others, 2).unwrap();
+    let learn = || Linear::default().learn_probability(Rows::new(&features, 2).unwrap(), &outcomes).unwrap();
+    let before = calibration(&TooSure(learn()).predict(rows), &seen, 10).unwrap();
+    near(before.slope, 1.0 / 1.5, 0.05);
+    let mended = Recalibrated::fit(TooSure(learn()), rows, &seen).unwrap();
+    let after = calibration(&mended.predict(rows), &seen, 10).unwrap();
+    near(after.slope, 1.0, 1e-3);
+    near(after.intercept, 0.0, 1e-3);
+    assert!(after.brier < before.brier && after.error < before.error / 2.0);
+    let row = [0.7, -0.3];
+    let probability = mended.predict(Rows::new(&row, 2).unwrap())[0];
+    near(mended.contributions(&row).score(), logit(probability), 1e-9);
+}
+
+#[test]
+fn contributions_add_up_to_the_score() {
+    let (features, outcomes) = simulated(3, 500);
+    let rows = Rows::new(&features, 2).unwrap();
+    let model = Linear::default().fit_logistic(rows, &outcomes).unwrap();
+    let row = [1.0, 2.0];
+    let parts = model.contributions(&row);
+    near(sigmoid(parts.score()), model.predict(Rows::new(&row, 2).unwrap())[0], 1e-12);
+    assert!(0.0 < parts.by_column[0] && parts.by_column[1] < 0.0, "{parts:?}");
+}
+
+#[test]
+fn ridge_finds_a_line() {
+    let features: Vec<f64> = (0..50).map(f64::from).collect();
+    let outcomes: Vec<f64> = features.iter().map(|x| 3.0 + 0.5 * x).collect();
+    let model = Linear { penalty: 1e-9 }.fit_ridge(Rows::new(&features, 1).unwrap(), &outcomes).unwrap();
+    near(model.intercept(), 3.0, 1e-6);
+    near(model.weights()[0], 0.5, 1e-8);
+}
+
+fn refused(features: &[f64], outcomes: &[f64]) -> Error {
+    Linear::default().fit_logistic(Rows::new(features, 1).unwrap(), outcomes).unwrap_err()
+}
+
+#[test]
+fn outcomes_that_say_nothing_are_refused() {
+    let features: Vec<f64> = (0..40).map(f64::from).collect();
+    let constant = Error::Constant { what: "the outcome" };
+    assert_eq!(refused(&features, &[0.0; 40]), constant);
+    assert_eq!(refused(&features, &[1.0; 40]), constant);
+    assert_eq!(refused(&[1.0], &[1.0]), constant, "one customer");
+    let separated: Vec<f64> = features.iter().map(|x| f64::from(u8::from(19.5 < *x))).collect();
+    assert_eq!(refused(&features, &separated), Error::Separated { what: "a sum of the features" });
+    let mut rare = vec![0.0; 40];
+    rare[..9].fill(1.0);
+    assert!(matches!(refused(&features, &rare), Error::NotEnoughData { needed: 10, found: 9, .. }));
+    let mut odd = vec![0.0; 40];
+    odd[3] = 2.0;
+    assert!(matches!(refused(&features, &odd), Error::OutOfRange { .. }));
+    odd[3] = f64::INFINITY;
+    assert!(matches!(refused(&features, &odd), Error::NotFinite { row: 4, .. }));
+    assert!(matches!(refused(&features, &[0.0, 1.0]), Error::Shape { .. }));
+}
+
+#[test]
+fn huge_numbers_are_fitted_or_refused() {
+    let mut chance = Chance::new(1);
+    let outcomes: Vec<f64> = (0..200).map(|_| chance.hit(0.5)).collect();
+    for scale in [1e6, 1e12, 1e200, 1e308] {
+        let features: Vec<f64> = (0..200).map(|_| scale * chance.share()).collect();
+        match Linear::default().fit_logistic(Rows::new(&features, 1).unwrap(), &outcomes) {
+            Ok(model) => {
+                assert!(model.predict(Rows::new(&features, 1).unwrap()).iter().all(|p| p.is_finite()))
+            }
+            Err(error) => assert!(matches!(error, Error::NoConvergence { .. }), "{error}"),
+        }
+    }
+    let refused =
+        Linear { penalty: 0.0 }.fit_logistic(Rows::new(&outcomes, 1).unwrap(), &outcomes).unwrap_err();
+    assert!(matches!(refused, Error::OutOfRange { .. }));
+}

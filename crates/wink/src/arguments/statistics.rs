@@ -1,0 +1,314 @@
+//! Models and measurements on the user's own files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{ComplementsInput, Policy, UpliftFit};
+
+#[derive(Debug, Args)]
+pub(crate) struct Model {
+    #[command(subcommand)]
+    pub(crate) action: ModelAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// Fits a model and says how well it holds
+    Fit {
+        #[command(subcommand)]
+        model: FitAction,
+    },
+    /// Fits a model and predicts for everybody in the file
+    Predict {
+        #[command(subcommand)]
+        model: PredictAction,
+    },
+    /// Says what treating nobody, everybody, or whom a model chooses would have brought
+    Policy(Policy),
+    /// Finds what is bought together, and what to suggest beside a cart
+    Complements(ComplementsInput),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FitAction {
+    /// How often people buy, when they leave and what they spend: BG/NBD or MBG/NBD with gamma-gamma, checked on what came later
+    Clv(ClvFit),
+    /// Who is changed by a treatment: effects for each person, and how well they rank people
+    Uplift(UpliftFit),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PredictAction {
+    /// For each customer: still there? how many purchases? worth how much? As CSV, or as JSON
+    Clv(ClvPredict),
+}
+
+/// A table.
+#[derive(Debug, Args)]
+pub(crate) struct InputFile {
+    /// The table: .csv, .tsv, .txt (fields apart by blanks), each also with .gz, or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// The first row is data already; columns are called 1, 2, …
+    #[arg(long)]
+    pub(crate) no_header: bool,
+}
+
+/// Orders, one in each row.
+#[derive(Debug, Args)]
+pub(crate) struct ClvInput {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column that says who ordered
+    #[arg(long, value_name = "COL")]
+    pub(crate) customer: String,
+    /// The column that says when; several orders on one day are one
+    #[arg(long, value_name = "COL")]
+    pub(crate) time: String,
+    /// The column that says what it was worth
+    #[arg(long, value_name = "COL")]
+    pub(crate) value: String,
+    /// The last day the models see
+    #[arg(long, value_name = "DATE")]
+    pub(crate) calibration_end: String,
+    /// The unit of time of the parameters
+    #[arg(long, value_enum, default_value = "week")]
+    pub(crate) unit: Unit,
+    /// Whether somebody may leave right after the first purchase (mbg-nbd) or not (bg-nbd)
+    #[arg(long, value_enum, default_value = "bg-nbd")]
+    pub(crate) model: PurchaseModel,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Unit {
+    Day,
+    Week,
+    /// A twelfth of 365.25 days
+    Month,
+}
+
+/// A model of purchases.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum PurchaseModel {
+    BgNbd,
+    MbgNbd,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
+  wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
+
+What lies after the calibration's end is what the model is checked on.")]
+pub(crate) struct ClvFit {
+    #[command(flatten)]
+    pub(crate) input: ClvInput,
+    /// Prints the fit as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model predict clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31 --horizon 52
+  wink model predict clv --input orders.parquet --customer id --time date --value amount --calibration-end 2025-12-31 --margin 0.3 --discount 0.002 --plot clv.svg
+
+Horizon and discount are counted in the unit; a discount of 0.002 a week is about ten per cent a year.")]
+pub(crate) struct ClvPredict {
+    #[command(flatten)]
+    pub(crate) input: ClvInput,
+    /// How far to look, in units of time
+    #[arg(long, default_value_t = 52, value_parser = clap::value_parser!(u32).range(1..=5_200))]
+    pub(crate) horizon: u32,
+    /// How much less money is worth after each unit of time
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) discount: f64,
+    /// Which part of the value is earned
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) margin: f64,
+    /// Prints one JSON object in each line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draws how the customers' values are spread
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Measure {
+    #[command(subcommand)]
+    pub(crate) action: MeasureAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MeasureAction {
+    /// Compares two arms once: differences with intervals, CUPED, ratios, guardrails, whether the lots were drawn as meant
+    Experiment(Experiment),
+    /// Compares two arms day by day, with intervals that may be looked at every day
+    Sequential(Sequential),
+    /// Estimates what a treatment of regions changed, by a synthetic control
+    Geo(Geo),
+    /// Plays experiments on regions on the past: which to treat, and what would be seen
+    GeoPlan(GeoPlan),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure experiment --input people.csv --treatment arm=new:old --outcome spend --outcome visit
+  wink measure experiment --input people.csv --treatment arm=new:old --outcome spend --before spend_last_month --share 0.5
+  wink measure experiment --input people.csv --treatment arm=new --outcome spend --per orders --guardrail returns=lower:0.02 --json
+
+One person in each row. Without a control value, everybody else is the control.")]
+pub(crate) struct Experiment {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column with the arm, the treated value, and the control value
+    #[arg(long, value_name = "COL=VALUE[:CONTROL]")]
+    pub(crate) treatment: String,
+    /// A column with an outcome; may be said several times
+    #[arg(long, value_name = "COL", required = true)]
+    pub(crate) outcome: Vec<String>,
+    /// A column with what was known before the assignment: its part is taken off the outcomes (CUPED)
+    #[arg(long, value_name = "COL")]
+    pub(crate) before: Option<String>,
+    /// A column to divide the outcomes by: spend per order, not per person
+    #[arg(long, value_name = "COL", conflicts_with = "before")]
+    pub(crate) per: Option<String>,
+    /// The part of the people that was to be treated; whether that came true is tested
+    #[arg(long, value_name = "PART")]
+    pub(crate) share: Option<f64>,
+    /// What must not get worse by more than a margin, and which way is good; may be said several times
+    #[arg(long, value_name = "COL=higher|lower:MARGIN")]
+    pub(crate) guardrail: Vec<String>,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure sequential --input people.csv --treatment arm=new:old --outcome spend --time day --planned 20000
+  wink measure sequential --input asos.csv.gz --checkpoints --time time_since_start --by experiment_id,variant_id,metric_id --json
+
+With --checkpoints, each row sums up a look: columns count_c, count_t, mean_c, mean_t, variance_c and variance_t.
+A row in which one of these is missing is no look.")]
+pub(crate) struct Sequential {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column with the arm, the treated value, and the control value
+    #[arg(long, value_name = "COL=VALUE[:CONTROL]", required_unless_present = "checkpoints")]
+    pub(crate) treatment: Option<String>,
+    /// The column with the outcome
+    #[arg(long, value_name = "COL", required_unless_present = "checkpoints")]
+    pub(crate) outcome: Option<String>,
+    /// The column that says when: a day of each person, or a number or day of each checkpoint
+    #[arg(long, value_name = "COL")]
+    pub(crate) time: String,
+    /// Rows are looks that somebody has summed up
+    #[arg(long, conflicts_with_all = ["treatment", "outcome"])]
+    pub(crate) checkpoints: bool,
+    /// Columns that tell experiments in one file apart
+    #[arg(long, value_name = "COL,…", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// How many people are planned for both arms together: there the intervals are tightest. Belongs to the plan; without it, the last
+    /// look's number is taken, which is right only if outcomes did not decide when to stop
+    #[arg(long, value_name = "PEOPLE")]
+    pub(crate) planned: Option<u64>,
+    /// The level of all intervals together
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draws the intervals of the first experiment
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+/// One number for each region and time.
+#[derive(Debug, Args)]
+pub(crate) struct GeoTable {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column with the region
+    #[arg(long, value_name = "COL")]
+    pub(crate) region: String,
+    /// The column with the day
+    #[arg(long, value_name = "COL")]
+    pub(crate) time: String,
+    /// The column with the number
+    #[arg(long, value_name = "COL")]
+    pub(crate) value: String,
+    /// The source of placebo draws
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure geo --input sales.csv --region city --time date --value sales --treated chicago,portland --from 2021-04-01
+  wink measure geo --input sales.csv --region city --time date --value sales --treated chicago --from 2021-04-01 --until 2021-04-15 --json --plot geo.svg
+
+Every region needs a number for every day.")]
+pub(crate) struct Geo {
+    #[command(flatten)]
+    pub(crate) table: GeoTable,
+    /// The treated regions
+    #[arg(long, value_name = "REGION,…", value_delimiter = ',', required = true)]
+    pub(crate) treated: Vec<String>,
+    /// The first treated day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: String,
+    /// The last treated day, instead of the last one there is
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<String>,
+    /// The level of the interval
+    #[arg(long, default_value_t = 0.9)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draws what was observed beside what would have been
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure geo-plan --input sales.csv --region city --time date --value sales --size 2 --days 15 --lift 0.05,0.1
+  wink measure geo-plan --input sales.csv --region city --time date --value sales --treated chicago,portland --days 15 --lift 0.1 --json
+
+The lifts are planted at the end of the past and earlier; power is how often they are seen.")]
+pub(crate) struct GeoPlan {
+    #[command(flatten)]
+    pub(crate) table: GeoTable,
+    /// The regions to treat; without them, groups of --size are compared
+    #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
+    pub(crate) treated: Vec<String>,
+    /// How many regions are treated together
+    #[arg(long, default_value_t = 1, value_name = "REGIONS", conflicts_with = "treated")]
+    pub(crate) size: usize,
+    /// How many days the treatment would last
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) days: usize,
+    /// How often it is played, each time a day earlier
+    #[arg(long, default_value_t = 1, value_name = "TIMES")]
+    pub(crate) plays: usize,
+    /// The lifts to plant; 0.1 is ten per cent more
+    #[arg(long, value_name = "LIFT,…", value_delimiter = ',', default_values_t = [0.0, 0.05, 0.1, 0.15, 0.2])]
+    pub(crate) lift: Vec<f64>,
+    /// The p-value up to which an effect is called one
+    #[arg(long, default_value_t = 0.1)]
+    pub(crate) alpha: f64,
+    /// Prints the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

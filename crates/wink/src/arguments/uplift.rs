@@ -1,0 +1,167 @@
+//! Uplift, policies, complements and off-policy estimates on the user's own files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::InputFile;
+
+/// A trial: one person in each row.
+#[derive(Debug, Args)]
+pub(crate) struct TrialInput {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column with what people got, the treated value, and the control value; without one, everybody else is the control. Several
+    /// values are joined by `|`. Said several times, these are several treatments
+    #[arg(long, value_name = "COL=VALUE[:CONTROL]", required = true)]
+    pub(crate) treatment: Vec<String>,
+    /// The column with what came of it: 0 or 1
+    #[arg(long, value_name = "COL")]
+    pub(crate) outcome: String,
+    /// What is known of people: COL, COL/NUMBER, ln1p(COL), ln1p(COL)/NUMBER, COL=VALUE (1 where it has this value), or COL=* (one for
+    /// each value but the first)
+    #[arg(long, value_name = "SPEC,…", required = true, value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+    /// One model, a model for each treatment, or a model of doubly robust scores
+    #[arg(long, value_enum, default_value = "t")]
+    pub(crate) learner: LearnerName,
+    /// What learns: logistic (and ridge) regression, or gradient-boosted trees
+    #[arg(long, value_enum, default_value = "logistic")]
+    pub(crate) base: BaseName,
+    /// How rows are parted into those that are learned from and those that are judged: by their place in the file, the first being 0 and
+    /// even, or by chance
+    #[arg(long, value_name = "even-odd|random:SEED", default_value = "even-odd")]
+    pub(crate) split: String,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A way to learn effects.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum LearnerName {
+    S,
+    T,
+    Dr,
+}
+
+/// What learns.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum BaseName {
+    Logistic,
+    Gbt,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model fit uplift --input trial.csv --treatment email=yes:no --outcome visit --features age/10,ln1p(spent),channel=web
+  wink model fit uplift --input trial.parquet --treatment arm=a:none --treatment arm=b:none --outcome bought --features age,region=* --learner dr --base gbt --split random:1 --json
+
+Learns from the even rows, or a random half, and judges on the others.")]
+pub(crate) struct UpliftFit {
+    #[command(flatten)]
+    pub(crate) trial: TrialInput,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model policy --input trial.csv --treatment promotion=Yes:No --outcome purchase --features V1=*,V2,V3 --value 10 --cost 0.15
+  wink model policy --input trial.csv --treatment arm=a:none --treatment arm=b:none --outcome bought --features age --value 20 --cost 0.1 --cost 1.5 --json
+
+Each half is chosen for by effects learned from the other.")]
+pub(crate) struct Policy {
+    #[command(flatten)]
+    pub(crate) trial: TrialInput,
+    /// What an outcome is worth
+    #[arg(long, value_name = "MONEY")]
+    pub(crate) value: f64,
+    /// What a treatment costs for each person; said as often as there are treatments
+    #[arg(long, value_name = "MONEY", required = true)]
+    pub(crate) cost: Vec<f64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model complements --input baskets.csv
+  wink model complements --input orders.parquet --basket order --item product --support 0.001 --cart 4711,4712 --bought 4713 --json
+
+Without --basket and --item each line is a basket, its items apart by commas.")]
+pub(crate) struct ComplementsInput {
+    /// The baskets: .csv, .tsv, .txt, each also with .gz, or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// The column that says which basket, if there is an item in each row
+    #[arg(long, value_name = "COL", requires = "item")]
+    pub(crate) basket: Option<String>,
+    /// The column with the item
+    #[arg(long, value_name = "COL", requires = "basket")]
+    pub(crate) item: Option<String>,
+    /// The part of all baskets an item, and a pair, must be in
+    #[arg(long, default_value_t = 0.01, value_name = "PART")]
+    pub(crate) support: f64,
+    /// How many baskets of evidence against a connection are added to each pair
+    #[arg(long, default_value_t = 10.0, value_name = "BASKETS")]
+    pub(crate) strength: f64,
+    /// How many pairs, or suggestions, are printed
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    pub(crate) top: usize,
+    /// Items of a cart: what goes with them is suggested
+    #[arg(long, value_name = "ITEM,…", value_delimiter = ',')]
+    pub(crate) cart: Vec<String>,
+    /// Items that were bought already, and are not suggested
+    #[arg(long, value_name = "ITEM,…", value_delimiter = ',', requires = "cart")]
+    pub(crate) bought: Vec<String>,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    #[command(subcommand)]
+    pub(crate) action: EvaluateAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvaluateAction {
+    /// Estimates what another policy would have brought, from the log of one that drew by chance
+    OffPolicy(OffPolicy),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink evaluate off-policy --log rounds.csv --policy other.csv
+  wink evaluate off-policy --log rounds.csv --policy bernoulli-ts:priors.yaml --json
+  wink evaluate off-policy --log rounds.parquet --action offer --position slot --reward bought --propensity probability --policy other.csv
+
+A policy's file has the columns action, probability and, if the log has positions, position.")]
+pub(crate) struct OffPolicy {
+    /// One logged round in each row
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: PathBuf,
+    /// The other policy: a table of probabilities, or Thompson sampling with beliefs about each action's rate, a .yaml with lists `alpha`
+    /// and `beta` under `all`, or a table with the columns action, alpha and beta
+    #[arg(long, value_name = "FILE|bernoulli-ts:PRIORS")]
+    pub(crate) policy: String,
+    /// The log's column with the action
+    #[arg(long, default_value = "item_id", value_name = "COL")]
+    pub(crate) action: String,
+    /// The log's column with the position on the page, if it has one
+    #[arg(long, default_value = "position", value_name = "COL")]
+    pub(crate) position: String,
+    /// The log's column with the reward
+    #[arg(long, default_value = "click", value_name = "COL")]
+    pub(crate) reward: String,
+    /// The log's column with the probability the action was drawn with
+    #[arg(long, default_value = "propensity_score", value_name = "COL")]
+    pub(crate) propensity: String,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

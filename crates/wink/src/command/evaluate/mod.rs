@@ -1,0 +1,107 @@
+//! `wink evaluate off-policy`: what another policy would have brought, from the log of one that drew by chance.
+
+mod log;
+mod policy;
+mod priors;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::Serialize;
+use wink_stats::offpolicy::{CellMeans, Log};
+
+use self::log::Rounds;
+use self::policy::Policy;
+use super::interval::Around;
+use crate::arguments::{Evaluate, EvaluateAction, OffPolicy};
+use crate::terminal::{json, say, table};
+
+/// What is printed.
+#[derive(Serialize)]
+struct Report {
+    rounds: usize,
+    mean_reward_logged: f64,
+    ipw: Around,
+    snipw: Around,
+    dm: Around,
+    dr: Around,
+    overlap: Overlap,
+}
+
+#[derive(Serialize)]
+struct Overlap {
+    mean_weight: f64,
+    highest_weight: f64,
+    effective_rounds: f64,
+    unused: f64,
+}
+
+pub(crate) fn run(evaluate: &Evaluate) -> anyhow::Result<ExitCode> {
+    let EvaluateAction::OffPolicy(asked) = &evaluate.action;
+    let rounds = Rounds::read(asked)?;
+    let policy = Policy::read(&asked.policy, &rounds)?;
+    let report = estimate(&rounds, &policy, asked)?;
+    if asked.json {
+        json(&report)?
+    } else {
+        print(&report)
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Result<Report> {
+    let cells = rounds.cells();
+    let target: Vec<f64> = cells.iter().map(|cell| policy.probability(*cell)).collect();
+    let log = Log::new(&rounds.rewards, &rounds.logged, &target)?;
+    // The reward of each action at each position, for two halves each learned from the other.
+    let model = CellMeans::cross_fit(&cells, rounds.cell_count(), &rounds.rewards, 2)?;
+    let expected_of =
+        |round, cell| model.expected(round, cell).context("a round has a cell that was not counted");
+    let mut expected = Vec::with_capacity(cells.len());
+    let mut values = Vec::with_capacity(cells.len());
+    for (round, cell) in cells.iter().enumerate() {
+        expected.push(expected_of(round, *cell)?);
+        let beside = rounds.cells_beside(*cell);
+        let value = beside.map(|cell| Ok(policy.probability(cell) * expected_of(round, cell)?));
+        values.push(value.sum::<anyhow::Result<f64>>()?);
+    }
+    let level = asked.level;
+    let overlap = log.overlap();
+    #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
+    let mean_reward_logged = rounds.rewards.iter().sum::<f64>() / rounds.rewards.len() as f64;
+    Ok(Report {
+        rounds: overlap.rounds,
+        mean_reward_logged,
+        ipw: log.ipw(level)?.into(),
+        snipw: log.snipw(level)?.into(),
+        dm: log.direct(&values, level)?.into(),
+        dr: log.doubly_robust(&expected, &values, level)?.into(),
+        overlap: Overlap {
+            mean_weight: overlap.mean_weight,
+            highest_weight: overlap.highest_weight,
+            effective_rounds: overlap.effective_rounds,
+            unused: overlap.unused,
+        },
+    })
+}
+
+fn print(report: &Report) {
+    let Report { rounds, mean_reward_logged, ipw, snipw, dm, dr, overlap } = report;
+    say!("{rounds} rounds, whose mean reward was {mean_reward_logged:.6}\n");
+    let mut rows = table();
+    rows.set_header(["estimate of the other policy", "mean reward"]);
+    for (name, around) in [
+        ("IPW, inverse propensities", ipw),
+        ("SNIPW, self-normalised", snipw),
+        ("DM, means of actions", dm),
+        ("DR, doubly robust", dr),
+    ] {
+        rows.add_row([name.to_owned(), around.words()]);
+    }
+    say!("{rows}\n");
+    let Overlap { mean_weight, highest_weight, effective_rounds, unused } = overlap;
+    say!(
+        "mean weight {mean_weight:.4}, highest {highest_weight:.2}; worth {effective_rounds:.0} rounds of the other policy"
+    );
+    say!("{:.1} % of the rounds have an action it would never choose", 100.0 * unused);
+}

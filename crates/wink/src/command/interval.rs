@@ -1,0 +1,50 @@
+//! An estimate with its interval, as it is printed.
+
+use serde::Serialize;
+use wink_stats::Interval;
+
+/// An estimate with its interval.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Around {
+    pub(super) estimate: f64,
+    pub(super) lower: f64,
+    pub(super) upper: f64,
+}
+
+impl From<Interval> for Around {
+    fn from(interval: Interval) -> Self {
+        let Interval { estimate, lower, upper } = interval;
+        Self { estimate, lower, upper }
+    }
+}
+
+impl Around {
+    /// As people read it, with as many digits as the interval is worth.
+    pub(super) fn words(&self) -> String {
+        let digits = digits(self.upper - self.lower);
+        format!("{:+.digits$} [{:+.digits$}, {:+.digits$}]", self.estimate, self.lower, self.upper)
+    }
+}
+
+/// How many digits after the point show three of a number of this size.
+fn digits(size: f64) -> usize {
+    if size <= 0.0 || !size.is_finite() {
+        return 3;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 12")]
+    let digits = (2.0 - size.log10().floor()).clamp(0.0, 12.0) as usize;
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_the_digits_it_is_worth() {
+        let words = |estimate, lower, upper| Around { estimate, lower, upper }.words();
+        assert_eq!(words(0.045_233, 0.038_895, 0.051_571), "+0.0452 [+0.0389, +0.0516]");
+        assert_eq!(words(155.556, 20.0, 290.0), "+156 [+20, +290]");
+        assert_eq!(words(1.0, 1.0, 1.0), "+1.000 [+1.000, +1.000]");
+    }
+}

@@ -1,0 +1,54 @@
+//! Who was treated and who was not, as the command line says it: `COL=VALUE[:CONTROL]`.
+
+use anyhow::{Context, bail};
+
+use crate::table::Table;
+
+/// A column with the arm, and the two values that are compared.
+pub(super) struct Arms {
+    pub(super) column: String,
+    pub(super) treated: String,
+    pub(super) control: Option<String>,
+}
+
+impl Arms {
+    pub(super) fn read(text: &str) -> anyhow::Result<Self> {
+        let (column, values) = text.split_once('=').with_context(|| {
+            format!("`{text}` names no arm; write it as COLUMN=TREATED or COLUMN=TREATED:CONTROL")
+        })?;
+        let (treated, control) = match values.split_once(':') {
+            Some((treated, control)) => (treated, Some(control.to_owned())),
+            None => (values, None),
+        };
+        Ok(Self { column: column.to_owned(), treated: treated.to_owned(), control })
+    }
+
+    /// Tells for each row whether it was treated, or not, or is in neither arm.
+    pub(super) fn of(&self, table: &Table) -> anyhow::Result<Vec<Option<bool>>> {
+        let values = table.texts(&self.column)?;
+        let arm = |value: &String| match &self.control {
+            _ if *value == self.treated => Some(true),
+            Some(control) => (value == control).then_some(false),
+            None => Some(false),
+        };
+        let arms: Vec<Option<bool>> = values.iter().map(arm).collect();
+        for (wanted, value) in [(true, Some(&self.treated)), (false, self.control.as_ref())] {
+            if arms.contains(&Some(wanted)) {
+                continue;
+            }
+            let mut known = values;
+            known.sort();
+            known.dedup();
+            known.truncate(10);
+            match value {
+                Some(value) => {
+                    bail!("nobody has `{value}` in column `{}`; it has `{}`", self.column, known.join("`, `"))
+                }
+                None => {
+                    bail!("everybody has `{}` in column `{}`: there is no control", self.treated, self.column)
+                }
+            }
+        }
+        Ok(arms)
+    }
+}

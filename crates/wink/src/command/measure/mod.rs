@@ -1,0 +1,25 @@
+//! `wink measure experiment|sequential|geo|geo-plan`: experiments in the user's own files.
+
+mod arms;
+mod experiment;
+mod geo;
+mod sequential;
+
+use std::process::ExitCode;
+
+use crate::arguments::{InputFile, Measure, MeasureAction};
+use crate::table::{Header, Table};
+
+pub(crate) fn run(measure: &Measure) -> anyhow::Result<ExitCode> {
+    match &measure.action {
+        MeasureAction::Experiment(asked) => experiment::run(asked)?,
+        MeasureAction::Sequential(asked) => sequential::run(asked)?,
+        MeasureAction::Geo(asked) => geo::run(asked)?,
+        MeasureAction::GeoPlan(asked) => geo::plan(asked)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(file: &InputFile) -> anyhow::Result<Table> {
+    Table::open(&file.input, if file.no_header { Header::None } else { Header::First })
+}

@@ -1,0 +1,387 @@
+//! `wink model fit|predict clv`: reads orders, fits both models, prints.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use jiff::civil::{Date, date};
+use serde::Serialize;
+use serde_json::json;
+use wink_stats::buying::{
+    Cells, Customer, Figures, FittedPurchases, FittedSpend, Model, Orders, SpendModel, Terms, figures, value,
+};
+use wink_stats::{Interval, JointMoments};
+
+use crate::arguments::{ClvFit, ClvInput, ClvPredict, PurchaseModel, Unit};
+use crate::command::interval::Around;
+use crate::plot::{Chart, Line};
+use crate::table::{Header, Table, read_date};
+use crate::terminal::{self, say};
+
+/// What is in the file, and what the models make of it.
+struct Fit {
+    names: Vec<String>,
+    customers: Vec<Customer>,
+    figures: Figures,
+    purchases: FittedPurchases,
+    /// The spend model, or why there is none: purchases can be told without it.
+    spend: Result<FittedSpend, wink_stats::Error>,
+    different: usize,
+    /// How long the file goes on after the calibration, in units of time.
+    later: f64,
+}
+
+pub(super) fn fit(asked: &ClvFit) -> anyhow::Result<()> {
+    let fit = Fit::of(&asked.input)?;
+    let report = Report::of(&fit);
+    if asked.json {
+        return terminal::json(&report);
+    }
+    report.print(&fit);
+    Ok(())
+}
+
+pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
+    let fit = Fit::of(&asked.input)?;
+    let spend = fit.spend.as_ref().map_err(Clone::clone).context("what customers spend")?;
+    let terms = Terms { steps: asked.horizon, step: 1.0, discount: asked.discount, margin: asked.margin };
+    let mut values = Vec::with_capacity(fit.customers.len());
+    if !asked.json {
+        say!(
+            "customer,repeats,last,observed,alive,alive_lower,alive_upper,purchases,purchases_lower,purchases_upper,next_median,value,value_lower,value_upper"
+        );
+    }
+    for (customer, name) in fit.each() {
+        let history = &customer.history;
+        let (purchases, level) = (&fit.purchases, asked.input.level);
+        let prediction = Prediction {
+            customer: name,
+            repeats: history.repeats,
+            last: history.last,
+            observed: history.observed,
+            alive: purchases.alive_interval(history, level)?.into(),
+            purchases: purchases.purchases_interval(history, f64::from(asked.horizon), level)?.into(),
+            next_median: purchases.next_purchase(history).median,
+            value: value(purchases, spend, customer, &terms, level)?.map(Into::into),
+        };
+        values.extend(prediction.value.as_ref().map(|value: &Around| value.estimate));
+        prediction.print(asked.json)?;
+    }
+    match &asked.plot {
+        Some(path) => density(&values, asked.horizon).write(path),
+        None => Ok(()),
+    }
+}
+
+impl Fit {
+    fn of(asked: &ClvInput) -> anyhow::Result<Self> {
+        let header = if asked.file.no_header { Header::None } else { Header::First };
+        let table = Table::open(&asked.file.input, header)?;
+        let days = days(&table.dates(&asked.time)?);
+        let values = table.numbers(&asked.value)?;
+        let (customers, names) = numbered(table.texts(&asked.customer)?);
+        let end = days_of(read_date(&asked.calibration_end)?);
+        let last = days.iter().copied().max().unwrap_or(end);
+        let until = last.max(end);
+        if days.iter().all(|day| end < *day) {
+            bail!(
+                "every order in `{}` lies after the calibration's end {}; choose a later one",
+                asked.file.input.display(),
+                asked.calibration_end
+            );
+        }
+        let orders = Orders { customers: &customers, days: &days, values: &values };
+        let summed = orders.customers(end, until, asked.unit.days())?;
+        let histories: Vec<_> = summed.iter().map(|customer| customer.history).collect();
+        let cells = Cells::of(&histories)?;
+        let model = match asked.model {
+            PurchaseModel::BgNbd => Model::BgNbd,
+            PurchaseModel::MbgNbd => Model::MbgNbd,
+        };
+        Ok(Self {
+            names,
+            figures: figures(&orders, asked.level)?,
+            purchases: model.fit(&cells)?,
+            spend: SpendModel.fit(&summed),
+            different: cells.different(),
+            later: f64::from(until - end) / asked.unit.days(),
+            customers: summed,
+        })
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&Customer, &str)> {
+        self.customers.iter().map(|customer| {
+            let name = usize::try_from(customer.id).ok().and_then(|id| self.names.get(id));
+            (customer, name.map_or("", String::as_str))
+        })
+    }
+}
+
+impl Unit {
+    fn days(self) -> f64 {
+        match self {
+            Self::Day => 1.0,
+            Self::Week => 7.0,
+            Self::Month => 365.25 / 12.0,
+        }
+    }
+}
+
+/// Days as numbers, from 1970-01-01.
+fn days(dates: &[Date]) -> Vec<i32> {
+    dates.iter().map(|day| days_of(*day)).collect()
+}
+
+fn days_of(day: Date) -> i32 {
+    const EPOCH: Date = date(1970, 1, 1);
+    // Both lie in the calendar's ten thousand years.
+    (day - EPOCH).get_days()
+}
+
+/// Numbers for names, in the order of the names.
+fn numbered(names: Vec<String>) -> (Vec<u32>, Vec<String>) {
+    let mut known: BTreeMap<String, u32> = names.iter().map(|name| (name.clone(), 0)).collect();
+    for (number, place) in (0..).zip(known.values_mut()) {
+        *place = number;
+    }
+    let numbers = names.iter().map(|name| known.get(name).copied().unwrap_or(0)).collect();
+    (numbers, known.into_keys().collect())
+}
+
+#[derive(Serialize)]
+struct Prediction<'a> {
+    customer: &'a str,
+    repeats: u32,
+    last: f64,
+    observed: f64,
+    alive: Around,
+    purchases: Around,
+    next_median: f64,
+    value: Option<Around>,
+}
+
+impl Prediction<'_> {
+    fn print(&self, as_json: bool) -> anyhow::Result<()> {
+        if as_json {
+            say!("{}", serde_json::to_string(self)?);
+            return Ok(());
+        }
+        let Self { repeats, last, observed, alive, purchases, next_median, .. } = self;
+        let value = self.value.map_or_else(
+            || ",,".to_owned(),
+            |value| format!("{:.2},{:.2},{:.2}", value.estimate, value.lower, value.upper),
+        );
+        let mut name =
+            csv::WriterBuilder::new().terminator(csv::Terminator::Any(b' ')).from_writer(Vec::new());
+        name.write_record([self.customer])?;
+        let name = String::from_utf8(name.into_inner()?)?;
+        say!(
+            "{},{repeats},{last:.4},{observed:.4},{:.4},{:.4},{:.4},{:.4},{:.4},{:.4},{next_median:.3},{value}",
+            name.trim_end(),
+            alive.estimate,
+            alive.lower,
+            alive.upper,
+            purchases.estimate,
+            purchases.lower,
+            purchases.upper
+        );
+        Ok(())
+    }
+}
+
+/// What a fit says.
+#[derive(Serialize)]
+struct Report {
+    model: &'static str,
+    customers: usize,
+    different_histories: usize,
+    parameters: BTreeMap<&'static str, f64>,
+    relative_errors: BTreeMap<&'static str, f64>,
+    log_likelihood: f64,
+    converged_after_evaluations: usize,
+    hardly_told_by_the_data: Vec<&'static str>,
+    spend: serde_json::Value,
+    hold_out: Option<HoldOut>,
+    population: serde_json::Value,
+}
+
+/// What came after the calibration, against what was expected.
+#[derive(Serialize)]
+struct HoldOut {
+    time: f64,
+    purchases: f64,
+    expected: f64,
+    mean_absolute_error: f64,
+    correlation: f64,
+}
+
+impl Report {
+    fn of(fit: &Fit) -> Self {
+        let purchases = &fit.purchases;
+        let parameters = purchases.parameters();
+        let named = |values: [f64; 4]| ["r", "alpha", "a", "b"].into_iter().zip(values).collect();
+        Self {
+            model: match purchases.model() {
+                Model::BgNbd => "BG/NBD",
+                Model::MbgNbd => "MBG/NBD",
+            },
+            customers: fit.customers.len(),
+            different_histories: fit.different,
+            parameters: named([parameters.r, parameters.alpha, parameters.a, parameters.b]),
+            relative_errors: named(purchases.relative_errors()),
+            log_likelihood: purchases.log_likelihood(),
+            converged_after_evaluations: purchases.evaluations(),
+            hardly_told_by_the_data: purchases.weak(),
+            spend: spend(&fit.spend),
+            hold_out: hold_out(fit),
+            population: population(&fit.figures),
+        }
+    }
+
+    fn print(&self, fit: &Fit) {
+        let listed = |values: &BTreeMap<&str, f64>| {
+            ["r", "alpha", "a", "b"]
+                .map(|name| format!("{name} {:.4}", values.get(name).copied().unwrap_or(f64::NAN)))
+                .join(", ")
+        };
+        say!(
+            "{} on {} customers, {} different histories",
+            self.model,
+            self.customers,
+            self.different_histories
+        );
+        say!("  {}", listed(&self.parameters));
+        say!("  relative standard errors: {}", listed(&self.relative_errors));
+        say!(
+            "  log-likelihood {:.2}, converged after {} evaluations",
+            self.log_likelihood,
+            self.converged_after_evaluations
+        );
+        if !self.hardly_told_by_the_data.is_empty() {
+            say!("  hardly told by this data: {}", self.hardly_told_by_the_data.join(", "));
+        }
+        match &fit.spend {
+            Ok(spend) => {
+                let p = spend.parameters();
+                say!("gamma-gamma on {} customers who bought again", spend.customers());
+                say!("  p {:.4}, q {:.4}, v {:.4}", p.p, p.q, p.gamma);
+                say!(
+                    "  log-likelihood {:.2}, converged after {} evaluations",
+                    spend.log_likelihood(),
+                    spend.evaluations()
+                );
+            }
+            Err(error) => say!("gamma-gamma: {error}"),
+        }
+        match &self.hold_out {
+            Some(later) => say!(
+                "hold-out, {:.1} units of time: {} purchases, {:.1} expected; mean absolute error {:.4}, correlation {:.4}",
+                later.time,
+                later.purchases,
+                later.expected,
+                later.mean_absolute_error,
+                later.correlation
+            ),
+            None => say!("hold-out: the file ends with the calibration, so nothing could be checked"),
+        }
+        print_population(&fit.figures);
+    }
+}
+
+fn spend(spend: &Result<FittedSpend, wink_stats::Error>) -> serde_json::Value {
+    match spend {
+        Ok(spend) => {
+            let parameters = spend.parameters();
+            json!({
+                "model": "gamma-gamma",
+                "customers": spend.customers(),
+                "parameters": { "p": parameters.p, "q": parameters.q, "v": parameters.gamma },
+                "log_likelihood": spend.log_likelihood(),
+                "converged_after_evaluations": spend.evaluations(),
+            })
+        }
+        Err(error) => json!({ "model": "gamma-gamma", "refused": error.to_string() }),
+    }
+}
+
+fn hold_out(fit: &Fit) -> Option<HoldOut> {
+    if fit.later <= 0.0 {
+        return None;
+    }
+    let expected = fit.customers.iter().map(|one| fit.purchases.purchases(&one.history, fit.later));
+    let pairs: Vec<(f64, f64)> = expected.zip(fit.customers.iter().map(|one| f64::from(one.later))).collect();
+    let (expected, found): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let (joint, turned) = (JointMoments::of(&expected, &found), JointMoments::of(&found, &expected));
+    Some(HoldOut {
+        time: fit.later,
+        purchases: found.iter().sum(),
+        expected: expected.iter().sum(),
+        mean_absolute_error: wink_stats::numeric::mean(
+            &pairs.iter().map(|(expected, found)| (expected - found).abs()).collect::<Vec<_>>(),
+        ),
+        correlation: joint.products() / (joint.squares_x() * turned.squares_x()).sqrt(),
+    })
+}
+
+/// The figures with their names; a missing one is not known.
+fn named(figures: &Figures) -> [(&'static str, Option<Interval>); 6] {
+    [
+        ("orders_each", Some(figures.orders_each)),
+        ("repeaters", Some(figures.repeaters)),
+        ("days_between", figures.days_between),
+        ("value", Some(figures.value)),
+        ("first_value", Some(figures.first_value)),
+        ("later_value", figures.later_value),
+    ]
+}
+
+fn population(figures: &Figures) -> serde_json::Value {
+    let mut population: BTreeMap<&str, serde_json::Value> =
+        named(figures).into_iter().map(|(name, figure)| (name, json!(figure.map(Around::from)))).collect();
+    population.insert("customers", figures.customers.into());
+    population.insert("orders", figures.orders.into());
+    json!(population)
+}
+
+fn print_population(figures: &Figures) {
+    say!("everybody in the file: {} customers, {} days with an order", figures.customers, figures.orders);
+    let words = [
+        "orders of a customer",
+        "part who bought again",
+        "days from one order to the next",
+        "value of an order",
+        "value of the first order",
+        "value of a later order",
+    ];
+    for ((_, figure), words) in named(figures).into_iter().zip(words) {
+        match figure {
+            Some(Interval { estimate, lower, upper }) => {
+                say!("  {words}: {estimate:.3} [{lower:.3}, {upper:.3}]")
+            }
+            None => say!("  {words}: not enough data"),
+        }
+    }
+}
+
+/// How values are spread: the part of the customers in each of forty equal steps up to the 99th percentile.
+fn density(values: &[f64], horizon: u32) -> Chart<'static> {
+    const STEPS: u32 = 40;
+    let mut ordered = values.to_vec();
+    ordered.sort_by(f64::total_cmp);
+    let most = ordered.get(ordered.len() * 99 / 100).copied().unwrap_or(1.0);
+    let width = most / f64::from(STEPS);
+    let part = |step: u32| {
+        let (low, high) = (f64::from(step) * width, f64::from(step + 1) * width);
+        let within =
+            ordered.partition_point(|value| *value < high) - ordered.partition_point(|value| *value < low);
+        let part = wink_stats::numeric::count(within) / wink_stats::numeric::count(ordered.len());
+        [(low, part), (high, part)]
+    };
+    Chart {
+        title: "What customers are worth",
+        along: if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" },
+        up: "part of the customers",
+        lines: vec![Line { name: "customers", points: (0..STEPS).flat_map(part).collect() }],
+        bands: Vec::new(),
+        marks: Vec::new(),
+    }
+}

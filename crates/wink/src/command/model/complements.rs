@@ -1,0 +1,180 @@
+//! `wink model complements`: what is bought together, and what to suggest beside a cart.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Context;
+use flate2::read::MultiGzDecoder;
+use serde::Serialize;
+use wink_stats::complements::{Baskets, Complements, Pairs};
+
+use crate::arguments::ComplementsInput;
+use crate::table::{Header, Table};
+use crate::terminal::{json, say, table};
+
+/// Baskets, with a number for each item.
+#[derive(Default)]
+struct Numbered {
+    names: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+    items: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Report {
+    baskets: u64,
+    items: usize,
+    frequent_items: usize,
+    frequent_pairs: usize,
+    pairs: Vec<NamedPair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestions: Option<Vec<NamedSuggestion>>,
+}
+
+#[derive(Serialize)]
+struct NamedPair {
+    items: [String; 2],
+    baskets: u64,
+    lift: f64,
+    shrunken_lift: f64,
+    cosine: f64,
+}
+
+#[derive(Serialize)]
+struct NamedSuggestion {
+    item: String,
+    because_of: String,
+    shrunken_lift: f64,
+}
+
+pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
+    let baskets = match (&asked.basket, &asked.item) {
+        (Some(basket), Some(item)) => Numbered::of_rows(&asked.input, basket, item)?,
+        _ => Numbered::of_lines(&asked.input)?,
+    };
+    let pairs = Pairs { support_min: asked.support, strength: asked.strength };
+    let found = pairs.fit(Baskets { items: &baskets.items, ends: &baskets.ends })?;
+    let report = Report {
+        baskets: found.baskets,
+        items: baskets.names.len(),
+        frequent_items: found.frequent_items,
+        frequent_pairs: found.pairs.len(),
+        suggestions: suggestions(asked, &baskets, &found)?,
+        pairs: named(&baskets, &found, asked.top),
+    };
+    if asked.json { json(&report) } else { Ok(print(&report)) }
+}
+
+impl Numbered {
+    /// A basket in each line.
+    fn of_lines(path: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("`{}` cannot be read", path.display());
+        let file = File::open(path).with_context(cannot)?;
+        let is_packed = path.extension().is_some_and(|end| end == "gz");
+        let bytes: Box<dyn Read> =
+            if is_packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let mut lines = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut baskets = Self::default();
+        for line in lines.records() {
+            let line = line.with_context(cannot)?;
+            line.iter().map(str::trim).filter(|item| !item.is_empty()).for_each(|item| baskets.push(item));
+            baskets.ends.push(baskets.items.len());
+        }
+        Ok(baskets)
+    }
+
+    /// An item in each row; a basket's rows need not stand together.
+    fn of_rows(path: &Path, basket: &str, item: &str) -> anyhow::Result<Self> {
+        let table = Table::open(path, Header::First)?;
+        let (owners, items) = (table.texts(basket)?, table.texts(item)?);
+        let mut rows: Vec<(&str, &str)> =
+            owners.iter().map(String::as_str).zip(items.iter().map(String::as_str)).collect();
+        rows.sort_unstable();
+        let mut baskets = Self::default();
+        for rows in rows.chunk_by(|a, b| a.0 == b.0) {
+            rows.iter().for_each(|(_, item)| baskets.push(item));
+            baskets.ends.push(baskets.items.len());
+        }
+        Ok(baskets)
+    }
+
+    fn push(&mut self, item: &str) {
+        let number = match self.numbers.get(item) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                self.names.push(item.to_owned());
+                self.numbers.insert(item.to_owned(), number);
+                number
+            }
+        };
+        self.items.push(number);
+    }
+
+    fn name(&self, number: u32) -> String {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        self.names.get(place).cloned().unwrap_or_default()
+    }
+
+    /// The numbers of named items; one that is in no basket goes with nothing.
+    fn known(&self, names: &[String]) -> anyhow::Result<Vec<u32>> {
+        let number = |name: &String| {
+            self.numbers.get(name).copied().with_context(|| format!("no basket has the item `{name}`"))
+        };
+        names.iter().map(number).collect()
+    }
+}
+
+fn named(baskets: &Numbered, found: &Complements, top: usize) -> Vec<NamedPair> {
+    let pair = |pair: &wink_stats::complements::Pair| NamedPair {
+        items: [baskets.name(pair.items.0), baskets.name(pair.items.1)],
+        baskets: pair.count,
+        lift: pair.lift,
+        shrunken_lift: pair.shrunken_lift,
+        cosine: pair.cosine,
+    };
+    found.pairs.iter().take(top).map(pair).collect()
+}
+
+fn suggestions(
+    asked: &ComplementsInput,
+    baskets: &Numbered,
+    found: &Complements,
+) -> anyhow::Result<Option<Vec<NamedSuggestion>>> {
+    if asked.cart.is_empty() {
+        return Ok(None);
+    }
+    let suggested = found.suggest(&baskets.known(&asked.cart)?, &baskets.known(&asked.bought)?, asked.top);
+    let named = suggested.iter().map(|one| NamedSuggestion {
+        item: baskets.name(one.item),
+        because_of: baskets.name(one.because_of),
+        shrunken_lift: one.shrunken_lift,
+    });
+    Ok(Some(named.collect()))
+}
+
+fn print(report: &Report) {
+    let Report { baskets, items, frequent_items, frequent_pairs, .. } = report;
+    say!(
+        "{baskets} baskets, {items} items; {frequent_items} items and {frequent_pairs} pairs are in enough baskets\n"
+    );
+    let mut rows = table();
+    if let Some(suggestions) = &report.suggestions {
+        rows.set_header(["suggest", "goes with", "lift, shrunken"]);
+        for NamedSuggestion { item, because_of, shrunken_lift } in suggestions {
+            rows.add_row([item.clone(), because_of.clone(), format!("{shrunken_lift:.4}")]);
+        }
+    } else {
+        rows.set_header(["item", "goes with", "baskets", "lift", "shrunken", "cosine"]);
+        for NamedPair { items: [item, other], baskets, lift, shrunken_lift, cosine } in &report.pairs {
+            let numbers = [lift, shrunken_lift, cosine].map(|number| format!("{number:.4}"));
+            let [lift, shrunken, cosine] = numbers;
+            rows.add_row([item.clone(), other.clone(), baskets.to_string(), lift, shrunken, cosine]);
+        }
+    }
+    say!("{rows}");
+}

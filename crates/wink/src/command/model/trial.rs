@@ -1,0 +1,146 @@
+//! Reads a trial from a file: who got what, what came of it, and which half each person is in.
+
+use anyhow::{Context, bail, ensure};
+use wink_stats::propensity::{Base, Linear};
+use wink_stats::uplift::{Folds, Learner, Propensities, Trial};
+use wink_stats::{Rows, only};
+use wink_trees::Trees;
+
+use super::features::Features;
+use crate::arguments::{BaseName, LearnerName, TrialInput};
+use crate::table::{Header, Table};
+
+/// People of a trial.
+pub(super) struct People {
+    /// What each treatment is called, in the order of their numbers, which begin with 1.
+    pub(super) treatments: Vec<String>,
+    /// What each feature is called.
+    pub(super) features: Vec<String>,
+    pub(super) values: Vec<f64>,
+    pub(super) given: Vec<usize>,
+    pub(super) outcomes: Vec<f64>,
+    /// Whether they are in the first half.
+    pub(super) first_half: Vec<bool>,
+}
+
+/// `COL=VALUE|VALUE[:CONTROL|CONTROL]`
+struct Arm<'a> {
+    column: &'a str,
+    treated: Vec<&'a str>,
+    control: Option<Vec<&'a str>>,
+}
+
+impl<'a> Arm<'a> {
+    fn read(text: &'a str) -> anyhow::Result<Self> {
+        let written = "write it as COL=VALUE or COL=VALUE:CONTROL";
+        let (column, values) =
+            text.split_once('=').with_context(|| format!("`{text}` is not a treatment; {written}"))?;
+        let (treated, control) = match values.split_once(':') {
+            Some((treated, control)) => (treated, Some(control.split('|').collect())),
+            None => (values, None),
+        };
+        ensure!(!treated.is_empty(), "`{text}` is not a treatment; {written}");
+        Ok(Self { column, treated: treated.split('|').collect(), control })
+    }
+}
+
+impl People {
+    pub(super) fn read(asked: &TrialInput) -> anyhow::Result<Self> {
+        let header = if asked.file.no_header { Header::None } else { Header::First };
+        let table = Table::open(&asked.file.input, header)?;
+        let features = Features::read(&table, &asked.features)?;
+        let arms: Vec<Arm<'_>> =
+            asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
+        let given = given(&table, &arms)?;
+        let outcomes = table.numbers(&asked.outcome)?;
+        let kept: Vec<usize> =
+            (0..table.rows()).filter(|row| matches!(given.get(*row), Some(Some(_)))).collect();
+        let halves = first_halves(&asked.split, table.rows())?;
+        let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
+        Ok(Self {
+            treatments: arms.iter().map(|arm| arm.treated.join("|")).collect(),
+            values: features.rows(&kept),
+            features: features.names,
+            given: given.iter().copied().flatten().collect(),
+            outcomes: only(&outcomes, is_kept),
+            first_half: only(&halves, is_kept),
+        })
+    }
+
+    /// The people of one half.
+    pub(super) fn half(&self, first: bool) -> anyhow::Result<Self> {
+        let chosen = |person: usize| self.first_half.get(person) == Some(&first);
+        let table = self.rows()?.only(chosen);
+        Ok(Self {
+            treatments: self.treatments.clone(),
+            features: self.features.clone(),
+            values: table.rows().iter().flatten().copied().collect(),
+            given: only(&self.given, chosen),
+            outcomes: only(&self.outcomes, chosen),
+            first_half: only(&self.first_half, chosen),
+        })
+    }
+
+    pub(super) fn rows(&self) -> anyhow::Result<Rows<'_>> {
+        Ok(Rows::new(&self.values, self.features.len())?)
+    }
+
+    pub(super) fn trial(&self) -> anyhow::Result<Trial<'_>> {
+        Ok(Trial::new(self.rows()?, &self.given, &self.outcomes, self.treatments.len())?)
+    }
+}
+
+/// What each row got: 0 for the control, the treatment's number, or nothing that was asked about.
+fn given(table: &Table, arms: &[Arm<'_>]) -> anyhow::Result<Vec<Option<usize>>> {
+    let mut given = vec![None; table.rows()];
+    for (number, arm) in (1..).zip(arms) {
+        let texts = table.texts(arm.column)?;
+        for value in arm.treated.iter().chain(arm.control.iter().flatten()) {
+            ensure!(texts.iter().any(|text| text == value), "column `{}` never is `{value}`", arm.column);
+        }
+        for (given, text) in given.iter_mut().zip(&texts) {
+            let text = text.as_str();
+            let is_treated = arm.treated.contains(&text);
+            let is_control =
+                arm.control.as_ref().is_none_or(|control| control.contains(&text)) && !is_treated;
+            match given {
+                Some(0) | None if is_treated => *given = Some(number),
+                Some(other) if is_treated => {
+                    bail!("a row with `{text}` is of two treatments, number {other} and number {number}")
+                }
+                None if is_control => *given = Some(0),
+                _ => {}
+            }
+        }
+    }
+    Ok(given)
+}
+
+/// Which rows of the file are in the first half.
+fn first_halves(split: &str, rows: usize) -> anyhow::Result<Vec<bool>> {
+    if split == "even-odd" {
+        return Ok((0..rows).map(|row| row % 2 == 0).collect());
+    }
+    let seed = split.strip_prefix("random:").and_then(|seed| seed.parse().ok());
+    let Some(seed) = seed else {
+        bail!("`{split}` is not a split; write even-odd or random:SEED, like random:1")
+    };
+    Ok(wink_stats::random_half(rows, seed))
+}
+
+/// The base that was named.
+pub(super) fn base(name: BaseName) -> Box<dyn Base> {
+    match name {
+        BaseName::Logistic => Box::new(Linear::default()),
+        BaseName::Gbt => Box::new(Trees::default()),
+    }
+}
+
+/// The learner that was named.
+pub(super) fn learner(name: LearnerName) -> Learner<'static> {
+    match name {
+        LearnerName::S => Learner::S,
+        LearnerName::T => Learner::T,
+        LearnerName::Dr => Learner::Dr { folds: Folds::default(), propensities: Propensities::Shares },
+    }
+}

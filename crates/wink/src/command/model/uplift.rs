@@ -1,0 +1,150 @@
+//! `wink model fit uplift`: the effect of a treatment, and how well learned effects rank people.
+
+use serde::Serialize;
+use wink_stats::uplift::{Ranking, effect_calibration};
+use wink_stats::{Error, Moments, mean_difference, only};
+
+use super::trial::{People, base, learner};
+use crate::arguments::UpliftFit;
+use crate::command::interval::Around;
+use crate::terminal::{json, say, table};
+
+/// How many groups of like promise are compared with what was seen.
+const GROUPS: usize = 5;
+
+/// What is printed.
+#[derive(Serialize)]
+struct Fit {
+    rows: usize,
+    learned_from: usize,
+    judged_on: usize,
+    features: Vec<String>,
+    treatments: Vec<OfTreatment>,
+}
+
+/// What is said of one treatment, against the control.
+#[derive(Serialize)]
+struct OfTreatment {
+    name: String,
+    treated: u64,
+    control: u64,
+    /// Of everybody in the file.
+    effect: Around,
+    /// Of those the effects were not learned from.
+    #[serde(flatten)]
+    ranking: Judged,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Judged {
+    Ranked { qini: f64, auuc: f64, uplift_at_30: Option<f64>, calibration: Vec<Group> },
+    Not { not_enough_data: String },
+}
+
+/// People of like promise.
+#[derive(Serialize)]
+struct Group {
+    people: usize,
+    promised: f64,
+    seen: Around,
+}
+
+pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
+    let input = &asked.trial;
+    let people = People::read(input)?;
+    let (train, test) = (people.half(true)?, people.half(false)?);
+    // Whether there is a model is one question, whether the trial had an effect another.
+    let whole = people.trial()?;
+    let predicted = train.trial().and_then(|trial| {
+        let effects = learner(input.learner).fit(base(input.base).as_ref(), &trial)?;
+        Ok(effects.predict(test.rows()?))
+    });
+    let effects = (1..).zip(&people.treatments).map(|(arm, name)| {
+        let (treated, control) = (moments(&people, arm), moments(&people, 0));
+        let effect = mean_difference(&treated, &control, input.level)?.into();
+        let ranking = match &predicted {
+            Ok(effects) => {
+                judge(effects.get(arm - 1).map_or(&[][..], Vec::as_slice), &test, arm, input.level)?
+            }
+            Err(error) => match error.downcast_ref::<Error>() {
+                Some(reason) => Judged::Not { not_enough_data: reason.to_string() },
+                None => anyhow::bail!("{error:#}"),
+            },
+        };
+        Ok(OfTreatment {
+            name: name.clone(),
+            treated: treated.count(),
+            control: control.count(),
+            effect,
+            ranking,
+        })
+    });
+    let fit = Fit {
+        rows: whole.rows().count(),
+        learned_from: train.given.len(),
+        judged_on: test.given.len(),
+        treatments: effects.collect::<anyhow::Result<_>>()?,
+        features: people.features,
+    };
+    if input.json { json(&fit) } else { Ok(print(&fit)) }
+}
+
+/// The outcomes of those who got this.
+fn moments(people: &People, arm: usize) -> Moments {
+    let mut moments = Moments::default();
+    let of_arm = people.given.iter().zip(&people.outcomes).filter(|(given, _)| **given == arm);
+    of_arm.for_each(|(_, outcome)| moments.add(*outcome));
+    moments
+}
+
+/// Holds effects against the people of a treatment and of the control. Too few people are an answer, anything else a mistake.
+fn judge(effects: &[f64], test: &People, arm: usize, level: f64) -> anyhow::Result<Judged> {
+    let compared = |person: usize| test.given.get(person).is_some_and(|given| *given == 0 || *given == arm);
+    let effects = only(effects, compared);
+    let treated: Vec<bool> = only(&test.given, compared).iter().map(|given| *given == arm).collect();
+    let outcomes = only(&test.outcomes, compared);
+    let ranked = Ranking::new(&effects, &treated, &outcomes)
+        .and_then(|ranking| Ok((ranking, effect_calibration(&effects, &treated, &outcomes, GROUPS, level)?)));
+    match ranked {
+        Ok((ranking, groups)) => Ok(Judged::Ranked {
+            qini: ranking.qini(),
+            auuc: ranking.auuc(),
+            uplift_at_30: ranking.uplift_at(0.3),
+            calibration: groups
+                .iter()
+                .map(|group| Group { people: group.count, promised: group.promised, seen: group.seen.into() })
+                .collect(),
+        }),
+        Err(reason @ (Error::NotEnoughData { .. } | Error::Constant { .. })) => {
+            Ok(Judged::Not { not_enough_data: reason.to_string() })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn print(fit: &Fit) {
+    say!("{} rows; learned from {}, judged on the other {}", fit.rows, fit.learned_from, fit.judged_on);
+    for treatment in &fit.treatments {
+        let OfTreatment { name, treated, control, effect, ranking } = treatment;
+        say!("\n{name}: {treated} treated, {control} not");
+        say!("  effect        {}", effect.words());
+        match ranking {
+            Judged::Not { not_enough_data } => say!("  ranking       {not_enough_data}"),
+            Judged::Ranked { qini, auuc, uplift_at_30, calibration } => {
+                say!("  qini          {qini:.6}");
+                say!("  AUUC          {auuc:.6}");
+                match uplift_at_30 {
+                    Some(uplift) => say!("  uplift@30 %   {uplift:.6}"),
+                    None => say!("  uplift@30 %   not enough data: only one side is among the first 30 %"),
+                }
+                let mut groups = table();
+                groups.set_header(["people", "promised", "seen"]);
+                for Group { people, promised, seen } in calibration {
+                    groups.add_row([people.to_string(), format!("{promised:+.4}"), seen.words()]);
+                }
+                say!("\n{groups}");
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Reads tables people have: CSV, TSV and text with blanks (each also as .gz), and Parquet. Hands out whole columns by name, and names
+//! file, row and column of what it cannot read. Knows nothing of what the columns mean.
+
+mod parquet_file;
+mod text_file;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+
+use parquet_file::ParquetFile;
+pub(crate) use parquet_file::all;
+use text_file::TextFile;
+
+/// A table whose columns can be asked for.
+pub(crate) struct Table {
+    path: PathBuf,
+    source: Source,
+}
+
+enum Source {
+    Text(TextFile),
+    Parquet(ParquetFile),
+}
+
+/// Whether the first row of a text file names the columns; without it they are called `1`, `2`, ….
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    /// The first row names them.
+    First,
+    /// There is none.
+    None,
+}
+
+impl Table {
+    /// Opens a file by its ending: .csv, .tsv, .txt (fields apart by blanks), each also with .gz, or .parquet.
+    ///
+    /// # Errors
+    /// Fails if it cannot be read, has another ending, or is not what its ending says.
+    pub(crate) fn open(path: &Path, header: Header) -> anyhow::Result<Self> {
+        let source = if ending(path) == "parquet" {
+            ParquetFile::open(path).map(Source::Parquet)
+        } else {
+            TextFile::open(path, header).map(Source::Text)
+        };
+        let source = source.with_context(|| format!("`{}` cannot be read", path.display()))?;
+        Ok(Self { path: path.to_owned(), source })
+    }
+
+    /// Tells the columns' names in the file's order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match &self.source {
+            Source::Text(file) => file.names().collect(),
+            Source::Parquet(file) => file.names().collect(),
+        }
+    }
+
+    /// Tells how many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        match &self.source {
+            Source::Text(file) => file.rows(),
+            Source::Parquet(file) => file.rows(),
+        }
+    }
+
+    /// Reads a column as numbers.
+    ///
+    /// # Errors
+    /// Fails if there is no such column, and at the first row that has no number, or one that is not finite.
+    pub(crate) fn numbers(&self, column: &str) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers_or_missing(column)?;
+        self.each(column, numbers.into_iter(), |number| number.context("there is no value"))
+    }
+
+    /// Reads a column as numbers; an empty field, `NA`, `NaN` and `null` are missing.
+    ///
+    /// # Errors
+    /// Fails if there is no such column, and at the first row that has something else that is not a finite number.
+    pub(crate) fn numbers_or_missing(&self, column: &str) -> anyhow::Result<Vec<Option<f64>>> {
+        if let Source::Parquet(file) = &self.source {
+            let known = self.known(column)?;
+            if let Some(numbers) = file.numbers(known).with_context(|| self.place(column))? {
+                return self.each(column, numbers.into_iter(), |number| finite(number, "the number"));
+            }
+        }
+        let texts = self.texts(column)?;
+        self.each(column, texts.iter(), |text| read_number(text))
+    }
+
+    /// Reads a column as texts; what is missing is the empty text.
+    ///
+    /// # Errors
+    /// Fails if there is no such column, or it is of a type that has no text.
+    pub(crate) fn texts(&self, column: &str) -> anyhow::Result<Vec<String>> {
+        let known = self.known(column)?;
+        match &self.source {
+            Source::Text(file) => Ok(file.texts(known)),
+            Source::Parquet(file) => file.texts(known).with_context(|| self.place(column)),
+        }
+    }
+
+    /// Reads a column as days: `2026-11-22`, `20261122`, or a point in time, of which the written date is taken.
+    ///
+    /// # Errors
+    /// Fails if there is no such column, and at the first row that has no date.
+    pub(crate) fn dates(&self, column: &str) -> anyhow::Result<Vec<Date>> {
+        let texts = self.texts(column)?;
+        // Rows of one day often stand together, and reading a date costs more than comparing texts.
+        let mut last: Option<(&str, Date)> = None;
+        self.each(column, texts.iter(), |text| {
+            let date = match last {
+                Some((written, date)) if written == text => date,
+                _ => read_date(text)?,
+            };
+            last = Some((text.as_str(), date));
+            Ok(date)
+        })
+    }
+
+    /// The number of the column with this name.
+    fn known(&self, column: &str) -> anyhow::Result<usize> {
+        let names = self.names();
+        match names.iter().position(|name| *name == column) {
+            Some(index) => Ok(index),
+            None => {
+                bail!("`{}` has no column `{column}`; it has {}", self.path.display(), names.join(", "))
+            }
+        }
+    }
+
+    fn place(&self, column: &str) -> String {
+        format!("`{}`, column `{column}`", self.path.display())
+    }
+
+    fn each<T, U>(
+        &self,
+        column: &str,
+        values: impl Iterator<Item = T>,
+        mut read: impl FnMut(T) -> anyhow::Result<U>,
+    ) -> anyhow::Result<Vec<U>> {
+        let row = |(index, value)| {
+            read(value)
+                .with_context(|| format!("`{}`, row {}, column `{column}`", self.path.display(), index + 1))
+        };
+        values.enumerate().map(row).collect()
+    }
+}
+
+/// The ending that says what a file is, without `.gz`.
+fn ending(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
+}
+
+/// Reads a number, or a truth value as one, as people write it in tables.
+fn read_number(text: &str) -> anyhow::Result<Option<f64>> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "na" | "null" => Ok(None),
+        "true" => Ok(Some(1.0)),
+        "false" => Ok(Some(0.0)),
+        written => match written.parse::<f64>() {
+            Ok(number) => finite(Some(number), text),
+            Err(_) => bail!("`{text}` is not a number"),
+        },
+    }
+}
+
+/// Takes a NaN for missing, and refuses infinities.
+fn finite(number: Option<f64>, written: &str) -> anyhow::Result<Option<f64>> {
+    match number {
+        Some(number) if number.is_infinite() => bail!("`{written}` is not finite"),
+        number => Ok(number.filter(|number| !number.is_nan())),
+    }
+}
+
+/// Reads a date as people write it in tables.
+pub(crate) fn read_date(text: &str) -> anyhow::Result<Date> {
+    let text = text.trim();
+    let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let written = if is_compact { text } else { text.get(..10).unwrap_or(text) };
+    let format = if is_compact { "%Y%m%d" } else { "%Y-%m-%d" };
+    Date::strptime(format, written)
+        .ok()
+        .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Parquet tables of flat columns, read one whole column at a time, without Arrow.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+/// A Parquet file.
+pub(super) struct ParquetFile {
+    reader: SerializedFileReader<File>,
+}
+
+impl ParquetFile {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let reader = SerializedFileReader::new(File::open(path)?).context("it is not Parquet")?;
+        Ok(Self { reader })
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        schema.columns().iter().map(|column| column.name())
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        usize::try_from(self.reader.metadata().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// Reads numbers and truth values; `None` if the column has neither.
+    pub(super) fn numbers(&self, index: usize) -> anyhow::Result<Option<Vec<Option<f64>>>> {
+        match self.physical(index) {
+            Physical::BOOLEAN | Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE => {}
+            _ => return Ok(None),
+        }
+        self.read(index, |reader| match reader {
+            ColumnReader::BoolColumnReader(reader) => mapped(reader, |value| f64::from(u8::from(value))),
+            ColumnReader::Int32ColumnReader(reader) => mapped(reader, f64::from),
+            ColumnReader::Int64ColumnReader(reader) => mapped(reader, whole),
+            ColumnReader::FloatColumnReader(reader) => mapped(reader, f64::from),
+            ColumnReader::DoubleColumnReader(reader) => mapped(reader, |value| value),
+            _ => bail!("another type than the file says"),
+        })
+        .map(Some)
+    }
+
+    /// Reads anything that can be written as text: a text as it is, a date or time as in RFC 3339, a number in digits.
+    pub(super) fn texts(&self, index: usize) -> anyhow::Result<Vec<String>> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let logical = schema.columns().get(index).and_then(|column| column.logical_type_ref().cloned());
+        let read = self.read(index, |reader| match (reader, &logical) {
+            (ColumnReader::Int32ColumnReader(reader), Some(LogicalType::Date)) => mapped(reader, day),
+            (ColumnReader::Int64ColumnReader(reader), Some(LogicalType::Timestamp(kind))) => {
+                mapped(reader, |value| time(value, &kind.unit))
+            }
+            (ColumnReader::Int96ColumnReader(reader), _) => {
+                mapped(reader, |value| time(value.to_millis(), &TimeUnit::MILLIS))
+            }
+            (ColumnReader::ByteArrayColumnReader(reader), _) => {
+                mapped(reader, |value| String::from_utf8_lossy(value.data()).into_owned())
+            }
+            (ColumnReader::BoolColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::Int32ColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::Int64ColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::FloatColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::DoubleColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::FixedLenByteArrayColumnReader(_), _) => {
+                bail!("fixed-length bytes are not read; write the column as text")
+            }
+        })?;
+        Ok(read.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    fn physical(&self, index: usize) -> Physical {
+        self.reader.metadata().file_metadata().schema_descr().column(index).physical_type()
+    }
+
+    fn read<T>(
+        &self,
+        index: usize,
+        read: impl Fn(ColumnReader) -> anyhow::Result<Vec<Option<T>>>,
+    ) -> anyhow::Result<Vec<Option<T>>> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        if 0 < schema.column(index).max_rep_level() {
+            bail!("it is a list; only flat columns are read");
+        }
+        let mut values = Vec::new();
+        for group in 0..self.reader.num_row_groups() {
+            values.extend(read(self.reader.get_row_group(group)?.get_column_reader(index)?)?);
+        }
+        Ok(values)
+    }
+}
+
+fn mapped<T: DataType, U>(
+    reader: ColumnReaderImpl<T>,
+    write: impl Fn(T::T) -> U,
+) -> anyhow::Result<Vec<Option<U>>> {
+    Ok(all(reader)?.into_iter().map(|value| value.map(&write)).collect())
+}
+
+/// Reads a whole column of one row group, with `None` where a value is null.
+pub(crate) fn all<T: DataType>(mut reader: ColumnReaderImpl<T>) -> anyhow::Result<Vec<Option<T::T>>> {
+    let (mut values, mut levels) = (Vec::new(), Vec::new());
+    loop {
+        let (records, _, _) = reader.read_records(65_536, Some(&mut levels), None, &mut values)?;
+        if records == 0 {
+            break;
+        }
+    }
+    // A column that cannot be null has no levels.
+    if levels.is_empty() {
+        return Ok(values.into_iter().map(Some).collect());
+    }
+    let mut values = values.into_iter();
+    Ok(levels.into_iter().map(|level| if level == 0 { None } else { values.next() }).collect())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a number in a table for statistics; beyond 2^53 it is rounded"
+)]
+fn whole(value: i64) -> f64 {
+    value as f64
+}
+
+/// The day so many days after 1970-01-01; empty, like a missing one, if no calendar has it.
+fn day(days: i32) -> String {
+    const EPOCH: Date = date(1970, 1, 1);
+    EPOCH.checked_add(jiff::Span::new().days(days)).map(|day| day.to_string()).unwrap_or_default()
+}
+
+fn time(value: i64, unit: &TimeUnit) -> String {
+    let time = match unit {
+        TimeUnit::MILLIS => Timestamp::from_millisecond(value),
+        TimeUnit::MICROS => Timestamp::from_microsecond(value),
+        TimeUnit::NANOS => Timestamp::from_nanosecond(i128::from(value)),
+    };
+    time.map(|time| time.to_string()).unwrap_or_default()
+}

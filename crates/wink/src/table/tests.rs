@@ -1,0 +1,76 @@
+use std::io::Write;
+
+use super::*;
+
+fn table(name: &str, content: &str, header: Header) -> anyhow::Result<Table> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    if name.ends_with(".gz") {
+        let mut file =
+            flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), Default::default());
+        file.write_all(content.as_bytes()).unwrap();
+        file.finish().unwrap();
+    } else {
+        std::fs::write(&path, content).unwrap();
+    }
+    // A text is in memory once it is open, so the directory may go.
+    Table::open(&path, header)
+}
+
+fn says(result: anyhow::Result<impl Sized>, words: &str) {
+    let error = result.err().map(|error| format!("{error:#}")).unwrap_or_default();
+    assert!(error.contains(words), "{error:?} does not say {words:?}");
+}
+
+#[test]
+fn columns_are_read_by_name_however_they_are_kept_apart() {
+    for (name, content) in [
+        ("a.csv", "id,\"what, why\",n\n1,\"x, y\",2.5\n2,z,-3e2\n"),
+        ("a.csv", "\u{feff}id;what, why;n\r\n1;\"x, y\";2.5\r\n2;z;-3e2\r\n"),
+        ("a.csv.gz", "id,\"what, why\",n\n1,\"x, y\",2.5\n2,z,-3e2\n"),
+        ("a.TSV", "id\twhat, why\tn\n1\tx, y\t2.5\n2\tz\t-3e2"),
+    ] {
+        let table = table(name, content, Header::First).unwrap();
+        assert_eq!((table.names(), table.rows()), (vec!["id", "what, why", "n"], 2));
+        assert_eq!(table.numbers("n").unwrap(), [2.5, -300.0]);
+        assert_eq!(table.texts("what, why").unwrap(), ["x, y", "z"]);
+    }
+    let blanks =
+        table("a.txt", " 00004 19970101  2   29.33\n 00004 19970118  2   29.73\n", Header::None).unwrap();
+    assert_eq!(blanks.numbers("4").unwrap(), [29.33, 29.73]);
+    assert_eq!(blanks.dates("2").unwrap(), [jiff::civil::date(1997, 1, 1), jiff::civil::date(1997, 1, 18)]);
+}
+
+#[test]
+fn dates_are_read_as_people_write_them() {
+    let day = jiff::civil::date(2014, 3, 8);
+    for text in
+        ["2014-03-08", "20140308", "2014-03-08 00:00:00", "2014-03-08T23:59:59.5+01:00", " 2014-03-08 "]
+    {
+        assert_eq!(read_date(text).unwrap(), day, "{text}");
+    }
+    for text in ["", "2014", "08.03.2014", "2014-13-01", "20140230", "ähnliche Daten"] {
+        assert!(read_date(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_file_row_and_column() {
+    let broken = table("b.csv", "n,d\n1,2020-01-01\nx,yesterday\n,\n", Header::First).unwrap();
+    says(broken.numbers("n"), "b.csv`, row 2, column `n`: `x` is not a number");
+    says(broken.dates("d"), "b.csv`, row 2, column `d`: `yesterday` is not a date");
+    says(broken.numbers("m"), "b.csv` has no column `m`; it has n, d");
+    let missing = table("c.csv", "n\nNaN\n", Header::First).unwrap();
+    says(missing.numbers("n"), "row 1, column `n`: there is no value");
+    assert_eq!(missing.numbers_or_missing("n").unwrap(), [None]);
+    says(table("c.csv", "n\n-inf\n", Header::First).unwrap().numbers("n"), "`-inf` is not finite");
+    says(
+        table("c.csv", "n,m\n1,\n", Header::First).unwrap().numbers("m"),
+        "row 1, column `m`: there is no value",
+    );
+    says(table("d.csv", "a,b\n1\n", Header::First), "line 2 has 1 fields, and the first one has 2");
+    says(table("e.csv", "a,b\n", Header::First), "it has no rows");
+    says(table("f.xlsx", "", Header::First), "ends in none of .csv");
+    says(table("g.parquet", "PAR?", Header::First), "it is not Parquet");
+    says(Table::open(Path::new("no/such.csv"), Header::First), "`no/such.csv` cannot be read");
+}
