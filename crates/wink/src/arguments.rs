@@ -9,8 +9,10 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod segments;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use segments::{Segments, SegmentsAction};
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
 #[derive(Debug, Parser)]
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
+    /// Lists segments, counts whom a rule would hold of, or hands members out
+    Segments(Segments),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
@@ -674,4 +678,6 @@ pub(crate) enum BenchSet {
     Serve,
     /// A server with a million people: its memory, its answers, its start after a crash
     Growth,
+    /// Segments of a million people: their sizes, a preview, an overlap, a pass over everybody
+    Segments,
 }

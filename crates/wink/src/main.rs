@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
+        Command::Segments(segments) => command::segments::run(&segments),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),

@@ -19,7 +19,7 @@ use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
 use super::profiles::{self, Whom};
-use super::rights;
+use super::{rights, segments};
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -83,12 +83,14 @@ impl Export {
         let features = profiles::features(engine, &profile.value, self.now).await?;
         let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
         let states = person::states(engine, &profile.value).await?;
+        let segments = segments::members::of(engine, &profile.value, self.now).await?;
         let catalogue = engine.features();
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
             "profile": with_vault(ProfileView::new(&profile.value), &vault),
             "features": features.collect::<Vec<_>>(),
+            "segments": segments.iter().map(segments::views::of_profile).collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });
         let mut text = whole.to_string();

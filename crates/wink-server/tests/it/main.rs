@@ -60,6 +60,10 @@ mod retain;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod segments;
+#[cfg(test)]
+mod segments_api;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod socket;

@@ -14,6 +14,7 @@ pub(crate) mod key;
 pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod restore;
+pub(crate) mod segments;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod verify;
