@@ -233,6 +233,13 @@ fn a_segment_that_is_new_changed_or_gone_is_filled_and_emptied_in_silence() {
 }
 
 #[test]
+fn an_id_that_is_an_address_of_the_api_is_refused() {
+    let files = shop(&[("overlap", BUYS.1)]).files();
+    let findings = wink_server::catalogue::compile(&files).unwrap_err();
+    assert!(findings[0].message.contains("`overlap`"), "{findings:?}");
+}
+
+#[test]
 fn a_preview_counts_and_keeps_nothing() {
     let engine = wait(open(SimStore::new(), &shop(&[]), MONDAY)).unwrap();
     for person in ["anna", "bea", "cleo"] {
