@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "http",
             "serve",
             "growth",
+            "segments",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));

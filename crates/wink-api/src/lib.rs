@@ -22,6 +22,7 @@ mod problem;
 mod products;
 mod profiles;
 mod segment;
+mod segments;
 mod value;
 mod webhook_messages;
 mod webhooks;
@@ -60,8 +61,13 @@ pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
     segment_settings, source_config,
 };
+pub use segments::{
+    EstimateView, MemberView, MembersExportAsked, MembersForm, OverlapAsked, OverlapMembers, OverlapPair,
+    OverlapView, SegmentOfProfile, SegmentPreviewAsked, SegmentPreviewed, SegmentView, SegmentsListed,
+    SegmentsOfProfile,
+};
 pub use value::{to_json, value};
-pub use webhook_messages::{CouponTold, DecisionTold, Told};
+pub use webhook_messages::{CouponTold, DecisionTold, SegmentTold, Told};
 pub use webhooks::{
     DeliveryView, DisabledView, MessagesListed, ReplayAsked, Replayed, StreamTokenAsked, StreamTokenMade,
     TestQueued, WebhookAsked, WebhookChanged, WebhookMade, WebhookView, WebhooksListed,

@@ -1,7 +1,7 @@
 //! The bodies of outgoing webhooks: ids and amounts, never a direct identifier.
 
 use serde::Serialize;
-use wink_core::base::{Currency, Timestamp};
+use wink_core::base::{Currency, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, State, issue};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::offer::Catalogue;
@@ -110,5 +110,21 @@ impl CouponTold {
             amount_cents: amount,
             valid_until: coupon.valid_until.to_string(),
         }
+    }
+}
+
+/// `segment.entered` and `segment.left`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SegmentTold {
+    /// Its id, as the catalogue names it.
+    pub segment: String,
+    /// Who came or left: a pseudonym.
+    pub profile: String,
+}
+
+impl SegmentTold {
+    /// Shows who came or left.
+    pub fn new(segment: &str, profile: ProfileId) -> Self {
+        Self { segment: segment.to_owned(), profile: profile.to_string() }
     }
 }

@@ -18,14 +18,24 @@ pub enum MessageType {
     CouponRedeemed,
     /// A coupon ran out.
     CouponExpired,
+    /// Somebody who has granted what a segment is for came into it.
+    SegmentEntered,
+    /// Somebody left a segment, or takes back what it is for.
+    SegmentLeft,
     /// Nothing happened: somebody tries whether the endpoint works.
     WebhookTest,
 }
 
 impl MessageType {
     /// What an endpoint can ask for.
-    pub const ALL: [Self; 4] =
-        [Self::DecisionMade, Self::CouponIssued, Self::CouponRedeemed, Self::CouponExpired];
+    pub const ALL: [Self; 6] = [
+        Self::DecisionMade,
+        Self::CouponIssued,
+        Self::CouponRedeemed,
+        Self::CouponExpired,
+        Self::SegmentEntered,
+        Self::SegmentLeft,
+    ];
 
     /// Spells it.
     pub fn name(self) -> &'static str {
@@ -34,6 +44,8 @@ impl MessageType {
             Self::CouponIssued => "coupon.issued",
             Self::CouponRedeemed => "coupon.redeemed",
             Self::CouponExpired => "coupon.expired",
+            Self::SegmentEntered => "segment.entered",
+            Self::SegmentLeft => "segment.left",
             Self::WebhookTest => "webhook.test",
         }
     }

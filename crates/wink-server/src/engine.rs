@@ -13,7 +13,7 @@ use wink_record::{CatalogueFiles, Stored};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
 
 use crate::erasures::Erasures;
-use crate::flow::refold;
+use crate::flow::{refold, segments};
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
@@ -94,6 +94,8 @@ pub struct Engine<S> {
     without_catalogue: Arc<feature::Catalogue>,
     /// How far the features that are filled have come.
     pub(crate) refolding: refold::Progress,
+    /// How far the pass over everybody's segments has come.
+    pub(crate) passing: segments::pass::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
     /// Wakes whoever sees to moments, once one is committed.
@@ -130,6 +132,7 @@ impl<S: Store> Engine<S> {
             erasures: OnceLock::new(),
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
             refolding: refold::Progress::default(),
+            passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
             moments: Arc::default(),
             in_force: RwLock::new(None),
@@ -142,6 +145,7 @@ impl<S: Store> Engine<S> {
             engine.put_in_force(catalogue);
         }
         refold::look(&engine).await?;
+        segments::number(&engine).await?;
         crate::flow::erase::finish_begun(&engine, now).await?;
         Ok(engine)
     }

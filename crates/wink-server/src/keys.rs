@@ -3,6 +3,7 @@
 use wink_core::base::{
     CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, Timestamp, WebhookId,
 };
+use wink_core::feature::RuleNumber;
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -67,6 +68,12 @@ pub mod kind {
     pub const RIGHT: Kind = Kind(70);
     /// What triggers remember of a person, by profile id.
     pub const OCCASIONS: Kind = Kind(71);
+    /// Which segments somebody was in when last looked at, by profile id.
+    pub const MEMBERSHIPS: Kind = Kind(72);
+    /// That somebody is in a segment, by the number of its rule and profile id: its members, one after the other.
+    pub const MEMBER: Kind = Kind(73);
+    /// The rules of segments with their numbers; one record with an empty key.
+    pub const SEGMENT_RULES: Kind = Kind(74);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
     /// An API key, by the hash of its secret; of the installation.
@@ -85,6 +92,8 @@ pub mod entry {
     pub const DECIDED: EntryKind = EntryKind(2);
     /// A movement of money. About nobody: it stays when a person is erased.
     pub const LEDGER: EntryKind = EntryKind(3);
+    /// That somebody came into a segment or left it.
+    pub const PASSAGE: EntryKind = EntryKind(4);
 }
 
 /// The family of event message ids.
@@ -113,6 +122,21 @@ pub fn profile(id: ProfileId) -> RecordKey {
 /// Names the record of what triggers remember of a person.
 pub fn occasions(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::OCCASIONS, id.bytes())
+}
+
+/// Names the record of which segments somebody was in.
+pub fn memberships(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::MEMBERSHIPS, id.bytes())
+}
+
+/// Names the note that somebody is in a segment; all of a rule's share its first four bytes.
+pub fn member(rule: RuleNumber, id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::MEMBER, [rule.0.to_be_bytes().as_slice(), &id.bytes()].concat())
+}
+
+/// Names the record of the rules of segments.
+pub fn segment_rules() -> RecordKey {
+    RecordKey::new(kind::SEGMENT_RULES, [])
 }
 
 /// Names the record that leads from an identity to its profile.
@@ -292,6 +316,16 @@ pub fn issued(offer: &str) -> CounterKey {
     counter("issued/", offer)
 }
 
+/// Counts the members of a segment, by the number of its rule.
+pub fn members(rule: RuleNumber) -> CounterKey {
+    counter(MEMBERS, &rule.0.to_string())
+}
+
+/// Counts the members of a segment who have granted what it is for, by the number of its rule.
+pub fn granting_members(rule: RuleNumber) -> CounterKey {
+    counter(GRANTING, &rule.0.to_string())
+}
+
 /// Counts accepted events of a name.
 pub fn events(name: &str) -> CounterKey {
     counter(EVENTS, name)
@@ -306,6 +340,10 @@ pub fn balance(what: &str) -> CounterKey {
 pub const BALANCE: &str = "balance/";
 /// The prefix of the counters of accepted events.
 pub const EVENTS: &str = "events/";
+/// The prefix of the counters of members.
+pub const MEMBERS: &str = "members/";
+/// The prefix of the counters of members who have granted what their segment is for.
+pub const GRANTING: &str = "granting/";
 /// The prefix of the budget counters.
 pub const BUDGETS: &str = "budget/";
 

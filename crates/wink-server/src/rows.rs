@@ -323,7 +323,8 @@ pub fn csv_header() -> String {
     COLUMNS.join(",")
 }
 
-fn cell(text: &str) -> String {
+/// Writes a text into a line of CSV.
+pub(crate) fn cell(text: &str) -> String {
     let safe = if text.starts_with(FORMULA) || text.starts_with('\'') {
         format!("'{text}")
     } else {

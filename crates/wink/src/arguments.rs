@@ -9,16 +9,19 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod segments;
 mod statistics;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
     MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
 };
 pub(crate) use uplift::{
-    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput, UpliftFit,
+    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,
+    UpliftFit,
 };
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
@@ -57,6 +60,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
+    /// Lists segments, counts whom a rule would hold of, or hands members out
+    Segments(Segments),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
@@ -689,4 +694,6 @@ pub(crate) enum BenchSet {
     Serve,
     /// A server with a million people: its memory, its answers, its start after a crash
     Growth,
+    /// Segments of a million people: their sizes, a preview, an overlap, a pass over everybody
+    Segments,
 }

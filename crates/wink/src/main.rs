@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
+        Command::Segments(segments) => command::segments::run(&segments),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Model(model) => command::model::run(&model),
         Command::Measure(measure) => command::measure::run(&measure),

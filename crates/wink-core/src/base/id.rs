@@ -137,6 +137,7 @@ macro_rules! slug_id {
 slug_id!(CampaignId, "A campaign, as the catalogue names it.");
 slug_id!(OfferId, "An offer, as the catalogue names it.");
 slug_id!(TriggerId, "A trigger, as the catalogue names it.");
+slug_id!(SegmentId, "A segment, as the catalogue names it.");
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ mod fold;
 mod happened;
 mod plan;
 mod read;
+mod segment;
 mod series;
 mod sketch;
 mod state;
@@ -26,6 +27,9 @@ pub use first_form::{FirstDay, FirstForm};
 pub use fold::fold;
 pub use happened::Happened;
 pub use plan::WINDOW_DAYS_MAX;
+pub use segment::{
+    IsNew, MOVES_MAX, Member, Memberships, Moved, Passage, Rule, RuleNumber, Segment, Segments,
+};
 pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
 pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};

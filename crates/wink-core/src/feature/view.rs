@@ -136,7 +136,17 @@ impl Wanted {
         self.names.as_ref()
     }
 
-    fn asks_for(&self, slot: usize) -> bool {
+    /// Asks for what others want as well.
+    pub(super) fn of_all<'a>(others: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self { slots: Some(BTreeSet::new()), names: Some(BTreeSet::new()) };
+        for other in others {
+            sum.slots = sum.slots.zip(other.slots.as_ref()).map(|(sum, slots)| &sum | slots);
+            sum.names = sum.names.zip(other.names.as_ref()).map(|(sum, names)| &sum | names);
+        }
+        sum
+    }
+
+    pub(super) fn asks_for(&self, slot: usize) -> bool {
         self.slots.as_ref().is_none_or(|slots| slots.contains(&slot))
     }
 }

@@ -40,6 +40,8 @@ pub struct Catalogue {
     pub offers: Vec<Offer>,
     /// The moments in which Wink asks itself, as they are written.
     pub triggers: Vec<Trigger>,
+    /// The sets of people the shop has named.
+    pub segments: feature::Segments,
 }
 
 impl Catalogue {

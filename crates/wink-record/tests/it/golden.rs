@@ -113,6 +113,15 @@ fn webhooks_are_stored_as_ever() {
 }
 
 #[test]
+fn segments_are_stored_as_ever() {
+    check("memberships-v1", &samples::memberships());
+    check("segment-rules-v1", &samples::segment_rules());
+    for (name, passage) in samples::passages() {
+        check(&format!("segment-{name}-v1"), &passage);
+    }
+}
+
+#[test]
 fn the_deepest_value_that_is_accepted_is_read_back() {
     let map = |inner| Value::Map([("k".to_owned(), inner)].into());
     let deepest = (1..DEPTH_MAX).fold(Value::Int(1), |inner, _| map(inner));

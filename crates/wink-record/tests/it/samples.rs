@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, Timestamp,
-    Value, WebhookId,
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, SegmentId,
+    Timestamp, Value, WebhookId,
 };
 use wink_core::coupon::{Account, Coupon, Entry, Given, Held, Right, RightState, State as Life, Wallet};
 use wink_core::decision::{
@@ -17,14 +17,15 @@ use wink_core::event::{
     Mechanism, Observed, Order, Redeemed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{
-    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Reading, Registers, Series,
-    Shared, Stamped, State, Times, View, Viewed,
+    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Member, Memberships,
+    Passage, Reading, Registers, RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed,
 };
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
-    Erasure, Folded, LetterHead, MessageType, SealedSecret, TenantNamed, WebhookEndpoint, WebhookMessage,
+    Erasure, Folded, LetterHead, MessageType, SealedSecret, SegmentPassage, SegmentRule, SegmentRules,
+    TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -511,7 +512,13 @@ pub(crate) fn webhook() -> WebhookEndpoint {
     WebhookEndpoint {
         id: WebhookId::from_bytes([9; 16]),
         url: "https://shop.example.org/hook".to_owned(),
-        types: MessageType::ALL.into(),
+        types: [
+            MessageType::DecisionMade,
+            MessageType::CouponIssued,
+            MessageType::CouponRedeemed,
+            MessageType::CouponExpired,
+        ]
+        .into(),
         secrets: vec![
             SealedSecret { sealed: vec![1, 2, 3], until: None },
             SealedSecret { sealed: vec![4, 5], until: Some(AT.plus_days(1)) },
@@ -544,5 +551,40 @@ pub(crate) fn deliveries() -> Vec<(&'static str, Delivery)> {
         ("waiting", delivery(MessageType::DecisionMade, DeliveryState::Waiting { due: AT.plus_days(1) })),
         ("delivered", delivery(MessageType::CouponExpired, DeliveryState::Delivered { at: AT })),
         ("dead", delivery(MessageType::WebhookTest, DeliveryState::Dead { at: AT })),
+    ]
+}
+
+pub(crate) fn memberships() -> Memberships {
+    let member = |days, granted| Member { since: AT.plus_days(days), granted };
+    let of = BTreeMap::from([(RuleNumber(2), member(-1, true)), (RuleNumber(5), member(-2, false))]);
+    Memberships { asked: RuleNumber(6), of, changes: 4 }
+}
+
+pub(crate) fn segment_rules() -> SegmentRules {
+    let rule = |number, counted_at| SegmentRule {
+        number: RuleNumber(number),
+        segment: SegmentId::parse("lapsed").unwrap(),
+        digest: Digest([11; 32]),
+        is_retired: number == 2,
+        counted_at,
+    };
+    SegmentRules { last: RuleNumber(3), rules: vec![rule(2, Some(AT)), rule(3, None)] }
+}
+
+pub(crate) fn passages() -> Vec<(&'static str, SegmentPassage)> {
+    let passage = |passage, granting| SegmentPassage {
+        profile: ProfileId::from_bytes([1; 16]),
+        segment: SegmentId::parse("lapsed").unwrap(),
+        rule: RuleNumber(2),
+        passage,
+        granting,
+        change: 7,
+        at: AT,
+    };
+    let (entered, left) = (Some(Passage::Entered), Some(Passage::Left));
+    vec![
+        ("entered", passage(entered, entered)),
+        ("left", passage(left, None)),
+        ("withdrawn", passage(None, left)),
     ]
 }

@@ -10,7 +10,7 @@ use wink_core::base::{CampaignId, Value};
 
 use super::campaign::{CAMPAIGN_KEYS, OFFER_KEYS};
 use super::tree::{self, Fields, NoSpelling};
-use super::{CAMPAIGNS, Files, Finding, Misfit, SHOP, is_campaign, place};
+use super::{CAMPAIGNS, Files, Finding, Misfit, SEGMENTS, SHOP, is_campaign, place, segments};
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +37,13 @@ pub enum Edit {
         /// The campaign's id.
         campaign: String,
         /// The new amount, under `budget`.
+        fields: BTreeMap<String, Value>,
+    },
+    /// A segment.
+    Segment {
+        /// Its id.
+        id: String,
+        /// Everything it says.
         fields: BTreeMap<String, Value>,
     },
     /// The contact policy of the shop.
@@ -78,6 +85,7 @@ pub(super) fn write(files: &Files, edit: &Edit) -> Result<Edited, Misfit> {
         Edit::Campaign { id, fields } => campaign(files, id, fields),
         Edit::Offer { id, fields } => offer(files, id, fields),
         Edit::Budget { campaign, fields } => budget(files, campaign, fields),
+        Edit::Segment { id, fields } => segment(files, id, fields),
         Edit::ContactPolicy { fields } => contact_policy(files, fields),
         Edit::Files(sent) => Ok(Edited { files: sent.clone(), written: None }),
     }
@@ -133,19 +141,38 @@ fn offer(files: &Files, id: &str, fields: &Fields) -> Result<Edited, Misfit> {
         return Err(misfit("/campaign", SHOP, format!("there is no campaign `{campaign}`")));
     };
     let mut document = document(files, &name)?;
-    let old = document.remove("offers").and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
+    let index = put(&mut document, &name, ("offers", OFFER_KEYS), fields)?;
+    Ok(written(files, name, &document, vec!["offers".to_owned(), index]))
+}
+
+fn segment(files: &Files, id: &str, fields: &Fields) -> Result<Edited, Misfit> {
+    let fields = with_id(fields, id)?;
+    let mut document = document(files, SEGMENTS)?;
+    let index = put(&mut document, SEGMENTS, ("segments", segments::KEYS), fields)?;
+    Ok(written(files, SEGMENTS.to_owned(), &document, vec!["segments".to_owned(), index]))
+}
+
+/// Replaces the table of a list that has the same id, or adds one; tells its place in the list.
+fn put(
+    document: &mut DocumentMut,
+    file: &str,
+    (list, keys): (&str, &[&str]),
+    fields: Fields,
+) -> Result<String, Misfit> {
+    let old = document.remove(list).and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
     let mut sent: Vec<Value> = old.iter().map(|table| Value::Map(tree::of_table(table))).collect();
-    let index = known.map_or(sent.len(), |known| known.index);
+    let is_it = |known: &Value| known.field("id") == fields.get("id");
+    let index = sent.iter().position(is_it).unwrap_or(sent.len());
     match sent.get_mut(index) {
         Some(place) => *place = Value::Map(fields),
         None => sent.push(Value::Map(fields)),
     }
-    let tables = tree::write_tables(old, &sent, OFFER_KEYS).map_err(|mut error| {
+    let tables = tree::write_tables(old, &sent, keys).map_err(|mut error| {
         error.0.remove(0);
-        no_spelling(&name, &error)
+        no_spelling(file, &error)
     })?;
-    document.insert("offers", tables);
-    Ok(written(files, name, &document, vec!["offers".to_owned(), index.to_string()]))
+    document.insert(list, tables);
+    Ok(index.to_string())
 }
 
 fn budget(files: &Files, campaign: &str, fields: &Fields) -> Result<Edited, Misfit> {
@@ -181,7 +208,6 @@ pub(super) struct Written {
     pub(super) campaign: String,
     pub(super) fields: Fields,
     file: String,
-    index: usize,
 }
 
 /// Lists the campaigns with their files, as they stand in the files.
@@ -198,10 +224,10 @@ pub(super) fn offers(files: &Files) -> Vec<Written> {
     for (file, mut campaign) in campaigns(files) {
         let Some(id) = campaign.get("id").and_then(Value::as_text).map(str::to_owned) else { continue };
         let Some(Value::List(offers)) = campaign.remove("offers") else { continue };
-        for (index, offer) in offers.into_iter().enumerate() {
+        for offer in offers {
             let Value::Map(fields) = offer else { continue };
             let Some(offer) = fields.get("id").and_then(Value::as_text).map(str::to_owned) else { continue };
-            found.push(Written { id: offer, campaign: id.clone(), fields, file: file.to_owned(), index });
+            found.push(Written { id: offer, campaign: id.clone(), fields, file: file.to_owned() });
         }
     }
     found

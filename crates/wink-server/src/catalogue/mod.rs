@@ -1,6 +1,7 @@
 //! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
 //!
-//! `shop.toml` holds the shop itself, `features.toml` features of its own, `triggers.toml` when Wink asks itself, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
+//! `shop.toml` holds the shop itself, `features.toml` features of its own, `triggers.toml` when Wink asks itself,
+//! `segments.toml` sets of people, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
 //! or applied in part: with one finding there is no catalogue, and the one in force stays.
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ mod file;
 mod folder;
 mod literal;
 mod place;
+mod segments;
 mod shop;
 pub mod show;
 mod tree;
@@ -44,6 +46,9 @@ const FEATURES: &str = "features.toml";
 
 /// The file of the triggers. Without it Wink answers who asks, and asks nobody.
 const TRIGGERS: &str = "triggers.toml";
+
+/// The file of the segments. Without it nobody is in one.
+const SEGMENTS: &str = "segments.toml";
 
 /// The folder of the campaigns.
 const CAMPAIGNS: &str = "campaigns/";
@@ -186,13 +191,22 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
         }
         None => Vec::new(),
     };
+    let segments = match files.get(SEGMENTS) {
+        Some(text) => {
+            let file = File::new(SEGMENTS, text);
+            let segments = segments::read(&file, &features);
+            findings.extend(file.into_findings());
+            segments
+        }
+        None => feature::Segments::default(),
+    };
     let mut reader = campaign::Reader::new(&features, zone.clone());
     for (name, text) in files {
         if is_campaign(name) {
             let file = File::new(name, text);
             reader.read(&file);
             findings.extend(file.into_findings());
-        } else if ![SHOP, FEATURES, TRIGGERS].contains(&name.as_str()) {
+        } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS].contains(&name.as_str()) {
             findings.push(stray(name));
         }
     }
@@ -211,6 +225,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
                 campaigns,
                 offers,
                 triggers,
+                segments,
             })
         }
         _ => Err(findings),
@@ -224,7 +239,7 @@ fn is_campaign(name: &str) -> bool {
 
 fn stray(name: &str) -> Finding {
     Finding::of_file(name, "the file is not part of a catalogue")
-        .fix("keep `shop.toml`, `features.toml`, `triggers.toml` and `campaigns/*.toml` only, or give it another ending")
+        .fix("keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml` and `campaigns/*.toml` only, or give it another ending")
 }
 
 fn version(files: &Files) -> CatalogueVersion {

@@ -3,12 +3,15 @@
 //! A message's id follows from what it tells of. So it is found again when that is erased, without an index by person.
 
 use serde::Serialize;
-use wink_api::{CouponTold, DecisionTold, Told};
+use wink_api::{CouponTold, DecisionTold, SegmentTold, Told};
 use wink_core::base::{Currency, DecisionId, Hasher, MessageId, Timestamp, WebhookId};
 use wink_core::coupon::{Coupon, State};
 use wink_core::decision::Decision;
+use wink_core::feature::Passage;
 use wink_core::offer::Catalogue;
-use wink_record::{Delivery, DeliveryState, MessageType, Stored, WebhookEndpoint, WebhookMessage};
+use wink_record::{
+    Delivery, DeliveryState, MessageType, SegmentPassage, Stored, WebhookEndpoint, WebhookMessage,
+};
 use wink_store::{Batch, Change, RecordKey, Store};
 
 use super::webhooks;
@@ -49,6 +52,13 @@ impl Listeners {
         let Some((kind, at)) = step(coupon) else { return };
         let told = CouponTold::new(coupon, self.currency);
         self.hear(coupon_message(coupon, kind, at), kind, at, told, batch);
+    }
+
+    /// Tells of somebody who came to or left those of a segment who have granted what it is for. Of others nothing leaves the house.
+    pub(super) fn hear_passage(&self, passage: &SegmentPassage, batch: &mut Batch) {
+        let Some((kind, id)) = passage_message(passage) else { return };
+        let told = SegmentTold::new(passage.segment.as_str(), passage.profile);
+        self.hear(id, kind, passage.at, told, batch);
     }
 
     fn hear(&self, id: MessageId, kind: MessageType, at: Timestamp, told: impl Serialize, batch: &mut Batch) {
@@ -102,6 +112,19 @@ pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> {
         .into_iter()
         .flatten()
         .map(|(kind, at)| keys::message(coupon_message(coupon, kind, at)))
+}
+
+/// Names the message that tells of a passage, whether or not there is one.
+pub(super) fn about_passage(passage: &SegmentPassage) -> Option<RecordKey> {
+    passage_message(passage).map(|(_, id)| keys::message(id))
+}
+
+fn passage_message(passage: &SegmentPassage) -> Option<(MessageType, MessageId)> {
+    let kind = match passage.granting? {
+        Passage::Entered => MessageType::SegmentEntered,
+        Passage::Left => MessageType::SegmentLeft,
+    };
+    Some((kind, message_id(kind, passage.at, passage.id())))
 }
 
 /// Tells what a coupon's state is told as, and since when it is so.

@@ -7,7 +7,7 @@ use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueApplied, CatalogueFiles, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Record, Store};
 
-use super::refold;
+use super::{refold, segments};
 use crate::catalogue::{Difference, Edit, Files, Loaded, Misfit, differences, edited};
 use crate::engine::{batch_id, catalogue_version};
 use crate::error::ATTEMPTS_MAX;
@@ -161,6 +161,7 @@ impl InForce {
         let applied = CatalogueApplied { version, at: now }.to_bytes();
         let (filled, remembered) = refold::plan(engine, &catalogue.features, now).await?;
         batch.changes.push(remembered);
+        let rules = segments::register(engine, &catalogue.segments, &mut batch).await?;
         batch.changes.push(Change::Put(keys::catalogue(version.0), CatalogueFiles(files).to_bytes()));
         batch.changes.push(Change::Put(keys::catalogue_in_force(), version.0.0.to_vec()));
         batch.changes.push(Change::Put(keys::catalogue_applied(self.number + 1), applied));
@@ -173,6 +174,7 @@ impl InForce {
         }
         let done = engine.commit(batch).await?;
         if done.is_some() {
+            let catalogue = segments::numbered(catalogue, &rules);
             engine.put_in_force(refold::with_filling(Arc::new(catalogue), &filled));
         }
         Ok(done)

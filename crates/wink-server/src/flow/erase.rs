@@ -11,16 +11,17 @@ use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Right, State, Wallet, release_of_erased};
 use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
-use wink_record::{Damaged, Decided, Erasure as Erased, Stored};
+use wink_record::{Damaged, Decided, Erasure as Erased, SegmentPassage, Stored};
 use wink_store::{
-    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, Store,
+    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
 };
 
-use super::announce::{about_coupon, about_decision};
+use super::announce::{about_coupon, about_decision, about_passage};
 use super::bury;
 use super::person;
 use super::redeem::{book, no_longer_expires};
 use super::rights::{give_back, no_longer_lapses};
+use super::segments;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -183,9 +184,13 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
         erasure.dead_letters += remove_letters(engine, key).await?;
         left.push(keys::state(id, key));
     }
+    if let Some(left) = segments::forget(engine, id).await? {
+        erasure.records += 1;
+        engine.commit(left).await?.ok_or(Error::Contended)?;
+    }
     let there = engine.store.get(engine.tenant, &left).await?.into_iter().flatten().count();
     // Two more are gone since `begin`: the profile and the way from its first identity.
-    erasure.records = u64::try_from(there + 2).unwrap_or(u64::MAX);
+    erasure.records += u64::try_from(there + 2).unwrap_or(u64::MAX);
     let changes = left.into_iter().map(Change::Delete).collect();
     let home = keys::home(id);
     commit(engine, home, changes).await?;
@@ -313,6 +318,8 @@ pub(super) struct Owned {
     pub owner: Home,
     /// The decision it is about, whose record goes too.
     pub decision: Option<DecisionId>,
+    /// The message that told of it, where it has no record of its own.
+    pub message: Option<RecordKey>,
     /// The mark of its message.
     pub mark: Option<MarkKey>,
     /// When it happened, if it says.
@@ -324,13 +331,18 @@ impl Owned {
     pub(super) fn read<S>(engine: &Engine<S>, entry: &Entry) -> Result<Option<Self>, Damaged> {
         let Some(body) = &entry.body else { return Ok(None) };
         let Some(owner) = body.owner else { return Ok(None) };
-        let mut owned = Self { position: entry.position, owner, decision: None, mark: None, at: None };
+        let mut owned =
+            Self { position: entry.position, owner, decision: None, message: None, mark: None, at: None };
         if entry.header.kind == keys::entry::DECIDED {
             owned.decision = Some(Decided::from_bytes(&body.payload)?.id);
         } else if entry.header.kind == keys::entry::EVENT {
             let kept = Kept::from_bytes(&body.payload)?;
             owned.mark = Some(keys::event_mark(engine.secrets.marks(), &kept.source, &kept.message_id));
             owned.at = Some(kept.occurred_at);
+        } else if entry.header.kind == keys::entry::PASSAGE {
+            let passage = SegmentPassage::from_bytes(&body.payload)?;
+            owned.message = about_passage(&passage);
+            owned.at = Some(passage.at);
         }
         Ok(Some(owned))
     }
@@ -342,7 +354,8 @@ impl Owned {
         let records = self
             .decision
             .map(|id| [keys::decision(id), keys::decision_of(self.owner, id), about_decision(id)]);
-        [redact].into_iter().chain(records.into_iter().flatten().map(Change::Delete))
+        let records = records.into_iter().flatten().chain(self.message.clone());
+        [redact].into_iter().chain(records.map(Change::Delete))
     }
 }
 

@@ -19,8 +19,8 @@ use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
 use super::profiles;
-use super::rights;
 use super::whole::{self, Whole};
+use super::{rights, segments};
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -84,12 +84,14 @@ impl Export {
         let features = profiles::features(engine, &person, self.now).await?;
         let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
         let states = person::states(engine, &person).await?;
+        let segments = segments::members::of(engine, &person, self.now).await?;
         let catalogue = engine.features();
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
             "profile": with_vault(ProfileView::new(&person), &vault),
             "features": features.collect::<Vec<_>>(),
+            "segments": segments.iter().map(segments::views::of_profile).collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });
         let mut text = whole.to_string();

@@ -16,8 +16,8 @@ use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store, Versi
 
 use super::bury::{self, Burial};
 use super::links::Joined;
-use super::moments;
 use super::person::{self, Loaded};
+use super::{moments, segments};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -275,6 +275,9 @@ impl Thought {
                 None => work.take(engine, ids, message).await?,
             });
         }
+        if let Some(last) = group.messages.last() {
+            work.look_at_segments(engine, last.received.at).await?;
+        }
         Ok(Self { work, answers })
     }
 
@@ -474,6 +477,23 @@ impl Work {
         known.vault(engine).await?.know(&event.identity);
         self.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
         self.person = Some(known);
+        Ok(())
+    }
+
+    /// Looks which segments the person is in now. Where so much came at once that a batch holds no more, the next pass over everybody looks.
+    async fn look_at_segments<S: Store>(&mut self, engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
+        let Some(known) = self.person.as_ref().filter(|known| known.profile_changed || known.state_changed)
+        else {
+            return Ok(());
+        };
+        let whole = known.joined.around(engine, &known.profile).await?;
+        let looked = segments::look(engine, &whole, &known.state, now).await?;
+        if let Some(looked) =
+            looked.filter(|looked| self.changes.len() + looked.changes.len() <= GROUP_CHANGES)
+        {
+            self.checks.extend(looked.checks);
+            self.changes.extend(looked.changes);
+        }
         Ok(())
     }
 

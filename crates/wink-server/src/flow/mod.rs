@@ -22,6 +22,7 @@ pub mod redeem;
 pub mod refold;
 pub mod retain;
 pub mod rights;
+pub mod segments;
 pub mod stream;
 pub mod tables;
 pub mod unread;

@@ -66,7 +66,14 @@ pub(super) async fn states<S: Store>(
     engine: &Engine<S>,
     cluster: &Cluster<'_>,
 ) -> Result<Vec<Loaded<State>>, Error> {
-    let keys: Vec<RecordKey> = cluster.identities().map(|(id, key)| keys::state(id, key)).collect();
+    states_at(engine, cluster.identities().map(|(id, key)| keys::state(id, key)).collect()).await
+}
+
+/// Loads the states that lie at some places.
+pub(super) async fn states_at<S: Store>(
+    engine: &Engine<S>,
+    keys: Vec<RecordKey>,
+) -> Result<Vec<Loaded<State>>, Error> {
     let records = engine.store.get(engine.tenant, &keys).await?;
     let mut states = Vec::with_capacity(keys.len());
     for (key, record) in keys.into_iter().zip(records) {

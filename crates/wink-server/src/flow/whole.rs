@@ -23,6 +23,11 @@ impl Whole {
         &self.asked.value
     }
 
+    /// Tells whether nobody knew them before.
+    pub(super) fn is_new(&self) -> bool {
+        self.all().all(|profile| profile.version.is_none())
+    }
+
     /// Leaves the profile that was asked about.
     pub(super) fn into_asked(self) -> Loaded<Profile> {
         self.asked

@@ -216,6 +216,22 @@ pub(super) async fn change_budget<S: Store>(
     change.make(Edit::Budget { campaign, fields }).await
 }
 
+/// Replaces a segment, or adds one. With another rule or another purpose its members are counted anew.
+#[utoipa::path(put, path = "/v1/segments/{id}", tag = "segments", operation_id = "change_segment", request_body = Object,
+    params(("id" = String, Path, description = "The segment's id"),
+        ("dry_run" = Option<bool>, Query, description = "Changes nothing"),
+        ("If-Match" = Option<String>, Header, description = "The version this was made from, as its ETag")),
+    responses((status = 200, description = "What changed", body = ChangeView),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn change_segment<S: Store>(
+    change: Change<S>,
+    PathName(id): PathName,
+    Fields(fields): Fields,
+) -> Result<Response, Refused> {
+    change.make(Edit::Segment { id, fields }).await
+}
+
 /// The only contact policy there is: it holds over all campaigns.
 const DEFAULT_POLICY: &str = "default";
 

@@ -20,7 +20,7 @@ use crate::flow::export::Export;
 use crate::flow::tables;
 
 /// Pieces that may wait for the client: one to send, one to read meanwhile.
-const PIECES_MAX: usize = 1;
+pub(super) const PIECES_MAX: usize = 1;
 
 /// Hands everything about a person out: as one JSON document, or with `format=csv` as a ZIP of tables.
 #[utoipa::path(get, path = "/v1/profiles/{id}/export", tag = "profiles", operation_id = "export_profile",
@@ -57,7 +57,7 @@ pub(super) async fn export_profile<S: Store>(
 }
 
 /// The pieces as a body. An error cuts it off, so that half a document is not taken for a whole one.
-struct Pieces(Receiver<Result<Bytes, Error>>);
+pub(super) struct Pieces(pub(super) Receiver<Result<Bytes, Error>>);
 
 impl hyper::body::Body for Pieces {
     type Data = Bytes;

@@ -32,6 +32,7 @@ mod profiles;
 mod proxy;
 mod rate;
 mod segment;
+mod segments;
 mod service;
 mod stream;
 mod tag;
@@ -112,6 +113,13 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
             "/v1/contact-policies/{id}",
             get(catalogue::show_contact_policy::<S>).put(catalogue::change_contact_policy::<S>),
         )
+        .route("/v1/segments", get(segments::list_segments::<S>))
+        .route("/v1/segments/preview", post(segments::preview_segment::<S>))
+        .route("/v1/segments/overlap", get(segments::compare_segments::<S>))
+        .route("/v1/segments/{id}", get(segments::show_segment::<S>).put(catalogue::change_segment::<S>))
+        .route("/v1/segments/{id}/members", get(segments::list_segment_members::<S>))
+        .route("/v1/segments/{id}/export", get(segments::export_segment::<S>))
+        .route("/v1/profiles/{id}/segments", get(segments::list_segments_of_profile::<S>))
         .route("/v1/products", get(products::list_products::<S>).post(products::put_products::<S>))
         .route("/v1/products/import", post(products::import_products::<S>))
         .route("/v1/products/{id}", get(products::show_product::<S>).delete(products::delete_product::<S>))

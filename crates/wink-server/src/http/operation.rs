@@ -108,6 +108,10 @@ const fn op(
 const CATALOGUE_READERS: Who = Who::Roles(&[Analyst, Support, Marketer, Admin]);
 /// Who says what may be given. Not the shop's server: its key lies beside the shop's code, and this is money.
 const CATALOGUE_WRITERS: Who = Who::Roles(&[Marketer, Admin]);
+/// Who sees how large segments are. An operator too: numbers are nobody's data.
+const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operator]);
+/// Who sees the people in them, by pseudonym.
+const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
 const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admin]);
 /// Who lists products.
@@ -398,6 +402,21 @@ pub static OPERATIONS: &[Operation] = &[
         Class::Report,
         CATALOGUE_WRITERS,
         SMALL,
+    ),
+    op("list_segments", Method::GET, "/v1/segments", Class::Report, SEGMENT_READERS, 0),
+    op("preview_segment", Method::POST, "/v1/segments/preview", Class::Report, SEGMENT_READERS, SMALL),
+    op("compare_segments", Method::GET, "/v1/segments/overlap", Class::Report, SEGMENT_READERS, 0),
+    op("show_segment", Method::GET, "/v1/segments/{id}", Class::Report, SEGMENT_READERS, 0),
+    op("change_segment", Method::PUT, "/v1/segments/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("list_segment_members", Method::GET, "/v1/segments/{id}/members", Class::Report, MEMBER_READERS, 0),
+    op("export_segment", Method::GET, "/v1/segments/{id}/export", Class::Report, MEMBER_READERS, 0),
+    op(
+        "list_segments_of_profile",
+        Method::GET,
+        "/v1/profiles/{id}/segments",
+        Class::Report,
+        Who::Roles(STAFF_AND_SHOP),
+        0,
     ),
     op("put_products", Method::POST, "/v1/products", Class::Ingest, PRODUCT_WRITERS, BATCH),
     op("list_products", Method::GET, "/v1/products", Class::Report, PRODUCT_READERS, 0),

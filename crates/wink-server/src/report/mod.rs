@@ -7,4 +7,5 @@ pub mod state_hash;
 pub mod totals;
 pub mod verify;
 
+mod memberships;
 mod walk;

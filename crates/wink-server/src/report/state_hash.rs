@@ -57,6 +57,9 @@ async fn plain_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
         kind::CATALOGUE,
         kind::CATALOGUE_IN_FORCE,
         kind::ERASING,
+        kind::MEMBERSHIPS,
+        kind::MEMBER,
+        kind::SEGMENT_RULES,
     ];
     for kind in plain {
         walk::records(engine, kind, |key, record| {

@@ -1,4 +1,4 @@
-//! Proves that the store holds together: chains, ledger, counters, decisions, features, balance.
+//! Proves that the store holds together: chains, ledger, counters, decisions, features, segments, balance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
-use super::{state_hash, walk};
+use super::{memberships, state_hash, walk};
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -49,6 +49,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
     check_money(engine, &mut journal).await?;
     let decisions = check_decisions(engine, &mut journal).await?;
     let states = check_states(engine, &mut journal).await?;
+    journal.findings.extend(memberships::findings(engine).await?);
     let balance = totals::balance(engine).await?;
     if !balance.is_exact() {
         journal.findings.push(format!("the balance does not add up: {balance:?}"));

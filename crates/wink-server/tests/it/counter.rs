@@ -40,6 +40,8 @@ pub(crate) struct Shop {
     pub(crate) offers: Vec<Offer>,
     /// `triggers.toml`; none if it is empty.
     pub(crate) triggers: String,
+    /// `segments.toml`; none if it is empty.
+    pub(crate) segments: String,
 }
 
 /// An offer with a campaign of its own, of the same name.
@@ -69,6 +71,7 @@ impl Default for Shop {
             exploration: 0.0,
             offers: Vec::new(),
             triggers: String::new(),
+            segments: String::new(),
         }
     }
 }
@@ -156,9 +159,10 @@ impl Shop {
         );
         let campaigns =
             self.offers.iter().map(|offer| (format!("campaigns/{}.toml", offer.name), offer.toml()));
-        let triggers =
-            (!self.triggers.is_empty()).then(|| ("triggers.toml".to_owned(), self.triggers.clone()));
-        [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).chain(triggers).collect()
+        let others = [("triggers.toml", &self.triggers), ("segments.toml", &self.segments)];
+        let others = others.into_iter().filter(|(_, text)| !text.is_empty());
+        let others = others.map(|(name, text)| (name.to_owned(), text.clone()));
+        [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).chain(others).collect()
     }
 }
 

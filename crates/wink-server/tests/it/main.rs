@@ -62,6 +62,10 @@ mod retain;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod segments;
+#[cfg(test)]
+mod segments_api;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
 mod slow;

@@ -8,7 +8,7 @@ use wink_core::base::expression::Expression;
 use wink_core::base::{CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Zone};
 use wink_core::decision::{Ask, BudgetUse, Decision, Issue, Person, Situation, Standing, decide};
 use wink_core::feature::{
-    self, Age, Aggregation, Class, Definition, How, Never, Reading, Selection, View, Viewed, Window,
+    self, Age, Aggregation, Class, Definition, How, Never, Reading, Segments, Selection, View, Viewed, Window,
 };
 use wink_core::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
@@ -157,5 +157,6 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
         }],
         offers: (0..OFFERS).map(offer).collect::<anyhow::Result<_>>()?,
         triggers: Vec::new(),
+        segments: Segments::default(),
     })
 }

@@ -38,7 +38,13 @@ const WARM_UP: Duration = Duration::from_secs(15);
 const KIBIBYTE: f64 = 1_024.0;
 
 /// The directory of the store. It goes with the bench, whether that worked or not.
-struct Place(PathBuf);
+pub(super) struct Place(pub(super) PathBuf);
+
+impl Place {
+    pub(super) fn new(what: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("wink-bench-{what}-{}", std::process::id())))
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -70,7 +76,7 @@ struct Seen {
 
 /// Measures all of it.
 pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
-    let place = Place(std::env::temp_dir().join(format!("wink-bench-growth-{}", std::process::id())));
+    let place = Place::new("growth");
     fill(&place.0, 0..FEW, bar)?;
     let few = look(&Server::start(&place.0)?, FEW, rounds)?;
     fill(&place.0, FEW..MANY, bar)?;
@@ -139,7 +145,7 @@ fn report(few: &Seen, many: &Seen, ready: f64, held: u64) -> Vec<Measured> {
 }
 
 /// Lets people join, in this process.
-fn fill(directory: &Path, people: Range<u64>, bar: &ProgressBar) -> anyhow::Result<()> {
+pub(super) fn fill(directory: &Path, people: Range<u64>, bar: &ProgressBar) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let service = Arc::new(home::open_service(directory, Conduct::default()).await?);

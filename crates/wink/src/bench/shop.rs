@@ -211,9 +211,17 @@ impl Inside {
 
 /// Puts the bench's catalogue in force, in the only tenant.
 pub(crate) async fn put_catalogue_in_force<S: Store>(service: &Service<S>) -> anyhow::Result<()> {
+    put_in_force(service, &[]).await
+}
+
+/// The same, with further files.
+pub(super) async fn put_in_force<S: Store>(
+    service: &Service<S>,
+    more: &[(&str, &str)],
+) -> anyhow::Result<()> {
     let files = [("shop.toml", SHOP), ("campaigns/tea.toml", TEA)];
     let files: BTreeMap<String, String> =
-        files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        files.iter().chain(more).map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let compiled =
         catalogue::compile(&files).map_err(|findings| anyhow!("the bench's catalogue: {findings:?}"))?;
     let [engine] = &service.engines()[..] else { bail!("there is more than one tenant") };

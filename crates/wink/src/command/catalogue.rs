@@ -9,6 +9,7 @@ use serde::Serialize;
 use wink_server::catalogue::{self, Finding, Loaded};
 use wink_server::flow::catalogue::{Applied, apply};
 use wink_server::flow::refold;
+use wink_server::flow::segments::pass;
 
 use crate::arguments::{Catalogue, CatalogueAction};
 use crate::terminal::say;
@@ -77,6 +78,7 @@ fn put_in_force(directory: &Path, store: &Path, json: bool) -> anyhow::Result<Ex
         let now = home::now();
         let applied = apply(&engine, loaded.catalogue.clone(), loaded.files.clone(), now).await?;
         refold::all(&engine, now).await?;
+        pass::all(&engine, now).await?;
         Ok(applied)
     })?;
     match applied {

@@ -17,6 +17,7 @@ pub(crate) mod model;
 pub(crate) mod products;
 pub(crate) mod replay;
 pub(crate) mod restore;
+pub(crate) mod segments;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod verify;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -14,6 +14,7 @@ use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
+use wink_server::flow::segments::pass;
 use wink_server::flow::{decide, expire, moments, refold, retain, rights};
 use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
@@ -28,6 +29,12 @@ use crate::{control, demo, home, log, maintenance, measure, terminal};
 
 /// Coupons are looked at every second: nobody reads a validity finer than that.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two passes over everybody's segments: what time alone changes is counted in minutes at the finest.
+const PASS_EVERY: Duration = Duration::from_secs(10);
+
+/// A pass rests so many times as long as it works, so that it takes a fifth of one core.
+const PASS_RESTS: u32 = 4;
 
 /// The outbox is looked at this often: a message is on its way within half a second of what it tells of.
 const SEND_EVERY: Duration = Duration::from_millis(500);
@@ -91,6 +98,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         let mut workers = JoinSet::new();
         workers.spawn(work(service.clone()));
         workers.spawn(see_to_moments(service.clone()));
+        workers.spawn(look_at_segments(service.clone()));
         let outbox = Arc::new(Outbox::new(Sender::new(webhooks_reach)?));
         for _ in 0..SENDERS {
             workers.spawn(send(service.clone(), outbox.clone()));
@@ -187,6 +195,24 @@ async fn see_to_moments<S: Store>(service: Arc<Service<S>>) {
         }
         // Woken, or at the latest with the next second.
         let _woken = tokio::time::timeout(EXPIRE_EVERY, service.moments.notified()).await;
+    }
+}
+
+/// Looks at everybody's segments, again and again, until it is aborted: some people, then a rest of four times as long as they took.
+async fn look_at_segments<S: Store>(service: Arc<Service<S>>) {
+    loop {
+        let mut are_more = false;
+        for engine in service.engines() {
+            let began = Instant::now();
+            match pass::step(&engine, (service.clock)()).await {
+                Ok(step) => are_more |= matches!(step, pass::Step::People(_)),
+                Err(error) => terminal::complain(&error.into()),
+            }
+            tokio::time::sleep(began.elapsed() * PASS_RESTS).await;
+        }
+        if !are_more {
+            tokio::time::sleep(PASS_EVERY).await;
+        }
     }
 }
 

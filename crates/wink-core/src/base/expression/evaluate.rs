@@ -101,6 +101,13 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// Tells only whether it holds, for who asks about many people and shows no reasons.
+    pub fn holds(&self, facts: &(impl Facts + ?Sized)) -> bool {
+        self.root.holds(facts) == Ok(true)
+    }
+}
+
 /// No facts, for constants.
 pub(super) struct Nothing;
 
