@@ -18,7 +18,8 @@ pub(crate) use statistics::{
     MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
 };
 pub(crate) use uplift::{
-    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput, UpliftFit,
+    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,
+    UpliftFit,
 };
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.

@@ -73,7 +73,11 @@ pub(super) fn run(asked: &Policy) -> anyhow::Result<()> {
         costs: asked.cost.clone(),
         policies: described.collect::<anyhow::Result<_>>()?,
     };
-    if input.json { json(&report) } else { Ok(print(&report)) }
+    if input.json {
+        return json(&report);
+    }
+    print(&report);
+    Ok(())
 }
 
 /// Chooses for each half by effects learned from the other.
