@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use serde::Serialize;
-use wink_stats::geo::{Candidate, Design, Inference, Panel, Synthetic, Window, infer};
+use wink_stats::geo::{Candidate, Design, Panel, Synthetic, Window, infer, over_time};
 
 use super::open;
 use crate::arguments::{Geo, GeoPlan, GeoTable};
@@ -28,12 +28,21 @@ struct Report {
     until: String,
     effect: Around,
     p_value: f64,
-    placebos: usize,
+    placebo: Placebo,
     lift: f64,
     incremental: f64,
     imbalance: f64,
     imbalance_scaled: f64,
     weights: Vec<Weight>,
+}
+
+/// What untreated regions say; they may be too few.
+#[derive(Serialize)]
+struct Placebo {
+    effect: Option<Around>,
+    p_value: Option<f64>,
+    placebos: usize,
+    refused: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,15 +78,20 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
         end: regions.days.partition_point(|day| *day <= until),
     };
     let found = Synthetic::fit(&regions.panel, &treated, &[], window)?;
-    let Inference { effect, p_value, placebos } =
-        infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed)?;
+    let judged = over_time(&regions.panel, &treated, window, found.effect, asked.level)?;
+    let placebo = infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed);
     let report = Report {
         treated: asked.treated.clone(),
         from: from.to_string(),
         until: until.to_string(),
-        effect: effect.into(),
-        p_value,
-        placebos,
+        effect: judged.effect.into(),
+        p_value: judged.p_value,
+        placebo: Placebo {
+            effect: placebo.as_ref().ok().map(|one| one.effect.into()),
+            p_value: placebo.as_ref().ok().map(|one| one.p_value),
+            placebos: placebo.as_ref().map_or(0, |one| one.placebos),
+            refused: placebo.err().map(|error| error.to_string()),
+        },
         lift: found.lift,
         incremental: found.incremental,
         imbalance: found.imbalance,
@@ -176,7 +190,18 @@ impl Report {
     fn print(&self, level: f64) {
         say!("{} from {} to {}", self.treated.join(" and "), self.from, self.until);
         say!("  effect on a region and day: {}, an interval of {} %", self.effect.words(), level * 100.0);
-        say!("  p {:.4}, by {} placebos", self.p_value, self.placebos);
+        say!("  p {:.4}, against the other days", self.p_value);
+        match (&self.placebo.effect, self.placebo.p_value, &self.placebo.refused) {
+            (Some(effect), Some(p_value), _) => {
+                say!(
+                    "  against {} placebo regions: {}, p {p_value:.4}",
+                    self.placebo.placebos,
+                    effect.words()
+                );
+            }
+            (.., Some(refused)) => say!("  against placebo regions: {refused}"),
+            _ => {}
+        }
         say!("  lift {:+.1} %, incremental {:.0}", self.lift * 100.0, self.incremental);
         say!(
             "  off before by {:.3}, {:.1} % of what equal weights are off",
