@@ -6,7 +6,7 @@ mod panel;
 mod placebo;
 mod synthetic;
 
-pub use conformal::{OverTime, over_time};
+pub use conformal::against_other_times;
 pub use design::{Candidate, Design, Power};
 pub use panel::Panel;
 pub use placebo::{Inference, PLACEBOS_MAX, infer};

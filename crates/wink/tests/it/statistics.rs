@@ -82,11 +82,11 @@ fn reference_cdnow_is_predicted_as_published() {
 fn reference_geolift_is_found_as_published() {
     let line = "measure geo --input INPUT --region location --time date --value Y --treated chicago,portland --from 2021-04-01 --json";
     let found = wink(line, &reference("geolift/GeoLift_Test.csv")).fine().json();
-    near(&found["effect"]["estimate"], 155.556, 0.16);
+    near(&found["effect"], 155.556, 0.16);
     near(&found["incremental"], 4_667.0, 4.7);
     near(&found["lift"], 0.054, 5e-4);
     near(&found["imbalance"], 909.489, 0.91);
-    assert!(found["p_value"].as_f64().unwrap() <= 0.1, "{found}");
+    assert!(found["p_value"].as_f64().unwrap() <= 0.05, "{found}");
     let weights = found["weights"].as_array().unwrap();
     let published = [
         ("cincinnati", 0.2272),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use serde::Serialize;
-use wink_stats::geo::{Candidate, Design, Panel, Synthetic, Window, infer, over_time};
+use wink_stats::geo::{Candidate, Design, Panel, Synthetic, Window, against_other_times, infer};
 
 use super::open;
 use crate::arguments::{Geo, GeoPlan, GeoTable};
@@ -26,7 +26,7 @@ struct Report {
     treated: Vec<String>,
     from: String,
     until: String,
-    effect: Around,
+    effect: f64,
     p_value: f64,
     placebo: Placebo,
     lift: f64,
@@ -78,14 +78,13 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
         end: regions.days.partition_point(|day| *day <= until),
     };
     let found = Synthetic::fit(&regions.panel, &treated, &[], window)?;
-    let judged = over_time(&regions.panel, &treated, window, found.effect, asked.level)?;
     let placebo = infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed);
     let report = Report {
         treated: asked.treated.clone(),
         from: from.to_string(),
         until: until.to_string(),
-        effect: judged.effect.into(),
-        p_value: judged.p_value,
+        effect: found.effect,
+        p_value: against_other_times(&regions.panel, &treated, window)?,
         placebo: Placebo {
             effect: placebo.as_ref().ok().map(|one| one.effect.into()),
             p_value: placebo.as_ref().ok().map(|one| one.p_value),
@@ -189,20 +188,25 @@ fn numbered<T: Ord + Clone>(column: Vec<T>) -> (Vec<usize>, Vec<T>) {
 impl Report {
     fn print(&self, level: f64) {
         say!("{} from {} to {}", self.treated.join(" and "), self.from, self.until);
-        say!("  effect on a region and day: {}, an interval of {} %", self.effect.words(), level * 100.0);
+        say!(
+            "  effect on a region and day {:.3}, lift {:+.1} %, incremental {:.0}",
+            self.effect,
+            self.lift * 100.0,
+            self.incremental
+        );
         say!("  p {:.4}, against the other days", self.p_value);
         match (&self.placebo.effect, self.placebo.p_value, &self.placebo.refused) {
             (Some(effect), Some(p_value), _) => {
                 say!(
-                    "  against {} placebo regions: {}, p {p_value:.4}",
+                    "  p {p_value:.4}, against {} placebos in other regions; interval of {} % {}",
                     self.placebo.placebos,
+                    level * 100.0,
                     effect.words()
                 );
             }
-            (.., Some(refused)) => say!("  against placebo regions: {refused}"),
+            (.., Some(refused)) => say!("  against placebos in other regions: {refused}"),
             _ => {}
         }
-        say!("  lift {:+.1} %, incremental {:.0}", self.lift * 100.0, self.incremental);
         say!(
             "  off before by {:.3}, {:.1} % of what equal weights are off",
             self.imbalance,
