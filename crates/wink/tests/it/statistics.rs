@@ -207,8 +207,8 @@ fn orders(directory: &Path, people: usize) -> String {
         let typical = 10.0 + 40.0 * chance();
         let mut after = 90.0 * chance();
         while after < 365.0 {
-            let day =
-                jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().days(after as i64)).unwrap();
+            let passed = jiff::SignedDuration::from_secs_f64(after * 86_400.0);
+            let day = jiff::civil::date(2025, 1, 1).checked_add(passed).unwrap();
             writeln!(file, "\"p, {person}\",{day},{:.2}", typical * (0.5 + chance())).unwrap();
             after += 1.0 - pace * chance().ln();
             if chance() < 0.2 {
