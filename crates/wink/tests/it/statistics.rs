@@ -192,7 +192,7 @@ fn reference_asos_is_not_fooled_by_peeking() {
     }
 }
 
-/// A file with so many people, of three paces, each of whom stops with the same chance.
+/// A file with so many people, of three paces, who stop more or less easily.
 fn orders(directory: &Path, people: usize) -> String {
     let path = directory.join("orders.csv");
     let mut file = std::fs::File::create(&path).unwrap();
@@ -203,7 +203,7 @@ fn orders(directory: &Path, people: usize) -> String {
         ((state >> 40) as f64 + 0.5) / f64::from(1 << 24)
     };
     for person in 0..people {
-        let pace = [15.0, 40.0, 120.0][person % 3];
+        let (pace, stops) = ([15.0, 40.0, 120.0][person % 3], [0.03, 0.2, 0.6][person / 3 % 3]);
         let typical = 10.0 + 40.0 * chance();
         let mut after = 90.0 * chance();
         while after < 365.0 {
@@ -211,7 +211,7 @@ fn orders(directory: &Path, people: usize) -> String {
             let day = jiff::civil::date(2025, 1, 1).checked_add(passed).unwrap();
             writeln!(file, "\"p, {person}\",{day},{:.2}", typical * (0.5 + chance())).unwrap();
             after += 1.0 - pace * chance().ln();
-            if chance() < 0.2 {
+            if chance() < stops {
                 break;
             }
         }
