@@ -40,7 +40,7 @@ impl Times {
         let donors = (0..panel.regions()).filter(|region| !treated.contains(region));
         Self {
             donors: donors.map(|donor| apart(until(donor).collect())).collect(),
-            treated: together,
+            treated: apart(together),
             window,
         }
     }
@@ -82,14 +82,14 @@ mod tests {
 
     const WINDOW: Window = Window { begin: 50, end: 60 };
 
-    /// Regions that follow two common trends, each with noise of its own.
+    /// Regions that follow two common trends, each with noise and a level of its own; the first one is larger than all others.
     fn panel(chance: &mut Chance, effect: f64) -> Panel {
         let trends: [Vec<f64>; 2] = std::array::from_fn(|_| (0..60).map(|_| 3.0 * chance.normal()).collect());
         let series = (0..12).map(|region| {
-            let part = chance.uniform();
+            let (part, level) = (chance.uniform(), if region == 0 { 500.0 } else { 100.0 });
             let at = |time: usize| {
                 let planted = if region == 0 && WINDOW.begin <= time { effect } else { 0.0 };
-                part * trends[0][time] + (1.0 - part) * trends[1][time] + chance.normal() + planted
+                level + part * trends[0][time] + (1.0 - part) * trends[1][time] + chance.normal() + planted
             };
             (0..60).map(at).collect()
         });
