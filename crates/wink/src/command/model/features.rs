@@ -43,7 +43,9 @@ impl Features {
             return self.add_values(&table.texts(column)?, column, value);
         }
         let (column, divisor) = match word.rsplit_once('/') {
-            Some((column, divisor)) => (column, divisor.parse::<f64>().ok().filter(|divisor| *divisor != 0.0)),
+            Some((column, divisor)) => {
+                (column, divisor.parse::<f64>().ok().filter(|divisor| *divisor != 0.0))
+            }
             None => (word, Some(1.0)),
         };
         let divisor = divisor.context("what stands behind `/` is not a number to divide by")?;
