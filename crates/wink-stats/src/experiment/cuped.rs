@@ -25,7 +25,8 @@ pub fn cuped(treated: &JointMoments, control: &JointMoments, level: f64) -> Resu
     // First what makes any answer impossible, then what only makes the adjustment so.
     mean_difference(&treated.y(), &control.y(), level)?;
     let squares = treated.squares_x() + control.squares_x();
-    if !(0.0 < squares) {
+    let varies = 0.0 < squares;
+    if !varies {
         return Err(Error::Constant { what: "what was known before" });
     }
     let slope = (treated.products() + control.products()) / squares;

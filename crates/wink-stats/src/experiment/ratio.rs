@@ -30,7 +30,8 @@ pub fn ratio_difference(
     let ((of_treated, variance_treated), (of_control, variance_control)) =
         (estimate(treated)?, estimate(control)?);
     let variance = variance_treated + variance_control;
-    if !(0.0 < variance) {
+    let varies = 0.0 < variance;
+    if !varies {
         return Err(Error::Constant { what: "the ratio" });
     }
     Ok(around(of_treated - of_control, variance, level))
@@ -54,7 +55,8 @@ pub fn lift(treated: &Moments, control: &Moments, level: f64) -> Result<Interval
     let below = positive("the mean of the control arm", of_control)?;
     let rate = of_treated / below;
     let variance = (variance_treated + rate * rate * variance_control) / (below * below);
-    if !(0.0 < variance) {
+    let varies = 0.0 < variance;
+    if !varies {
         return Err(constant);
     }
     Ok(around(rate - 1.0, variance, level))

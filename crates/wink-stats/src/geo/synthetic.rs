@@ -3,7 +3,7 @@
 use super::Panel;
 use crate::Error;
 use crate::error::at_least;
-use crate::numeric::{count, mean, nearest_mixture};
+use crate::numeric::{count, mean, mixed, nearest_mixture};
 
 /// Fewer times before the treatment than this fit any mixture.
 const BEFORE_MIN: u64 = 5;
@@ -73,15 +73,15 @@ impl Synthetic {
             .filter(|region| !treated.contains(region) && !excluded.contains(region))
             .collect();
         at_least("untreated regions", 1, donors.len())?;
-        let mixed = |regions: &[usize]| demeaned(panel, regions, window);
-        let donor_series: Vec<Vec<f64>> = donors.iter().map(|donor| mixed(&[*donor]).apart).collect();
-        let aim = mixed(treated);
+        let of = |regions: &[usize]| demeaned(panel, regions, window);
+        let donor_series: Vec<Vec<f64>> = donors.iter().map(|donor| of(&[*donor]).apart).collect();
+        let aim = of(treated);
         let before = |series: &[f64]| series.iter().copied().take(window.begin).collect::<Vec<f64>>();
         let donors_before: Vec<Vec<f64>> = donor_series.iter().map(|one| before(one)).collect();
         let weights = nearest_mixture(&donors_before, &before(&aim.apart))?;
         let equal = vec![1.0 / count(donors.len()); donors.len()];
         let residual = |weights: &[f64]| -> Vec<f64> {
-            let mixture = mixture(&donor_series, weights);
+            let mixture = mixed(&donor_series, weights);
             aim.apart.iter().zip(mixture).map(|(seen, mixed)| seen - mixed).collect()
         };
         let (gaps, gaps_equal) = (residual(&weights), residual(&equal));
@@ -131,14 +131,6 @@ fn demeaned(panel: &Panel, regions: &[usize], window: Window) -> Demeaned {
     let together: Vec<f64> = (0..window.end).map(at).collect();
     let mean = mean(together.get(..window.begin).unwrap_or_default());
     Demeaned { mean, apart: together.iter().map(|value| value - mean).collect() }
-}
-
-fn mixture(series: &[Vec<f64>], weights: &[f64]) -> Vec<f64> {
-    let mut mixture = vec![0.0; series.first().map_or(0, Vec::len)];
-    for (one, weight) in series.iter().zip(weights).filter(|(_, weight)| 0.0 < **weight) {
-        mixture.iter_mut().zip(one).for_each(|(sum, value)| *sum += weight * value);
-    }
-    mixture
 }
 
 #[cfg(test)]

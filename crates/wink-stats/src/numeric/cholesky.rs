@@ -22,7 +22,8 @@ impl Cholesky {
             }
             let diagonal = line.get(row.len())?;
             let pivot = diagonal - dot(&row, &row);
-            if !(PIVOT_MIN * diagonal.abs() < pivot) {
+            let is_positive = PIVOT_MIN * diagonal.abs() < pivot;
+            if !is_positive {
                 return None;
             }
             row.push(pivot.sqrt());

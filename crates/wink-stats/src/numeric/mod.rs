@@ -12,7 +12,7 @@ pub use cholesky::{Cholesky, dot};
 pub use expected::expected_over_beta;
 pub use gamma::{digamma, trigamma};
 pub use newton::{Optimum, Point, maximise};
-pub use simplex::nearest_mixture;
+pub use simplex::{mixed, nearest_mixture};
 
 use statrs::distribution::{ContinuousCDF, Normal};
 

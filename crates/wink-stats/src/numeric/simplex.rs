@@ -28,6 +28,15 @@ pub fn nearest_mixture(series: &[Vec<f64>], target: &[f64]) -> Result<Vec<f64>, 
     Corral::start(&gram).run(&gram)
 }
 
+/// Tells the weighted sum of series of the same length.
+pub fn mixed(series: &[Vec<f64>], weights: &[f64]) -> Vec<f64> {
+    let mut mixture = vec![0.0; series.first().map_or(0, Vec::len)];
+    for (one, weight) in series.iter().zip(weights).filter(|(_, weight)| 0.0 < **weight) {
+        mixture.iter_mut().zip(one).for_each(|(sum, value)| *sum += weight * value);
+    }
+    mixture
+}
+
 /// The series in use, with their weights.
 struct Corral {
     members: Vec<usize>,

@@ -2,13 +2,13 @@
 
 use super::{Base, Contributions, Model, check_binary, check_outcomes, sigmoid};
 use crate::error::at_least;
-use crate::numeric::dot;
+use crate::numeric::{count, dot};
 use crate::symmetric::Symmetric;
 use crate::{Error, Rows};
 
-/// Newton's steps are quadratic near the end: it has arrived when the decrement, twice what is left to gain in
-/// log-likelihood (Boyd and Vandenberghe 2004, section 9.5.1), is below this.
-const DECREMENT_MAX: f64 = 1e-10;
+/// Newton's decrement is twice what is left to gain in log-likelihood (Boyd and Vandenberghe 2004, section 9.5.1). Each step near the
+/// end squares it: from here the next one arrives, and is not looked at again.
+const DECREMENT_MAX: f64 = 1e-6;
 /// From the start in [`start`] five or six steps are usual; a search that needs more than this goes astray.
 const STEPS_MAX: usize = 60;
 
@@ -54,6 +54,7 @@ impl Linear {
             let Some(step) = at.newton(self.penalty) else { break };
             let decrement = dot(&step, &at.gradient);
             if decrement < DECREMENT_MAX {
+                at.weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight -= step);
                 at.refuse_separated(rows, outcomes)?;
                 return Ok(LinearModel::new(Link::Logit, &at.weights, rows));
             }
@@ -124,6 +125,7 @@ impl Point {
         let mut gradient: Vec<f64> = penalised.map(|weight| penalty * weight).collect();
         let mut objective = 0.5 * dot(&gradient, &weights);
         let mut curvature = Symmetric::zero(columns);
+        let mut odds = LogProduct::default();
         let mut x = vec![1.0; columns];
         for (row, outcome) in rows.iter().zip(outcomes) {
             x.iter_mut().skip(1).zip(row).for_each(|(x, value)| *x = *value);
@@ -132,12 +134,13 @@ impl Point {
             let small = libm::exp(-score.abs());
             let near = 1.0 / (1.0 + small);
             let expected = if score < 0.0 { small * near } else { near };
-            objective += libm::log1p(small) + score.max(0.0) - outcome * score;
+            odds.times(1.0 + small);
+            objective += score.max(0.0) - outcome * score;
             let apart = expected - outcome;
             gradient.iter_mut().zip(&x).for_each(|(gradient, x)| *gradient += apart * x);
             curvature.add_outer(&x, small * near * near);
         }
-        Self { weights, objective, gradient, curvature }
+        Self { weights, objective: objective + odds.logarithm(), gradient, curvature }
     }
 
     /// The step to the lowest point of the quadratic that touches here.
@@ -192,12 +195,42 @@ impl Point {
     }
 }
 
+/// The logarithm of a product of numbers from 1 to 2: a thousand are multiplied, below 2¹⁰⁰⁰, before one logarithm is taken.
+struct LogProduct {
+    logarithms: f64,
+    product: f64,
+    left: u32,
+}
+
+impl Default for LogProduct {
+    fn default() -> Self {
+        Self { logarithms: 0.0, product: 1.0, left: Self::AT_ONCE }
+    }
+}
+
+impl LogProduct {
+    const AT_ONCE: u32 = 1_000;
+
+    fn times(&mut self, factor: f64) {
+        self.product *= factor;
+        self.left -= 1;
+        if self.left == 0 {
+            *self = Self { logarithms: self.logarithm(), ..Self::default() };
+        }
+    }
+
+    fn logarithm(&self) -> f64 {
+        self.logarithms + libm::log(self.product)
+    }
+}
+
 impl LinearModel {
     fn new(link: Link, weights: &[f64], rows: Rows<'_>) -> Self {
         let mut means = vec![0.0; rows.columns()];
-        for (number, row) in (1_u32..).zip(rows.iter()) {
-            means.iter_mut().zip(row).for_each(|(mean, x)| *mean += (x - *mean) / f64::from(number));
+        for row in rows.iter() {
+            means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
         }
+        means.iter_mut().for_each(|sum| *sum /= count(rows.count()));
         let (intercept, weights) =
             weights.split_first().map_or((0.0, &[][..]), |(first, rest)| (*first, rest));
         Self { link, intercept, weights: weights.to_vec(), means }

@@ -64,6 +64,9 @@ Learns from the even rows, or a random half, and judges on the others.")]
 pub(crate) struct UpliftFit {
     #[command(flatten)]
     pub(crate) trial: TrialInput,
+    /// Draws the Qini curve of each treatment
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

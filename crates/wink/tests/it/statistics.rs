@@ -82,11 +82,11 @@ fn reference_cdnow_is_predicted_as_published() {
 fn reference_geolift_is_found_as_published() {
     let line = "measure geo --input INPUT --region location --time date --value Y --treated chicago,portland --from 2021-04-01 --json";
     let found = wink(line, &reference("geolift/GeoLift_Test.csv")).fine().json();
-    near(&found["effect"]["estimate"], 155.556, 0.16);
+    near(&found["effect"], 155.556, 0.16);
     near(&found["incremental"], 4_667.0, 4.7);
     near(&found["lift"], 0.054, 5e-4);
     near(&found["imbalance"], 909.489, 0.91);
-    assert!(found["p_value"].as_f64().unwrap() <= 0.1, "{found}");
+    assert!(found["p_value"].as_f64().unwrap() <= 0.05, "{found}");
     let weights = found["weights"].as_array().unwrap();
     let published = [
         ("cincinnati", 0.2272),
@@ -192,7 +192,7 @@ fn reference_asos_is_not_fooled_by_peeking() {
     }
 }
 
-/// A file with so many people, of three paces, each of whom stops with the same chance.
+/// A file with so many people, of three paces, who stop more or less easily.
 fn orders(directory: &Path, people: usize) -> String {
     let path = directory.join("orders.csv");
     let mut file = std::fs::File::create(&path).unwrap();
@@ -203,15 +203,15 @@ fn orders(directory: &Path, people: usize) -> String {
         ((state >> 40) as f64 + 0.5) / f64::from(1 << 24)
     };
     for person in 0..people {
-        let pace = [15.0, 40.0, 120.0][person % 3];
+        let (pace, stops) = ([15.0, 40.0, 120.0][person % 3], [0.03, 0.2, 0.6][person / 3 % 3]);
         let typical = 10.0 + 40.0 * chance();
         let mut after = 90.0 * chance();
         while after < 365.0 {
-            let day =
-                jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().days(after as i64)).unwrap();
+            let passed = jiff::SignedDuration::from_secs_f64(after * 86_400.0);
+            let day = jiff::civil::date(2025, 1, 1).checked_add(passed).unwrap();
             writeln!(file, "\"p, {person}\",{day},{:.2}", typical * (0.5 + chance())).unwrap();
             after += 1.0 - pace * chance().ln();
-            if chance() < 0.2 {
+            if chance() < stops {
                 break;
             }
         }

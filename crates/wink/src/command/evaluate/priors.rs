@@ -45,7 +45,7 @@ fn of_lists(text: &str, wanted: &str) -> anyhow::Result<BTreeMap<String, Beta>> 
             }
             continue;
         }
-        let entry = trimmed.strip_prefix('-').map(|entry| entry.trim().parse());
+        let entry = trimmed.strip_prefix('-').map(|entry| entry.trim().parse::<f64>());
         let Some(Ok(entry)) = entry else {
             bail!("line {number}: `{trimmed}` is no entry of a list of numbers")
         };

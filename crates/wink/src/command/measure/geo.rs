@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use serde::Serialize;
-use wink_stats::geo::{Candidate, Design, Inference, Panel, Synthetic, Window, infer};
+use wink_stats::geo::{Candidate, Design, Panel, Synthetic, Window, against_other_times, infer};
 
 use super::open;
 use crate::arguments::{Geo, GeoPlan, GeoTable};
@@ -26,14 +26,23 @@ struct Report {
     treated: Vec<String>,
     from: String,
     until: String,
-    effect: Around,
+    effect: f64,
     p_value: f64,
-    placebos: usize,
+    placebo: Placebo,
     lift: f64,
     incremental: f64,
     imbalance: f64,
     imbalance_scaled: f64,
     weights: Vec<Weight>,
+}
+
+/// What untreated regions say; they may be too few.
+#[derive(Serialize)]
+struct Placebo {
+    effect: Option<Around>,
+    p_value: Option<f64>,
+    placebos: usize,
+    refused: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,15 +78,19 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
         end: regions.days.partition_point(|day| *day <= until),
     };
     let found = Synthetic::fit(&regions.panel, &treated, &[], window)?;
-    let Inference { effect, p_value, placebos } =
-        infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed)?;
+    let placebo = infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed);
     let report = Report {
         treated: asked.treated.clone(),
         from: from.to_string(),
         until: until.to_string(),
-        effect: effect.into(),
-        p_value,
-        placebos,
+        effect: found.effect,
+        p_value: against_other_times(&regions.panel, &treated, window)?,
+        placebo: Placebo {
+            effect: placebo.as_ref().ok().map(|one| one.effect.into()),
+            p_value: placebo.as_ref().ok().map(|one| one.p_value),
+            placebos: placebo.as_ref().map_or(0, |one| one.placebos),
+            refused: placebo.err().map(|error| error.to_string()),
+        },
         lift: found.lift,
         incremental: found.incremental,
         imbalance: found.imbalance,
@@ -175,9 +188,25 @@ fn numbered<T: Ord + Clone>(column: Vec<T>) -> (Vec<usize>, Vec<T>) {
 impl Report {
     fn print(&self, level: f64) {
         say!("{} from {} to {}", self.treated.join(" and "), self.from, self.until);
-        say!("  effect on a region and day: {}, an interval of {} %", self.effect.words(), level * 100.0);
-        say!("  p {:.4}, by {} placebos", self.p_value, self.placebos);
-        say!("  lift {:+.1} %, incremental {:.0}", self.lift * 100.0, self.incremental);
+        say!(
+            "  effect on a region and day {:.3}, lift {:+.1} %, incremental {:.0}",
+            self.effect,
+            self.lift * 100.0,
+            self.incremental
+        );
+        say!("  p {:.4}, against the other days", self.p_value);
+        match (&self.placebo.effect, self.placebo.p_value, &self.placebo.refused) {
+            (Some(effect), Some(p_value), _) => {
+                say!(
+                    "  p {p_value:.4}, against {} placebos in other regions; interval of {} % {}",
+                    self.placebo.placebos,
+                    level * 100.0,
+                    effect.words()
+                );
+            }
+            (.., Some(refused)) => say!("  against placebos in other regions: {refused}"),
+            _ => {}
+        }
         say!(
             "  off before by {:.3}, {:.1} % of what equal weights are off",
             self.imbalance,

@@ -66,7 +66,11 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         suggestions: suggestions(asked, &baskets, &found)?,
         pairs: named(&baskets, &found, asked.top),
     };
-    if asked.json { json(&report) } else { Ok(print(&report)) }
+    if asked.json {
+        return json(&report);
+    }
+    print(&report);
+    Ok(())
 }
 
 impl Numbered {

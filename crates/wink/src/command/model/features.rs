@@ -36,16 +36,19 @@ impl Features {
     fn add(&mut self, table: &Table, word: &str) -> anyhow::Result<()> {
         let is_column = |name: &str| table.names().contains(&name);
         if is_column(word) {
-            return Ok(self.push(word, table.numbers(word)?));
+            self.push(word, table.numbers(word)?);
+            return Ok(());
         }
         if let Some((column, value)) = word.split_once('=').filter(|(column, _)| is_column(column)) {
             return self.add_values(&table.texts(column)?, column, value);
         }
         let (column, divisor) = match word.rsplit_once('/') {
-            Some((column, divisor)) => (column, divisor.parse().ok().filter(|divisor| *divisor != 0.0)),
+            Some((column, divisor)) => {
+                (column, divisor.parse::<f64>().ok().filter(|divisor| *divisor != 0.0))
+            }
             None => (word, Some(1.0)),
         };
-        let divisor: f64 = divisor.context("what stands behind `/` is not a number to divide by")?;
+        let divisor = divisor.context("what stands behind `/` is not a number to divide by")?;
         let numbers = match column.strip_prefix("ln1p(").and_then(|rest| rest.strip_suffix(')')) {
             Some(inner) => logarithms(&table.numbers(inner)?)?,
             None => table.numbers(column)?,

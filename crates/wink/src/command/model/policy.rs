@@ -73,7 +73,11 @@ pub(super) fn run(asked: &Policy) -> anyhow::Result<()> {
         costs: asked.cost.clone(),
         policies: described.collect::<anyhow::Result<_>>()?,
     };
-    if input.json { json(&report) } else { Ok(print(&report)) }
+    if input.json {
+        return json(&report);
+    }
+    print(&report);
+    Ok(())
 }
 
 /// Chooses for each half by effects learned from the other.
@@ -108,7 +112,7 @@ fn describe(name: String, policy: &[usize], people: &People, prices: &Prices<'_>
     let treated = policy.iter().filter(|arm| **arm != 0).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
     let treats = treated as f64 / policy.len() as f64;
-    OfPolicy { name, treats, nir: treatments.iter().map(|one| one.nir).sum(), treatments, gain }
+    OfPolicy { name, treats, nir: treatments.iter().fold(0.0, |sum, one| sum + one.nir), treatments, gain }
 }
 
 fn print(report: &Report) {

@@ -53,10 +53,9 @@ impl People {
             asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
         let given = given(&table, &arms)?;
         let outcomes = table.numbers(&asked.outcome)?;
-        let kept: Vec<usize> =
-            (0..table.rows()).filter(|row| matches!(given.get(*row), Some(Some(_)))).collect();
         let halves = first_halves(&asked.split, table.rows())?;
         let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
+        let kept: Vec<usize> = (0..table.rows()).filter(|row| is_kept(*row)).collect();
         Ok(Self {
             treatments: arms.iter().map(|arm| arm.treated.join("|")).collect(),
             values: features.rows(&kept),

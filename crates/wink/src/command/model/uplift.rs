@@ -1,5 +1,8 @@
 //! `wink model fit uplift`: the effect of a treatment, and how well learned effects rank people.
 
+use std::path::Path;
+
+use anyhow::ensure;
 use serde::Serialize;
 use wink_stats::uplift::{Ranking, effect_calibration};
 use wink_stats::{Error, Moments, mean_difference, only};
@@ -7,6 +10,7 @@ use wink_stats::{Error, Moments, mean_difference, only};
 use super::trial::{People, base, learner};
 use crate::arguments::UpliftFit;
 use crate::command::interval::Around;
+use crate::plot::{Chart, Line};
 use crate::terminal::{json, say, table};
 
 /// How many groups of like promise are compared with what was seen.
@@ -38,8 +42,17 @@ struct OfTreatment {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Judged {
-    Ranked { qini: f64, auuc: f64, uplift_at_30: Option<f64>, calibration: Vec<Group> },
-    Not { not_enough_data: String },
+    Ranked {
+        qini: f64,
+        auuc: f64,
+        uplift_at_30: Option<f64>,
+        calibration: Vec<Group>,
+        #[serde(skip)]
+        curve: Vec<(f64, f64)>,
+    },
+    Not {
+        not_enough_data: String,
+    },
 }
 
 /// People of like promise.
@@ -87,7 +100,14 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
         treatments: effects.collect::<anyhow::Result<_>>()?,
         features: people.features,
     };
-    if input.json { json(&fit) } else { Ok(print(&fit)) }
+    if let Some(path) = &asked.plot {
+        draw(&fit, path)?;
+    }
+    if input.json {
+        return json(&fit);
+    }
+    print(&fit);
+    Ok(())
 }
 
 /// The outcomes of those who got this.
@@ -111,6 +131,7 @@ fn judge(effects: &[f64], test: &People, arm: usize, level: f64) -> anyhow::Resu
             qini: ranking.qini(),
             auuc: ranking.auuc(),
             uplift_at_30: ranking.uplift_at(0.3),
+            curve: ranking.qini_curve(),
             calibration: groups
                 .iter()
                 .map(|group| Group { people: group.count, promised: group.promised, seen: group.seen.into() })
@@ -123,6 +144,28 @@ fn judge(effects: &[f64], test: &People, arm: usize, level: f64) -> anyhow::Resu
     }
 }
 
+/// Draws the curves, and below each the straight line an order by chance would have.
+fn draw(fit: &Fit, path: &Path) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    for treatment in &fit.treatments {
+        if let Judged::Ranked { curve, .. } = &treatment.ranking {
+            let ends = curve.first().into_iter().chain(curve.last());
+            lines.push(Line { name: &treatment.name, points: curve.clone() });
+            lines.push(Line { name: "by chance", points: ends.copied().collect() });
+        }
+    }
+    ensure!(!lines.is_empty(), "there is no curve to draw: not enough data");
+    let chart = Chart {
+        title: "Qini: additional outcomes among the first so many",
+        along: "people, the greatest promised effect first",
+        up: "additional outcomes of the treated",
+        lines,
+        bands: Vec::new(),
+        marks: Vec::new(),
+    };
+    chart.write(path)
+}
+
 fn print(fit: &Fit) {
     say!("{} rows; learned from {}, judged on the other {}", fit.rows, fit.learned_from, fit.judged_on);
     for treatment in &fit.treatments {
@@ -131,7 +174,7 @@ fn print(fit: &Fit) {
         say!("  effect        {}", effect.words());
         match ranking {
             Judged::Not { not_enough_data } => say!("  ranking       {not_enough_data}"),
-            Judged::Ranked { qini, auuc, uplift_at_30, calibration } => {
+            Judged::Ranked { qini, auuc, uplift_at_30, calibration, .. } => {
                 say!("  qini          {qini:.6}");
                 say!("  AUUC          {auuc:.6}");
                 match uplift_at_30 {
