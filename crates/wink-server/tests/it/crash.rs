@@ -47,6 +47,21 @@ enum Done {
 
 const PEOPLE: [&str; 3] = ["anna", "bea", "cleo"];
 
+/// Who buys comes into the first with their first order; into the other come and from it go those Wink has given something lately.
+const SEGMENTS: &str = r#"
+[[segments]]
+id = "buyers"
+title = "Who buys"
+rule = "feature.orders_28d >= 1.0"
+purpose = "newsletter"
+
+[[segments]]
+id = "regulars"
+title = "Who buys often and was left alone"
+rule = "feature.orders_28d >= 3.0 && feature.contacts_28d < 2.0"
+purpose = "personalisation"
+"#;
+
 fn shop() -> Shop {
     let tea = Offer {
         budget: "6.00".to_owned(),
@@ -61,7 +76,7 @@ fn shop() -> Shop {
         holdout_percent: 20,
         ..Offer::new("coffee", "{ amount = \"1.00\" }")
     };
-    Shop { exploration: 0.3, ..Shop::selling(vec![tea, coffee]) }
+    Shop { exploration: 0.3, segments: SEGMENTS.to_owned(), ..Shop::selling(vec![tea, coffee]) }
 }
 
 /// Draws a number below `count`.
