@@ -10,6 +10,7 @@ mod fold;
 mod happened;
 mod plan;
 mod read;
+mod score;
 mod series;
 mod sketch;
 mod state;
@@ -21,11 +22,14 @@ mod tests;
 
 pub use built_in::definitions as built_in_definitions;
 pub use catalogue::{Catalogue, DefinitionProblem};
-pub use definition::{Age, Aggregation, Class, Definition, FeatureType, How, Never, Selection, Unit, Window};
+pub use definition::{
+    Age, Aggregation, Class, Definition, FeatureType, Heard, How, Never, Selection, Unit, Window,
+};
 pub use first_form::{FirstDay, FirstForm};
 pub use fold::fold;
 pub use happened::Happened;
 pub use plan::WINDOW_DAYS_MAX;
+pub use score::{Contribution, Score, Term};
 pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
 pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};

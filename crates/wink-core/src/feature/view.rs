@@ -98,7 +98,8 @@ impl Wanted {
         Self::default()
     }
 
-    /// Asks for some features, for those they are derived of, and of shares for those of these names only.
+    /// Asks as a decision does: for some features, for those they are derived of, and of shares for those of these names only.
+    /// What is [heard once](super::Heard::Once) does not tell how often it happened.
     pub fn only(
         catalogue: &Catalogue,
         slots: impl IntoIterator<Item = usize>,
@@ -117,6 +118,10 @@ impl Wanted {
     /// Tells which names of shares are asked for; without an answer all are.
     pub fn names(&self) -> Option<&BTreeSet<String>> {
         self.names.as_ref()
+    }
+
+    fn is_everything(&self) -> bool {
+        self.slots.is_none()
     }
 
     fn asks_for(&self, slot: usize) -> bool {
@@ -149,7 +154,8 @@ pub fn view(
         let viewed = if !wanted.asks_for(slot) {
             Viewed::NotAsked
         } else if grants.allow(definition.purpose) {
-            reader.read(plan, definition.ttl_days, &slots)
+            let read = reader.read(plan, definition.ttl_days, &slots);
+            if wanted.is_everything() { read } else { plan.heard(read) }
         } else {
             Viewed::NotGranted(definition.purpose)
         };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use wink_api::{
-    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, IdentitySent,
-    ProfileView, StateExported,
+    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, IdentitySent, ProfileView,
+    StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::{Right, RightState, issue};
@@ -81,14 +81,13 @@ impl Export {
         };
         let vault = profiles::vault(engine, self.profile).await?;
         let features = profiles::features(engine, &profile.value, self.now).await?;
-        let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
         let states = person::states(engine, &profile.value).await?;
         let catalogue = engine.features();
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
             "profile": with_vault(ProfileView::new(&profile.value), &vault),
-            "features": features.collect::<Vec<_>>(),
+            "features": features.shown().collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });
         let mut text = whole.to_string();
