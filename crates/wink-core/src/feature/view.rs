@@ -88,7 +88,8 @@ impl View {
 /// What somebody asks a view for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    slots: Option<BTreeSet<usize>>,
+    /// Which slots are asked for; without it all are.
+    slots: Option<Vec<bool>>,
     names: Option<BTreeSet<String>>,
 }
 
@@ -106,13 +107,19 @@ impl Wanted {
         names: impl IntoIterator<Item = String>,
     ) -> Self {
         let mut open: Vec<usize> = slots.into_iter().collect();
-        let mut asked = BTreeSet::new();
+        let mut asked = vec![false; catalogue.plans.len()];
         while let Some(slot) = open.pop() {
-            if asked.insert(slot) {
+            if let Some(asked) = asked.get_mut(slot).filter(|asked| !**asked) {
+                *asked = true;
                 open.extend(catalogue.plans.get(slot).iter().flat_map(|plan| &plan.reads));
             }
         }
         Self { slots: Some(asked), names: Some(names.into_iter().collect()) }
+    }
+
+    /// Asks for everything as a decision hears it, for whoever learns how decisions should be made.
+    pub fn as_heard(catalogue: &Catalogue) -> Self {
+        Self { slots: Some(vec![true; catalogue.plans.len()]), names: None }
     }
 
     /// Tells which names of shares are asked for; without an answer all are.
@@ -125,7 +132,7 @@ impl Wanted {
     }
 
     fn asks_for(&self, slot: usize) -> bool {
-        self.slots.as_ref().is_none_or(|slots| slots.contains(&slot))
+        self.slots.as_ref().is_none_or(|slots| slots.get(slot).copied().unwrap_or(false))
     }
 }
 
