@@ -225,7 +225,7 @@ fn readiness_and_uncertainty_say_what_made_them_and_nothing_when_nobody_is_there
         let slot = catalogue.slot(name).unwrap();
         (view.number(slot), catalogue.contributions(slot, &view))
     };
-    let (plain, contributions) = tell(&[added.clone()], "readiness");
+    let (plain, contributions) = tell(std::slice::from_ref(&added), "readiness");
     let log_odds: f64 = contributions.iter().filter_map(|contribution| contribution.log_odds).sum();
     assert_eq!(plain.unwrap(), 1.0 / (1.0 + libm::exp(2.236 - log_odds)));
     let named: Vec<(&str, f64)> = contributions
@@ -235,7 +235,7 @@ fn readiness_and_uncertainty_say_what_made_them_and_nothing_when_nobody_is_there
         .collect();
     assert_eq!(named, [("session_cart_adds", 1.193)]);
     let (unsure, _) = tell(&[added.clone(), hesitated(3)], "uncertainty");
-    assert!(tell(&[added.clone()], "uncertainty").0 < unsure);
+    assert!(tell(std::slice::from_ref(&added), "uncertainty").0 < unsure);
     // Once or five times is the same, and everything lies between 0 and 1.
     let often: Vec<Told> = (0..5).map(|_| hesitated(3)).chain([added]).collect();
     assert_eq!(tell(&often, "uncertainty").0, unsure);

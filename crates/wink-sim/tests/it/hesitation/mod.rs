@@ -56,8 +56,7 @@ fn off(catalogue: &Catalogue, name: &str, moments: &[Moment], holds: fn(&Moment)
 }
 
 /// Splits moments into fifths by what a score says, and tells of each what it says and what holds, on average.
-fn fifths(said: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    let mut said = said;
+fn fifths(mut said: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     said.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let mean = |some: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
         some.iter().map(of).sum::<f64>() / some.len() as f64
