@@ -53,9 +53,9 @@ pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
 };
 pub use profiles::{
-    AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, DataPage, ErasureView,
-    FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, LinkAsked, LinkView, ListAsked,
-    ProfileLookedUp, ProfileView, WordView,
+    AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, ContributionView, DataPage,
+    ErasureView, FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, LinkAsked, LinkView,
+    ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,

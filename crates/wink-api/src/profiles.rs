@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use wink_core::base::Timestamp;
 use wink_core::coupon::{Coupon, Held, Right, State};
 use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
-use wink_core::feature::{Definition, Viewed};
+use wink_core::feature::{Catalogue, Contribution, View, Viewed};
 use wink_core::profile::{Cluster, Consent, Profile, Purpose, Words};
 
 use crate::{IdentitySent, RightView};
@@ -228,6 +228,22 @@ pub struct FeatureView {
     /// How long ago the newest event that contributed happened, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<i64>,
+    /// What the features it is derived of said and added, if it is derived and known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contributions: Vec<ContributionView>,
+}
+
+/// What one feature added to the value of another.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ContributionView {
+    /// The feature's name.
+    pub feature: String,
+    /// What it said; nothing if that is not known, or is no number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// What that added in log-odds, if the value is a probability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_odds: Option<f64>,
 }
 
 /// What a feature says.
@@ -396,10 +412,15 @@ impl ConsentsSent {
 }
 
 impl FeatureView {
-    /// Shows what is read of a feature.
-    pub fn new(definition: &Definition, viewed: &Viewed) -> Self {
+    /// Shows what is read of the feature in a slot, if there is one.
+    pub fn new(features: &Catalogue, slot: usize, view: &View) -> Option<Self> {
+        let (definition, viewed) = (features.definitions().get(slot)?, view.slots().get(slot)?);
+        let contribution = |contribution: &Contribution| {
+            let feature = features.definitions().get(contribution.slot)?.name.clone();
+            Some(ContributionView { feature, value: contribution.value, log_odds: contribution.log_odds })
+        };
         let (state, value, age_ms) = Self::read(viewed);
-        Self {
+        Some(Self {
             name: definition.name.clone(),
             meaning: definition.meaning.clone(),
             purpose: definition.purpose.name(),
@@ -409,7 +430,8 @@ impl FeatureView {
             state,
             value,
             age_seconds: age_ms.map(|age_ms| age_ms / 1_000),
-        }
+            contributions: features.contributions(slot, view).iter().filter_map(contribution).collect(),
+        })
     }
 
     /// Tells the state of a feature, its value, and how old that is in milliseconds.

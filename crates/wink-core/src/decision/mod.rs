@@ -17,3 +17,6 @@ pub use filter::missing_consent;
 pub use issue::{AcceptWithin, Issue};
 pub use score::Expected;
 pub use situation::{Ask, BudgetUse, Person, Situation, Standing, Usage};
+
+#[cfg(test)]
+mod hesitation;

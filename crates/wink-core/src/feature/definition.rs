@@ -1,5 +1,6 @@
 //! What a feature is: which events it is made of, how, over which time, how old it may be, for which purpose. Plain data.
 
+use super::score::Score;
 use crate::profile::Purpose;
 
 /// What a feature's value looks like.
@@ -59,6 +60,8 @@ pub struct Definition {
     pub purpose: Purpose,
     /// What it tells about.
     pub class: Class,
+    /// What a decision hears of it.
+    pub heard: Heard,
 }
 
 impl Definition {
@@ -74,9 +77,19 @@ impl Definition {
     pub fn events(&self) -> &[String] {
         match &self.how {
             How::Folded { selection, .. } => &selection.events,
-            How::Derived { .. } => &[],
+            How::Derived { .. } | How::Scored(_) => &[],
         }
     }
+}
+
+/// What a decision hears of a feature. Whoever may see the features themselves sees them as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heard {
+    /// Its value.
+    #[default]
+    Fully,
+    /// 1 if it happened and 0 if not: who does it again earns nothing by that. A feature made of hesitation is always heard so.
+    Once,
 }
 
 /// How a feature is computed.
@@ -98,6 +111,8 @@ pub enum How {
         /// As in `feature.orders_56d / 8.0`.
         formula: String,
     },
+    /// From features defined before it, as a probability.
+    Scored(Score),
 }
 
 /// Which events count.

@@ -10,6 +10,7 @@ mod fold;
 mod happened;
 mod plan;
 mod read;
+mod score;
 mod segment;
 mod series;
 mod sketch;
@@ -22,11 +23,14 @@ mod tests;
 
 pub use built_in::definitions as built_in_definitions;
 pub use catalogue::{Catalogue, DefinitionProblem};
-pub use definition::{Age, Aggregation, Class, Definition, FeatureType, How, Never, Selection, Unit, Window};
+pub use definition::{
+    Age, Aggregation, Class, Definition, FeatureType, Heard, How, Never, Selection, Unit, Window,
+};
 pub use first_form::{FirstDay, FirstForm};
 pub use fold::fold;
 pub use happened::Happened;
 pub use plan::WINDOW_DAYS_MAX;
+pub use score::{Contribution, Score, Term};
 pub use segment::{
     IsNew, MOVES_MAX, Member, Memberships, Moved, Passage, Rule, RuleNumber, Segment, Segments,
 };

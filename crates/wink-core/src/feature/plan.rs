@@ -4,9 +4,10 @@ use super::accumulator::{Accumulator, Kept, Named, Numbered};
 use super::catalogue::DefinitionProblem;
 use super::contact;
 use super::definition::{
-    Age, Aggregation, Class, Definition, FeatureType, How, Never, Selection, Unit, Window,
+    Age, Aggregation, Class, Definition, FeatureType, Heard, How, Never, Selection, Unit, Window,
 };
 use super::happened::{Field, Fields, ItemField, OWN_EVENTS};
+use super::score;
 use super::series::{Bucket, HORIZON_DAYS};
 use super::state::AccumulatorId;
 use crate::base::Zone;
@@ -47,6 +48,17 @@ const ACTIVITY: [&str; 24] = [
     "Screen",
 ];
 
+/// Events by which somebody shows that they hesitate. They are free to repeat, so that no decision counts them.
+const HESITATION: [&str; 4] = ["Cursor Stopped", "Field Abandoned", "Hesitated", "Rage Click"];
+
+fn is_of_hesitation(selection: &Selection, how: &Aggregation) -> bool {
+    let part = match how {
+        Aggregation::Ratio { part, .. } => &part.events[..],
+        _ => &[],
+    };
+    selection.events.iter().chain(part).any(|event| HESITATION.contains(&event.as_str()))
+}
+
 /// How a feature is read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
@@ -55,8 +67,9 @@ pub(super) struct Plan {
     pub(super) never: Never,
     /// The accumulators it cannot be read without.
     pub(super) needs: Vec<usize>,
-    /// The features it cannot be read without.
+    /// The features it is derived of.
     pub(super) reads: Vec<usize>,
+    pub(super) heard: Heard,
 }
 
 /// Where the age of a value is found.
@@ -88,6 +101,7 @@ pub(super) enum Step {
     Share { part: usize, rest: usize, window: Window },
     Ratio { part: usize, whole: usize, window: Window },
     Formula(Formula),
+    Score(score::Compiled),
 }
 
 /// What is wrong with a definition, before it is known which.
@@ -99,11 +113,11 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    fn new(key: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(key: &'static str, message: impl Into<String>) -> Self {
         Self { key, message: message.into(), fix: None, at: None }
     }
 
-    fn fix(self, fix: Option<String>) -> Self {
+    pub(super) fn fix(self, fix: Option<String>) -> Self {
         Self { fix, ..self }
     }
 
@@ -164,7 +178,13 @@ impl<'a> Compiler<'a> {
     pub(super) fn plan(&mut self, definition: &Definition, before: &[Definition]) -> Result<Plan, Wrong> {
         check_name(&definition.name)?;
         match &definition.how {
-            How::Derived { formula } => derived(formula, before),
+            How::Derived { formula } => Ok(Plan { heard: definition.heard, ..derived(formula, before)? }),
+            How::Scored(score) => {
+                let score = score.compile(before)?;
+                let (reads, heard) = (score.reads().to_vec(), definition.heard);
+                let (needs, never) = (Vec::new(), Never::Unknown);
+                Ok(Plan { step: Step::Score(score), age: None, never, needs, reads, heard })
+            }
             How::Folded { selection, aggregation, age, never } => {
                 self.check_events("event", &selection.events)?;
                 let class = definition.class;
@@ -173,7 +193,9 @@ impl<'a> Compiler<'a> {
                 let mut needs = step.needs();
                 needs.extend(age.iter().map(|age| age.times));
                 needs.extend(self.activity.filter(|_| step.window() == Some(Window::Session)));
-                Ok(Plan { step, age, never: *never, needs, reads: Vec::new() })
+                let heard =
+                    if is_of_hesitation(selection, aggregation) { Heard::Once } else { definition.heard };
+                Ok(Plan { step, age, never: *never, needs, reads: Vec::new(), heard })
             }
         }
     }
@@ -459,7 +481,8 @@ fn derived(source: &str, before: &[Definition]) -> Result<Plan, Wrong> {
     let formula =
         Formula::compile(source, &names).map_err(|problem| Wrong::expression("formula", problem))?;
     let reads = formula.reads().to_vec();
-    Ok(Plan { step: Step::Formula(formula), age: None, never: Never::Unknown, needs: Vec::new(), reads })
+    let (never, heard) = (Never::Unknown, Heard::default());
+    Ok(Plan { step: Step::Formula(formula), age: None, never, needs: Vec::new(), reads, heard })
 }
 
 fn bucket(window: Window) -> Bucket {
@@ -513,7 +536,7 @@ impl Step {
             Self::Mean { sum, count, .. } => vec![*sum, *count],
             Self::Share { part, rest, .. } => vec![*part, *rest],
             Self::Ratio { part, whole, .. } => vec![*part, *whole],
-            Self::Since(_) | Self::Formula(_) => Vec::new(),
+            Self::Since(_) | Self::Formula(_) | Self::Score(_) => Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::plan::{AgeOf, Plan, Step};
 use super::series::{Bucket, Cell, Extremes, Series};
 use super::sketch::{Histogram, Registers, Shared};
 use super::view::{Reading, Viewed};
-use super::{Accumulated, Catalogue, Never, State, Unit, Window};
+use super::{Accumulated, Catalogue, Heard, Never, State, Unit, Window};
 use crate::base::expression::{Fact, Facts};
 use crate::base::{DAY_MS, Timestamp};
 
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
 
     /// Tells how long ago the newest event that contributes happened; nothing if there is none.
     fn age_ms(&self, plan: &Plan, before: &[Viewed]) -> Option<i64> {
-        if let Step::Formula(_) = plan.step {
+        if let Step::Formula(_) | Step::Score(_) = plan.step {
             let ages = plan.reads.iter().filter_map(|slot| match before.get(*slot)? {
                 Viewed::Number(reading) => Some(reading.age_ms),
                 Viewed::Shares(reading) => Some(reading.age_ms),
@@ -182,6 +182,7 @@ impl<'a> Reader<'a> {
                 ratio(self.sum(*part, *window)?, self.sum(*whole, *window)?)?
             }
             Step::Formula(formula) => formula.evaluate(&Before(before))?,
+            Step::Score(score) => score.value(before)?,
             Step::Shares { .. } => return None,
         })
     }
@@ -293,6 +294,28 @@ impl<'a> Reader<'a> {
         }
         sums.values_mut().for_each(|sum| *sum /= total);
         Some(sums)
+    }
+}
+
+impl Plan {
+    /// Tells what a decision hears of a reading. Of what is heard once it is the same, however often and however long it happened.
+    pub(super) fn heard(&self, viewed: Viewed) -> Viewed {
+        if self.heard == Heard::Fully {
+            return viewed;
+        }
+        match viewed {
+            Viewed::Number(Reading { value, age_ms }) => {
+                let is_time = matches!(self.step, Step::Since(_) | Step::SinceFirst(_));
+                let happened = is_time || 0.0 < value;
+                Viewed::Number(Reading { value: f64::from(u8::from(happened)), age_ms })
+            }
+            Viewed::Shares(Reading { mut value, age_ms }) => {
+                let each = ratio(1, i64::try_from(value.len()).unwrap_or(i64::MAX)).unwrap_or_default();
+                value.values_mut().for_each(|share| *share = each);
+                Viewed::Shares(Reading { value, age_ms })
+            }
+            nothing => nothing,
+        }
     }
 }
 

@@ -154,8 +154,15 @@ impl<C: Cell> Series<C> {
 
     /// Lists the cells from bucket `from` to bucket `to`, both included.
     pub fn between(&self, from: i32, to: i32) -> &[(i32, C)] {
-        let start = self.cells.partition_point(|(number, _)| *number < from);
-        let end = self.cells.partition_point(|(number, _)| *number <= to);
+        // Most windows reach to the newest cell, and many back to the first: then there is nothing to search for.
+        let start = match self.cells.first() {
+            Some((first, _)) if *first < from => self.cells.partition_point(|(number, _)| *number < from),
+            _ => 0,
+        };
+        let end = match self.cells.last() {
+            Some((last, _)) if to < *last => self.cells.partition_point(|(number, _)| *number <= to),
+            _ => self.cells.len(),
+        };
         self.cells.get(start..end).unwrap_or(&[])
     }
 

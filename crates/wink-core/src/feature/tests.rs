@@ -94,11 +94,11 @@ fn check(name: &str, events: &[Told], expected: impl Into<Option<f64>>) {
 }
 
 #[test]
-fn there_are_ninety_built_in_features_and_the_first_twelve_stay_where_they_were() {
+fn there_are_ninety_two_built_in_features_and_the_first_stay_where_they_were() {
     let catalogue = Catalogue::compile(built_in_definitions(), &Zone::utc()).unwrap();
     let names: Vec<&str> =
         catalogue.definitions().iter().map(|definition| definition.name.as_str()).collect();
-    assert_eq!(names.len(), 90);
+    assert_eq!(names.len(), 92);
     let first = [
         "recency_days",
         "orders_56d",
@@ -114,6 +114,7 @@ fn there_are_ninety_built_in_features_and_the_first_twelve_stay_where_they_were(
         "contacts_28d",
     ];
     assert_eq!(names[..12], first);
+    assert_eq!(names[89..], ["app_removed_days", "readiness", "uncertainty"]);
     assert_eq!(Catalogue::built_in(), catalogue);
 }
 
@@ -211,6 +212,55 @@ fn a_session_ends_with_a_pause_of_half_an_hour() {
 }
 
 #[test]
+fn readiness_and_uncertainty_say_what_made_them_and_nothing_when_nobody_is_there() {
+    let ago = |minutes: i64| Timestamp(NOON.0 - minutes * 60_000);
+    let hesitated = |minutes| {
+        observed(ago(minutes), "Hesitated", &[("zone", text("shipping")), ("ms", Value::Int(4_000))])
+    };
+    let added = observed(ago(4), "Product Added", &[]);
+    let catalogue = Catalogue::built_in();
+    let tell = |events: &[Told], name: &str| {
+        let state = state_of(&catalogue, events);
+        let view = view(&[&state], &catalogue, &Grants::new(Purpose::ALL), NOON, &Wanted::all());
+        let slot = catalogue.slot(name).unwrap();
+        (view.number(slot), catalogue.contributions(slot, &view))
+    };
+    let (plain, contributions) = tell(std::slice::from_ref(&added), "readiness");
+    let log_odds: f64 = contributions.iter().filter_map(|contribution| contribution.log_odds).sum();
+    assert_eq!(plain.unwrap(), 1.0 / (1.0 + libm::exp(2.236 - log_odds)));
+    let named: Vec<(&str, f64)> = contributions
+        .iter()
+        .filter_map(|one| Some((catalogue.definitions()[one.slot].name.as_str(), one.log_odds?)))
+        .filter(|(_, log_odds)| *log_odds != 0.0)
+        .collect();
+    assert_eq!(named, [("session_cart_adds", 1.193)]);
+    let (unsure, _) = tell(&[added.clone(), hesitated(3)], "uncertainty");
+    assert!(tell(std::slice::from_ref(&added), "uncertainty").0 < unsure);
+    // Once or five times is the same, and everything lies between 0 and 1.
+    let often: Vec<Told> = (0..5).map(|_| hesitated(3)).chain([added]).collect();
+    assert_eq!(tell(&often, "uncertainty").0, unsure);
+    assert_eq!(tell(&[hesitated(31)], "readiness"), (None, Vec::new()));
+    let wild: Vec<Told> = (0..400).map(|_| observed(ago(2), "Product Viewed", &[])).collect();
+    assert!((0.0..=1.0).contains(&tell(&wild, "readiness").0.unwrap()));
+}
+
+#[test]
+fn a_score_of_what_is_not_there_is_refused() {
+    let refused = |feature: &str, unit: u32| {
+        let term = Term { feature: feature.to_owned(), unit, at_most: 1, weight: 1 };
+        let how = How::Scored(Score { intercept: 0, terms: vec![term] });
+        let mut definitions = built_in_definitions();
+        definitions.push(Definition { name: "new_one".to_owned(), how, ..definitions[0].clone() });
+        let problem = Catalogue::compile(definitions, &Zone::utc()).unwrap_err();
+        assert_eq!(problem.key, "terms");
+        problem.message
+    };
+    assert_eq!(refused("order_56d", 1), "`order_56d` is no feature that is defined before");
+    assert_eq!(refused("category_affinity", 1), "`category_affinity` is shares, not a number");
+    assert_eq!(refused("orders_56d", 0), "`orders_56d` is counted in units of 0");
+}
+
+#[test]
 fn hours_and_weekdays_are_those_of_the_shop() {
     // Five in the afternoon in Berlin is 15 o'clock of UTC in summer.
     let at = Timestamp::parse("2026-07-01T15:30:00Z").unwrap();
@@ -284,6 +334,7 @@ fn a_definition_that_cannot_be_used_says_what_to_write() {
         ttl_days: None,
         purpose: Purpose::Personalisation,
         class: Class::Purchase,
+        heard: Heard::default(),
     };
     let refused = |definition: Definition| {
         let problem = Catalogue::compile(vec![definition], &Zone::utc()).unwrap_err();

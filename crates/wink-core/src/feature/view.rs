@@ -100,8 +100,11 @@ impl View {
 /// What somebody asks a view for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    slots: Option<BTreeSet<usize>>,
+    /// Which slots are asked for; without it all are.
+    slots: Option<Vec<bool>>,
     names: Option<BTreeSet<String>>,
+    /// Whether what is [heard once](super::Heard::Once) tells no more than that it happened.
+    is_heard: bool,
 }
 
 impl Wanted {
@@ -110,25 +113,47 @@ impl Wanted {
         Self::default()
     }
 
-    /// Asks for some features, for those they are derived of, and of shares for those of these names only.
+    /// Asks for some features as they are, and for those they are derived of.
+    pub fn shown(catalogue: &Catalogue, slots: impl IntoIterator<Item = usize>) -> Self {
+        let mut open: Vec<usize> = slots.into_iter().collect();
+        let mut asked = vec![false; catalogue.plans.len()];
+        while let Some(slot) = open.pop() {
+            if let Some(asked) = asked.get_mut(slot).filter(|asked| !**asked) {
+                *asked = true;
+                open.extend(catalogue.plans.get(slot).iter().flat_map(|plan| &plan.reads));
+            }
+        }
+        Self { slots: Some(asked), ..Self::all() }
+    }
+
+    /// Asks as a rule does that nobody asked for an offer: for some features and those they are derived of. What is heard once does not
+    /// tell how often it happened.
+    pub fn heard(catalogue: &Catalogue, slots: impl IntoIterator<Item = usize>) -> Self {
+        Self { is_heard: true, ..Self::shown(catalogue, slots) }
+    }
+
+    /// Asks as a decision does: as a rule, and of shares for those of these names only.
     pub fn only(
         catalogue: &Catalogue,
         slots: impl IntoIterator<Item = usize>,
         names: impl IntoIterator<Item = String>,
     ) -> Self {
-        Self { names: Some(names.into_iter().collect()), ..Self::these(catalogue, slots) }
+        Self { names: Some(names.into_iter().collect()), ..Self::heard(catalogue, slots) }
     }
 
-    /// Asks for some features, for those they are derived of, and of shares for all.
-    pub fn these(catalogue: &Catalogue, slots: impl IntoIterator<Item = usize>) -> Self {
-        let mut open: Vec<usize> = slots.into_iter().collect();
-        let mut asked = BTreeSet::new();
-        while let Some(slot) = open.pop() {
-            if asked.insert(slot) {
-                open.extend(catalogue.plans.get(slot).iter().flat_map(|plan| &plan.reads));
-            }
+    /// Asks for everything as a decision hears it, for whoever learns how decisions should be made.
+    pub fn as_heard() -> Self {
+        Self { is_heard: true, ..Self::all() }
+    }
+
+    /// Asks for what any of some rules asks for.
+    pub(super) fn of_all<'a>(others: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self { slots: Some(Vec::new()), names: Some(BTreeSet::new()), is_heard: true };
+        for other in others {
+            sum.slots = sum.slots.zip(other.slots.as_ref()).map(|(sum, slots)| either(sum, slots));
+            sum.names = sum.names.zip(other.names.as_ref()).map(|(sum, names)| &sum | names);
         }
-        Self { slots: Some(asked), names: None }
+        sum
     }
 
     /// Tells which names of shares are asked for; without an answer all are.
@@ -136,19 +161,16 @@ impl Wanted {
         self.names.as_ref()
     }
 
-    /// Asks for what others want as well.
-    pub(super) fn of_all<'a>(others: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut sum = Self { slots: Some(BTreeSet::new()), names: Some(BTreeSet::new()) };
-        for other in others {
-            sum.slots = sum.slots.zip(other.slots.as_ref()).map(|(sum, slots)| &sum | slots);
-            sum.names = sum.names.zip(other.names.as_ref()).map(|(sum, names)| &sum | names);
-        }
-        sum
-    }
-
     pub(super) fn asks_for(&self, slot: usize) -> bool {
-        self.slots.as_ref().is_none_or(|slots| slots.contains(&slot))
+        self.slots.as_ref().is_none_or(|slots| slots.get(slot).copied().unwrap_or(false))
     }
+}
+
+/// Marks what either of the two marks.
+fn either(mut one: Vec<bool>, other: &[bool]) -> Vec<bool> {
+    one.resize(one.len().max(other.len()), false);
+    one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
+    one
 }
 
 /// Views the states of all identities of a person at `now`.
@@ -176,7 +198,8 @@ pub fn view(
         let viewed = if !wanted.asks_for(slot) {
             Viewed::NotAsked
         } else if grants.allow(definition.purpose) {
-            reader.read(plan, definition.ttl_days, &slots)
+            let read = reader.read(plan, definition.ttl_days, &slots);
+            if wanted.is_heard { plan.heard(read) } else { read }
         } else {
             Viewed::NotGranted(definition.purpose)
         };

@@ -33,7 +33,7 @@ impl Trigger {
             Named::Feature(feature) => Some(feature),
             Named::Context(_) => None,
         };
-        Wanted::these(features, self.crosses.iter().flat_map(Expression::reads).filter_map(feature))
+        Wanted::heard(features, self.crosses.iter().flat_map(Expression::reads).filter_map(feature))
     }
 }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 use wink_core::base::Zone;
 use wink_core::base::expression::nearest;
 use wink_core::feature::{
-    Age, Aggregation, Catalogue, Class, Definition, DefinitionProblem, How, Never, Selection, Unit, Window,
-    built_in_definitions,
+    Age, Aggregation, Catalogue, Class, Definition, DefinitionProblem, Heard, How, Never, Selection, Unit,
+    Window, built_in_definitions,
 };
 use wink_core::profile::Purpose;
 
@@ -39,6 +39,7 @@ const KEYS: &[&str] = &[
     "ttl_days",
     "purpose",
     "class",
+    "heard",
 ];
 
 /// How events can be aggregated.
@@ -157,11 +158,27 @@ fn definition(section: &Section<'_>) -> Option<Definition> {
         Some(entry) => Some(i32::try_from(entry.whole(1..=3_660)?).ok()?),
         None => None,
     };
+    let heard = match section.optional("heard") {
+        None => Heard::Fully,
+        Some(_) => one_of(section, "heard", &["fully", "once"], |text| match text {
+            "fully" => Some(Heard::Fully),
+            "once" => Some(Heard::Once),
+            _ => None,
+        })?,
+    };
     let how = match section.optional("formula") {
         Some(entry) => How::Derived { formula: entry.text()?.to_owned() },
         None => folded(section)?,
     };
-    Some(Definition { name: name?, meaning: meaning?, how, ttl_days, purpose: purpose?, class: class? })
+    Some(Definition {
+        name: name?,
+        meaning: meaning?,
+        how,
+        ttl_days,
+        purpose: purpose?,
+        class: class?,
+        heard,
+    })
 }
 
 fn class(section: &Section<'_>) -> Option<Class> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use wink_api::{
-    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, FeatureView, IdentitySent,
-    ProfileView, StateExported,
+    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, IdentitySent, ProfileView,
+    StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::{Right, RightState, issue};
@@ -82,7 +82,6 @@ impl Export {
         let person = whole.cluster();
         let vault = profiles::vault(engine, whole).await?;
         let features = profiles::features(engine, &person, self.now).await?;
-        let features = features.iter().map(|feature| FeatureView::new(&feature.definition, &feature.viewed));
         let states = person::states(engine, &person).await?;
         let segments = segments::members::of(engine, &person, self.now).await?;
         let catalogue = engine.features();
@@ -90,7 +89,7 @@ impl Export {
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
             "profile": with_vault(ProfileView::new(&person), &vault),
-            "features": features.collect::<Vec<_>>(),
+            "features": features.shown().collect::<Vec<_>>(),
             "segments": segments.iter().map(segments::views::of_profile).collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
         });

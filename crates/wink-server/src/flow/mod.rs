@@ -1,6 +1,7 @@
 //! The use cases, one file each, all in the shape load, decide, commit.
 
 pub mod again;
+pub mod as_of;
 pub mod catalogue;
 pub mod consents;
 pub mod decide;

@@ -1,11 +1,13 @@
 //! What is known of one person, read for somebody who may see it. Changes nothing.
 
-use wink_api::HoldingView;
+use std::sync::Arc;
+
+use wink_api::{FeatureView, HoldingView};
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_core::coupon::{Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
-use wink_core::feature::{self, Definition, State, View, Viewed, Wanted, view};
+use wink_core::feature::{Catalogue, State, View, Viewed, Wanted, view};
 use wink_core::profile::{Cluster, Vault};
 use wink_record::Stored;
 use wink_store::{Direction, Range, RecordKey, Store};
@@ -25,13 +27,26 @@ pub enum Whom {
     Identity(Identity),
 }
 
-/// A feature with what is read of it.
+/// The features of a person with what is read of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Feature {
-    /// What it is.
-    pub definition: Definition,
-    /// What it says; nothing if its purpose is not granted.
-    pub viewed: Viewed,
+pub struct Features {
+    /// What they are.
+    pub catalogue: Arc<Catalogue>,
+    /// What they say; nothing where the purpose is not granted.
+    pub view: View,
+}
+
+impl Features {
+    /// Tells what is read of the feature of this name.
+    pub fn find(&self, name: &str) -> Option<&Viewed> {
+        self.view.slots().get(self.catalogue.slot(name)?)
+    }
+
+    /// Shows them all, in the order of the catalogue.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = FeatureView> {
+        let slots = 0..self.view.slots().len();
+        slots.filter_map(|slot| FeatureView::new(&self.catalogue, slot, &self.view))
+    }
 }
 
 /// Something a person was given or held out of.
@@ -90,22 +105,20 @@ pub async fn features<S: Store>(
     engine: &Engine<S>,
     person: &Cluster<'_>,
     now: Timestamp,
-) -> Result<Vec<Feature>, Error> {
+) -> Result<Features, Error> {
     let catalogue = engine.features();
     let view = viewed(engine, person, &catalogue, &Wanted::all(), now).await?;
-    let definitions = catalogue.definitions().iter().cloned();
-    let read = definitions.zip(view.slots().iter().cloned());
-    Ok(read.map(|(definition, viewed)| Feature { definition, viewed }).collect())
+    Ok(Features { catalogue, view })
 }
 
-/// Views what is wanted of a person at `now`, as a decision would.
+/// Views what is wanted of a person at `now`.
 ///
 /// # Errors
 /// If the store cannot be read.
 pub async fn viewed<S: Store>(
     engine: &Engine<S>,
     person: &Cluster<'_>,
-    catalogue: &feature::Catalogue,
+    catalogue: &Catalogue,
     wanted: &Wanted,
     now: Timestamp,
 ) -> Result<View, Error> {

@@ -36,8 +36,9 @@ pub(super) async fn trace_decision<S: Store>(
 ) -> Result<axum::Json<DecisionTrace>, Refused> {
     let decision = find(&caller, &id).await?;
     let catalogue = caller.engine.catalogue_of(decision.catalogue).await?;
-    let features = catalogue.features.definitions().iter().zip(decision.person.view.slots());
-    let features = features.filter(|(_, viewed)| **viewed != Viewed::NotAsked);
+    let view = &decision.person.view;
+    let asked = (0..).zip(view.slots()).filter(|(_, viewed)| **viewed != Viewed::NotAsked);
+    let features = asked.filter_map(|(slot, _)| FeatureView::new(&catalogue.features, slot, view));
     let budgets = decision.standing.budgets.iter().filter_map(|(campaign, budget)| {
         let campaign = catalogue.campaigns.get(*campaign)?.id.to_string();
         Some((campaign, BudgetSeen { used_cents: budget.used.0, cap_cents: budget.cap.0 }))
@@ -47,7 +48,7 @@ pub(super) async fn trace_decision<S: Store>(
         engine: decision.engine,
         // As text: a number of 64 bits is more than JSON's readers hold.
         seed: decision.seed.to_string(),
-        features: features.map(|(definition, viewed)| FeatureView::new(definition, viewed)).collect(),
+        features: features.collect(),
         contacted_at: decision.person.contacts.iter().map(ToString::to_string).collect(),
         budgets: budgets.collect::<BTreeMap<_, _>>(),
     }))

@@ -25,7 +25,7 @@ pub(super) async fn serve_features<S: Store>(
     }
     let catalogue = caller.engine.features();
     let slots = slots(&catalogue, asked.features.as_deref())?;
-    let wanted = Wanted::these(&catalogue, slots.iter().copied());
+    let wanted = Wanted::shown(&catalogue, slots.iter().copied());
     let mut data = Vec::with_capacity(asked.people.len());
     for (place, person) in asked.people.iter().enumerate() {
         let known = profiles::find(&caller.engine, &whom(person, place)?).await?;

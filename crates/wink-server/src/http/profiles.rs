@@ -3,8 +3,8 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use wink_api::{
-    DataPage, DecisionRecord, ErasureView, FeatureView, FeaturesListed, HoldingView, ListAsked, Problem,
-    ProfileLookedUp, ProfileView,
+    DataPage, DecisionRecord, ErasureView, FeaturesListed, HoldingView, ListAsked, Problem, ProfileLookedUp,
+    ProfileView,
 };
 use wink_core::base::ProfileId;
 use wink_store::Store;
@@ -57,8 +57,7 @@ pub(super) async fn read_features<S: Store>(
 ) -> Result<axum::Json<FeaturesListed>, Refused> {
     let known = find(&caller, &id).await?;
     let features = profiles::features(&caller.engine, &known.cluster(), caller.now).await?;
-    let view = |feature: &profiles::Feature| FeatureView::new(&feature.definition, &feature.viewed);
-    Ok(axum::Json(FeaturesListed { data: features.iter().map(view).collect() }))
+    Ok(axum::Json(FeaturesListed { data: features.shown().collect() }))
 }
 
 /// Lists the decisions about a person, newest first.

@@ -66,8 +66,7 @@ fn known<S: Store>(engine: &Engine<S>, name: &str) -> (BTreeSet<ProfileId>, f64)
     let known = wait(profiles::find(engine, &Whom::Identity(named(name)))).unwrap().unwrap();
     let person = known.cluster();
     let features = wait(profiles::features(engine, &person, later(MONDAY, 1_000))).unwrap();
-    let orders = features.iter().find(|feature| feature.definition.name == "orders_365d").unwrap();
-    let orders = match &orders.viewed {
+    let orders = match features.find("orders_365d").unwrap() {
         Viewed::Number(reading) => reading.value,
         _ => 0.0,
     };

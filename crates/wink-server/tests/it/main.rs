@@ -18,6 +18,8 @@ mod said;
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod as_of;
+#[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod cards;

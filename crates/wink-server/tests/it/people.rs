@@ -77,8 +77,7 @@ fn a_feature_is_read_only_of_whoever_granted_its_purpose() {
         let orders = |person: &str| {
             let known = known(&engine, person);
             let features = wait(profiles::features(&engine, &known.cluster(), later(MONDAY, 1))).unwrap();
-            let orders = features.into_iter().find(|feature| feature.definition.name == "orders_365d");
-            orders.unwrap().viewed
+            features.find("orders_365d").unwrap().clone()
         };
         assert!(matches!(orders("anna"), Viewed::Number(reading) if reading.value == 1.0));
         assert_eq!(orders("bea"), Viewed::NotGranted(Purpose::Personalisation));

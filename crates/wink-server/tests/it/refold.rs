@@ -43,7 +43,7 @@ fn define(engine: &Engine<SimStore>, text: &str, now: Timestamp) {
 fn of_anna(engine: &Engine<SimStore>, name: &str, now: Timestamp) -> Viewed {
     let known = wait(find(engine, &Whom::Identity(said::identity("anna")))).unwrap().unwrap();
     let features = wait(features(engine, &known.cluster(), now)).unwrap();
-    features.into_iter().find(|feature| feature.definition.name == name).unwrap().viewed
+    features.find(name).unwrap().clone()
 }
 
 fn number(viewed: &Viewed) -> Option<f64> {

@@ -5,4 +5,6 @@ mod crash;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod hesitation;
+#[cfg(test)]
 mod promise;

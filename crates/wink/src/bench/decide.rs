@@ -8,7 +8,8 @@ use wink_core::base::expression::Expression;
 use wink_core::base::{CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Zone};
 use wink_core::decision::{Ask, BudgetUse, Decision, Issue, Person, Situation, Standing, decide};
 use wink_core::feature::{
-    self, Age, Aggregation, Class, Definition, How, Never, Reading, Segments, Selection, View, Viewed, Window,
+    self, Age, Aggregation, Class, Definition, Heard, How, Never, Reading, Segments, Selection, View, Viewed,
+    Window,
 };
 use wink_core::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
@@ -89,6 +90,7 @@ fn definition(n: u32) -> Definition {
         ttl_days: None,
         purpose: Purpose::Personalisation,
         class: Class::Purchase,
+        heard: Heard::default(),
     }
 }
 

@@ -179,6 +179,7 @@ fn carts() -> Vec<Definition> {
             Class::Behaviour,
             "feature.checkouts_28d > feature.orders_28d ? feature.checkouts_28d - feature.orders_28d : 0.0",
         )
-        .served(SERVED_DAYS),
+        .served(SERVED_DAYS)
+        .heard_once(),
     ]
 }

@@ -3,16 +3,24 @@
 
 mod behaviour;
 mod contact;
+mod hesitation;
 mod purchase;
 mod service;
 
-use super::definition::{Age, Aggregation, Class, Definition, How, Never, Selection, Unit, Window};
+use super::definition::{Age, Aggregation, Class, Definition, Heard, How, Never, Selection, Unit, Window};
+use crate::feature::{Score, Term};
 use crate::profile::Purpose;
 
 /// Lists them by slot.
 pub fn definitions() -> Vec<Definition> {
     let families = [purchase::first(), contact::first(), purchase::further(), contact::further()];
-    families.into_iter().flatten().chain(behaviour::all()).chain(service::all()).collect()
+    families
+        .into_iter()
+        .flatten()
+        .chain(behaviour::all())
+        .chain(service::all())
+        .chain(hesitation::all())
+        .collect()
 }
 
 /// Begins a definition of what is folded of events. Readings are served for a year and a day unless it says otherwise.
@@ -30,6 +38,7 @@ fn folded(
         ttl_days: Some(366),
         purpose: Purpose::Personalisation,
         class,
+        heard: Heard::default(),
     }
 }
 
@@ -42,6 +51,7 @@ fn derived(name: &str, meaning: &str, class: Class, formula: &str) -> Definition
         ttl_days: Some(366),
         purpose: Purpose::Personalisation,
         class,
+        heard: Heard::default(),
     }
 }
 
@@ -54,6 +64,11 @@ impl Definition {
     /// Serves readings of any age, where age is the value itself.
     fn at_any_age(self) -> Self {
         Self { ttl_days: None, ..self }
+    }
+
+    /// Tells decisions whether it happened, not how often.
+    fn heard_once(self) -> Self {
+        Self { heard: Heard::Once, ..self }
     }
 
     /// Takes the age of other events.

@@ -43,6 +43,7 @@ fn catalogue() -> Catalogue {
         ttl_days: None,
         purpose: Purpose::Personalisation,
         class: Class::Purchase,
+        heard: Heard::default(),
     };
     let mut definitions = built_in_definitions();
     definitions.push(own);

@@ -49,6 +49,7 @@ fn counting(window: i32) -> Catalogue {
         ttl_days: None,
         purpose: Purpose::Personalisation,
         class: Class::Purchase,
+        heard: Heard::default(),
     };
     Catalogue::compile(vec![definition], &Zone::new("Europe/Berlin").unwrap()).unwrap()
 }

@@ -1,0 +1,142 @@
+//! Features as of instants of the past: what they were online then, and nothing of what was not known yet.
+
+use wink_core::base::{Timestamp, Value};
+use wink_core::feature::{Happened, State, View, Viewed, Wanted, fold, view};
+use wink_core::profile::{Grants, Purpose};
+use wink_server::Engine;
+use wink_server::flow::as_of::{Question, as_of};
+use wink_server::flow::ingest::{Received, ingest};
+use wink_server::flow::profiles::{Whom, features, find};
+use wink_sim::SimStore;
+
+use super::counter::{IDS, MONDAY, Offer, Shop, later, open, wait};
+use super::said;
+
+const INSTANTS: i64 = 200;
+
+/// When the message of this number arrives: through some days, at uneven times.
+fn arrives(number: i64) -> Timestamp {
+    later(MONDAY, number * 37 + number % 5)
+}
+
+/// A message of one of two people. Every fifth was on its way for three hours.
+fn message(number: i64) -> Received {
+    let person = if number % 3 == 0 { "bea" } else { "anna" };
+    let (id, at) = (format!("m-{number}"), arrives(number));
+    let happened = if number % 5 == 0 { later(at, -180) } else { at };
+    let product = format!("p-{}", number % 7);
+    let told = match number % 4 {
+        0 => said::buys(&id, person, &[("TEA", 100 + number), ("MILK", 250)], happened),
+        1 => said::message(&id, person, "Page", Vec::new(), happened),
+        _ => {
+            let looked =
+                vec![("product_id", Value::Text(product)), ("price_cents", Value::Int(400 + number))];
+            said::message(&id, person, "Product Viewed", looked, happened)
+        }
+    };
+    said::arriving(told, at)
+}
+
+fn questions() -> Vec<Question> {
+    let question = |number: i64| {
+        let person = if number % 2 == 0 { "anna" } else { "bea" };
+        Question { identity: said::identity(person), at: later(arrives(number), 1) }
+    };
+    // Not in the order of time: a file may come in any.
+    (0..INSTANTS).map(|number| question(number * 71 % INSTANTS)).collect()
+}
+
+fn shop() -> Engine<SimStore> {
+    let shop = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]);
+    let engine = wait(open(SimStore::new(), &shop, MONDAY)).unwrap();
+    let said = ["anna", "bea"].into_iter().flat_map(|person| said::allows_all(person, MONDAY));
+    wait(ingest(&engine, &IDS, said.collect())).unwrap();
+    engine
+}
+
+fn take(engine: &Engine<SimStore>, number: i64) {
+    wait(ingest(engine, &IDS, vec![message(number)])).unwrap();
+}
+
+fn answers(engine: &Engine<SimStore>, questions: &[Question]) -> Vec<Option<View>> {
+    let mut answers = vec![None; questions.len()];
+    let now = later(arrives(INSTANTS), 60);
+    wait(as_of(engine, questions, now, |place, view| answers[place] = Some(view.clone()))).unwrap();
+    answers
+}
+
+#[test]
+fn at_two_hundred_instants_it_is_what_was_read_online_and_what_comes_later_moves_nothing() {
+    let engine = shop();
+    let questions = questions();
+    let mut online = vec![None; questions.len()];
+    for number in 0..INSTANTS {
+        take(&engine, number);
+        let asked = questions.iter().position(|question| question.at == later(arrives(number), 1)).unwrap();
+        let whom = Whom::Identity(questions[asked].identity.clone());
+        let known = wait(find(&engine, &whom)).unwrap().unwrap();
+        online[asked] = Some(wait(features(&engine, &known.cluster(), questions[asked].at)).unwrap().view);
+    }
+    let as_of = answers(&engine, &questions);
+    assert_eq!(as_of, online);
+    let orders = engine.features().slot("orders_365d").unwrap();
+    assert!(180 < as_of.iter().flatten().filter(|view| view.number(orders).is_some()).count());
+    // Tracers: what happens after all instants, and what happened before them and arrives after.
+    for number in INSTANTS..INSTANTS + 40 {
+        take(&engine, number);
+        let late =
+            said::buys(&format!("late-{number}"), "anna", &[("TEA", 9_999)], arrives(number - INSTANTS));
+        wait(ingest(&engine, &IDS, vec![said::arriving(late, arrives(number))])).unwrap();
+    }
+    assert_eq!(answers(&engine, &questions), as_of);
+}
+
+#[test]
+fn nobody_known_has_no_answer_and_who_has_withdrawn_is_not_learned_from() {
+    let engine = shop();
+    (0..8).for_each(|number| take(&engine, number));
+    let withdraws = said::consents("w-1", "anna", "personalisation", "withdrawn", arrives(9));
+    wait(ingest(&engine, &IDS, vec![withdraws])).unwrap();
+    let question = |person: &str| Question { identity: said::identity(person), at: arrives(8) };
+    let answers = answers(&engine, &["anna", "bea", "carla"].map(question));
+    let says = |place: usize, name: &str| {
+        let view = answers[place].as_ref()?;
+        view.slots().get(engine.features().slot(name)?).cloned()
+    };
+    assert_eq!(says(0, "orders_365d"), Some(Viewed::NotGranted(Purpose::Personalisation)));
+    assert!(matches!(says(1, "last_visit_days"), Some(Viewed::Number(_))));
+    assert_eq!(answers[2], None);
+}
+
+/// Takes an event for known from when it happened, not from when it arrived: what is late is seen before anybody could.
+#[test]
+fn one_that_goes_by_the_time_of_the_event_alone_is_caught() {
+    let engine = shop();
+    (0..INSTANTS).for_each(|number| take(&engine, number));
+    let (features, questions) = (engine.features(), questions());
+    let by_event_time = |question: &Question| {
+        let mut state = State::default();
+        for message in (0..INSTANTS).map(message) {
+            let happened_at = message.envelope.original_at.unwrap();
+            if message.envelope.identities[0] == question.identity && happened_at <= question.at {
+                let event = wink_core::event::accept(
+                    &message.envelope,
+                    &wink_core::event::Schemas::built_in(),
+                    wink_core::base::Currency::new("EUR").unwrap(),
+                    wink_core::base::EventId::from_bytes([0; 16]),
+                    message.at,
+                )
+                .unwrap();
+                fold(&mut state, &features, &Happened::new(happened_at, &event.body, &event.extra));
+            }
+        }
+        let wanted = Wanted::as_heard();
+        view(&[&state], &features, &Grants::new(Purpose::ALL), question.at, &wanted)
+    };
+    let right = answers(&engine, &questions);
+    let leaks = questions.iter().zip(&right).filter(|(question, right)| {
+        let orders = features.slot("orders_365d").unwrap();
+        by_event_time(question).number(orders) != right.as_ref().unwrap().number(orders)
+    });
+    assert!(10 < leaks.count());
+}
