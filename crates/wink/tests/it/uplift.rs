@@ -71,7 +71,7 @@ fn reference_starbucks_promotion_pays_for_those_a_model_chooses() {
     let call = "model policy --input INPUT --treatment Promotion=Yes:No --outcome purchase \
         --features V1=*,V2/10,V3,V4=*,V5=*,V6=*,V7=* --value 10 --cost 0.15 --json";
     let report = wink(call, &reference("starbucks_promo/training.csv.gz")).fine().json();
-    let [none, all, model] = [0, 1, 2].map(|place| &report["policies"][place]);
+    let [none, all, model] = [0_usize, 1, 2].map(|place| &report["policies"][place]);
     assert_eq!((none["name"].as_str(), none["nir"].as_f64()), (Some("none"), Some(0.0)));
     near(&all["nir"], -2_334.60, 1e-6);
     near(&all["treatments"][0]["irr"], 0.009_454_5, 1e-7);
