@@ -37,7 +37,7 @@ pub(crate) struct Band {
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 440.0;
 /// Room for the words around the drawing: left, right, top, bottom.
-const MARGINS: [f64; 4] = [78.0, 24.0, 64.0, 56.0];
+const MARGINS: [f64; 4] = [78.0, 24.0, 78.0, 56.0];
 /// Told apart by people who see colours differently as well (Okabe, Ito 2008).
 const COLOURS: [&str; 5] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"];
 
@@ -78,7 +78,7 @@ impl Chart<'_> {
             segment(&mut svg, (x, top), (x, HEIGHT - bottom), "stroke=\"#444\" stroke-dasharray=\"4 3\"");
             text(&mut svg, (x + 4.0, top + 12.0), "start", "fill=\"#444\"", word);
         }
-        let mut legend = left + 150.0;
+        let mut legend = left;
         for (line, colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
             let points: Vec<String> = line
                 .points
