@@ -45,7 +45,7 @@ fn reference_open_bandit_is_valued_as_published() {
     assert!(ipw.lower < 0.0042 && 0.0042 < ipw.upper, "what the policy really brought lies inside");
     let cell_of: Vec<usize> =
         items.iter().zip(&positions).map(|(item, position)| 3 * item + position - 1).collect();
-    let model = CellMeans::cross_fit(&cell_of, 240, &clicks, 2).unwrap();
+    let model = CellMeans::cross_fit(&cell_of, 240, &clicks, 2, 1).unwrap();
     let of_round =
         |round: usize, item: usize| model.expected(round, 3 * item + positions[round] - 1).unwrap();
     let expected: Vec<f64> = (0..clicks.len()).map(|round| of_round(round, items[round])).collect();
@@ -89,7 +89,7 @@ impl Simulated {
     }
 
     fn doubly_robust(&self) -> Interval {
-        let model = CellMeans::cross_fit(&self.actions, 2, &self.rewards, 2).unwrap();
+        let model = CellMeans::cross_fit(&self.actions, 2, &self.rewards, 2, 1).unwrap();
         let of = |round, action| model.expected(round, action).unwrap();
         let rounds = 0..self.actions.len();
         let expected: Vec<f64> = rounds.clone().map(|round| of(round, self.actions[round])).collect();

