@@ -9,8 +9,10 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod features;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use features::{AsOf, Features, FeaturesAction};
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Hands everything about a person out, as one JSON document
     Export(Export),
+    /// Builds tables to train models on, of what was known at instants of the past
+    Features(Features),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
     /// Listens for events and questions over HTTP

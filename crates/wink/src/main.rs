@@ -17,6 +17,7 @@ mod restoring;
 mod spans;
 mod stop;
 mod terminal;
+mod training;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => command::doctor::run(&doctor),
         Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
+        Command::Features(features) => command::features::run(&features),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Key(key) => command::key::run(&key),

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod products;

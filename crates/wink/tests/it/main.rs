@@ -86,6 +86,8 @@ mod trace;
 #[cfg(test)]
 mod traced;
 #[cfg(test)]
+mod training;
+#[cfg(test)]
 mod web;
 #[cfg(test)]
 mod webhooks;
