@@ -9,11 +9,13 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod features;
 mod segments;
 mod statistics;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Hands everything about a person out, as one JSON document
     Export(Export),
+    /// Builds tables to train models on, of what was known at instants of the past
+    Features(Features),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
     /// Lists segments, counts whom a rule would hold of, or hands members out

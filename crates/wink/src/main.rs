@@ -19,6 +19,7 @@ mod spans;
 mod stop;
 mod table;
 mod terminal;
+mod training;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => command::doctor::run(&doctor),
         Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
+        Command::Features(features) => command::features::run(&features),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Segments(segments) => command::segments::run(&segments),
         Command::Serve(serve) => command::serve::run(&serve),

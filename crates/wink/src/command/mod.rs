@@ -10,6 +10,7 @@ pub(crate) mod erase;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod measure;

@@ -88,6 +88,8 @@ mod trace;
 #[cfg(test)]
 mod traced;
 #[cfg(test)]
+mod training;
+#[cfg(test)]
 mod uplift;
 #[cfg(test)]
 mod web;
