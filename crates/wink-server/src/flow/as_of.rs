@@ -2,6 +2,7 @@
 //! events in. What arrived later is not known yet, whenever it happened.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use wink_core::base::{ProfileId, Timestamp};
 use wink_core::event::Identity;
@@ -55,14 +56,15 @@ pub async fn as_of<S: Store>(
         let key = person::identity_key(engine, &question.identity);
         let Some(id) = person::find(engine, key).await? else { continue };
         let lane = by_lane.entry(Lane::of(keys::home(id))).or_default();
-        if !lane.contains_key(&id) {
-            let Some(whole) = whole::load(engine, id).await? else { continue };
-            let grants = whole.cluster().grants(now);
-            lane.insert(id, Asked { grants, open: Vec::new(), states: BTreeMap::new() });
-        }
-        if let Some(asked) = lane.get_mut(&id) {
-            asked.open.push(place);
-        }
+        let asked = match lane.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let Some(whole) = whole::load(engine, id).await? else { continue };
+                let grants = whole.cluster().grants(now);
+                new.insert(Asked { grants, open: Vec::new(), states: BTreeMap::new() })
+            }
+        };
+        asked.open.push(place);
     }
     let at = |place: &usize| questions.get(*place).map(|question| question.at);
     let mut tell = |asked: &mut Asked, until: Option<Timestamp>| {
