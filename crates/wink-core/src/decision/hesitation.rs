@@ -14,14 +14,14 @@ use crate::base::{
 };
 use crate::event::{Body, Observed};
 use crate::feature::{
-    self, Age, Aggregation, Class, Definition, Happened, Heard, How, Never, Selection, State, Unit, Wanted,
-    Window, built_in_definitions, fold, view,
+    self, Age, Aggregation, Class, Definition, Happened, Heard, How, Never, Segments, Selection, State, Unit,
+    Wanted, Window, built_in_definitions, fold, view,
 };
 use crate::offer::{
     Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, Holdout, Limits,
     Margins, Offer, Rules, Scorecard, Shop, Terms, Weights, declarations,
 };
-use crate::profile::{Grants, Purpose};
+use crate::profile::{Accounts, Grants, Purpose};
 
 /// Ten o'clock of some day; what happens lies in the twenty minutes before.
 const NOW: Timestamp = Timestamp(20_000 * 86_400_000 + 36_000_000);
@@ -182,6 +182,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             currency: Currency::new("EUR").unwrap(),
             zone: Zone::utc(),
             zone_name: "UTC".to_owned(),
+            accounts: Accounts::default(),
         },
         features: Arc::clone(features),
         contact_policy: ContactPolicy { caps: Vec::new() },
@@ -205,6 +206,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
         }],
         offers: offers.iter().enumerate().map(offer).collect(),
         triggers: Vec::new(),
+        segments: Segments::default(),
     }
 }
 
@@ -221,6 +223,7 @@ fn earns<'a>(catalogue: &Catalogue, acts: impl Iterator<Item = &'a Act>, wanted:
         ask: Ask { channel: Channel::Web, placement: "cart".to_owned(), cart: None, issue: Issue::Now },
         person: Person {
             profile: ProfileId::from_bytes([1; 16]),
+            drawn_as: ProfileId::from_bytes([1; 16]),
             grants,
             view,
             contacts: Vec::new(),

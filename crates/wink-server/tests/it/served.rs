@@ -82,7 +82,7 @@ fn what_cannot_be_asked_says_where_and_why() {
 fn support_links_two_profiles_and_takes_them_apart() {
     let api = Api::of_a_shop();
     let device = json!({ "namespace": "anonymous_id", "value": "tablet" });
-    buys(&api, "o-1", &[device.clone()]);
+    buys(&api, "o-1", std::slice::from_ref(&device));
     let find = |identity: &Json| {
         let asked = json!({ "identity": identity });
         api.ask(&api.key(Role::Shop), "POST", "/v1/profiles/lookup", &asked).json()
