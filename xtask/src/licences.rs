@@ -13,13 +13,13 @@ use crate::shell;
 /// Fails with the list of packages whose licence or source is not allowed.
 pub(crate) fn check() -> Result<()> {
     let deny = std::fs::read_to_string(shell::root().join("deny.toml")).context("reading deny.toml")?;
-    let allowed = allowed(&deny)?;
+    let policy = Policy::read(&deny)?;
     println!("\n$ cargo metadata   (licences and sources, against deny.toml)");
     let metadata = shell::output(&mut shell::cargo(["metadata", "--format-version", "1", "--locked"]))?;
     let metadata: Value = serde_json::from_str(&metadata).context("reading cargo metadata")?;
     let packages =
         metadata.get("packages").and_then(Value::as_array).context("cargo metadata lists no packages")?;
-    let complaints = complaints(packages, &allowed);
+    let complaints = complaints(packages, &policy);
     if !complaints.is_empty() {
         bail!("licences and sources:\n  {}", complaints.join("\n  "));
     }
@@ -32,22 +32,47 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-fn allowed(deny: &str) -> Result<Vec<String>> {
-    let document: toml_edit::DocumentMut = deny.parse().context("deny.toml is not TOML")?;
-    let list =
-        document.get("licenses").and_then(|table| table.get("allow")).and_then(|allow| allow.as_array());
-    let list = list.context("deny.toml has no licenses.allow")?;
-    Ok(list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect())
+/// What `deny.toml` says of licences.
+struct Policy {
+    allowed: Vec<String>,
+    /// What the licence file of a package that states no licence says, by `name@version`, as somebody read it.
+    clarified: Vec<(String, String)>,
 }
 
-fn complaints(packages: &[Value], allowed: &[String]) -> Vec<String> {
+impl Policy {
+    fn read(deny: &str) -> Result<Self> {
+        let document: toml_edit::DocumentMut = deny.parse().context("deny.toml is not TOML")?;
+        let licences = document.get("licenses");
+        let list = licences.and_then(|table| table.get("allow")).and_then(|allow| allow.as_array());
+        let list = list.context("deny.toml has no licenses.allow")?;
+        let clarified = licences.and_then(|table| table.get("clarify")?.as_array_of_tables());
+        let text = |table: &toml_edit::Table, key: &str| Some(table.get(key)?.as_str()?.to_owned());
+        let clarified = clarified.into_iter().flatten();
+        let clarified =
+            clarified.filter_map(|table| Some((text(table, "crate")?, text(table, "expression")?)));
+        Ok(Self {
+            allowed: list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
+            clarified: clarified.collect(),
+        })
+    }
+
+    fn clarified(&self, package: &str) -> Option<String> {
+        let (_, expression) = self.clarified.iter().find(|(known, _)| known == package)?;
+        Some(expression.clone())
+    }
+}
+
+fn complaints(packages: &[Value], policy: &Policy) -> Vec<String> {
     let text = |package: &Value, key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut complaints = Vec::new();
     for package in packages {
         let name = text(package, "name").unwrap_or_default();
-        match text(package, "license") {
-            None => complaints.push(format!("{name} states no licence")),
-            Some(licence) => match satisfied(&licence, allowed) {
+        let named = format!("{name}@{}", text(package, "version").unwrap_or_default());
+        match text(package, "license").or_else(|| policy.clarified(&named)) {
+            None => complaints.push(format!(
+                "{name} states no licence; read its licence file, and name what it says in licenses.clarify of deny.toml"
+            )),
+            Some(licence) => match satisfied(&licence, &policy.allowed) {
                 Ok(true) => {}
                 Ok(false) => {
                     complaints.push(format!("{name}: `{licence}` is not satisfied by the allow list"))
@@ -154,16 +179,22 @@ mod tests {
             { "name": "copyleft", "license": "AGPL-3.0-only", "source": "registry+https://host/crates.io-index" },
             { "name": "forked", "license": "MIT", "source": "git+https://host/somewhere" },
             { "name": "silent", "license": null, "source": null },
+            { "name": "read", "version": "1.2.3", "license": null, "source": null },
+            { "name": "read", "version": "1.3.0", "license": null, "source": null },
         ]);
-        let found = complaints(packages.as_array().unwrap(), &["MIT".to_owned()]);
+        let clarified = vec![("read@1.2.3".to_owned(), "MIT".to_owned())];
+        let policy = Policy { allowed: vec!["MIT".to_owned()], clarified };
+        let found = complaints(packages.as_array().unwrap(), &policy);
         let names: Vec<&str> = found.iter().filter_map(|line| line.split([' ', ':']).next()).collect();
-        assert_eq!(names, ["copyleft", "forked", "silent"]);
+        assert_eq!(names, ["copyleft", "forked", "silent", "read"], "the newer version was not read");
     }
 
     #[test]
-    fn the_allow_list_is_read_from_the_file() {
-        let list = allowed("[licenses]\nallow = [\"MIT\", \"0BSD\"]\n").unwrap();
-        assert_eq!(list, ["MIT", "0BSD"]);
-        assert!(allowed("[bans]\n").is_err());
+    fn the_lists_are_read_from_the_file() {
+        let clarify = "[[licenses.clarify]]\ncrate = \"read@1.2.3\"\nexpression = \"MIT\"\n";
+        let policy = Policy::read(&format!("[licenses]\nallow = [\"MIT\", \"0BSD\"]\n{clarify}")).unwrap();
+        assert_eq!(policy.allowed, ["MIT", "0BSD"]);
+        assert_eq!(policy.clarified("read@1.2.3").as_deref(), Some("MIT"));
+        assert!(Policy::read("[bans]\n").is_err());
     }
 }

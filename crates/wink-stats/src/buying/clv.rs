@@ -35,7 +35,7 @@ impl Terms {
     }
 }
 
-/// Tells a customer's discounted value after the end of their history: margin · E[M] · Σ_i (E[Y(i)] − E[Y(i−1)]) / (1 + d)^i (Fader, Hardie,
+/// Tells a customer's discounted value after the end of their history: `margin · E[M] · Σ_i (E[Y(i)] − E[Y(i−1)]) / (1 + d)^i` (Fader, Hardie,
 /// Lee 2005, "RFM and CLV", equation 3, in steps as lifetimes does). The interval says what is not known of the expectation: purchases
 /// and spend were fitted apart, so the squared standard errors of both logarithms add. `None` if the spend has no finite mean.
 ///

@@ -1,0 +1,195 @@
+//! A profile while its messages are thought through: what it learns of names, of its vault, of triggers and segments.
+
+use std::collections::BTreeSet;
+use std::slice;
+use std::sync::Arc;
+
+use wink_core::base::{Timestamp, TriggerId};
+use wink_core::event::{Event, Identity};
+use wink_core::feature::{Happened, Occasions, State, view};
+use wink_core::offer::{Catalogue, Trigger};
+use wink_core::profile::{IdentityKey, Link, Profile, Vault};
+use wink_record::Stored;
+use wink_store::{Batch, Change, Check, Store};
+
+use super::IDENTITIES_MAX;
+use crate::flow::links::Joined;
+use crate::flow::moments;
+use crate::flow::person::{self, Loaded};
+use crate::keys;
+use crate::{Engine, Error, secrets};
+
+/// A profile being worked on.
+pub(super) struct Known {
+    pub(super) profile: Loaded<Profile>,
+    pub(super) state: Loaded<State>,
+    pub(super) vault: Option<(Vault, [u8; 32])>,
+    pub(super) occasions: Option<Loaded<Occasions>>,
+    pub(super) taken_up: BTreeSet<IdentityKey>,
+    pub(super) joined: Joined,
+    pub(super) profile_changed: bool,
+    pub(super) state_changed: bool,
+}
+
+impl Known {
+    pub(super) fn new(profile: Loaded<Profile>, state: Loaded<State>) -> Self {
+        Self {
+            profile,
+            state,
+            vault: None,
+            occasions: None,
+            taken_up: BTreeSet::new(),
+            joined: Joined::default(),
+            profile_changed: false,
+            state_changed: false,
+        }
+    }
+
+    /// Opens the vault when something for it comes.
+    pub(super) async fn vault<S: Store>(&mut self, engine: &Engine<S>) -> Result<&mut Vault, Error> {
+        let opened = match self.vault.take() {
+            Some(opened) => opened,
+            None => person::vault(engine, self.profile.value.id).await?,
+        };
+        Ok(&mut self.vault.insert(opened).0)
+    }
+
+    /// Gives the catalogue if triggers in it listen to events of this name, and loads what they remember.
+    pub(super) async fn listening<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        event: &str,
+    ) -> Result<Option<Arc<Catalogue>>, Error> {
+        let Ok(catalogue) = engine.catalogue() else { return Ok(None) };
+        if !catalogue.triggers.iter().any(|trigger| trigger.moments.listens_to(event)) {
+            return Ok(None);
+        }
+        if self.occasions.is_none() {
+            let key = keys::occasions(self.profile.value.id);
+            self.occasions = Some(person::load(engine, key, Occasions::default).await?);
+        }
+        Ok(Some(catalogue))
+    }
+
+    /// Lets the triggers hear of an event that made these rules true; gives what is to be done for them.
+    pub(super) fn hear(
+        &mut self,
+        catalogue: &Catalogue,
+        happened: &Happened<'_>,
+        now: Timestamp,
+        crossed: &BTreeSet<TriggerId>,
+    ) -> Vec<Change> {
+        let Some(occasions) = &mut self.occasions else { return Vec::new() };
+        let id = self.profile.value.id;
+        let hears = |trigger: &&Trigger| trigger.crosses.is_none() || crossed.contains(&trigger.moments.id);
+        let triggers = catalogue.triggers.iter().filter(hears).map(|trigger| &trigger.moments);
+        let heard = occasions.value.hear(triggers, happened, now, &catalogue.shop.zone);
+        heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
+    }
+
+    /// Tells which triggers that listen to events of this name have a rule that holds of the person, as they are known so far.
+    pub(super) async fn holding<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        catalogue: &Catalogue,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<BTreeSet<TriggerId>, Error> {
+        let listens = |trigger: &&Trigger| trigger.crosses.is_some() && trigger.moments.listens_to(event);
+        let triggers: Vec<&Trigger> = catalogue.triggers.iter().filter(listens).collect();
+        if triggers.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let whole = self.joined.around(engine, &self.profile).await?;
+        let person = whole.cluster();
+        let mut states = person::states(engine, &person).await?;
+        for state in states.iter_mut().filter(|state| state.key == self.state.key) {
+            state.value = self.state.value.clone();
+        }
+        let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+        let features = &catalogue.features;
+        let holds = |trigger: &&Trigger| {
+            let view = view(&states, features, &person.grants(now), now, &trigger.wanted(features));
+            trigger.holds(features, &view)
+        };
+        Ok(triggers.into_iter().filter(holds).map(|trigger| trigger.moments.id.clone()).collect())
+    }
+
+    /// Takes up further identities the client named: those that lead nowhere yet lead here from now on, and whoever the others lead to is the
+    /// same person, if they may be.
+    pub(super) async fn link<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        event: &Event,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        for identity in &event.linked {
+            let key = person::identity_key(engine, identity);
+            if self.profile.value.identities.contains(&key) {
+                continue;
+            }
+            match person::find(engine, key).await? {
+                None => self.take_up(engine, identity, key).await?,
+                Some(other) => {
+                    let Some(sides) = self.joined.sides(engine, &self.profile, other).await? else {
+                        continue;
+                    };
+                    let link = Link { at, source: event.source.clone() };
+                    let known_by = match &self.vault {
+                        Some((vault, _)) => vault.identities.clone(),
+                        None => person::vault(engine, self.profile.value.id).await?.0.identities,
+                    };
+                    let profile = &mut self.profile.value;
+                    self.profile_changed |= self.joined.join(engine, profile, &known_by, sides, link).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn take_up<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        identity: &Identity,
+        key: IdentityKey,
+    ) -> Result<(), Error> {
+        if IDENTITIES_MAX <= self.profile.value.identities.len() {
+            return Ok(());
+        }
+        let accounts = engine.accounts();
+        if accounts.apart(&self.vault(engine).await?.identities, slice::from_ref(identity)).is_some() {
+            return Ok(());
+        }
+        self.vault(engine).await?.know(identity);
+        self.profile.value.identities.insert(key);
+        self.profile_changed = true;
+        self.taken_up.insert(key);
+        Ok(())
+    }
+
+    pub(super) fn into_changes<S: Store>(self, engine: &Engine<S>, batch: &mut Batch) -> Result<(), Error> {
+        let id = self.profile.value.id;
+        batch.checks.push(self.profile.unchanged());
+        for key in self.taken_up {
+            batch.checks.push(Check::Absent(keys::identity(key)));
+            batch.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
+        }
+        self.joined.add_to(batch);
+        if self.profile_changed {
+            batch.changes.push(Change::Put(self.profile.key, self.profile.value.to_bytes()));
+        }
+        if self.state_changed {
+            batch.checks.push(self.state.unchanged());
+            batch.changes.push(Change::Put(self.state.key, self.state.value.to_bytes()));
+        }
+        if let Some(occasions) = self.occasions {
+            batch.checks.push(occasions.unchanged());
+            batch.changes.push(Change::Put(occasions.key, occasions.value.to_bytes()));
+        }
+        if let Some((vault, key)) = self.vault {
+            batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));
+            batch.changes.push(Change::Put(keys::vault_key(id), engine.secrets.wrap(&key)?));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,300 @@
+//! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wink_core::base::{EventId, Timestamp, Value};
+use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection};
+use wink_core::profile::IdentityKey;
+use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
+
+use super::person;
+use crate::engine::batch_id;
+use crate::error::ATTEMPTS_MAX;
+use crate::keys;
+use crate::{Engine, Error, Ids};
+
+mod known;
+mod work;
+
+use work::Work;
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What it says.
+    pub envelope: Envelope,
+    /// Its bytes, for the dead letters.
+    pub original: Vec<u8>,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is an event now, and durable.
+    Accepted(EventId),
+    /// It came before; nothing changed.
+    Duplicate(EventId),
+    /// It was not accepted and lies in the dead letters.
+    Dead(Rejection),
+    /// It was refused and not kept: the person it belongs to was erased after it happened.
+    Erased,
+}
+
+/// Bytes of messages after which a group is committed and the next one begun. An event has at most 64 KiB, and what is stored is
+/// at most some times what was sent: well below the port's 1 MiB.
+const GROUP_BYTES: usize = 128 * 1024;
+
+/// Changes after which a group is committed. Beside them stands one for every identity a person can have, and some: below the
+/// port's 1,024.
+const GROUP_CHANGES: usize = 800;
+
+/// A profile has at most this many identities; further ones are not taken up. More is a shared device or a mistake, and an erasure has
+/// to take all of them away in one commit.
+const IDENTITIES_MAX: usize = 100;
+
+/// Groups that share a commit. As many as the embedded store writes with one fsync.
+const GROUPS_AT_ONCE: usize = 256;
+
+/// Takes messages in; answers each, in order. Messages of one identity are folded in the order given.
+///
+/// # Errors
+/// If the store takes no writes. Messages answered before are durable; sending all of them again changes nothing twice.
+pub async fn ingest<S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    received: Vec<Received>,
+) -> Result<Vec<Answer>, Error> {
+    let mut answers: Vec<Option<Answer>> = vec![None; received.len()];
+    let groups = group(engine, received);
+    // Where a person's messages fill more than one group, the groups must be written in their order, so none may have to come again.
+    let mut look = !each_of_its_own(&groups);
+    for at_once in groups.chunks(GROUPS_AT_ONCE) {
+        let mut left: Vec<&Group> = at_once.iter().collect();
+        for _ in 0..ATTEMPTS_MAX {
+            left = commit(engine, ids, left, look, &mut answers).await?;
+            if left.is_empty() {
+                break;
+            }
+            look = true;
+        }
+        if !left.is_empty() {
+            return Err(Error::Contended);
+        }
+    }
+    answers.into_iter().map(|answer| answer.ok_or(Error::Unknown)).collect()
+}
+
+/// Commits groups together and notes what became of their messages. Returns those that met somebody else's change.
+async fn commit<'groups, S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    groups: Vec<&'groups Group>,
+    look: bool,
+    answers: &mut [Option<Answer>],
+) -> Result<Vec<&'groups Group>, Error> {
+    let mut batches = Vec::with_capacity(groups.len());
+    let mut given = Vec::with_capacity(groups.len());
+    for group in &groups {
+        let (batch, answers) = prepare(engine, ids, group, look).await?;
+        batches.push(batch);
+        given.push(answers);
+    }
+    let outcomes = engine.submit(batches).await;
+    if engine.catalogue().is_ok_and(|catalogue| !catalogue.triggers.is_empty()) {
+        engine.moments.notify_one();
+    }
+    let mut left = Vec::new();
+    for ((group, given), outcome) in groups.into_iter().zip(given).zip(outcomes) {
+        if outcome?.is_none() {
+            left.push(group);
+            continue;
+        }
+        for (message, answer) in group.messages.iter().zip(given) {
+            if let Some(slot) = answers.get_mut(message.place) {
+                *slot = Some(answer);
+            }
+        }
+    }
+    Ok(left)
+}
+
+/// Counts messages that could not even be read; they are answered with an error and not kept.
+///
+/// # Errors
+/// If the store takes no writes.
+pub async fn refuse<S: Store>(engine: &Engine<S>, messages: u32) -> Result<(), Error> {
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+    let count = i64::from(messages);
+    batch.changes.push(Change::Add(keys::balance("received"), count));
+    batch.changes.push(Change::Add(keys::balance("refused"), count));
+    engine.commit(batch).await?.ok_or(Error::Contended)
+}
+
+/// Messages of one identity that are committed together.
+struct Group {
+    key: Option<IdentityKey>,
+    messages: Vec<Message>,
+}
+
+struct Message {
+    place: usize,
+    received: Received,
+    mark: MarkKey,
+    body: [u8; 16],
+}
+
+/// Sorts messages by identity, keeping their order, into groups that fit a batch.
+fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
+    let mut groups: Vec<(Group, usize, usize)> = Vec::new();
+    let mut open: BTreeMap<Option<IdentityKey>, usize> = BTreeMap::new();
+    let secret = engine.secrets.marks();
+    let accounts = engine.accounts();
+    for (place, mut received) in received.into_iter().enumerate() {
+        let body = received.envelope.body_hash(secret);
+        accounts.first(&mut received.envelope.identities);
+        let envelope = &received.envelope;
+        let key = envelope.identities.first().map(|identity| person::identity_key(engine, identity));
+        let bytes = received.original.len() + weight(envelope);
+        let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
+        // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
+        let changes = 2 + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
+        let message = Message { place, received, mark, body };
+        let last = open.get(&key).and_then(|index| groups.get_mut(*index));
+        match last {
+            Some((group, filled, changed))
+                if *filled + bytes < GROUP_BYTES && *changed + changes < GROUP_CHANGES =>
+            {
+                *filled += bytes;
+                *changed += changes;
+                group.messages.push(message);
+            }
+            _ => {
+                open.insert(key, groups.len());
+                groups.push((Group { key, messages: vec![message] }, bytes, changes));
+            }
+        }
+    }
+    groups.into_iter().map(|(group, _, _)| group).collect()
+}
+
+/// Estimates the stored size of an envelope that came without its bytes.
+fn weight(envelope: &Envelope) -> usize {
+    let lines = match envelope.properties.get("products") {
+        Some(Value::List(lines)) => lines.len(),
+        _ => 0,
+    };
+    512 + 128 * lines
+}
+
+/// Tells whether no two groups are of the same identity.
+fn each_of_its_own(groups: &[Group]) -> bool {
+    let mut seen = BTreeSet::new();
+    groups.iter().all(|group| seen.insert(group.key))
+}
+
+/// Loads what a group needs and thinks it through; returns the one batch that does all of it.
+///
+/// Almost every message is new, and the commit finds out that one is not: so it is not looked up before, unless somebody asks to `look`
+/// or something else than acceptance comes out.
+async fn prepare<S: Store>(
+    engine: &Engine<S>,
+    ids: &impl Ids,
+    group: &Group,
+    look: bool,
+) -> Result<(Batch, Vec<Answer>), Error> {
+    let mut thought = Thought::of(engine, ids, group, look).await?;
+    if !look && !thought.answers.iter().all(|answer| matches!(answer, Answer::Accepted(_))) {
+        thought = Thought::of(engine, ids, group, true).await?;
+    }
+    for (message, answer) in group.messages.iter().zip(&thought.answers) {
+        if let Answer::Dead(rejection) = answer {
+            thought.work.bury(engine, message, rejection).await?;
+        }
+    }
+    thought.count();
+    thought.into_batch(engine)
+}
+
+/// A message that is told by Wink itself, or told again: under which hash its mark remembers it is the teller's to say.
+pub(super) struct Told {
+    pub received: Received,
+    pub body: [u8; 16],
+}
+
+/// Messages of one person, thought through and not yet written. Whoever asks for this decides what is counted and kept.
+pub(super) struct Thought {
+    work: Work,
+    pub answers: Vec<Answer>,
+}
+
+impl Thought {
+    /// Thinks messages through that name the same person.
+    pub(super) async fn new<S: Store>(
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        mut told: Vec<Told>,
+    ) -> Result<Self, Error> {
+        let accounts = engine.accounts();
+        told.iter_mut().for_each(|told| accounts.first(&mut told.received.envelope.identities));
+        let first = told.first().and_then(|told| told.received.envelope.identities.first());
+        let key = first.map(|identity| person::identity_key(engine, identity));
+        let message = |(place, Told { received, body }): (usize, Told)| {
+            let envelope = &received.envelope;
+            let mark = keys::event_mark(engine.secrets.marks(), &envelope.source, &envelope.message_id);
+            Message { place, received, mark, body }
+        };
+        let messages = told.into_iter().enumerate().map(message).collect();
+        Self::of(engine, ids, &Group { key, messages }, true).await
+    }
+
+    async fn of<S: Store>(
+        engine: &Engine<S>,
+        ids: &impl Ids,
+        group: &Group,
+        look: bool,
+    ) -> Result<Self, Error> {
+        let marks: Vec<MarkKey> = group.messages.iter().map(|message| message.mark).collect();
+        let marks =
+            if look { engine.store.marks(engine.tenant, &marks).await? } else { vec![None; marks.len()] };
+        let mut work = Work::new(engine, group.key).await?;
+        let mut answers = Vec::with_capacity(group.messages.len());
+        for (message, mark) in group.messages.iter().zip(marks) {
+            let known = mark.or_else(|| work.taken.get(&message.mark).cloned());
+            answers.push(match known {
+                Some(mark) if mark.body == message.body => Answer::Duplicate(event_id(&mark)),
+                // Another body under an id of an erased person is nothing to keep.
+                Some(_) if work.erased_at.is_some() => Answer::Erased,
+                Some(_) => Answer::Dead(Rejection::IdConflict),
+                None => work.take(engine, ids, message).await?,
+            });
+        }
+        if let Some(last) = group.messages.last() {
+            work.look_at_segments(engine, last.received.at).await?;
+        }
+        Ok(Self { work, answers })
+    }
+
+    /// Tells at which version the profile was read; the batch holds only if it still is.
+    pub(super) fn profile_version(&self) -> Option<Version> {
+        self.work.person.as_ref().and_then(|known| known.profile.version)
+    }
+
+    /// Counts every message as received, and by what became of it.
+    pub(super) fn count(&mut self) {
+        for answer in &self.answers {
+            self.work.count(answer);
+        }
+    }
+
+    /// Makes the one batch that does all of it.
+    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<(Batch, Vec<Answer>), Error> {
+        Ok((self.work.into_batch(engine)?, self.answers))
+    }
+}
+
+/// The id an event was given when its mark was set.
+fn event_id(mark: &Mark) -> EventId {
+    EventId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default())
+}
