@@ -41,6 +41,9 @@ struct AffinityMessage {
     cents: Vec<i64>,
 }
 
+/// Nobody has spent more in four weeks, and the sums of all categories stay within an integer.
+const CENTS_MAX: u64 = 1 << 40;
+
 /// Takes it over into accumulators.
 pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
     let columns = [
@@ -51,6 +54,9 @@ pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
         message.coupons.len(),
     ];
     same_length("day", message.day.len(), &columns)?;
+    if !message.day.is_sorted_by(|one, next| one < next) {
+        return Err(Damaged { what: WHAT, why: "its days do not ascend".to_owned() });
+    }
     let day = |place: usize| {
         let day = FirstDay {
             orders: *message.orders.get(place)?,
@@ -69,6 +75,9 @@ pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
     };
     for affinity in message.affinity {
         same_length("affinity", affinity.bucket.len(), &[affinity.cents.len()])?;
+        if affinity.cents.iter().any(|cents| CENTS_MAX < cents.unsigned_abs()) {
+            return Err(Damaged { what: WHAT, why: "a sum is out of range".to_owned() });
+        }
         let cells = affinity.bucket.into_iter().zip(affinity.cents).collect();
         first.categories.insert(affinity.category, cells);
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::schema::{Observed, PropertyType, check_type};
-use super::{Mechanism, Rejection};
-use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
+use super::{Mechanism, Rejection, consent_input};
+use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Timestamp, Value};
 
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
 const LINES_MAX: usize = 2_000;
@@ -238,12 +238,16 @@ impl ExposureKind {
     }
 }
 
-/// Reads a body whose properties the schema has checked.
+/// Reads a body whose properties the schema has checked, of an event that happened at `at`.
 pub(super) fn read(
     event: &str,
     properties: &BTreeMap<String, Value>,
     currency: Currency,
+    at: Timestamp,
 ) -> Result<Body, Rejection> {
+    if let Some(word) = consent_input::read(event, properties, at) {
+        return word.map(Body::ConsentUpdated);
+    }
     match event {
         "Order Completed" => order(properties, currency).map(Body::OrderCompleted),
         "Coupon Applied" => Ok(Body::CouponApplied(UsedCoupon {

@@ -204,7 +204,7 @@ impl<'a> Compiler<'a> {
         if events.is_empty() {
             return Err(Wrong::new(key, "no event is named"));
         }
-        let known = || self.schemas.events().chain(OWN_EVENTS);
+        let known = || self.schemas.kept().chain(OWN_EVENTS);
         match events.iter().find(|event| !known().any(|known| known == event.as_str())) {
             None => Ok(()),
             Some(event) => {

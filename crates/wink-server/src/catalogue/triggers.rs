@@ -168,8 +168,8 @@ fn events(entry: &Entry<'_>) -> Option<Vec<String>> {
     let schemas = Schemas::built_in();
     let mut names = Vec::new();
     for (name, at) in entry.texts()? {
-        if !schemas.events().any(|known| known == name) {
-            let fix = nearest(name, schemas.events()).map(|meant| format!("write `{meant}`"));
+        if !schemas.kept().any(|known| known == name) {
+            let fix = nearest(name, schemas.kept()).map(|meant| format!("write `{meant}`"));
             entry.report_at(&at, format!("there is no event `{name}`"), fix);
             return None;
         }
