@@ -51,6 +51,9 @@ pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
         message.coupons.len(),
     ];
     same_length("day", message.day.len(), &columns)?;
+    if !message.day.is_sorted_by(|one, next| one < next) {
+        return Err(Damaged { what: WHAT, why: "its days do not ascend".to_owned() });
+    }
     let day = |place: usize| {
         let day = FirstDay {
             orders: *message.orders.get(place)?,
