@@ -41,6 +41,9 @@ struct AffinityMessage {
     cents: Vec<i64>,
 }
 
+/// Nobody has spent more in four weeks, and the sums of all categories stay within an integer.
+const CENTS_MAX: u64 = 1 << 40;
+
 /// Takes it over into accumulators.
 pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
     let columns = [
@@ -72,6 +75,9 @@ pub(crate) fn upcast(message: FirstStateMessage) -> Result<State, Damaged> {
     };
     for affinity in message.affinity {
         same_length("affinity", affinity.bucket.len(), &[affinity.cents.len()])?;
+        if affinity.cents.iter().any(|cents| CENTS_MAX < cents.unsigned_abs()) {
+            return Err(Damaged { what: WHAT, why: "a sum is out of range".to_owned() });
+        }
         let cells = affinity.bucket.into_iter().zip(affinity.cents).collect();
         first.categories.insert(affinity.category, cells);
     }
