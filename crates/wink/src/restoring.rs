@@ -16,20 +16,23 @@ use crate::{control, home};
 /// The store's own directory while it is being restored.
 const UNFINISHED: &str = "store.unfinished";
 
+/// What an earlier try left, while it makes room for the next.
+const LEFT_OVER: &str = "store.left-over";
+
 /// What is left of the key, and of the list of erasures, when whoever was writing them was killed.
 const KEY_UNFINISHED: &str = "wink.unfinished";
 const ERASURES_UNFINISHED: &str = "erasures.unfinished";
 
 /// Refuses a directory with a restore that did not come to its end: people may be in it who were erased.
 pub(crate) fn refuse_unfinished(directory: &Path) -> anyhow::Result<()> {
-    if directory.join(UNFINISHED).exists() {
-        bail!(
+    match [UNFINISHED, LEFT_OVER].map(|name| directory.join(name)).into_iter().find(|path| path.exists()) {
+        None => Ok(()),
+        Some(unfinished) => bail!(
             "the restore into `{}` did not come to its end; give the same `wink restore` again, or remove `{}`",
             directory.display(),
-            directory.join(UNFINISHED).display()
-        );
+            unfinished.display()
+        ),
     }
-    Ok(())
 }
 
 /// A directory that a backup is restored into.
@@ -47,6 +50,7 @@ impl<'home> Restoring<'home> {
             home::BACKED_UP_FILE,
             control::SOCKET,
             UNFINISHED,
+            LEFT_OVER,
             KEY_UNFINISHED,
             ERASURES_UNFINISHED,
         ];
@@ -80,8 +84,8 @@ impl<'home> Restoring<'home> {
         self.directory.join(home::ERASURES_FILE)
     }
 
-    /// Reads the key, taking a copy of `from` if it is not in the directory yet.
-    pub(crate) fn read_or_copy_key(&self, from: Option<&Path>) -> anyhow::Result<Secrets> {
+    /// Reads the key: the one named, or the one that is in the directory.
+    pub(crate) fn read_key(&self, from: Option<&Path>) -> anyhow::Result<Secrets> {
         let path = self.key();
         match from {
             Some(from) => {
@@ -89,7 +93,6 @@ impl<'home> Restoring<'home> {
                 if path.exists() && fs::read(&path)? != fs::read(from)? {
                     bail!("there is another key already: `{}`; take it away first", path.display());
                 }
-                home::write_key(&path, &fs::read(from)?)?;
                 Ok(secrets)
             }
             None if path.exists() => home::read_key(&path),
@@ -100,13 +103,20 @@ impl<'home> Restoring<'home> {
         }
     }
 
-    /// Begins anew, whatever an earlier try left.
-    pub(crate) fn begin(&self) -> anyhow::Result<Filling> {
-        let unfinished = self.directory.join(UNFINISHED);
+    /// Begins anew, whatever an earlier try left, and only then takes a copy of the key: a directory with a key in it and no sign of a
+    /// restore is one in which somebody may begin a new store.
+    pub(crate) fn begin(&self, key: Option<&Path>) -> anyhow::Result<Filling> {
+        let [unfinished, left_over] = [UNFINISHED, LEFT_OVER].map(|name| self.directory.join(name));
         if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
+            remove(&left_over)?;
+            fs::rename(&unfinished, &left_over)?;
         }
-        Ok(Filling::begin(unfinished, &Options::default())?)
+        let filling = Filling::begin(unfinished, &Options::default())?;
+        remove(&left_over)?;
+        if let Some(key) = key {
+            home::write_key(&self.key(), &fs::read(key)?)?;
+        }
+        Ok(filling)
     }
 
     /// Opens what was filled, which nobody else can.
@@ -127,4 +137,8 @@ impl<'home> Restoring<'home> {
         fs::rename(self.directory.join(UNFINISHED), &store)?;
         Ok(sync_parent(&store)?)
     }
+}
+
+fn remove(directory: &Path) -> std::io::Result<()> {
+    if directory.exists() { fs::remove_dir_all(directory) } else { Ok(()) }
 }

@@ -33,15 +33,15 @@ pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
     stop::listen()?;
     let restoring = Restoring::into(&asked.data.data)?;
     let Some(backup) = read_to_the_end(asked)? else { return stopped() };
-    restoring.make()?;
-    let secrets = restoring.read_or_copy_key(asked.key.as_deref())?;
+    let secrets = restoring.read_key(asked.key.as_deref())?;
     if secrets.check().as_slice() != backup.about.secret_check {
         bail!(
             "the key `{}` is not the one this backup was made with; name the right one with --key",
-            restoring.key().display()
+            asked.key.clone().unwrap_or_else(|| restoring.key()).display()
         );
     }
     let list = erasures_since(asked, &restoring)?;
+    restoring.make()?;
     if !fill(asked, &restoring, backup.version)? {
         return stopped();
     }
@@ -102,7 +102,7 @@ fn erasures_since(asked: &Restore, restoring: &Restoring<'_>) -> anyhow::Result<
 fn fill(asked: &Restore, restoring: &Restoring<'_>, version: wink_store::Version) -> anyhow::Result<bool> {
     let length = std::fs::metadata(&asked.file)?.len();
     let bar = terminal::progress(length, "restoring", asked.json);
-    let mut filling = restoring.begin()?;
+    let mut filling = restoring.begin(asked.key.as_deref())?;
     let mut go_on = true;
     let read = wink_backup::read(archive::open(&asked.file)?, |_, effects, at| -> anyhow::Result<()> {
         bar.set_position(at);

@@ -66,9 +66,9 @@ mod sample;
 mod segment;
 #[cfg(test)]
 mod silent;
-#[cfg(feature = "otel")]
 #[cfg(test)]
 mod simulate;
+#[cfg(feature = "otel")]
 #[cfg(test)]
 mod spans;
 #[cfg(test)]
