@@ -1,8 +1,7 @@
 //! Intervals of a mean.
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use crate::error::{at_least, finite, share};
+use crate::numeric::normal_quantile;
 use crate::{Error, Interval};
 
 /// With fewer terms the variance itself is hardly known.
@@ -43,8 +42,7 @@ pub(crate) fn skewed_mean_interval(terms: &[f64], level: f64) -> Result<Interval
 /// The normal quantile that leaves the same share on both sides.
 fn quantile(level: f64) -> Result<f64, Error> {
     share("the level", level)?;
-    let standard = Normal::new(0.0, 1.0).map_err(|_| Error::NotIdentified { what: "the quantile" })?;
-    Ok(standard.inverse_cdf(0.5 + level / 2.0))
+    Ok(normal_quantile(0.5 + level / 2.0))
 }
 
 /// How terms spread.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, DecisionId, Timestamp};
 use wink_core::coupon::{Basket, Coupon, Refusal, issue};
@@ -11,6 +12,7 @@ use wink_server::flow::ingest::{Answer, Received};
 use wink_server::flow::{self, decide::Question};
 use wink_server::secrets::Secrets;
 use wink_server::{Engine, Error, SeededIds, catalogue};
+use wink_sim::{Disk, SimStore};
 use wink_store::Store;
 
 /// The seed of every id a test makes.
@@ -231,4 +233,11 @@ pub(crate) fn insist<T>(mut ask: impl FnMut() -> Result<T, Error>) -> T {
             answer => return answer.unwrap(),
         }
     }
+}
+
+/// Ends the process; what was not synced is lost.
+pub(crate) fn kill(store: Arc<SimStore>) -> Disk {
+    let mut disk = Arc::into_inner(store).expect("nobody else has the store").kill();
+    disk.power_cut(1);
+    disk
 }

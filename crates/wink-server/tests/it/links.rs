@@ -16,12 +16,12 @@ use wink_server::flow::links::{Linked, link, part};
 use wink_server::flow::profiles::{self, Whom};
 use wink_server::flow::{decide, erase};
 use wink_server::{Engine, keys::kind};
-use wink_sim::{Disk, Faults, Mutant, SimStore};
+use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
 
 use super::audit::{all, audit, coupons};
-use super::counter::{MONDAY, Offer, Shop, insist, later, open, question, secrets, tell, wait};
+use super::counter::{MONDAY, Offer, Shop, insist, kill, later, open, question, secrets, tell, wait};
 use super::race::{at_once, checks_nothing, is_caught};
 use super::said;
 
@@ -242,13 +242,6 @@ fn crash_an_erased_person_is_gone_under_all_names() {
         }
     }
     assert!(3 <= crashes, "{crashes} crashes tried nothing");
-}
-
-/// Ends the process; what was not synced is lost.
-fn kill(store: Arc<SimStore>) -> Disk {
-    let mut disk = Arc::into_inner(store).expect("nobody else has the store").kill();
-    disk.power_cut(1);
-    disk
 }
 
 const NAMES: [&str; 5] = ["anonymous_id:a", "anonymous_id:b", "anonymous_id:c", "card:d", "user_id:anna"];

@@ -8,10 +8,10 @@ use wink_server::Engine;
 use wink_server::flow::moments::see_to;
 use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{Whom, decisions, find};
-use wink_sim::{Disk, Faults, Mutant, SimStore};
+use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::Store;
 
-use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, later, open, secrets, tell, wait};
+use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, kill, later, open, secrets, tell, wait};
 use super::said;
 
 const TRIGGERS: &str = r#"
@@ -171,11 +171,4 @@ fn a_moment_is_one_decision_whatever_crashes() {
         }
     }
     assert!(3 <= crashes, "{crashes} crashes tried nothing");
-}
-
-/// Ends the process; what was not synced is lost.
-fn kill(store: Arc<SimStore>) -> Disk {
-    let mut disk = Arc::into_inner(store).expect("nobody else has the store").kill();
-    disk.power_cut(1);
-    disk
 }

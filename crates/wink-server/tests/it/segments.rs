@@ -19,11 +19,11 @@ use wink_server::flow::segments::{members, overlap, pass, preview, sizes};
 use wink_server::flow::{catalogue, erase, webhooks};
 use wink_server::keys::{self, entry, kind};
 use wink_server::{Engine, report};
-use wink_sim::{Disk, Faults, Mutant, SimStore};
+use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::{Batch, BatchId, Change, Home, Lane, Outcome, Position, Store};
 
 use super::audit::{all, audit};
-use super::counter::{IDS, MONDAY, Offer, Shop, later, open, secrets, tell, wait};
+use super::counter::{IDS, MONDAY, Offer, Shop, kill, later, open, secrets, tell, wait};
 use super::said;
 
 const BUYS: (&str, &str) = ("buys", "feature.orders_28d >= 1.0");
@@ -348,13 +348,6 @@ fn a_passage_is_counted_and_told_once_whatever_crashes() {
         }
     }
     assert!(8 <= crashes, "{crashes} crashes tried nothing");
-}
-
-/// Ends the process; what was not synced is lost.
-fn kill(store: Arc<SimStore>) -> Disk {
-    let mut disk = Arc::into_inner(store).expect("nobody else has the store").kill();
-    disk.power_cut(1);
-    disk
 }
 
 proptest! {
