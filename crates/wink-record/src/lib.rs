@@ -21,6 +21,7 @@ mod removed;
 mod right;
 mod segments;
 mod state;
+mod state_bytes;
 mod texts;
 mod value;
 mod vault;

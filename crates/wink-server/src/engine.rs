@@ -10,10 +10,12 @@ use wink_core::feature;
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_core::profile::Accounts;
 use wink_record::{CatalogueFiles, Stored};
-use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
+use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant, Version};
 
 use crate::erasures::Erasures;
+use crate::flow::running::Counted;
 use crate::flow::{refold, segments};
+use crate::in_use::People;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
@@ -100,6 +102,9 @@ pub struct Engine<S> {
     pub(crate) decided: broadcast::Sender<ProfileId>,
     /// Wakes whoever sees to moments, once one is committed.
     pub moments: Arc<Notify>,
+    /// What was read of people lately.
+    pub(crate) people: People,
+    running: RwLock<Option<Arc<Counted>>>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
     compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
 }
@@ -135,6 +140,8 @@ impl<S: Store> Engine<S> {
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
             moments: Arc::default(),
+            people: People::default(),
+            running: RwLock::new(None),
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };
@@ -198,6 +205,22 @@ impl<S: Store> Engine<S> {
         Ok((catalogue, Check::Version(key, record.version)))
     }
 
+    /// Gives what is in play at `now`, found out by `new` if it changed since somebody asked.
+    pub(crate) fn counted(
+        &self,
+        catalogue: &Catalogue,
+        now: Timestamp,
+        new: impl FnOnce() -> Counted,
+    ) -> Arc<Counted> {
+        let known = self.running.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.is_of(catalogue, now)) {
+            return known;
+        }
+        let found = Arc::new(new());
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        found
+    }
+
     /// Gives the features events are folded for: those of the catalogue in force, or the built-in ones.
     pub fn features(&self) -> Arc<feature::Catalogue> {
         self.catalogue()
@@ -243,8 +266,9 @@ impl<S: Store> Engine<S> {
         write::commit(&self.store, batch).await
     }
 
-    /// Writes independent batches in order and answers each, `None` where something it depends on changed meanwhile.
-    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<()>, Error>> {
+    /// Writes independent batches in order and answers each with the version of what it wrote, `None` where something it depends on changed
+    /// meanwhile.
+    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<Version>, Error>> {
         write::submit(&self.store, batches).await
     }
 

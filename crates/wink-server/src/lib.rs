@@ -15,6 +15,7 @@ pub mod secrets;
 
 mod engine;
 mod error;
+mod in_use;
 mod latency;
 mod write;
 

@@ -9,7 +9,7 @@ mod terms;
 mod trigger;
 
 pub use campaign::Campaign;
-pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
+pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};

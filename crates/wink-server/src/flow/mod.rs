@@ -34,3 +34,4 @@ mod announce;
 mod bury;
 mod own;
 pub(crate) mod person;
+pub(crate) mod running;

@@ -1,12 +1,15 @@
 //! Loading a person: from an identity to the profile and its states.
 
-use wink_core::base::{ProfileId, Timestamp};
+use std::sync::Arc;
+
+use wink_core::base::ProfileId;
 use wink_core::event::{Identity, without_cards};
 use wink_core::feature::State;
 use wink_core::profile::{Cluster, IdentityKey, Profile, Vault};
 use wink_record::{Damaged, Stored};
-use wink_store::{Check, RecordKey, Store, Version};
+use wink_store::{Check, Record, RecordKey, Store, Version};
 
+use crate::in_use::InUse;
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
@@ -22,6 +25,11 @@ pub(super) struct Loaded<T> {
 }
 
 impl<T> Loaded<T> {
+    /// The same, as it is held by several.
+    pub(super) fn shared(self) -> Loaded<Arc<T>> {
+        Loaded { key: self.key, version: self.version, value: Arc::new(self.value) }
+    }
+
     /// The check that it is still as it was read.
     pub(super) fn unchanged(&self) -> Check {
         match self.version {
@@ -46,6 +54,35 @@ pub(super) async fn load<S: Store, T: Stored>(
     }
 }
 
+/// Sees a record as what it says, or what stands for its absence.
+pub(super) fn seen<T: Stored + Default>(
+    in_use: &InUse<T>,
+    key: RecordKey,
+    record: Option<Record>,
+) -> Result<Loaded<Arc<T>>, Damaged> {
+    Ok(match record {
+        Some(record) => {
+            let value = in_use.read(&key, &record)?;
+            Loaded { key, version: Some(record.version), value }
+        }
+        None => Loaded { key, version: None, value: Arc::default() },
+    })
+}
+
+/// Loads the state of an identity in order to change it: nobody else has it then.
+pub(super) async fn state_to_change<S: Store>(
+    engine: &Engine<S>,
+    key: RecordKey,
+) -> Result<Loaded<Arc<State>>, Error> {
+    Ok(match engine.record(&key).await? {
+        Some(record) => {
+            let value = engine.people.states.take(&key, &record)?;
+            Loaded { key, version: Some(record.version), value }
+        }
+        None => Loaded { key, version: None, value: Arc::default() },
+    })
+}
+
 /// Finds the profile an identity leads to.
 pub(super) async fn find<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<Option<ProfileId>, Error> {
     let Some(record) = engine.record(&keys::identity(key)).await? else { return Ok(None) };
@@ -65,7 +102,7 @@ pub(crate) fn profile_id(bytes: &[u8]) -> Result<ProfileId, Damaged> {
 pub(super) async fn states<S: Store>(
     engine: &Engine<S>,
     cluster: &Cluster<'_>,
-) -> Result<Vec<Loaded<State>>, Error> {
+) -> Result<Vec<Loaded<Arc<State>>>, Error> {
     states_at(engine, cluster.identities().map(|(id, key)| keys::state(id, key)).collect()).await
 }
 
@@ -73,28 +110,21 @@ pub(super) async fn states<S: Store>(
 pub(super) async fn states_at<S: Store>(
     engine: &Engine<S>,
     keys: Vec<RecordKey>,
-) -> Result<Vec<Loaded<State>>, Error> {
+) -> Result<Vec<Loaded<Arc<State>>>, Error> {
     let records = engine.store.get(engine.tenant, &keys).await?;
-    let mut states = Vec::with_capacity(keys.len());
-    for (key, record) in keys.into_iter().zip(records) {
-        states.push(match record {
-            Some(record) => {
-                let value = State::from_bytes(&record.bytes)?;
-                Loaded { key, version: Some(record.version), value }
-            }
-            None => Loaded { key, version: None, value: State::default() },
-        });
-    }
-    Ok(states)
+    let states = keys.into_iter().zip(records);
+    Ok(states.map(|(key, record)| seen(&engine.people.states, key, record)).collect::<Result<_, _>>()?)
 }
 
 /// Loads a profile that must exist.
 pub(super) async fn profile<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
-) -> Result<Option<Loaded<Profile>>, Error> {
-    let loaded = load(engine, keys::profile(id), || Profile::new(id, Timestamp::default())).await?;
-    Ok(loaded.version.is_some().then_some(loaded))
+) -> Result<Option<Loaded<Arc<Profile>>>, Error> {
+    let key = keys::profile(id);
+    let Some(record) = engine.record(&key).await? else { return Ok(None) };
+    let value = engine.people.profiles.read(&key, &record)?;
+    Ok(Some(Loaded { key, version: Some(record.version), value }))
 }
 
 /// Opens a person's vault with its key; an empty one with a new key if there is none.

@@ -3,7 +3,6 @@
 use wink_core::base::{CouponId, Timestamp};
 use wink_core::coupon::{Basket, Coupon, Effect, Entry, Refusal, State, redeem};
 use wink_core::event::{Body, Redeemed};
-use wink_core::feature::State as Features;
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Store};
 
@@ -105,7 +104,7 @@ async fn tell<S: Store>(
     let Some(id) = coupon.profile else { return Ok(()) };
     let Some(profile) = person::profile(engine, id).await? else { return Ok(()) };
     let Some(identity) = profile.value.identities.first().copied() else { return Ok(()) };
-    let mut state = person::load(engine, keys::state(id, identity), Features::default).await?;
+    let mut state = person::state_to_change(engine, keys::state(id, identity)).await?;
     batch.checks.push(profile.unchanged());
     let redeemed = Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount };
     let cause = Cause { what: "coupon redeemed", id: coupon.id.bytes(), named: coupon.id.to_string() };

@@ -4,7 +4,6 @@ use wink_core::base::{DecisionId, Timestamp};
 use wink_core::coupon::{Coupon, Given, Moved, NotAccepted, Right, Stage, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::{Body, Issued};
-use wink_core::feature::State as Features;
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Leased, Record, Store};
 
@@ -83,7 +82,7 @@ pub async fn accept<S: Store>(
         batch.changes.push(expires(&coupon));
         batch.changes.push(no_longer_lapses(&right));
         if let Some(identity) = whole.asked().identities.first().copied() {
-            let mut state = person::load(engine, keys::state(person, identity), Features::default).await?;
+            let mut state = person::state_to_change(engine, keys::state(person, identity)).await?;
             let cause = Cause { what: "coupon issued", id: coupon.id.bytes(), named: coupon.id.to_string() };
             let body = Body::CouponIssued(Issued {
                 coupon: coupon.id,

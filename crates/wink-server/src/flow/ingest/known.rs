@@ -16,13 +16,14 @@ use super::IDENTITIES_MAX;
 use crate::flow::links::Joined;
 use crate::flow::moments;
 use crate::flow::person::{self, Loaded};
+use crate::in_use::{Put, Written};
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// A profile being worked on.
 pub(super) struct Known {
-    pub(super) profile: Loaded<Profile>,
-    pub(super) state: Loaded<State>,
+    pub(super) profile: Loaded<Arc<Profile>>,
+    pub(super) state: Loaded<Arc<State>>,
     pub(super) vault: Option<(Vault, [u8; 32])>,
     pub(super) occasions: Option<Loaded<Occasions>>,
     pub(super) taken_up: BTreeSet<IdentityKey>,
@@ -32,7 +33,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(profile: Loaded<Profile>, state: Loaded<State>) -> Self {
+    pub(super) fn new(profile: Loaded<Arc<Profile>>, state: Loaded<Arc<State>>) -> Self {
         Self {
             profile,
             state,
@@ -106,7 +107,7 @@ impl Known {
         for state in states.iter_mut().filter(|state| state.key == self.state.key) {
             state.value = self.state.value.clone();
         }
-        let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+        let states: Vec<&State> = states.iter().map(|state| &*state.value).collect();
         let features = &catalogue.features;
         let holds = |trigger: &&Trigger| {
             let view = view(&states, features, &person.grants(now), now, &trigger.wanted(features));
@@ -139,7 +140,7 @@ impl Known {
                         Some((vault, _)) => vault.identities.clone(),
                         None => person::vault(engine, self.profile.value.id).await?.0.identities,
                     };
-                    let profile = &mut self.profile.value;
+                    let profile = Arc::make_mut(&mut self.profile.value);
                     self.profile_changed |= self.joined.join(engine, profile, &known_by, sides, link).await?;
                 }
             }
@@ -161,14 +162,20 @@ impl Known {
             return Ok(());
         }
         self.vault(engine).await?.know(identity);
-        self.profile.value.identities.insert(key);
+        Arc::make_mut(&mut self.profile.value).identities.insert(key);
         self.profile_changed = true;
         self.taken_up.insert(key);
         Ok(())
     }
 
-    pub(super) fn into_changes<S: Store>(self, engine: &Engine<S>, batch: &mut Batch) -> Result<(), Error> {
+    /// Adds what changed to a batch, and says what it writes of the person.
+    pub(super) fn into_changes<S: Store>(
+        self,
+        engine: &Engine<S>,
+        batch: &mut Batch,
+    ) -> Result<Written, Error> {
         let id = self.profile.value.id;
+        let mut written = Written::default();
         batch.checks.push(self.profile.unchanged());
         for key in self.taken_up {
             batch.checks.push(Check::Absent(keys::identity(key)));
@@ -180,7 +187,10 @@ impl Known {
         }
         if self.state_changed {
             batch.checks.push(self.state.unchanged());
-            batch.changes.push(Change::Put(self.state.key, self.state.value.to_bytes()));
+            let bytes = self.state.value.to_bytes();
+            let Loaded { key, value, .. } = self.state;
+            written.state = Some(Put { key: key.clone(), stored: bytes.len(), value });
+            batch.changes.push(Change::Put(key, bytes));
         }
         if let Some(occasions) = self.occasions {
             batch.checks.push(occasions.unchanged());
@@ -190,6 +200,6 @@ impl Known {
             batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));
             batch.changes.push(Change::Put(keys::vault_key(id), engine.secrets.wrap(&key)?));
         }
-        Ok(())
+        Ok(written)
     }
 }
