@@ -565,6 +565,7 @@ pub(crate) enum LogLevel {
 #[command(after_help = "Examples:
   wink bench
   wink bench http serve --rounds 3
+  wink bench http --only dry-run
   wink bench --rounds 9 --json
   wink bench --import ~/.cache/wink/data/completejourney")]
 pub(crate) struct Bench {
@@ -574,6 +575,9 @@ pub(crate) struct Bench {
     /// How often each measurement is repeated, interleaved with the others
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
+    /// Of what is measured over HTTP, only rows with this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
     /// Also measures the import of this Complete Journey directory
     #[arg(long, value_name = "DIR")]
     pub(crate) import: Option<PathBuf>,
