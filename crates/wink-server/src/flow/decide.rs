@@ -139,10 +139,12 @@ pub async fn ask_in_order<S: Store>(
     questions: &[Question],
 ) -> Result<Vec<Option<Decision>>, Error> {
     let mut answers = Vec::with_capacity(questions.len());
-    let mut attempts = 0;
+    // Almost every question is new, and the commit finds out that one is not.
+    let (mut attempts, mut look) = (0, false);
     while answers.len() < questions.len() {
         let rest = questions.get(answers.len()..).unwrap_or_default();
-        let done = ask_once(engine, rest, &mut answers).await?;
+        let done = ask_once(engine, rest, look, &mut answers).await?;
+        look |= done < rest.len();
         attempts = if 0 < done { 0 } else { attempts + 1 };
         if ATTEMPTS_MAX <= attempts {
             return Err(Error::Contended);
@@ -151,10 +153,12 @@ pub async fn ask_in_order<S: Store>(
     Ok(answers)
 }
 
-/// Decides questions up to the first that meets somebody else's change. Returns how many are answered.
+/// Decides questions up to the first that meets somebody else's change. Returns how many are answered. With `look` it is looked first whether
+/// one was answered before.
 async fn ask_once<S: Store>(
     engine: &Engine<S>,
     questions: &[Question],
+    look: bool,
     answers: &mut Vec<Option<Decision>>,
 ) -> Result<usize, Error> {
     let Some(first) = questions.first() else { return Ok(0) };
@@ -172,7 +176,8 @@ async fn ask_once<S: Store>(
             decided.push(decision);
             continue;
         }
-        if let Some(known) = engine.stored::<Decision>(&keys::decision(question.id)).await? {
+        let known = keys::decision(question.id);
+        if look && let Some(known) = engine.stored::<Decision>(&known).await? {
             decided.push(Some(known));
             continue;
         }

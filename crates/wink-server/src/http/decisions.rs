@@ -15,7 +15,7 @@ use wink_core::decision::{Ask, Decision};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
-use super::body::{PathName, Sent, parse};
+use super::body::{PathName, Sent, parse_at_once};
 use super::problem::{Refused, at, invalid};
 use super::service::Caller;
 use crate::flow::decide::{Once, Question, answered, ask, try_out};
@@ -41,7 +41,7 @@ pub(super) async fn decide<S: Store>(
     IdempotencyKey(key): IdempotencyKey,
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
-    let asked: DecisionAsked = parse(&body)?;
+    let asked: DecisionAsked = parse_at_once(&body)?;
     if asked.explain && caller.access.role.is_publishable() {
         return Err(invalid("/explain", "a publishable key is not told how others would have been chosen"));
     }
