@@ -11,7 +11,7 @@ use wink_core::event::{Body, Identity, Issued, RightGiven};
 use wink_core::feature::{State, view};
 use wink_core::offer::Catalogue;
 use wink_record::{Decided, Stored};
-use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, RecordKey, Store, Tenant};
+use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Store, Tenant};
 
 use super::announce::Listeners;
 use super::own::{Cause, own_event};
@@ -244,16 +244,10 @@ impl Asked {
         let key = person::identity_key(engine, &question.identity);
         let Some(id) = person::find(engine, key).await? else { return Ok(None) };
         let Some(person) = whole::load(engine, id).await? else { return Ok(None) };
-        let mut keys: Vec<RecordKey> = person.all().map(|profile| keys::wallet(profile.value.id)).collect();
-        let wallets = keys.len();
-        keys.extend(person.cluster().identities().map(|(id, key)| keys::state(id, key)));
-        let records = engine.store.get(engine.tenant, &keys).await?;
-        let mut found = keys.into_iter().zip(records);
-        let seen = |(key, record)| person::seen(&engine.people.wallets, key, record);
-        let mut elsewhere: Vec<_> = found.by_ref().take(wallets).map(seen).collect::<Result<_, _>>()?;
+        let wallets = person.all().map(|profile| keys::wallet(profile.value.id)).collect();
+        let mut elsewhere = engine.people.wallets.read(&engine.store, engine.tenant, wallets).await?;
         let wallet = elsewhere.remove(0);
-        let seen = |(key, record)| person::seen(&engine.people.states, key, record);
-        let states = found.map(seen).collect::<Result<_, _>>()?;
+        let states = person::states(engine, &person.cluster()).await?;
         Ok(Some(Self { person, wallet, elsewhere, states }))
     }
 

@@ -7,15 +7,14 @@ use wink_core::event::{Identity, without_cards};
 use wink_core::feature::State;
 use wink_core::profile::{Cluster, IdentityKey, Profile, Vault};
 use wink_record::{Damaged, Stored};
-use wink_store::{Check, Record, RecordKey, Store, Version};
+use wink_store::{Check, RecordKey, Store, Version};
 
-use crate::in_use::InUse;
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// A stored thing with the version it was read at; version `None` if it is not stored yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Loaded<T> {
+pub(crate) struct Loaded<T> {
     /// Where it lies.
     pub key: RecordKey,
     /// Which commit wrote it.
@@ -54,33 +53,12 @@ pub(super) async fn load<S: Store, T: Stored>(
     }
 }
 
-/// Sees a record as what it says, or what stands for its absence.
-pub(super) fn seen<T: Stored + Default>(
-    in_use: &InUse<T>,
-    key: RecordKey,
-    record: Option<Record>,
-) -> Result<Loaded<Arc<T>>, Damaged> {
-    Ok(match record {
-        Some(record) => {
-            let value = in_use.read(&key, &record)?;
-            Loaded { key, version: Some(record.version), value }
-        }
-        None => Loaded { key, version: None, value: Arc::default() },
-    })
-}
-
 /// Loads the state of an identity in order to change it: nobody else has it then.
 pub(super) async fn state_to_change<S: Store>(
     engine: &Engine<S>,
     key: RecordKey,
 ) -> Result<Loaded<Arc<State>>, Error> {
-    Ok(match engine.record(&key).await? {
-        Some(record) => {
-            let value = engine.people.states.take(&key, &record)?;
-            Loaded { key, version: Some(record.version), value }
-        }
-        None => Loaded { key, version: None, value: Arc::default() },
-    })
+    engine.people.states.take(&engine.store, engine.tenant, key).await
 }
 
 /// Finds the profile an identity leads to.
@@ -111,9 +89,7 @@ pub(super) async fn states_at<S: Store>(
     engine: &Engine<S>,
     keys: Vec<RecordKey>,
 ) -> Result<Vec<Loaded<Arc<State>>>, Error> {
-    let records = engine.store.get(engine.tenant, &keys).await?;
-    let states = keys.into_iter().zip(records);
-    Ok(states.map(|(key, record)| seen(&engine.people.states, key, record)).collect::<Result<_, _>>()?)
+    engine.people.states.read(&engine.store, engine.tenant, keys).await
 }
 
 /// Loads a profile that must exist.
@@ -121,10 +97,8 @@ pub(super) async fn profile<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
 ) -> Result<Option<Loaded<Arc<Profile>>>, Error> {
-    let key = keys::profile(id);
-    let Some(record) = engine.record(&key).await? else { return Ok(None) };
-    let value = engine.people.profiles.read(&key, &record)?;
-    Ok(Some(Loaded { key, version: Some(record.version), value }))
+    let keys = vec![keys::profile(id)];
+    Ok(engine.people.profiles.find(&engine.store, engine.tenant, keys).await?.pop().flatten())
 }
 
 /// Opens a person's vault with its key; an empty one with a new key if there is none.
