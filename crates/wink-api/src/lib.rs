@@ -41,7 +41,7 @@ pub use features::{
 };
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::BalanceView;
-pub use kept::EventView;
+pub use kept::{EntryProof, EventView};
 pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
