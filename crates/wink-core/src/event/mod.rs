@@ -13,7 +13,7 @@ pub use accept::{
     DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
 };
 pub use body::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed, Reversed,
     RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
