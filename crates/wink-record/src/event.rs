@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use prost::{Message, Oneof};
-use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp};
+use wink_core::base::{
+    CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp,
+};
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
     Order, Redeemed, Reversed, RightGiven, UsedCoupon,

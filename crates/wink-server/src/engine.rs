@@ -17,6 +17,7 @@ use crate::flow::{refold, segments};
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
+use crate::underway::Underway;
 use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
@@ -98,6 +99,8 @@ pub struct Engine<S> {
     pub(crate) passing: segments::pass::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
+    /// The idempotency keys under which something is being done.
+    pub(crate) underway: Underway,
     /// Wakes whoever sees to moments, once one is committed.
     pub moments: Arc<Notify>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
@@ -134,6 +137,7 @@ impl<S: Store> Engine<S> {
             refolding: refold::Progress::default(),
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
+            underway: Underway::default(),
             moments: Arc::default(),
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),

@@ -16,6 +16,7 @@ pub mod secrets;
 mod engine;
 mod error;
 mod latency;
+mod underway;
 mod write;
 
 pub use engine::{DrawnIds, Engine, Ids, SeededIds};

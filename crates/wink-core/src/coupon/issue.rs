@@ -12,13 +12,8 @@ pub fn issue(decision: &Decision, catalogue: &Catalogue) -> Option<Effect> {
         return None;
     }
     let coupon = drawn_coupon(decision, catalogue, decision.now)?;
-    let reserve = Entry::new(
-        coupon.about(),
-        Account::Available,
-        Account::Reserved,
-        coupon.reserved,
-        coupon.issued_at,
-    );
+    let reserve =
+        Entry::new(coupon.about(), Account::Available, Account::Reserved, coupon.reserved, coupon.issued_at);
     Some(Effect { coupon, entries: vec![reserve], redemption: None })
 }
 

@@ -31,4 +31,6 @@ pub use wallet::{Given, Held, Wallet};
 pub use wording::{Locale, Sentence, Wording};
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

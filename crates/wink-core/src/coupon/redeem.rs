@@ -28,12 +28,6 @@ pub struct BasketLine {
 }
 
 impl Basket {
-    /// Makes a basket of one line, where nobody tells them apart.
-    pub fn whole(order_id: &str, spend: Cents) -> Self {
-        let line = BasketLine { line: "order".to_owned(), quantity: 1, spend };
-        Self { order_id: order_id.to_owned(), lines: vec![line] }
-    }
-
     fn spend(&self) -> Cents {
         self.lines.iter().map(|line| line.spend).sum()
     }

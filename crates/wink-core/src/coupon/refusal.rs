@@ -83,7 +83,9 @@ impl Refusal {
     /// Names the rule that said no: a term of the coupon, or its place in its life.
     pub fn rule(&self) -> &'static str {
         match self {
-            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => "coupon.state",
+            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => {
+                "coupon.state"
+            }
             Self::Expired { .. } => "coupon.valid_until",
             Self::NotActivated | Self::NeedsNoActivation => "terms.needs_activation",
             Self::OtherPerson => "coupon.profile",

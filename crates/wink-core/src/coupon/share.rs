@@ -17,7 +17,8 @@ pub(super) fn share_out(amount: Cents, weights: &[Cents]) -> Vec<Cents> {
     let mut shares: Vec<i128> = weights.iter().map(|weight| exact(weight).div_euclid(whole)).collect();
     let mut left = i128::from(amount.0) - shares.iter().sum::<i128>();
     let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-    by_remainder.sort_by_key(|place| Reverse(weights.get(*place).map(|weight| exact(weight).rem_euclid(whole))));
+    by_remainder
+        .sort_by_key(|place| Reverse(weights.get(*place).map(|weight| exact(weight).rem_euclid(whole))));
     for place in by_remainder {
         if let Some(share) = shares.get_mut(place).filter(|_| 0 < left) {
             *share += 1;

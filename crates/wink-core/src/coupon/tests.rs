@@ -35,8 +35,13 @@ fn one_fifty() -> Coupon {
     coupon(Benefit::Amount(Cents(150)), 0, 0)
 }
 
+fn whole(order_id: &str, spend: Cents) -> Basket {
+    let line = BasketLine { line: "all".to_owned(), quantity: 1, spend };
+    Basket { order_id: order_id.to_owned(), lines: vec![line] }
+}
+
 fn order(spend: i64) -> Basket {
-    Basket::whole("o", Cents(spend))
+    whole("o", Cents(spend))
 }
 
 fn moved(effect: &Effect) -> String {
@@ -73,7 +78,12 @@ fn a_no_says_what_would_help() {
     let coupon = coupon(Benefit::Amount(Cents(150)), 2_000, 0);
     check(&coupon, 1_390, 1, "minimum_spend: add 6.10 worth of the offer's products and the coupon applies");
     check(&coupon, 2_000, 28 * DAY - 1, "Reserved>Spent 1.50");
-    check(&coupon, 2_000, 28 * DAY, "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z");
+    check(
+        &coupon,
+        2_000,
+        28 * DAY,
+        "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z",
+    );
     let asked = redeem(&coupon, &Basket { order_id: "o".to_owned(), lines: vec![] }, Timestamp(1));
     assert_eq!(asked, Err(Refusal::NoProducts));
     let missing = Refusal::MinimumSpend { missing: Cents(610) };
@@ -121,7 +131,7 @@ fn a_held_coupon_is_the_orders_until_it_ends_and_no_longer() {
     assert_eq!(held.due_at(), Some(until));
     // Whoever reserved in time pays in peace, and nobody else does.
     let (before, after) = (Timestamp(until.0 - 1), until);
-    let other = Basket::whole("other", Cents(500));
+    let other = whole("other", Cents(500));
     assert_eq!(redeem(&held, &other, before), Err(Refusal::Held { until }));
     assert_eq!(release(&held, "other", before), Err(Refusal::Held { until }));
     assert_eq!(revoke(&held, before), Err(Refusal::Held { until }));
@@ -140,16 +150,18 @@ fn a_hold_that_is_over_or_let_go_leaves_the_coupon_as_it_was() {
     assert_eq!(release(&issued, "o", Timestamp(1)).unwrap().coupon, issued);
     let over = Timestamp(15 * MINUTE);
     assert_eq!(expire(&held, over).map(|effect| (effect.coupon, effect.entries)), Some((issued, vec![])));
-    let other = Basket::whole("other", Cents(500));
+    let other = whole("other", Cents(500));
     assert_eq!(moved(&redeem(&held, &other, over).unwrap()), "Reserved>Spent 1.50");
-    assert_eq!([0, 1, 86_400, 86_401].map(|seconds| HoldFor::new(seconds).is_some()), [
-        false, true, true, false
-    ]);
+    assert_eq!(
+        [0, 1, 86_400, 86_401].map(|seconds| HoldFor::new(seconds).is_some()),
+        [false, true, true, false]
+    );
 }
 
 /// 150 off three lines: 1 x 3.00, 3 x 1.00 each, 1 x 4.00.
 fn used() -> (Coupon, Redemption) {
-    let line = |line: &str, quantity, spend| BasketLine { line: line.to_owned(), quantity, spend: Cents(spend) };
+    let line =
+        |line: &str, quantity, spend| BasketLine { line: line.to_owned(), quantity, spend: Cents(spend) };
     let lines = vec![line("a", 1, 300), line("b", 3, 300), line("c", 1, 401)];
     let basket = Basket { order_id: "o".to_owned(), lines };
     let effect = redeem(&one_fifty(), &basket, Timestamp(1)).unwrap();
@@ -217,15 +229,15 @@ fn the_policy_says_whether_the_coupon_goes_back_to_its_person() {
 #[test]
 fn a_coupon_that_came_back_is_used_again_as_another_redemption() {
     let (coupon, first) = used();
-    let back = reverse(&coupon, &first, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(2)).unwrap();
+    let back =
+        reverse(&coupon, &first, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(2)).unwrap();
     let again = redeem(&back.coupon, &order(500), Timestamp(3)).unwrap();
     let second = again.redemption.unwrap();
     assert_ne!(first.id, second.id);
     assert_eq!(again.coupon.redemptions, [first.id, second.id]);
     // The first one is over; what is left of it is nothing.
     let late = back.redemption.unwrap();
-    let refused =
-        reverse(&again.coupon, &late, &TakenBack::Everything, ReversalReason::Refund, Timestamp(4));
+    let refused = reverse(&again.coupon, &late, &TakenBack::Everything, ReversalReason::Refund, Timestamp(4));
     assert_eq!(refused, Err(NotReversed::NothingLeft));
 }
 

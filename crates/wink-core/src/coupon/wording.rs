@@ -53,10 +53,9 @@ impl Refusal {
                 "Bitte aktivieren Sie den Coupon zuerst, dann gilt er.",
                 "Please activate the coupon first, then it applies.",
             ),
-            Self::NeedsNoActivation => said(
-                "Dieser Coupon gilt ohne Aktivierung.",
-                "This coupon applies without being activated.",
-            ),
+            Self::NeedsNoActivation => {
+                said("Dieser Coupon gilt ohne Aktivierung.", "This coupon applies without being activated.")
+            }
             Self::Held { .. } => said(
                 "Dieser Coupon gehört gerade zu einer anderen Bestellung.",
                 "This coupon is part of another order at the moment.",

@@ -13,8 +13,8 @@ pub use accept::{
     DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
 };
 pub use body::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed, Reversed,
-    RightGiven, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
+    Reversed, RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};

@@ -29,8 +29,8 @@ use wink_core::offer::{
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
-    Erasure, Folded, KeptAnswer, LetterHead, MessageType, SealedSecret, SegmentPassage, SegmentRule, SegmentRules,
-    TenantNamed, WebhookEndpoint, WebhookMessage,
+    Erasure, Folded, KeptAnswer, LetterHead, MessageType, SealedSecret, SegmentPassage, SegmentRule,
+    SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -293,7 +293,8 @@ pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
     };
     let amount = Benefit::Amount(Cents(150));
     let percent = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
-    let redeemed = Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120), returned: Cents::ZERO };
+    let redeemed =
+        Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120), returned: Cents::ZERO };
     let erased = Coupon { profile: None, ..coupon(amount, Life::Revoked { at: AT }) };
     vec![
         ("issued", coupon(amount, Life::Issued)),
@@ -315,12 +316,8 @@ pub(crate) fn later_coupons() -> Vec<(&'static str, Coupon)> {
         until: AT.plus_days(1),
         activated_at: Some(AT),
     };
-    let reversed = Life::Redeemed {
-        at: AT,
-        order_id: "o-2".to_owned(),
-        amount: Cents(120),
-        returned: Cents(40),
-    };
+    let reversed =
+        Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120), returned: Cents(40) };
     let terms = Terms { needs_activation: true, ..issued.terms };
     let used = Coupon { reserved: Cents::ZERO, redemptions: vec![redemption], ..issued.clone() };
     vec![

@@ -122,7 +122,12 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             benefits: vec![Benefit::Amount(Cents(100))],
             channels: vec![Channel::Web],
             categories: Vec::new(),
-            terms: Terms { minimum_spend: Cents(0), minimum_price: Cents(100), valid_days: 28, needs_activation: false },
+            terms: Terms {
+                minimum_spend: Cents(0),
+                minimum_price: Cents(100),
+                valid_days: 28,
+                needs_activation: false,
+            },
             limits: Limits { per_profile: 1, total: None },
             rules: rules.clone(),
             scorecard: Scorecard { redeem: weights(n), uplift: weights(n + 3) },
