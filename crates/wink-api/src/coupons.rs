@@ -113,6 +113,7 @@ pub struct CouponsRefused {
     #[serde(flatten)]
     pub problem: Problem,
     /// Why, coupon by coupon.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalView>,
 }
 

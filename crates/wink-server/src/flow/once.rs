@@ -71,7 +71,7 @@ impl<T> Keeping<'_, T> {
     ///
     /// # Errors
     /// [`Error::KeyReused`] as [`Once::found`]. [`Error::NotFound`] if the answer went with the person it was about.
-    pub(super) async fn kept<S: Store>(&self, engine: &Engine<S>) -> Result<Option<KeptAnswer>, Error> {
+    async fn kept<S: Store>(&self, engine: &Engine<S>) -> Result<Option<KeptAnswer>, Error> {
         let Some(mark) = self.once.found(engine).await? else { return Ok(None) };
         let about = CouponId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
         let answer = engine.stored(&keys::answer(about, self.once.mark.id)).await?;
@@ -91,6 +91,20 @@ impl<T> Keeping<'_, T> {
         let key = keys::answer(about, self.once.mark.id);
         batch.changes.push(Change::Put(key, (self.write)(done).to_bytes()));
         self.once.take(about.bytes().to_vec(), now, lives_until, batch);
+    }
+}
+
+/// Gives the answer that was kept, if one is to be kept at all.
+///
+/// # Errors
+/// As [`Keeping::kept`].
+pub(super) async fn before<S: Store, T>(
+    engine: &Engine<S>,
+    keeping: Option<&Keeping<'_, T>>,
+) -> Result<Option<KeptAnswer>, Error> {
+    match keeping {
+        Some(keeping) => keeping.kept(engine).await,
+        None => Ok(None),
     }
 }
 

@@ -7,7 +7,7 @@ use wink_store::{Batch, Check, Record, RecordKey, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of, named};
-use super::once::{Keeping, Replied};
+use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -75,9 +75,7 @@ pub async fn redeem<S: Store>(
     now: Timestamp,
 ) -> Result<Replied<Rung>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(keeping) = keeping
-            && let Some(answer) = keeping.kept(engine).await?
-        {
+        if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
         }
         let found = load(engine, cart).await?;

@@ -8,7 +8,7 @@ use wink_store::{Batch, Check, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
-use super::once::{Keeping, Replied};
+use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -49,9 +49,7 @@ pub async fn reverse<S: Store>(
     now: Timestamp,
 ) -> Result<Replied<Answer>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(keeping) = keeping
-            && let Some(answer) = keeping.kept(engine).await?
-        {
+        if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
         }
         let missing = || unknown(wanted.redemption);

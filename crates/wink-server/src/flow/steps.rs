@@ -6,7 +6,7 @@ use wink_record::Stored;
 use wink_store::{Batch, Check, Store};
 
 use super::booking::{book, home_of};
-use super::once::{Keeping, Replied};
+use super::once::{self, Keeping, Replied};
 use super::redeem::{Cart, basket};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -74,9 +74,7 @@ pub async fn take<S: Store>(
     now: Timestamp,
 ) -> Result<Replied<Answer>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(keeping) = keeping
-            && let Some(answer) = keeping.kept(engine).await?
-        {
+        if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
         }
         let record = engine.record(&keys::coupon(id)).await?.ok_or_else(|| unknown(id))?;

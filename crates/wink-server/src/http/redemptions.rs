@@ -30,6 +30,7 @@ use crate::flow::reverse::{self, Answer, Wanted};
     params(("Idempotency-Key" = String, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days, and as long as the coupons are valid")),
     responses(
         (status = 200, description = "What was redeemed, and what was not", body = RedemptionsAnswered),
+        (status = 404, description = "What was answered under this key went with the person it was about", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nothing was redeemed: every coupon that does not apply, with its reason; or `request_in_progress`", body = CouponsRefused, content_type = "application/problem+json"),
     ))]
 pub(super) async fn redeem_coupons<S: Store>(

@@ -22,18 +22,17 @@ pub(crate) fn run(coupon: &Coupon) -> anyhow::Result<ExitCode> {
                 let line = json!({ "line": "all", "category": category, "amount_cents": spend });
                 let asked = json!({ "coupons": [id], "order_id": order, "lines": [line] });
                 let done = once(&data.data, "/v1/redemptions", &asked).await?;
-                let redemption = &done["redemptions"][0];
                 if coupon.json {
                     say!("{done}");
                 } else {
-                    say!("{}: {} off", text(redemption, "id"), amount(&done["amount_cents"]));
+                    let redemption = each(&done, "redemptions").next().unwrap_or(&Json::Null);
+                    say!("{}: {} off", text(redemption, "id"), amount(&done, "amount_cents"));
                 }
             }
             CouponAction::Reverse { redemption, reason, data } => {
                 let path = format!("/v1/redemptions/{redemption}/reversals");
                 let done = once(&data.data, &path, &json!({ "reason": reason })).await?;
-                let back = done["reversals"].as_array().and_then(|reversals| reversals.last());
-                let back = back.unwrap_or(&Json::Null);
+                let back = each(&done, "reversals").last().unwrap_or(&Json::Null);
                 if coupon.json {
                     say!("{done}");
                 } else {
@@ -41,7 +40,7 @@ pub(crate) fn run(coupon: &Coupon) -> anyhow::Result<ExitCode> {
                         "returns" => "the coupon goes back to its person",
                         _ => "the coupon stays used",
                     };
-                    say!("{} taken back; {what}", amount(&back["amount_cents"]));
+                    say!("{} taken back; {what}", amount(back, "amount_cents"));
                 }
             }
             CouponAction::Revoke { coupon: id, data } => {
@@ -63,11 +62,11 @@ async fn once(store: &Path, path: &str, asked: &Json) -> anyhow::Result<Json> {
 fn show(coupon: &Json) {
     say!("{} is {}", text(coupon, "id"), text(coupon, "state"));
     say!("offer {} of campaign {}", text(coupon, "offer"), text(coupon, "campaign"));
-    say!("reserved {}, valid until {}", amount(&coupon["reserved_cents"]), text(coupon, "valid_until"));
+    say!("reserved {}, valid until {}", amount(coupon, "reserved_cents"), text(coupon, "valid_until"));
     if let Some(held) = coupon.get("held") {
         say!("held for order {} until {}", text(held, "order_id"), text(held, "until"));
     }
-    for redemption in coupon["redemptions"].as_array().into_iter().flatten() {
+    for redemption in each(coupon, "redemptions") {
         say!("redeemed as {}", redemption.as_str().unwrap_or_default());
     }
 }
@@ -76,6 +75,10 @@ fn text<'a>(json: &'a Json, name: &str) -> &'a str {
     json.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
-fn amount(cents: &Json) -> Cents {
-    Cents(cents.as_i64().unwrap_or_default())
+fn amount(json: &Json, name: &str) -> Cents {
+    Cents(json.get(name).and_then(Json::as_i64).unwrap_or_default())
+}
+
+fn each<'a>(json: &'a Json, name: &str) -> impl Iterator<Item = &'a Json> + use<'a> {
+    json.get(name).and_then(Json::as_array).into_iter().flatten()
 }
