@@ -112,6 +112,12 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "order_id": redeemed.order_id,
             "amount_cents": redeemed.amount.0,
         }),
+        Body::CouponReversed(reversed) => json!({
+            "coupon_id": reversed.coupon.to_string(),
+            "redemption_id": reversed.redemption.to_string(),
+            "order_id": reversed.order_id,
+            "amount_cents": reversed.amount.0,
+        }),
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
         Body::Observed(_) => json!({}),
     };

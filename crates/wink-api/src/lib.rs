@@ -3,6 +3,7 @@
 mod catalogue;
 mod cloudevents;
 mod commerce;
+mod coupons;
 mod decisions;
 mod events;
 mod export;
@@ -32,6 +33,11 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use coupons::{
+    COUPONS_MAX, CouponView, CouponsRefused, HoldView, LINES_MAX, LineBackSent, LineSent, NearestMissView,
+    PartView, RedemptionAsked, RedemptionView, RedemptionsAnswered, RefusalView, ReleaseAsked,
+    ReservationAsked, ReversalAsked, ReversalView, SentenceView,
+};
 pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};

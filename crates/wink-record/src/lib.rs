@@ -3,6 +3,7 @@
 //! Knows bytes and the core's types. Never a store, a clock or a rule.
 
 mod access;
+mod answer;
 mod catalogue;
 mod coupon;
 mod dead_letter;
@@ -17,6 +18,7 @@ mod occasions;
 mod packed;
 mod product;
 mod profile;
+mod redemption;
 mod removed;
 mod right;
 mod segments;
@@ -28,6 +30,7 @@ mod vault;
 mod webhook;
 
 pub use access::{ApiKey, TenantNamed};
+pub use answer::KeptAnswer;
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;

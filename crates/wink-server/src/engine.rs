@@ -19,6 +19,7 @@ use crate::in_use::People;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
+use crate::underway::Underway;
 use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
@@ -100,6 +101,8 @@ pub struct Engine<S> {
     pub(crate) passing: segments::pass::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
+    /// The idempotency keys under which something is being done.
+    pub(crate) underway: Underway,
     /// Wakes whoever sees to moments, once one is committed.
     pub moments: Arc<Notify>,
     /// What was read of people lately.
@@ -139,6 +142,7 @@ impl<S: Store> Engine<S> {
             refolding: refold::Progress::default(),
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
+            underway: Underway::default(),
             moments: Arc::default(),
             people: People::default(),
             running: RwLock::new(None),

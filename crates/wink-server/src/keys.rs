@@ -1,7 +1,7 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
 use wink_core::base::{
-    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, Timestamp, WebhookId,
+    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, WebhookId,
 };
 use wink_core::feature::RuleNumber;
 use wink_core::profile::IdentityKey;
@@ -76,6 +76,10 @@ pub mod kind {
     pub const SEGMENT_RULES: Kind = Kind(74);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
+    /// A redemption, by its id.
+    pub const REDEMPTION: Kind = Kind(90);
+    /// An answer kept under an idempotency key, by the coupon it is about and the key's mark.
+    pub const ANSWER: Kind = Kind(91);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -100,8 +104,10 @@ pub mod entry {
 pub const EVENT_MARKS: Scope = Scope(1);
 /// The family of idempotency keys of questions.
 pub const QUESTION_MARKS: Scope = Scope(2);
+/// The family of idempotency keys of steps that move coupons and money.
+pub const ANSWER_MARKS: Scope = Scope(3);
 
-/// Coupons that run out; due when they do.
+/// What time alone does to coupons; due when a hold ends, or the coupon does.
 pub const EXPIRY: Queue = Queue(1);
 /// Marks of erased people's messages; due when such a message would be too old to be kept anyway.
 pub const FORGET: Queue = Queue(2);
@@ -113,6 +119,9 @@ pub const FORGET_QUESTIONS: Queue = Queue(4);
 pub const LAPSE: Queue = Queue(5);
 /// Moments of triggers; due when somebody is to be asked about, or looked whether they stayed quiet.
 pub const MOMENTS: Queue = Queue(6);
+
+/// Idempotency keys of steps that move coupons and money; due when they may be forgotten.
+pub const FORGET_ANSWERS: Queue = Queue(20);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
@@ -167,6 +176,16 @@ pub fn wallet(id: ProfileId) -> RecordKey {
 /// Names a coupon.
 pub fn coupon(id: CouponId) -> RecordKey {
     RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names a redemption.
+pub fn redemption(id: RedemptionId) -> RecordKey {
+    RecordKey::new(kind::REDEMPTION, id.bytes())
+}
+
+/// Names an answer kept under an idempotency key; all about a coupon share its prefix.
+pub fn answer(about: CouponId, mark: [u8; 16]) -> RecordKey {
+    RecordKey::new(kind::ANSWER, [about.bytes(), mark].concat())
 }
 
 /// Names the right a decision gave.
@@ -304,6 +323,13 @@ pub fn question_mark(secret: &[u8; 32], source: &str, idempotency_key: &str) -> 
     let hash =
         Hasher::keyed(secret, "question mark").field(source.as_bytes()).field(idempotency_key.as_bytes());
     MarkKey { scope: QUESTION_MARKS, id: hash.finish().short() }
+}
+
+/// Names the mark of an idempotency key under which a coupon was moved. Keyed, like those of messages.
+pub fn answer_mark(secret: &[u8; 32], source: &str, idempotency_key: &str) -> MarkKey {
+    let hash =
+        Hasher::keyed(secret, "answer mark").field(source.as_bytes()).field(idempotency_key.as_bytes());
+    MarkKey { scope: ANSWER_MARKS, id: hash.finish().short() }
 }
 
 /// Counts what a campaign owes, in cents, under its budget.

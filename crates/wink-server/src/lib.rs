@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod in_use;
 mod latency;
+mod underway;
 mod write;
 
 pub use engine::{DrawnIds, Engine, Ids, SeededIds};

@@ -12,8 +12,8 @@ mod value;
 pub use chance::Chance;
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{
-    CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, MessageId, OfferId, ProfileId, SegmentId,
-    TriggerId, WebhookId,
+    CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, MessageId, OfferId, ProfileId,
+    RedemptionId, ReversalId, SegmentId, TriggerId, WebhookId,
 };
 pub use money::{Cents, Currency};
 pub use time::{DAY_MS, Timestamp, Zone};

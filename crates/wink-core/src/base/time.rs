@@ -90,6 +90,13 @@ impl Zone {
         Timestamp(now.0.saturating_add(offset)).day()
     }
 
+    /// Tells year, month and day on the shop's calendar.
+    pub fn date(&self, now: Timestamp) -> (i16, i8, i8) {
+        let instant = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
+        let date = instant.to_zoned(self.0.clone()).date();
+        (date.year(), date.month(), date.day())
+    }
+
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.
     pub fn instant(&self, days: i32, hour: i8) -> Option<Timestamp> {
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;

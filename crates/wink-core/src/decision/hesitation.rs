@@ -166,7 +166,12 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             benefits: [1, 2].map(|times| Benefit::Amount(Cents(written.cents * times))).to_vec(),
             channels: vec![Channel::Web],
             categories: Vec::new(),
-            terms: Terms { minimum_spend: Cents(0), minimum_price: Cents(100), valid_days: 28 },
+            terms: Terms {
+                minimum_spend: Cents(0),
+                minimum_price: Cents(100),
+                valid_days: 28,
+                needs_activation: false,
+            },
             limits: Limits { per_profile: 1, total: None },
             rules: Rules { applicability: rule, ..Rules::default() },
             scorecard: Scorecard {
@@ -203,6 +208,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             ends_at: Timestamp(i64::MAX),
             budget: Cents(100_000),
             holdout_basis_points: 0,
+            reversals: crate::offer::ReversalPolicy::default(),
         }],
         offers: offers.iter().enumerate().map(offer).collect(),
         triggers: Vec::new(),

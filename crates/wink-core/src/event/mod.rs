@@ -16,7 +16,7 @@ pub use accept::{
 };
 pub use body::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    RightGiven, UsedCoupon,
+    Reversed, RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};

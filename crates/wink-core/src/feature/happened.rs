@@ -67,10 +67,12 @@ const OF_BODIES: &[(&str, &str, Field, Type)] = &[
     ("Right Given", "pushed", Field::Pushed, Type::Bool),
     ("Right Given", "campaign", Field::Campaign, Type::Text),
     ("Coupon Redeemed", "amount_cents", Field::AmountCents, Type::Int),
+    ("Coupon Reversed", "amount_cents", Field::AmountCents, Type::Int),
 ];
 
 /// Names of events that features can be made of beside those a client sends: Wink's own.
-pub(super) const OWN_EVENTS: [&str; 3] = ["Coupon Issued", "Right Given", "Coupon Redeemed"];
+pub(super) const OWN_EVENTS: [&str; 4] =
+    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed"];
 
 /// The fields of some events, by the slots in which their filters find them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -177,6 +179,7 @@ impl Field {
             (Self::Campaign, Body::CouponIssued(issued)) => Fact::Text(issued.campaign.as_str()),
             (Self::Campaign, Body::RightGiven(given)) => Fact::Text(given.campaign.as_str()),
             (Self::AmountCents, Body::CouponRedeemed(redeemed)) => Fact::Int(redeemed.amount.0),
+            (Self::AmountCents, Body::CouponReversed(reversed)) => Fact::Int(reversed.amount.0),
             (Self::Property(name, value_type), _) => property(happened.extra.get(name)?, *value_type)?,
             _ => return None,
         })

@@ -151,6 +151,16 @@ impl<'a> Entry<'a> {
         Some(texts)
     }
 
+    /// Reads a yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self.item.as_bool() {
+            Some(flag) => Some(flag),
+            None => {
+                self.refuse(format!("`{}` is {}, expected true or false", self.name, kind(self.item)), None)
+            }
+        }
+    }
+
     /// Reads a whole number in a range.
     pub(super) fn whole(&self, allowed: RangeInclusive<i64>) -> Option<i64> {
         let Some(value) = self.item.as_integer() else {

@@ -11,12 +11,13 @@ use wink_core::event::{Body, Identity, Issued, RightGiven};
 use wink_core::feature::{State, view};
 use wink_core::offer::Catalogue;
 use wink_record::{Decided, Stored};
-use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Store, Tenant};
+use wink_store::{Batch, Change, Check, Home, Store, Tenant};
 
 use super::announce::Listeners;
+use super::booking::{book, book_entries};
+use super::once::Once;
 use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
-use super::redeem::{book, book_entries, expires};
 use super::rights::lapses;
 use super::running::Running;
 use super::whole::{self, Whole};
@@ -43,32 +44,6 @@ pub struct Question {
     pub once: Option<Once>,
 }
 
-/// A question that is answered once: the same key and body again get the same answer, across restarts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Once {
-    /// The mark of the idempotency key.
-    pub mark: MarkKey,
-    /// A hash of the question.
-    pub body: [u8; 16],
-}
-
-/// An idempotency key is remembered this long: a client that repeats after a month does not repeat, it asks.
-const REMEMBERED_DAYS: i64 = 30;
-
-impl Once {
-    /// Takes the key into the batch that answers the question, and lets it be forgotten in time.
-    fn take(&self, question: &Question, batch: &mut Batch) {
-        let mark = Mark { body: self.body, result: question.id.bytes().to_vec() };
-        batch.changes.push(Change::Mark(self.mark, mark));
-        batch.changes.push(Change::Enqueue {
-            queue: keys::FORGET_QUESTIONS,
-            due_ms: question.now.plus_days(REMEMBERED_DAYS).0,
-            id: self.mark.id,
-            payload: Vec::new(),
-        });
-    }
-}
-
 /// Tells what a question was answered under its key, if it was: the decision's id, and the decision unless nobody was known.
 ///
 /// # Errors
@@ -77,37 +52,9 @@ pub async fn answered<S: Store>(
     engine: &Engine<S>,
     once: &Once,
 ) -> Result<Option<(DecisionId, Option<Decision>)>, Error> {
-    let marks = engine.store.marks(engine.tenant, std::slice::from_ref(&once.mark)).await?;
-    let Some(mark) = marks.into_iter().next().flatten() else { return Ok(None) };
-    if mark.body != once.body {
-        return Err(Error::KeyReused);
-    }
+    let Some(mark) = once.found(engine).await? else { return Ok(None) };
     let id = DecisionId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
     Ok(Some((id, engine.stored(&keys::decision(id)).await?)))
-}
-
-/// Forgets idempotency keys whose time is over at `now`.
-///
-/// # Errors
-/// If the store cannot be read or takes no writes.
-pub async fn forget_questions<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
-    loop {
-        let due =
-            engine.store.lease_due(engine.tenant, keys::FORGET_QUESTIONS, now.0, now.0 + 60_000, 256).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-        for timer in due {
-            batch.changes.push(Change::Unmark(MarkKey { scope: keys::QUESTION_MARKS, id: timer.id }));
-            batch.changes.push(Change::Acknowledge {
-                queue: keys::FORGET_QUESTIONS,
-                due_ms: timer.due_ms,
-                id: timer.id,
-            });
-        }
-        engine.commit(batch).await?.ok_or(Error::Contended)?;
-    }
 }
 
 /// Decides and commits: the coupon, or the right to one, if there is one, exists when this returns. `None` if nobody knows the person.
@@ -185,7 +132,7 @@ async fn ask_once<S: Store>(
         let Some(asked) = Asked::load(engine, question).await? else {
             if let Some(once) = &question.once {
                 let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-                once.take(question, &mut batch);
+                once.take(question.id.bytes().to_vec(), question.now, question.now, &mut batch);
                 committing.push((decided.len(), Written::default()));
                 batches.push(batch);
             }
@@ -196,7 +143,7 @@ async fn ask_once<S: Store>(
         engine.decide_times.record(started.elapsed());
         let (mut batch, written) = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
         if let Some(once) = &question.once {
-            once.take(question, &mut batch);
+            once.take(question.id.bytes().to_vec(), question.now, question.now, &mut batch);
         }
         listeners.hear_decision(&decision, &catalogue, &mut batch);
         running.promise(&decision, &catalogue);
@@ -326,8 +273,7 @@ impl Asked {
         if let Some(effect) = issued {
             count(&effect.coupon.offer, &mut batch);
             written.state = self.contact(decision, catalogue, Contact::Coupon(&effect.coupon), &mut batch);
-            book(&effect, &mut batch);
-            batch.changes.push(expires(&effect.coupon));
+            book(None, &effect, &mut batch);
         }
         if let Some(moved) = right {
             count(&moved.right.offer, &mut batch);

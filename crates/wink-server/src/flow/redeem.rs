@@ -1,117 +1,214 @@
-//! A coupon is used: once, on an order, for what it is worth there.
+//! Coupons are used on an order: all of them or none, or those that apply. Each once, for what it is worth there.
 
 use wink_core::base::{CouponId, Timestamp};
-use wink_core::coupon::{Basket, Coupon, Effect, Entry, Refusal, State, redeem};
-use wink_core::event::{Body, Redeemed};
+use wink_core::coupon::{Basket, BasketLine, Coupon, Effect, Redemption, Refusal, redeem as step};
 use wink_record::Stored;
-use wink_store::{Batch, Change, Check, Home, Store};
+use wink_store::{Batch, Check, Record, RecordKey, Store};
 
 use super::announce::Listeners;
-use super::own::{Cause, own_event};
-use super::person;
+use super::booking::{book, home_of, named};
+use super::once::{self, Keeping, Replied};
+use super::tell::Teller;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
 use crate::{Engine, Error};
 
-/// Redeems a coupon. The answer is durable when this returns; asking again for the same order gives it again.
+/// A cart that is paid with coupons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cart {
+    /// The coupons, as they were named; each applies to what those before it left to pay.
+    pub coupons: Vec<String>,
+    /// The order.
+    pub order_id: String,
+    /// Its lines.
+    pub lines: Vec<CartLine>,
+    /// What becomes of the others if one coupon does not apply.
+    pub mode: Mode,
+}
+
+/// A line of a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CartLine {
+    /// What it costs.
+    pub line: BasketLine,
+    /// The category of its product.
+    pub category: Option<String>,
+}
+
+/// What becomes of a cart's coupons if one of them does not apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// None is redeemed.
+    AllOrNothing,
+    /// The others are.
+    WhatApplies,
+}
+
+/// What became of one coupon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// As it was named.
+    pub named: String,
+    /// What it was used for and how it is afterwards, or why it was not.
+    pub outcome: Result<(Coupon, Redemption), Refusal>,
+}
+
+/// What became of a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Coupon by coupon, in the order they were named.
+    pub tried: Vec<Tried>,
+    /// Whether what applies was redeemed.
+    pub is_redeemed: bool,
+}
+
+/// Redeems the coupons of a cart. The answer is durable when this returns; a coupon that was redeemed on the same order before counts as
+/// redeemed, so that asking again gives it again.
 ///
 /// # Errors
-/// If there is no such coupon, the store cannot be read or takes no writes. A refusal is an answer, not an error.
-pub async fn use_coupon<S: Store>(
+/// If the store cannot be read or takes no writes, or the idempotency key belongs to another cart. A refusal is an answer, not an error.
+pub async fn redeem<S: Store>(
     engine: &Engine<S>,
-    id: CouponId,
-    basket: &Basket,
+    cart: &Cart,
+    keeping: Option<&Keeping<'_, Rung>>,
     now: Timestamp,
-) -> Result<Result<Coupon, Refusal>, Error> {
+) -> Result<Replied<Rung>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let Some(record) = engine.record(&keys::coupon(id)).await? else {
-            return Err(Error::NotFound { what: "coupon", name: id.to_string() });
-        };
-        let coupon = Coupon::from_bytes(&record.bytes)?;
-        if coupon.is_redeemed_on(&basket.order_id) {
-            // A till that lost our answer asks again: the same redemption, not another one.
-            return Ok(Ok(coupon));
+        if let Some(answer) = once::before(engine, keeping).await? {
+            return Ok(Replied::Before(answer));
         }
-        let effect = match redeem(&coupon, basket, now) {
-            Ok(effect) => effect,
-            Err(refusal) => return Ok(Err(refusal)),
+        let found = load(engine, cart).await?;
+        let takes = ring(cart, &found, now);
+        let is_redeemed = match cart.mode {
+            Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Refused(_))),
+            Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Refused(_))),
         };
-        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(&coupon));
-        batch.checks.push(Check::Version(keys::coupon(id), record.version));
-        book(&effect, &mut batch);
-        batch.changes.push(no_longer_expires(&coupon));
-        tell(engine, &effect.coupon, now, &mut batch).await?;
-        Listeners::load(engine).await?.hear_coupon(&effect.coupon, &mut batch);
-        if engine.commit(batch).await?.is_some() {
-            return Ok(Ok(effect.coupon));
+        let first = found.iter().flatten().next();
+        let profile = first.and_then(|found| found.coupon.profile);
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile));
+        if is_redeemed {
+            let listeners = Listeners::load(engine).await?;
+            let mut teller = Teller::load(engine, profile).await?;
+            for (found, take) in found.iter().zip(&takes) {
+                let (Some(found), Take::Redeemed(effect)) = (found, take) else { continue };
+                batch.checks.push(found.unchanged());
+                book(Some(&found.coupon), effect, &mut batch);
+                if let Some(redemption) = &effect.redemption {
+                    teller.redeemed(engine, redemption, &mut batch);
+                    listeners.hear_redeemed(&effect.coupon, redemption, &mut batch);
+                }
+            }
+        }
+        let rung = Rung { tried: tried(cart, takes), is_redeemed };
+        if let Some(keeping) = keeping {
+            let about = first.map_or(CouponId::from_bytes([0; 16]), |found| found.coupon.id);
+            let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
+            keeping.keep(&rung, about, lives.unwrap_or(now), now, &mut batch);
+        }
+        if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
+            return Ok(Replied::Now(rung));
         }
     }
     Err(Error::Contended)
 }
 
-/// Adds to a batch what a step in a coupon's life changes: the coupon, the budget and the ledger, which so cannot disagree.
-pub(super) fn book(effect: &Effect, batch: &mut Batch) {
-    let coupon = &effect.coupon;
-    batch.changes.push(Change::Put(keys::coupon(coupon.id), coupon.to_bytes()));
-    book_entries(&effect.entries, batch);
+/// A coupon of a cart as it was read, with what it was redeemed as last.
+struct Found {
+    coupon: Coupon,
+    record: Record,
+    last: Option<Redemption>,
 }
 
-/// Adds movements of money to a batch: to the budget's counter and to the ledger.
-pub(super) fn book_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>, batch: &mut Batch) {
-    for entry in entries {
-        let owed = entry.owed();
-        if owed.0 != 0 {
-            batch.changes.push(Change::Add(keys::budget(entry.campaign.as_str()), owed.0));
-        }
-        batch.changes.push(Change::Append {
-            kind: keys::entry::LEDGER,
-            key: entry.id,
-            owner: None,
-            payload: entry.to_bytes(),
+impl Found {
+    fn unchanged(&self) -> Check {
+        Check::Version(keys::coupon(self.coupon.id), self.record.version)
+    }
+}
+
+/// What a cart does with one coupon.
+enum Take {
+    /// It is redeemed.
+    Redeemed(Box<Effect>),
+    /// It was redeemed on this order before.
+    Before(Box<(Coupon, Redemption)>),
+    /// It is not.
+    Refused(Refusal),
+}
+
+async fn load<S: Store>(engine: &Engine<S>, cart: &Cart) -> Result<Vec<Option<Found>>, Error> {
+    let ids: Vec<Option<CouponId>> = cart.coupons.iter().map(|coupon| named(coupon)).collect();
+    let keys: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut records = engine.store.get(engine.tenant, &keys).await?.into_iter();
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let record = id.and_then(|_| records.next().flatten());
+        found.push(match record {
+            Some(record) => {
+                let coupon = Coupon::from_bytes(&record.bytes)?;
+                let last = match coupon.redemptions.last() {
+                    Some(id) if coupon.is_redeemed_on(&cart.order_id) => {
+                        engine.stored(&keys::redemption(*id)).await?
+                    }
+                    _ => None,
+                };
+                Some(Found { coupon, record, last })
+            }
+            None => None,
         });
     }
+    Ok(found)
 }
 
-/// Makes the coupon's timer.
-pub(super) fn expires(coupon: &Coupon) -> Change {
-    Change::Enqueue {
-        queue: keys::EXPIRY,
-        due_ms: coupon.valid_until.0,
-        id: coupon.id.bytes(),
-        payload: Vec::new(),
+/// Decides coupon by coupon. Each is worth what it is on the lines as those before it left them.
+fn ring(cart: &Cart, found: &[Option<Found>], now: Timestamp) -> Vec<Take> {
+    let mut lines = cart.lines.clone();
+    let owner = found.iter().flatten().next().map(|found| found.coupon.profile);
+    let mut takes = Vec::with_capacity(found.len());
+    for found in found {
+        let take = match found {
+            None => Take::Refused(Refusal::Unknown),
+            // One batch tells of one person.
+            Some(found) if Some(found.coupon.profile) != owner => Take::Refused(Refusal::OtherPerson),
+            Some(Found { coupon, last: Some(last), .. }) => {
+                Take::Before(Box::new((coupon.clone(), last.clone())))
+            }
+            Some(Found { coupon, .. }) => match step(coupon, &basket(cart, &lines, coupon), now) {
+                Ok(effect) => Take::Redeemed(Box::new(effect)),
+                Err(refusal) => Take::Refused(refusal),
+            },
+        };
+        let redemption = match &take {
+            Take::Redeemed(effect) => effect.redemption.as_ref(),
+            Take::Before(before) => Some(&before.1),
+            Take::Refused(_) => None,
+        };
+        for part in redemption.iter().flat_map(|redemption| &redemption.parts) {
+            if let Some(line) = lines.iter_mut().find(|line| line.line.line == part.line) {
+                line.line.spend = line.line.spend - part.amount;
+            }
+        }
+        takes.push(take);
     }
+    takes
 }
 
-/// Takes the coupon's timer out of the queue.
-pub(super) fn no_longer_expires(coupon: &Coupon) -> Change {
-    Change::Acknowledge { queue: keys::EXPIRY, due_ms: coupon.valid_until.0, id: coupon.id.bytes() }
+/// The part of a cart a coupon applies to.
+pub(super) fn basket(cart: &Cart, lines: &[CartLine], coupon: &Coupon) -> Basket {
+    let applies = |line: &&CartLine| coupon.applies_to(line.category.as_deref());
+    let lines = lines.iter().filter(applies).map(|line| line.line.clone()).collect();
+    Basket { order_id: cart.order_id.clone(), lines }
 }
 
-/// Finds the home of a coupon's entries; a coupon whose person was erased has none of its own.
-pub(super) fn home_of(coupon: &Coupon) -> Home {
-    coupon.profile.map_or(Home(0), keys::home)
-}
-
-/// The loop closes here: a redemption is an event like any other.
-async fn tell<S: Store>(
-    engine: &Engine<S>,
-    coupon: &Coupon,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> Result<(), Error> {
-    let State::Redeemed { order_id, amount, .. } = &coupon.state else { return Ok(()) };
-    let Some(id) = coupon.profile else { return Ok(()) };
-    let Some(profile) = person::profile(engine, id).await? else { return Ok(()) };
-    let Some(identity) = profile.value.identities.first().copied() else { return Ok(()) };
-    let mut state = person::state_to_change(engine, keys::state(id, identity)).await?;
-    batch.checks.push(profile.unchanged());
-    let redeemed = Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount };
-    let cause = Cause { what: "coupon redeemed", id: coupon.id.bytes(), named: coupon.id.to_string() };
-    own_event(cause, id, identity, now, Body::CouponRedeemed(redeemed)).append(
-        &mut state,
-        &engine.features(),
-        batch,
-    );
-    Ok(())
+fn tried(cart: &Cart, takes: Vec<Take>) -> Vec<Tried> {
+    let outcome = |take| match take {
+        Take::Redeemed(effect) => {
+            let Effect { coupon, redemption, .. } = *effect;
+            redemption.map(|redemption| (coupon, redemption)).ok_or(Refusal::Unknown)
+        }
+        Take::Before(before) => Ok(*before),
+        Take::Refused(refusal) => Err(refusal),
+    };
+    let tried = |(named, take): (&String, Take)| Tried { named: named.clone(), outcome: outcome(take) };
+    cart.coupons.iter().zip(takes).map(tried).collect()
 }

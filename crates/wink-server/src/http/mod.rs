@@ -3,10 +3,12 @@
 mod admission;
 mod balance;
 mod body;
+mod carts;
 mod catalogue;
 mod cloudevents;
 mod consents;
 mod cors;
+mod coupons;
 mod decisions;
 mod decisions_read;
 mod events;
@@ -23,6 +25,7 @@ mod links;
 mod measure;
 mod messages;
 mod ofrep;
+mod once;
 mod openapi;
 mod operation;
 mod page;
@@ -31,6 +34,7 @@ mod products;
 mod profiles;
 mod proxy;
 mod rate;
+mod redemptions;
 mod segment;
 mod segments;
 mod service;
@@ -71,6 +75,15 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
         .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
+        .route("/v1/redemptions", post(redemptions::redeem_coupons::<S>))
+        .route("/v1/redemptions/{id}", get(redemptions::read_redemption::<S>))
+        .route("/v1/redemptions/{id}/reversals", post(redemptions::reverse_redemption::<S>))
+        .route("/v1/coupons/{id}", get(coupons::read_coupon::<S>))
+        .route("/v1/coupons/{id}/activate", post(coupons::activate_coupon::<S>))
+        .route("/v1/coupons/{id}/deactivate", post(coupons::deactivate_coupon::<S>))
+        .route("/v1/coupons/{id}/reserve", post(coupons::reserve_coupon::<S>))
+        .route("/v1/coupons/{id}/release", post(coupons::release_coupon::<S>))
+        .route("/v1/coupons/{id}/revoke", post(coupons::revoke_coupon::<S>))
         .route("/v1/exposures", post(exposures::note_exposure::<S>))
         .route("/v1/profiles/lookup", post(profiles::look_up_profile::<S>))
         .route("/v1/profiles/{id}", get(profiles::read_profile::<S>).delete(profiles::erase_profile::<S>))

@@ -114,6 +114,10 @@ const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operat
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
 const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admin]);
+/// Who uses coupons: the shop, its tills, and whoever runs the installation, who could make such a key.
+const REDEEMERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
+/// Who looks a coupon up.
+const COUPON_READERS: Who = Who::Roles(&[Shop, Till, Support, Admin, Operator]);
 /// Who lists products.
 const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
@@ -150,6 +154,29 @@ pub static OPERATIONS: &[Operation] = &[
     ),
     op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
     op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
+    op("redeem_coupons", Method::POST, "/v1/redemptions", Class::Redeem, REDEEMERS, SMALL),
+    op("read_redemption", Method::GET, "/v1/redemptions/{id}", Class::Report, COUPON_READERS, 0),
+    op("reverse_redemption", Method::POST, "/v1/redemptions/{id}/reversals", Class::Redeem, REDEEMERS, SMALL),
+    op("read_coupon", Method::GET, "/v1/coupons/{id}", Class::Report, COUPON_READERS, 0),
+    op("activate_coupon", Method::POST, "/v1/coupons/{id}/activate", Class::Decide, Who::Roles(ASKERS), 0),
+    op(
+        "deactivate_coupon",
+        Method::POST,
+        "/v1/coupons/{id}/deactivate",
+        Class::Decide,
+        Who::Roles(ASKERS),
+        0,
+    ),
+    op("reserve_coupon", Method::POST, "/v1/coupons/{id}/reserve", Class::Redeem, REDEEMERS, SMALL),
+    op("release_coupon", Method::POST, "/v1/coupons/{id}/release", Class::Redeem, REDEEMERS, SMALL),
+    op(
+        "revoke_coupon",
+        Method::POST,
+        "/v1/coupons/{id}/revoke",
+        Class::Redeem,
+        Who::Roles(&[Marketer, Admin, Operator]),
+        0,
+    ),
     op(
         "note_exposure",
         Method::POST,

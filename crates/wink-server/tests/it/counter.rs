@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, DecisionId, Timestamp};
-use wink_core::coupon::{Basket, Coupon, Refusal, issue};
+use wink_core::coupon::{BasketLine, Coupon, Refusal, issue};
 use wink_core::decision::{AcceptWithin, Ask, Decision, Issue};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Answer, Received};
+use wink_server::flow::once::Replied;
+use wink_server::flow::redeem::{Cart, CartLine, Mode};
 use wink_server::flow::{self, decide::Question};
 use wink_server::secrets::Secrets;
 use wink_server::{Engine, Error, SeededIds, catalogue};
@@ -208,7 +210,7 @@ pub(crate) fn coupon_of<S: Store>(engine: &Engine<S>, decision: &Decision) -> Op
     issue(decision, &catalogue).map(|effect| effect.coupon.id)
 }
 
-/// Uses a coupon on an order of `spend`.
+/// Uses a coupon on an order of `spend` of the offer's products.
 pub(crate) async fn redeem<S: Store>(
     engine: &Engine<S>,
     coupon: CouponId,
@@ -216,8 +218,18 @@ pub(crate) async fn redeem<S: Store>(
     spend: Cents,
     now: Timestamp,
 ) -> Result<Result<Coupon, Refusal>, Error> {
-    let basket = Basket { order_id: order_id.to_owned(), spend };
-    flow::redeem::use_coupon(engine, coupon, &basket, now).await
+    let line = BasketLine { line: "all".to_owned(), quantity: 1, spend };
+    let category = flow::steps::find(engine, coupon).await?.categories.first().cloned();
+    let cart = Cart {
+        coupons: vec![coupon.to_string()],
+        order_id: order_id.to_owned(),
+        lines: vec![CartLine { line, category }],
+        mode: Mode::AllOrNothing,
+    };
+    let Replied::Now(mut rung) = flow::redeem::redeem(engine, &cart, None, now).await? else {
+        panic!("nothing is kept without a key")
+    };
+    Ok(rung.tried.remove(0).outcome.map(|(coupon, _)| coupon))
 }
 
 /// Moves on by minutes.

@@ -36,6 +36,8 @@ mod full;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod limit;
@@ -57,6 +59,8 @@ mod property;
 mod race;
 #[cfg(test)]
 mod record;
+#[cfg(test)]
+mod redemptions;
 #[cfg(test)]
 mod refold;
 #[cfg(test)]
