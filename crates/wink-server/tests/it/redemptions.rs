@@ -278,6 +278,28 @@ fn sixteen_at_once_redeem_once_and_who_comes_meanwhile_is_told_to_wait() {
     assert!(0 < waited, "nobody met anybody");
 }
 
+/// A redemption outlives its person as a sum; what names their order goes, kept answers included.
+#[test]
+fn of_an_erased_person_no_order_is_left_and_the_money_is() {
+    let api = Api::of_a_shop();
+    let (till, privacy) = (api.key(Role::Till), api.key(Role::Privacy));
+    let coupon = issued(&api, &till, "anna");
+    let asked = cart(&[&coupon], "o-1");
+    let used = under(&api, &till, "k-1", "/v1/redemptions", &asked).json();
+    let redemption = format!("/v1/redemptions/{}", text(&used["redemptions"][0]["id"]));
+    let shown = api.ask(&till, "GET", &format!("/v1/coupons/{coupon}"), &json!({})).json();
+    let person = format!("/v1/profiles/{}", text(&shown["profile"]));
+    assert_eq!(api.ask(&privacy, "DELETE", &person, &json!({})).status, 200);
+    let engine = engine(&api);
+    assert_eq!(all(&engine, kind::ANSWER), []);
+    let left = api.ask(&till, "GET", &redemption, &json!({})).json();
+    assert_eq!((&left["order_id"], text(&left["lines"][0]["line"])), (&Json::Null, "0"), "{left}");
+    assert_eq!(under(&api, &till, "k-1", "/v1/redemptions", &asked).status, 404);
+    let back = under(&api, &till, "k-2", &format!("{redemption}/reversals"), &json!({ "reason": "refund" }));
+    assert_eq!(text(&back.json()["reversals"][0]["coupon"]), "stays_used", "{back:?}");
+    audit(&engine).unwrap();
+}
+
 /// Processes that share a store have no memory in common: there the store alone keeps a key to one answer.
 #[test]
 fn a_key_counts_once_between_processes_too() {
