@@ -19,6 +19,7 @@ mod product;
 mod profile;
 mod removed;
 mod right;
+mod round;
 mod segments;
 mod state;
 mod texts;
@@ -34,6 +35,7 @@ pub use erasure::Erasure;
 pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
+pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,

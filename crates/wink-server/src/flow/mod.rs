@@ -23,6 +23,7 @@ pub mod redeem;
 pub mod refold;
 pub mod retain;
 pub mod rights;
+pub mod rounds;
 pub mod segments;
 pub mod stream;
 pub mod tables;
@@ -32,5 +33,6 @@ pub mod whole;
 
 mod announce;
 mod bury;
+mod noted;
 mod own;
 pub(crate) mod person;

@@ -79,6 +79,12 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
     ),
     (Sort::Counter, "wink_decisions_total", Unit::Count, "Decisions made since the start, by verdict"),
     (
+        Sort::Counter,
+        "wink_moments_of_many_total",
+        Unit::Count,
+        "People whose moment came with a day of theirs or with a product they wait for",
+    ),
+    (
         Sort::Gauge,
         "wink_timers_due",
         Unit::Count,
@@ -110,6 +116,7 @@ pub fn describe() {
         }
     }
     counter!("wink_panics_total").absolute(0);
+    counter!("wink_moments_of_many_total").absolute(0);
     counter!("wink_bodies_with_cards_total").absolute(0);
     for reason in ["two_accounts", "too_many_profiles", "taken_apart"] {
         counter!("wink_links_refused_total", "reason" => reason).absolute(0);

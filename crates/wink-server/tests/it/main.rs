@@ -64,6 +64,8 @@ mod retain;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod rounds;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod segments_api;
