@@ -1,6 +1,7 @@
 //! What we know: events fold into mergeable states, states are viewed as features. Nothing is read that is not granted, and nothing that is too old.
 
 mod accumulator;
+mod bands;
 mod built_in;
 mod catalogue;
 mod contact;
