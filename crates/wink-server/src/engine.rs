@@ -17,6 +17,7 @@ use crate::flow::{refold, segments};
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
+use crate::sources::Sources;
 use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
@@ -92,6 +93,8 @@ pub struct Engine<S> {
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
     /// The features of a shop that has no catalogue yet.
     without_catalogue: Arc<feature::Catalogue>,
+    /// How late each source's events come.
+    pub sources: Sources,
     /// How far the features that are filled have come.
     pub(crate) refolding: refold::Progress,
     /// How far the pass over everybody's segments has come.
@@ -131,6 +134,7 @@ impl<S: Store> Engine<S> {
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
+            sources: Sources::default(),
             refolding: refold::Progress::default(),
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,

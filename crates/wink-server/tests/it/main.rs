@@ -76,6 +76,8 @@ mod slow;
 #[cfg(test)]
 mod socket;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod stream;

@@ -113,6 +113,7 @@ async fn commit<'groups, S: Store>(
             continue;
         }
         for (message, answer) in group.messages.iter().zip(given) {
+            engine.sources.note(&message.received, &answer);
             if let Some(slot) = answers.get_mut(message.place) {
                 *slot = Some(answer);
             }
