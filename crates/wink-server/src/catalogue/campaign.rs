@@ -11,6 +11,7 @@ use wink_core::offer::{
     Benefit, Campaign, Channel, Limits, Offer, Rules, Scorecard, Stage, Terms, Weights, declarations,
 };
 
+use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
 
@@ -33,6 +34,7 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "eligibility",
     "applicability",
     "suitability",
+    bought::KEY,
     "redeem",
     "uplift",
 ];
@@ -211,6 +213,10 @@ impl<'a> Reader<'a> {
             None => Some(None),
         };
         let [eligibility, applicability, suitability] = Stage::ALL.map(rule);
+        let eligibility = match bought::read(section) {
+            Some(said) => eligibility.map(|rule| said.before(rule, &self.declarations)),
+            None => eligibility,
+        };
         Some(Rules { eligibility: eligibility?, applicability: applicability?, suitability: suitability? })
     }
 

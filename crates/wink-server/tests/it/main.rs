@@ -22,6 +22,8 @@ mod as_of;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bought;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod crash;

@@ -56,7 +56,7 @@ fn a_moment_comes_in_four_ways() {
 #[test]
 fn what_is_wrong_with_when_is_said_where_it_stands() {
     let day = "each_year = \"birthday\"";
-    check(&[day], "1:1: `at_hour` is missing");
+    check(&[day], "1:1: `at_hour` is missing in `[[triggers]]`");
     check(&[day, "at_hour = 24"], "4:11: `at_hour` must be 0 to 23, this is 24");
     check(
         &[ON, day, "at_hour = 9"],
