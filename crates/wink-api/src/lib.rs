@@ -46,7 +46,7 @@ pub use features::{
     FeatureCell, FeatureColumn, FeatureRow, FeaturesAsked, FeaturesServed, PEOPLE_MAX, PersonAsked,
 };
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
-pub use health::BalanceView;
+pub use health::{BalanceView, LateCount, SourceView, SourcesView};
 pub use kept::{EntryProof, EventView};
 pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,

@@ -21,6 +21,7 @@ mod profile;
 mod redemption;
 mod removed;
 mod right;
+mod round;
 mod segments;
 mod state;
 mod state_bytes;
@@ -38,6 +39,7 @@ pub use erasure::Erasure;
 pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
+pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,

@@ -19,6 +19,7 @@ use crate::in_use::People;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
+use crate::sources::Sources;
 use crate::underway::Underway;
 use crate::{Error, catalogue, write};
 
@@ -95,6 +96,8 @@ pub struct Engine<S> {
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
     /// The features of a shop that has no catalogue yet.
     without_catalogue: Arc<feature::Catalogue>,
+    /// How late each source's events come.
+    pub sources: Sources,
     /// How far the features that are filled have come.
     pub(crate) refolding: refold::Progress,
     /// How far the pass over everybody's segments has come.
@@ -139,6 +142,7 @@ impl<S: Store> Engine<S> {
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
+            sources: Sources::default(),
             refolding: refold::Progress::default(),
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,

@@ -1,9 +1,10 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
 use wink_core::base::{
-    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, WebhookId,
+    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, TriggerId,
+    WebhookId,
 };
-use wink_core::feature::RuleNumber;
+use wink_core::feature::{Note, RuleNumber};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -74,6 +75,10 @@ pub mod kind {
     pub const MEMBER: Kind = Kind(73);
     /// The rules of segments with their numbers; one record with an empty key.
     pub const SEGMENT_RULES: Kind = Kind(74);
+    /// That somebody is to be found by a day or a product, by the note's key and profile id: whom an occasion concerns, one after the other.
+    pub const NOTED: Kind = Kind(75);
+    /// The last day whose round a trigger has begun, by the trigger.
+    pub const DAY_BEGUN: Kind = Kind(76);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
     /// A redemption, by its id.
@@ -119,6 +124,8 @@ pub const FORGET_QUESTIONS: Queue = Queue(4);
 pub const LAPSE: Queue = Queue(5);
 /// Moments of triggers; due when somebody is to be asked about, or looked whether they stayed quiet.
 pub const MOMENTS: Queue = Queue(6);
+/// Rounds of those whom an occasion concerns; due at once.
+pub const ROUNDS: Queue = Queue(15);
 
 /// Idempotency keys of steps that move coupons and money; due when they may be forgotten.
 pub const FORGET_ANSWERS: Queue = Queue(20);
@@ -131,6 +138,16 @@ pub fn profile(id: ProfileId) -> RecordKey {
 /// Names the record of what triggers remember of a person.
 pub fn occasions(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::OCCASIONS, id.bytes())
+}
+
+/// Names the note by which somebody is found; all with the same note share its first sixteen bytes.
+pub fn noted(note: &Note, id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::NOTED, [note.key(), id.bytes()].concat())
+}
+
+/// Names the record of the last day whose round a trigger has begun.
+pub fn day_begun(trigger: &TriggerId) -> RecordKey {
+    RecordKey::new(kind::DAY_BEGUN, trigger.as_str().as_bytes())
 }
 
 /// Names the record of which segments somebody was in.

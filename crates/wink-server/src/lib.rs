@@ -12,6 +12,7 @@ pub mod listen;
 pub mod report;
 pub mod rows;
 pub mod secrets;
+pub mod sources;
 
 mod engine;
 mod error;

@@ -4,6 +4,7 @@ pub mod expression;
 
 mod chance;
 mod hash;
+pub mod holiday;
 mod id;
 mod money;
 mod time;

@@ -137,6 +137,15 @@ fn webhooks_are_stored_as_ever() {
 }
 
 #[test]
+fn what_triggers_remember_is_stored_as_ever() {
+    check("occasions-v1", &samples::occasions());
+    check("awaiting-v1", &samples::awaiting());
+    for (name, round) in samples::rounds() {
+        check(&format!("round-{name}-v1"), &round);
+    }
+}
+
+#[test]
 fn segments_are_stored_as_ever() {
     check("memberships-v1", &samples::memberships());
     check("segment-rules-v1", &samples::segment_rules());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, RedemptionId,
-    ReversalId, SegmentId, Timestamp, Value, WebhookId,
+    ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
 };
 use wink_core::coupon::{
     Account, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState, State as Life,
@@ -20,17 +20,18 @@ use wink_core::event::{
     Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{
-    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Member, Memberships,
-    Passage, Reading, Registers, RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed,
+    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
+    Memberships, Moment, MonthDay, Occasions, Passage, ProductKey, Reading, Registers, Remembered,
+    RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed, Wanting, Watched,
 };
 use wink_core::offer::{
     Afterwards, Benefit, CatalogueVersion, Channel, Product, ReversalPolicy, ReversalReason, Stage, Terms,
 };
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
-    Erasure, Folded, KeptAnswer, LetterHead, MessageType, SealedSecret, SegmentPassage, SegmentRule,
-    SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
+    ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
+    Disabled, Erasure, Folded, KeptAnswer, LetterHead, MessageType, Occasion, Round, SealedSecret,
+    SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -677,5 +678,62 @@ pub(crate) fn passages() -> Vec<(&'static str, SegmentPassage)> {
         ("entered", passage(entered, entered)),
         ("left", passage(left, None)),
         ("withdrawn", passage(None, left)),
+    ]
+}
+
+fn trigger() -> TriggerId {
+    TriggerId::parse("cheaper").unwrap()
+}
+
+pub(crate) fn occasions() -> Occasions {
+    let watched = [
+        (ProductKey([3; 16]), Watched { at: AT, price: Some(Cents(1_999)) }),
+        (ProductKey([4; 16]), Watched { at: AT, price: None }),
+    ];
+    let remembered = Remembered {
+        moments: vec![Timestamp(-1), AT],
+        since: Some(AT),
+        ended: Some(Timestamp(0)),
+        day: MonthDay::new(2, 29),
+        watched: watched.into(),
+    };
+    let nothing = (TriggerId::parse("birthday").unwrap(), Remembered::default());
+    Occasions([(trigger(), remembered), nothing].into())
+}
+
+pub(crate) fn awaiting() -> Awaiting {
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT) };
+    Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
+}
+
+pub(crate) fn rounds() -> Vec<(&'static str, Round)> {
+    let change = ListingChange {
+        product: ProductKey([3; 16]),
+        cheaper: Some((Cents(1_999), Cents(999))),
+        is_available_again: false,
+    };
+    let again = ListingChange { cheaper: None, is_available_again: true, ..change };
+    let day = Occasion::Day { trigger: trigger(), day: MonthDay::new(12, 24).unwrap() };
+    let after = Some(ProfileId::from_bytes([2; 16]));
+    vec![
+        ("day", Round { occasion: day, at: AT, after, people: 256 }),
+        (
+            "cheaper",
+            Round {
+                occasion: Occasion::Listing { trigger: Some(trigger()), change },
+                at: AT,
+                after,
+                people: 1,
+            },
+        ),
+        (
+            "available",
+            Round {
+                occasion: Occasion::Listing { trigger: None, change: again },
+                at: AT,
+                after: None,
+                people: 0,
+            },
+        ),
     ]
 }

@@ -12,6 +12,7 @@ use wink_core::offer::{
     Weights, declarations,
 };
 
+use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
 
@@ -45,6 +46,7 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "eligibility",
     "applicability",
     "suitability",
+    bought::KEY,
     "redeem",
     "uplift",
 ];
@@ -225,6 +227,10 @@ impl<'a> Reader<'a> {
             None => Some(None),
         };
         let [eligibility, applicability, suitability] = Stage::ALL.map(rule);
+        let eligibility = match bought::read(section) {
+            Some(said) => eligibility.map(|rule| said.before(rule, &self.declarations)),
+            None => eligibility,
+        };
         Some(Rules { eligibility: eligibility?, applicability: applicability?, suitability: suitability? })
     }
 

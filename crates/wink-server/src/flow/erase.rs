@@ -19,6 +19,7 @@ use wink_store::{
 use super::announce::{about_coupon, about_decision, about_passage, about_redemption};
 use super::booking::book;
 use super::bury;
+use super::noted::Noted;
 use super::once;
 use super::person;
 use super::rights::{give_back, no_longer_lapses};
@@ -179,7 +180,8 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
     erasure.coupons = take_back(engine, id, now).await?;
-    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)];
+    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id)];
+    left.extend(Noted::load(engine, id).await?.keys());
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
         erasure.dead_letters += remove_letters(engine, key).await?;

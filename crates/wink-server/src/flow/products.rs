@@ -1,15 +1,20 @@
 //! Products are listed: what changed is written, what did not is left alone.
 
-use wink_core::offer::Product;
+use std::collections::BTreeMap;
+
+use wink_core::base::Timestamp;
+use wink_core::feature::{ListingChange, ProductKey};
+use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store};
 
+use super::rounds;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
-/// Products per commit: below the port's 1,024 changes, and with the longest texts below its 1 MiB.
+/// Products per commit: with a round for each below the port's 1,024 changes, and with the longest texts below its 1 MiB.
 pub const AT_ONCE: usize = 500;
 
 /// What putting products changed.
@@ -31,22 +36,33 @@ impl std::ops::AddAssign for Put {
     }
 }
 
-/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts.
+/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts. What has become cheaper, or is there again,
+/// is told to the triggers that wait for it, in the same commit.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes.
-pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<Put, Error> {
+pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product], now: Timestamp) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        let (changes, some) = compare(engine, some).await?;
-        if !changes.is_empty() {
-            let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-            batch.changes = changes;
-            engine.commit(batch).await?.ok_or(Error::Contended)?;
-        }
-        put += some;
+        put += put_some(engine, some, now).await?;
     }
     Ok(put)
+}
+
+async fn put_some<S: Store>(engine: &Engine<S>, some: &[Product], now: Timestamp) -> Result<Put, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let compared = compare(engine, some, now).await?;
+        if compared.changes.is_empty() {
+            return Ok(compared.put);
+        }
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        batch.changes = compared.changes;
+        batch.checks = compared.checks;
+        if engine.commit(batch).await?.is_some() {
+            return Ok(compared.put);
+        }
+    }
+    Err(Error::Contended)
 }
 
 /// Tells what putting products would change, and changes nothing.
@@ -56,29 +72,66 @@ pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<P
 pub async fn try_put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        put += compare(engine, some).await?.1;
+        // Nothing of it is written, so no instant is told to anybody.
+        put += compare(engine, some, Timestamp::default()).await?.put;
     }
     Ok(put)
 }
 
-async fn compare<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<(Vec<Change>, Put), Error> {
+/// What putting some products comes to.
+#[derive(Default)]
+struct Compared {
+    changes: Vec<Change>,
+    /// That what somebody is told of is a change from what was read.
+    checks: Vec<Check>,
+    put: Put,
+}
+
+async fn compare<S: Store>(
+    engine: &Engine<S>,
+    products: &[Product],
+    now: Timestamp,
+) -> Result<Compared, Error> {
+    let catalogue = engine.catalogue().ok();
+    let last: BTreeMap<&str, usize> =
+        products.iter().enumerate().map(|(place, product)| (product.id.as_str(), place)).collect();
     let names: Vec<RecordKey> = products.iter().map(|product| keys::product(&product.id)).collect();
     let known = engine.store.get(engine.tenant, &names).await?;
-    let mut changes = Vec::new();
-    let mut put = Put::default();
-    for ((product, key), known) in products.iter().zip(names).zip(known) {
+    let mut compared = Compared::default();
+    for (place, ((product, key), known)) in products.iter().zip(names).zip(known).enumerate() {
         let bytes = product.to_bytes();
         match known {
             Some(record) if record.bytes == bytes => {
-                put.unchanged += 1;
+                compared.put.unchanged += 1;
                 continue;
             }
-            Some(_) => put.changed += 1,
-            None => put.new += 1,
+            Some(record) => {
+                compared.put.changed += 1;
+                let is_last = last.get(product.id.as_str()) == Some(&place);
+                let before = Product::from_bytes(&record.bytes)?;
+                if let Some(catalogue) = catalogue.as_deref().filter(|_| is_last)
+                    && let Some(round) = round(catalogue, &before, product, now)
+                {
+                    compared.checks.push(Check::Version(key.clone(), record.version));
+                    compared.changes.push(round);
+                }
+            }
+            None => compared.put.new += 1,
         }
-        changes.push(Change::Put(key, bytes));
+        compared.changes.push(Change::Put(key, bytes));
     }
-    Ok((changes, put))
+    Ok(compared)
+}
+
+/// Tells whoever waits that a product has become cheaper, or that there is some again.
+fn round(catalogue: &Catalogue, before: &Product, product: &Product, now: Timestamp) -> Option<Change> {
+    let prices = before.price.zip(product.price);
+    let change = ListingChange {
+        product: ProductKey::new(&product.id),
+        cheaper: prices.filter(|(before, price)| price < before),
+        is_available_again: before.stock == Some(0) && product.stock != Some(0),
+    };
+    rounds::of_change(catalogue, change, now)
 }
 
 /// Finds a product.

@@ -105,6 +105,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         )
         .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
         .route("/v1/health/balance", get(balance::read_balance::<S>))
+        .route("/v1/health/sources", get(balance::read_sources::<S>))
         .route("/mp/collect", post(ga4::collect_measurements::<S>))
         .route("/v1/cloudevents", post(cloudevents::receive_cloud_events::<S>))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::evaluate_flags::<S>))

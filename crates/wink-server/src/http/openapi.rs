@@ -54,6 +54,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::letters::replay_dead_letter,
         super::letters::discard_dead_letter,
         super::balance::read_balance,
+        super::balance::read_sources,
         super::segment::receive_batch,
         super::segment::receive_import,
         super::segment::receive_track,

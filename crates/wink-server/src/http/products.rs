@@ -46,7 +46,7 @@ pub(super) async fn put_products<S: Store>(
     }
     let put = match asked.dry_run {
         true => products::try_put(&caller.engine, &listed).await?,
-        false => products::put(&caller.engine, &listed).await?,
+        false => products::put(&caller.engine, &listed, caller.now).await?,
     };
     let products::Put { new, changed, unchanged } = put;
     Ok(axum::Json(ProductsAnswered { new, changed, unchanged, dry_run: asked.dry_run }))
@@ -122,7 +122,7 @@ pub(super) async fn import_products<S: Store>(
     request: Request,
 ) -> Result<Response, Refused> {
     let format = format(request.headers())?;
-    let import = Import::new(format, Manner { dry_run: asked.dry_run, strict: asked.strict });
+    let import = Import::new(format, Manner { dry_run: asked.dry_run, strict: asked.strict }, caller.now);
     let (sender, answer) = Channel::<Bytes>::new(64);
     let told = Told { sender, wrong: 0, progress: 0 };
     tokio::spawn(run(caller, import, request.into_body(), told));

@@ -63,6 +63,8 @@ pub(crate) struct Offer {
     pub(crate) budget: String,
     pub(crate) holdout_percent: u32,
     pub(crate) rules: Vec<(String, String)>,
+    /// A product and in how many days.
+    pub(crate) not_if_bought: Option<(String, u32)>,
     pub(crate) uplift: f64,
     pub(crate) redeem: f64,
 }
@@ -96,6 +98,7 @@ impl Offer {
             budget: "1000.00".to_owned(),
             holdout_percent: 0,
             rules: Vec::new(),
+            not_if_bought: None,
             uplift: 1.0,
             redeem: -2.0,
         }
@@ -133,6 +136,9 @@ impl Offer {
         }
         for (stage, rule) in &self.rules {
             writeln!(text, "{stage} = '''{rule}'''").unwrap();
+        }
+        if let Some((product, days)) = &self.not_if_bought {
+            writeln!(text, "not_if_bought = {{ products = [{product:?}], within_days = {days} }}").unwrap();
         }
         writeln!(text, "redeem = {{ intercept = {redeem:?} }}\nuplift = {{ intercept = {uplift:?} }}")
             .unwrap();

@@ -22,6 +22,8 @@ mod as_of;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bought;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod crash;
@@ -68,6 +70,8 @@ mod retain;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod rounds;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod segments_api;
@@ -77,6 +81,8 @@ mod served;
 mod slow;
 #[cfg(test)]
 mod socket;
+#[cfg(test)]
+mod sources;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

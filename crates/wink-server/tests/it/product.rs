@@ -28,7 +28,7 @@ fn product(id: &str, price: i64) -> Product {
 }
 
 fn import(engine: &Engine<SimStore>, manner: Manner, file: &str) -> (Tally, Vec<WrongRow>) {
-    let mut import = Import::new(Format::Csv, manner);
+    let mut import = Import::new(Format::Csv, manner, MONDAY);
     let mut wrong = Vec::new();
     for piece in file.as_bytes().chunks(1_000) {
         wrong.extend(wait(import.feed(engine, piece)).unwrap());
@@ -44,7 +44,7 @@ fn ids(products: &[Product]) -> Vec<&str> {
 #[test]
 fn products_are_put_read_in_pages_and_deleted() {
     let engine = shop();
-    let put = |products: &[Product]| wait(products::put(&engine, products)).unwrap();
+    let put = |products: &[Product]| wait(products::put(&engine, products, MONDAY)).unwrap();
     assert_eq!(put(&[product("a", 1), product("a!", 2), product("b", 3)]).new, 3);
     assert_eq!(put(&[product("a", 1), product("b", 4)]), Put { new: 0, changed: 1, unchanged: 1 });
     let page = |after, limit| wait(products::list(&engine, after, limit)).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wink_core::base::{Timestamp, TriggerId};
 use wink_core::event::{Event, Identity};
-use wink_core::feature::{Happened, Occasions, State, view};
+use wink_core::feature::{Happened, State, view};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_core::profile::{IdentityKey, Link, Profile, Vault};
 use wink_record::Stored;
@@ -15,6 +15,7 @@ use wink_store::{Batch, Change, Check, Store};
 use super::IDENTITIES_MAX;
 use crate::flow::links::Joined;
 use crate::flow::moments;
+use crate::flow::noted::Noted;
 use crate::flow::person::{self, Loaded};
 use crate::in_use::{Put, Written};
 use crate::keys;
@@ -25,7 +26,7 @@ pub(super) struct Known {
     pub(super) profile: Loaded<Arc<Profile>>,
     pub(super) state: Loaded<Arc<State>>,
     pub(super) vault: Option<(Vault, [u8; 32])>,
-    pub(super) occasions: Option<Loaded<Occasions>>,
+    pub(super) occasions: Option<Noted>,
     pub(super) taken_up: BTreeSet<IdentityKey>,
     pub(super) joined: Joined,
     pub(super) profile_changed: bool,
@@ -66,8 +67,7 @@ impl Known {
             return Ok(None);
         }
         if self.occasions.is_none() {
-            let key = keys::occasions(self.profile.value.id);
-            self.occasions = Some(person::load(engine, key, Occasions::default).await?);
+            self.occasions = Some(Noted::load(engine, self.profile.value.id).await?);
         }
         Ok(Some(catalogue))
     }
@@ -84,7 +84,7 @@ impl Known {
         let id = self.profile.value.id;
         let hears = |trigger: &&Trigger| trigger.crosses.is_none() || crossed.contains(&trigger.moments.id);
         let triggers = catalogue.triggers.iter().filter(hears).map(|trigger| &trigger.moments);
-        let heard = occasions.value.hear(triggers, happened, now, &catalogue.shop.zone);
+        let heard = occasions.value_mut().hear(triggers, happened, now, &catalogue.shop.zone);
         heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
     }
 
@@ -193,8 +193,7 @@ impl Known {
             batch.changes.push(Change::Put(key, bytes));
         }
         if let Some(occasions) = self.occasions {
-            batch.checks.push(occasions.unchanged());
-            batch.changes.push(Change::Put(occasions.key, occasions.value.to_bytes()));
+            occasions.add_to(batch);
         }
         if let Some((vault, key)) = self.vault {
             batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));

@@ -14,6 +14,7 @@ use crate::in_use::Written;
 use crate::keys;
 use crate::{Engine, Error, Ids};
 
+mod days;
 mod known;
 mod work;
 
@@ -47,9 +48,9 @@ pub enum Answer {
 /// at most some times what was sent: well below the port's 1 MiB.
 const GROUP_BYTES: usize = 128 * 1024;
 
-/// Changes after which a group is committed. Beside them stands one for every identity a person can have, and some: below the
-/// port's 1,024.
-const GROUP_CHANGES: usize = 800;
+/// Changes after which a group is committed. Beside them stand one for every identity a person can have, those of the notes triggers find
+/// them by, and some: below the port's 1,024.
+const GROUP_CHANGES: usize = 500;
 
 /// A profile has at most this many identities; further ones are not taken up. More is a shared device or a mistake, and an erasure has
 /// to take all of them away in one commit.
@@ -114,6 +115,7 @@ async fn commit<'groups, S: Store>(
         };
         engine.people.keep(written, version);
         for (message, answer) in group.messages.iter().zip(given) {
+            engine.sources.note(&message.received, &answer);
             if let Some(slot) = answers.get_mut(message.place) {
                 *slot = Some(answer);
             }

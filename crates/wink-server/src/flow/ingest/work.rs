@@ -149,6 +149,7 @@ impl Work {
         };
         known.state_changed |= fold(Arc::make_mut(&mut known.state.value), &engine.features(), &happened);
         if let Some(catalogue) = listening {
+            known.keep_days(engine, &catalogue, name, now).await?;
             let crossed = &known.holding(engine, &catalogue, name, now).await? - &held;
             self.changes.extend(known.hear(&catalogue, &happened, now, &crossed));
         }
