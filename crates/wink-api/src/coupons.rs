@@ -112,7 +112,7 @@ pub struct CouponsRefused {
     /// The problem; its code is the first refusal's.
     #[serde(flatten)]
     pub problem: Problem,
-    /// Why, coupon by coupon.
+    /// Why, coupon by coupon; missing where the coupons are not to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalView>,
 }

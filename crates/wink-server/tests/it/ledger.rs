@@ -11,8 +11,8 @@ use wink_server::flow::once::Replied;
 use wink_server::flow::redeem::{Cart, CartLine, Mode};
 use wink_server::flow::reverse::{Wanted, reverse};
 use wink_server::flow::steps::{self, Step};
-use wink_server::flow::{decide, expire};
-use wink_server::{Engine, Error};
+use wink_server::flow::{self, decide, expire};
+use wink_server::{Engine, Error, catalogue};
 use wink_sim::{Disk, Faults, Mutant, SimStore};
 use wink_store::Store;
 use wink_store_fjall::{FjallStore, Options};
@@ -248,4 +248,38 @@ fn crash_between_any_two_operations_of_reserve_redeem_and_reverse_ends_where_it_
         }
     }
     assert!(6 <= crashes, "{crashes} crashes tried nothing");
+}
+
+/// What the catalogue says of activation and reversals goes with the coupon.
+#[test]
+fn an_offer_may_ask_for_an_activation_and_a_campaign_keep_coupons_of_cancelled_orders_used() {
+    let written = |cancel: &str, needs: &str| {
+        let mut files = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]).files();
+        let campaign = files.get_mut("campaigns/tea.toml").unwrap();
+        let more = format!("[reversals]\ncancel = {cancel}\n\n[[offers]]\nneeds_activation = {needs}");
+        *campaign = campaign.replace("[[offers]]", &more);
+        files
+    };
+    let refused = |cancel, needs| catalogue::compile(&written(cancel, needs)).unwrap_err()[0].to_string();
+    assert!(refused("\"perhaps\"", "true").contains("`perhaps` is none of them"));
+    assert!(refused("\"returns\"", "1").contains("expected true or false"));
+
+    let files = written("\"stays_used\"", "true");
+    let engine = wait(Engine::open(SimStore::new(), secrets(), MONDAY)).unwrap();
+    let compiled = catalogue::compile(&files).unwrap();
+    wait(flow::catalogue::apply(&engine, compiled, files, MONDAY)).unwrap();
+    wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();
+    let asked = question(0, "anna", Channel::Web, later(MONDAY, 1));
+    let coupon = coupon_of(&engine, &wait(decide::ask(&engine, &asked)).unwrap().unwrap()).unwrap();
+    let uses = || wait(redeem(&engine, coupon, "order-1", Cents(900), later(MONDAY, 2))).unwrap();
+    let takes = |step| wait(take(&engine, coupon, step, later(MONDAY, 2))).unwrap();
+    assert_eq!(uses(), Err(Refusal::NotActivated));
+    takes(Step::Activate).unwrap();
+    takes(Step::Deactivate).unwrap();
+    assert_eq!(uses(), Err(Refusal::NotActivated));
+    takes(Step::Activate).unwrap();
+    let redemption = uses().unwrap().redemptions[0];
+    drop(wait(reverse(&engine, &everything(redemption), None, later(MONDAY, 3))).unwrap());
+    assert_eq!(coupons(&engine)[0].state.name(), "reversed");
+    assert_eq!(audit(&engine), Ok(()));
 }
