@@ -84,7 +84,7 @@ fn code(reply: &Reply) -> (u16, String) {
 }
 
 /// Routes about one person or one message, and who may: everybody else is refused before anything is read.
-const MAY: [(&str, &str, &[&str]); 19] = [
+const MAY: [(&str, &str, &[&str]); 20] = [
     ("GET", "/v1/decisions/DEC", &["shop", "analyst", "support", "privacy", "admin"]),
     ("GET", "/v1/decisions/DEC/trace", &["analyst", "support", "privacy", "admin"]),
     ("POST", "/v1/exposures", &["client", "shop", "till", "admin"]),
