@@ -1,5 +1,7 @@
 //! Coupons are used on an order: all of them or none, or those that apply. Each once, for what it is worth there.
 
+use std::collections::BTreeSet;
+
 use wink_core::base::{CouponId, Timestamp};
 use wink_core::coupon::{Basket, BasketLine, Coupon, Effect, Redemption, Refusal, redeem as step};
 use wink_record::Stored;
@@ -164,10 +166,15 @@ async fn load<S: Store>(engine: &Engine<S>, cart: &Cart) -> Result<Vec<Option<Fo
 fn ring(cart: &Cart, found: &[Option<Found>], now: Timestamp) -> Vec<Take> {
     let mut lines = cart.lines.clone();
     let owner = found.iter().flatten().next().map(|found| found.coupon.profile);
+    let mut seen = BTreeSet::new();
     let mut takes = Vec::with_capacity(found.len());
     for found in found {
         let take = match found {
             None => Take::Refused(Refusal::Unknown),
+            // However it was named the other time: each step is taken from the coupon as it was read.
+            Some(found) if !seen.insert(found.coupon.id) => {
+                Take::Refused(Refusal::AlreadyRedeemed { at: now })
+            }
             // One batch tells of one person.
             Some(found) if Some(found.coupon.profile) != owner => Take::Refused(Refusal::OtherPerson),
             Some(Found { coupon, last: Some(last), .. }) => {

@@ -5,8 +5,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use serde_json::{Value as Json, json};
+use wink_core::base::Cents;
+use wink_core::coupon::BasketLine;
 use wink_server::access::{self, Role};
-use wink_server::flow::once::forget_due;
+use wink_server::flow::once::{Replied, forget_due};
+use wink_server::flow::redeem::{Cart, CartLine, Mode, redeem};
 use wink_server::keys::kind;
 use wink_sim::{Disk, Faults, Mutant, SimStore};
 use wink_store::Store;
@@ -141,6 +144,41 @@ fn all_coupons_apply_or_none_unless_what_applies_is_asked_for() {
     let again = under(&api, &till, "k-3", "/v1/redemptions", &cart(&[&annas], "o-1")).json();
     assert_eq!(again["redemptions"][0]["id"], some.json()["redemptions"][0]["id"]);
     audit(&engine(&api)).unwrap();
+}
+
+/// One coupon under two spellings would be taken off twice, from money that was reserved once.
+#[test]
+fn a_coupon_stands_in_a_cart_once_however_it_is_named() {
+    let api = Api::of_a_shop();
+    let till = api.key(Role::Till);
+    let coupon = issued(&api, &till, "anna");
+    let (prefix, uuid) = coupon.split_once('_').unwrap();
+    let twice = under(&api, &till, "k-1", "/v1/redemptions", &cart(&[&coupon, &coupon], "o-1"));
+    assert_eq!(twice.status, 422, "{twice:?}");
+    for (number, other) in
+        [uuid.to_uppercase(), uuid.replace('-', ""), format!("{{{uuid}}}")].iter().enumerate()
+    {
+        let spelled = format!("{prefix}_{other}");
+        let both = cart(&[&coupon, &spelled], "o-1");
+        let answer = under(&api, &till, &format!("s-{number}"), "/v1/redemptions", &both);
+        assert_eq!(answer.status, 409, "{answer:?}");
+        assert_eq!(text(&answer.json()["refusals"][0]["code"]), "discount_code_invalid");
+    }
+    audit(&engine(&api)).unwrap();
+    // Whoever calls the flow without the route gets no further.
+    let named = vec![coupon.clone(), coupon.clone()];
+    let line = BasketLine { line: "1".to_owned(), quantity: 1, spend: Cents(1_000) };
+    let lines = vec![CartLine { line, category: None }];
+    for (mode, amounts) in [(Mode::AllOrNothing, 0), (Mode::WhatApplies, 1)] {
+        let cart = Cart { coupons: named.clone(), order_id: "o-2".to_owned(), lines: lines.clone(), mode };
+        let Replied::Now(rung) = wait(redeem(&engine(&api), &cart, None, MONDAY)).unwrap() else {
+            panic!("nothing was kept");
+        };
+        assert!(rung.tried[1].outcome.is_err());
+        let redemptions = all(&engine(&api), kind::REDEMPTION).len();
+        assert_eq!((rung.is_redeemed, redemptions), (amounts == 1, amounts));
+        audit(&engine(&api)).unwrap();
+    }
 }
 
 #[test]
