@@ -133,6 +133,11 @@ impl<T: Stored> InUse<T> {
         Ok(Some(Loaded { key: key.clone(), version: Some(version), value }))
     }
 
+    /// Lets go of what lies at a key: nobody is to be found in memory who is in no store any more.
+    fn forget(&self, key: &RecordKey) {
+        self.0.remove(key);
+    }
+
     fn keep(&self, key: RecordKey, version: Version, stored: usize, value: Arc<T>) {
         self.0.insert(key, Held { version, stored, value });
     }
@@ -170,6 +175,15 @@ impl<T: Stored> Put<T> {
 }
 
 impl People {
+    /// Lets go of whatever lies at some keys.
+    pub(crate) fn forget<'a>(&self, keys: impl IntoIterator<Item = &'a RecordKey>) {
+        for key in keys {
+            self.states.forget(key);
+            self.profiles.forget(key);
+            self.wallets.forget(key);
+        }
+    }
+
     /// Takes over what a commit wrote.
     pub(crate) fn keep(&self, written: Written, version: Version) {
         if let Some(state) = written.state {
