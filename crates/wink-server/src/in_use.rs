@@ -261,6 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_erased_is_let_go() {
+        let (people, key) = (People::default(), RecordKey::new(Kind(1), [1]));
+        people.wallets.see(&key, None, record(1, 1)).unwrap();
+        assert_eq!(held(&people.wallets, &key), Some((1, 1)));
+        people.forget([&key]);
+        assert_eq!(held(&people.wallets, &key), None);
+    }
+
+    #[test]
     fn it_stays_within_its_bytes() {
         let in_use = InUse::<Wallet>::new(100_000);
         for number in 0..5_000_u32 {
