@@ -92,19 +92,6 @@ pub fn value(bytes: &[u8]) -> Result<Value, JsonError> {
 /// Says what is wrong and where.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     parse::<()>(bytes)?;
-    read_on(bytes)
-}
-
-/// Reads a text as `T`, which notices all of that itself: a structure that takes no unknown fields, of texts, numbers and [`Fields`]. The look
-/// over it is left out unless something is wrong.
-///
-/// # Errors
-/// Says what is wrong and where.
-pub fn read_at_once<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
-    serde_json::from_slice(bytes).or_else(|_| read(bytes))
-}
-
-fn read_on<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     // Following the path costs as much as reading; where nothing is wrong nobody asks for it.
     if let Ok(read) = serde_json::from_slice(bytes) {
         return Ok(read);
@@ -115,6 +102,15 @@ fn read_on<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
         pointer: pointer_of(error.path()),
         message: error.inner().to_string(),
     })
+}
+
+/// Reads a text as `T`, which notices all of that itself: a structure that takes no unknown fields, of texts, numbers and [`Fields`]. The look
+/// over it is left out unless something is wrong.
+///
+/// # Errors
+/// Says what is wrong and where.
+pub fn read_at_once<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    serde_json::from_slice(bytes).or_else(|_| read(bytes))
 }
 
 /// Reads what holds the parts of a text together. The parts, kept raw, are read one by one later, so that one of them does not spoil

@@ -86,8 +86,9 @@ pub async fn ask_in_order<S: Store>(
     questions: &[Question],
 ) -> Result<Vec<Option<Decision>>, Error> {
     let mut answers = Vec::with_capacity(questions.len());
-    // Almost every question is new, and the commit finds out that one is not.
-    let (mut attempts, mut look) = (0, false);
+    // A question that comes alone is almost always new, and the commit finds out that it is not. In a row it is looked first: those after one
+    // that was answered before would else count its money twice.
+    let (mut attempts, mut look) = (0, 1 < questions.len());
     while answers.len() < questions.len() {
         let rest = questions.get(answers.len()..).unwrap_or_default();
         let done = ask_once(engine, rest, look, &mut answers).await?;

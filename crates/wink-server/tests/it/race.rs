@@ -230,6 +230,20 @@ fn holds(simulated_race: Race<SimStore>, embedded_race: Race<FjallStore>) {
     assert_eq!(embedded_race(FjallStore::open(directory.path(), Options::default()).unwrap()), Ok(()));
 }
 
+/// What was answered before has its money already: whoever comes after it in the row is not decided as if it had that twice.
+#[test]
+fn a_row_that_is_asked_again_goes_on_where_it_ended() {
+    let offer = Offer { budget: "2.00".to_owned(), ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    let engine = engine(SimStore::new(), offer, 3);
+    let ask = |number: u64| question(number, &format!("person-{number}"), Channel::Web, later(MONDAY, 1));
+    let first = wait(decide::ask(&engine, &ask(0))).unwrap();
+    let row = wait(decide::ask_in_order(&engine, &[ask(0), ask(1), ask(2)])).unwrap();
+    assert_eq!(row[0], first);
+    let offered: Vec<bool> = row.iter().flatten().map(|decision| decision.offered().is_some()).collect();
+    assert_eq!(offered, [true, true, false], "the budget is for two");
+    audit(&engine).unwrap();
+}
+
 #[test]
 fn sixty_four_askers_never_overdraw_one_budget() {
     holds(one_budget, one_budget);
