@@ -90,6 +90,14 @@ impl Zone {
         Timestamp(now.0.saturating_add(offset)).day()
     }
 
+    /// Writes an instant on the shop's clock, in a format of `strftime`.
+    pub fn spelled(&self, at: Timestamp, format: &str) -> String {
+        match jiff::Timestamp::from_millisecond(at.0) {
+            Ok(instant) => instant.to_zoned(self.0.clone()).strftime(format).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.
     pub fn instant(&self, days: i32, hour: i8) -> Option<Timestamp> {
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;

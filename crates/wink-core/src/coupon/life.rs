@@ -82,6 +82,20 @@ impl Coupon {
     pub fn is_redeemed_on(&self, order: &str) -> bool {
         matches!(&self.state, State::Redeemed { order_id, .. } if order_id == order && !order.is_empty())
     }
+
+    /// Asks whether it can be used at all at `now`, whatever is bought.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn usable_at(&self, now: Timestamp) -> Result<(), Refusal> {
+        match &self.state {
+            State::Issued if self.valid_until <= now => Err(Refusal::Expired { until: self.valid_until }),
+            State::Issued => Ok(()),
+            State::Redeemed { at, .. } => Err(Refusal::AlreadyRedeemed { at: *at }),
+            State::Expired { .. } => Err(Refusal::Expired { until: self.valid_until }),
+            State::Revoked { .. } => Err(Refusal::Revoked),
+        }
+    }
 }
 
 /// Issues the coupon of a decision, reserving the most it can cost. `None` if the decision offers nothing, or gives only a right.
@@ -122,22 +136,17 @@ pub(super) fn drawn_coupon(decision: &Decision, catalogue: &Catalogue, at: Times
 /// # Errors
 /// The [`Refusal`], with what would make it apply.
 pub fn redeem(coupon: &Coupon, basket: &Basket, now: Timestamp) -> Result<Effect, Refusal> {
-    match &coupon.state {
-        State::Issued => {}
-        State::Redeemed { at, .. } => return Err(Refusal::AlreadyRedeemed { at: *at }),
-        State::Expired { .. } => return Err(Refusal::Expired { until: coupon.valid_until }),
-        State::Revoked { .. } => return Err(Refusal::Revoked),
+    coupon.usable_at(now)?;
+    let Terms { minimum_spend, minimum_price, .. } = coupon.terms;
+    let least = minimum_spend.max(minimum_price + Cents(1)).max(coupon.benefit.least_spend());
+    let missing = least - basket.spend;
+    if basket.spend < minimum_spend {
+        return Err(Refusal::MinimumSpend { missing });
     }
-    if coupon.valid_until <= now {
-        return Err(Refusal::Expired { until: coupon.valid_until });
-    }
-    if basket.spend < coupon.terms.minimum_spend {
-        return Err(Refusal::MinimumSpend { missing: coupon.terms.minimum_spend - basket.spend });
-    }
-    let most = (basket.spend - coupon.terms.minimum_price).max(Cents::ZERO);
+    let most = (basket.spend - minimum_price).max(Cents::ZERO);
     let amount = coupon.benefit.worth(basket.spend).min(most);
     if amount == Cents::ZERO {
-        return Err(Refusal::MinimumPrice);
+        return Err(Refusal::MinimumPrice { missing });
     }
     let state = State::Redeemed { at: now, order_id: basket.order_id.clone(), amount };
     let mut entries = vec![movement(coupon, Account::Reserved, Account::Spent, amount, now)];

@@ -1,10 +1,14 @@
-//! Why a coupon was not redeemed: a stable code, a sentence safe for the shopper, and what would help.
+//! Why a coupon does not apply: a stable code, the rule behind it, and what would help. [`Speaker`](super::Speaker) puts it into words for
+//! people.
 
-use crate::base::{Cents, Timestamp};
+use crate::base::{Cents, CouponId, Timestamp};
 
 /// A "no" at the till or the checkout. It is an answer, not an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// There is no such coupon, or it is somebody else's: which of the two is nobody's business.
+    #[error("this coupon is not valid")]
+    Unknown,
     /// It was redeemed before.
     #[error("this coupon was already used on {at}")]
     AlreadyRedeemed {
@@ -20,26 +24,103 @@ pub enum Refusal {
     /// It was taken back.
     #[error("this coupon is no longer valid")]
     Revoked,
+    /// Nothing of the offer is in the cart.
+    #[error("add {missing} worth of the offer's products and the coupon applies")]
+    NoProduct {
+        /// The categories it is for; none in particular if the cart is empty.
+        categories: Vec<String>,
+        /// With how much of them it applies.
+        missing: Cents,
+    },
     /// The order is too small.
     #[error("add {missing} worth of the offer's products and the coupon applies")]
     MinimumSpend {
         /// What is missing.
         missing: Cents,
     },
-    /// After the benefit nothing would be left of the price that must remain.
+    /// After the benefit less would be left of the price than must remain.
     #[error("the price of these products is already at its minimum")]
-    MinimumPrice,
+    MinimumPrice {
+        /// With how much more of the offer's products it applies.
+        missing: Cents,
+    },
+    /// What the products cost the shop leaves no room. Shoppers are told as for the minimum price: costs are nobody's business.
+    #[error("the price of these products is already at its minimum")]
+    CostFloor,
+    /// It would apply without other coupons that are on the cart.
+    #[error("this coupon does not go together with another one on the cart")]
+    Combination {
+        /// What stands against it.
+        why: Beside,
+        /// Without these it applies.
+        leave_out: Vec<CouponId>,
+    },
+}
+
+/// What stands against a coupon beside others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// It or another stands alone.
+    StandsAlone,
+    /// Another of its group is there.
+    SameGroup,
+    /// There are as many as may be.
+    TooMany {
+        /// How many that is.
+        at_most: u8,
+    },
+    /// The others leave nothing it could be taken off.
+    NothingLeft,
 }
 
 impl Refusal {
-    /// Tells the stable code; UCP names where they fit.
+    /// Tells the stable code; the names of UCP and ACP where they have one.
     pub fn code(&self) -> &'static str {
         match self {
             Self::AlreadyRedeemed { .. } => "discount_code_already_applied",
             Self::Expired { .. } => "discount_code_expired",
-            Self::Revoked => "discount_code_invalid",
+            Self::Unknown | Self::Revoked => "discount_code_invalid",
+            Self::Combination { .. } => "discount_code_combination_disallowed",
+            Self::NoProduct { .. } => "no_matching_product",
             Self::MinimumSpend { .. } => "minimum_spend",
-            Self::MinimumPrice => "minimum_price",
+            Self::MinimumPrice { .. } | Self::CostFloor => "minimum_price",
+        }
+    }
+
+    /// Tells the key of the catalogue that says no. `None` where it is no rule but what has happened.
+    pub fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked => None,
+            Self::Expired { .. } => Some("valid_days"),
+            Self::NoProduct { categories, .. } if categories.is_empty() => Some("minimum_spend"),
+            Self::NoProduct { .. } => Some("categories"),
+            Self::MinimumSpend { .. } => Some("minimum_spend"),
+            Self::MinimumPrice { .. } => Some("minimum_price"),
+            Self::CostFloor => Some("cost_floor_percent"),
+            Self::Combination { why, .. } => Some(match why {
+                Beside::StandsAlone => "stacks",
+                Beside::SameGroup => "exclusive_group",
+                Beside::TooMany { .. } => "max_stack",
+                Beside::NothingLeft => "minimum_price",
+            }),
+        }
+    }
+
+    /// Tells how much more of the offer's products it needs to apply on a cart without other coupons, if that would help.
+    pub fn missing(&self) -> Option<Cents> {
+        match self {
+            Self::NoProduct { missing, .. }
+            | Self::MinimumSpend { missing }
+            | Self::MinimumPrice { missing } => Some(*missing),
+            _ => None,
+        }
+    }
+
+    /// Lists the coupons without which it would apply.
+    pub fn leave_out(&self) -> &[CouponId] {
+        match self {
+            Self::Combination { leave_out, .. } => leave_out,
+            _ => &[],
         }
     }
 }

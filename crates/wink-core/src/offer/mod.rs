@@ -5,6 +5,7 @@ mod catalogue;
 mod contact;
 mod product;
 mod rules;
+mod stacking;
 mod terms;
 mod trigger;
 
@@ -13,5 +14,6 @@ pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};
+pub use stacking::{CartPolicy, Clash, STACK_MAX, Stacking};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};
 pub use trigger::Trigger;

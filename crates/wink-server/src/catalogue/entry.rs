@@ -151,6 +151,16 @@ impl<'a> Entry<'a> {
         Some(texts)
     }
 
+    /// Reads yes or no.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        let value = self.item.as_bool();
+        if value.is_none() {
+            let message = format!("`{}` must be true or false, this is {}", self.name, kind(self.item));
+            return self.refuse(message, None);
+        }
+        value
+    }
+
     /// Reads a whole number in a range.
     pub(super) fn whole(&self, allowed: RangeInclusive<i64>) -> Option<i64> {
         let Some(value) = self.item.as_integer() else {

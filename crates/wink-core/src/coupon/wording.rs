@@ -1,0 +1,207 @@
+//! What is said about a coupon, to the shopper and to the cashier, in German and English: facts, a date, what would help. Nothing that
+//! hurries, and no word of what only the shop should know.
+
+use super::refusal::{Beside, Refusal};
+use crate::base::{Cents, Currency, Timestamp, Zone};
+
+/// A language there are texts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// German.
+    German,
+    /// English.
+    English,
+}
+
+/// Who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever would use the coupon.
+    Customer,
+    /// Whoever sits at the till.
+    Cashier,
+}
+
+/// Writes texts in one language, with the amounts and on the clock of one shop.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker<'a> {
+    /// The language.
+    pub language: Language,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// The shop's clock.
+    pub zone: &'a Zone,
+}
+
+impl Speaker<'_> {
+    /// Says until when a coupon is valid, to its last minute.
+    pub fn valid_until(&self, until: Timestamp) -> String {
+        let until = self.last_minute(until);
+        match self.language {
+            Language::German => format!("Gültig bis {until}."),
+            Language::English => format!("Valid until {until}."),
+        }
+    }
+
+    /// Says why a coupon does not apply, and what would help.
+    pub fn refusal(&self, refusal: &Refusal, audience: Audience) -> String {
+        match (self.language, audience) {
+            (Language::German, Audience::Customer) => self.german_for_customer(refusal),
+            (Language::German, Audience::Cashier) => self.german_for_cashier(refusal),
+            (Language::English, Audience::Customer) => self.english_for_customer(refusal),
+            (Language::English, Audience::Cashier) => self.english_for_cashier(refusal),
+        }
+    }
+
+    fn german_for_customer(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown | Refusal::Revoked => "Dieser Gutschein ist nicht gültig.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => {
+                format!("Dieser Gutschein wurde am {} eingelöst.", self.minute(*at))
+            }
+            Refusal::Expired { until } => {
+                format!("Dieser Gutschein galt bis {}.", self.last_minute(*until))
+            }
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Der Warenkorb ist leer. Der Gutschein gilt ab {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => format!(
+                "Der Gutschein gilt für {}. Davon ist nichts im Warenkorb; ab {} gilt er.",
+                categories.join(", "),
+                self.money(*missing)
+            ),
+            Refusal::MinimumSpend { missing } => format!(
+                "Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
+                self.money(*missing)
+            ),
+            Refusal::MinimumPrice { missing } => format!(
+                "Diese Produkte haben schon ihren niedrigsten Preis. Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
+                self.money(*missing)
+            ),
+            Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
+            Refusal::Combination { .. } => {
+                "Dieser Gutschein gilt nicht zusammen mit einem anderen im Warenkorb. Ohne den anderen gilt er."
+                    .to_owned()
+            }
+        }
+    }
+
+    fn german_for_cashier(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown => "Kein Gutschein dieser Person.".to_owned(),
+            Refusal::Revoked => "Zurückgezogen.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("Eingelöst am {}.", self.minute(*at)),
+            Refusal::Expired { until } => format!("Abgelaufen. Galt bis {}.", self.last_minute(*until)),
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Warenkorb leer. Nötig: {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => {
+                format!("Kein Produkt aus {}. Nötig: {}.", categories.join(", "), self.money(*missing))
+            }
+            Refusal::MinimumSpend { missing } => {
+                format!("Mindestbetrag nicht erreicht. Es fehlen {}.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => {
+                format!("Mindestpreis erreicht. Es fehlen {}.", self.money(*missing))
+            }
+            Refusal::CostFloor => "Mindestpreis erreicht.".to_owned(),
+            Refusal::Combination { why, leave_out } => {
+                let why = match why {
+                    Beside::StandsAlone => "Gilt nur allein.".to_owned(),
+                    Beside::SameGroup => "Aus dieser Gruppe gilt nur einer.".to_owned(),
+                    Beside::TooMany { at_most } => format!("Höchstens {at_most} Gutscheine zusammen."),
+                    Beside::NothingLeft => "Die anderen Gutscheine lassen nichts übrig.".to_owned(),
+                };
+                format!("{why} Gilt ohne {}.", listed(leave_out))
+            }
+        }
+    }
+
+    fn english_for_customer(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown | Refusal::Revoked => "This coupon is not valid.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("This coupon was used on {}.", self.minute(*at)),
+            Refusal::Expired { until } => {
+                format!("This coupon was valid until {}.", self.last_minute(*until))
+            }
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("The cart is empty. The coupon applies from {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => format!(
+                "This coupon is for {}. Nothing of it is in the cart; from {} it applies.",
+                categories.join(", "),
+                self.money(*missing)
+            ),
+            Refusal::MinimumSpend { missing } => {
+                format!("With {} more for products of this offer the coupon applies.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => format!(
+                "These products are at their lowest price already. With {} more for products of this offer the coupon applies.",
+                self.money(*missing)
+            ),
+            Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
+            Refusal::Combination { .. } => {
+                "This coupon does not go together with another one in the cart. Without the other it applies."
+                    .to_owned()
+            }
+        }
+    }
+
+    fn english_for_cashier(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown => "No coupon of this person.".to_owned(),
+            Refusal::Revoked => "Taken back.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("Used on {}.", self.minute(*at)),
+            Refusal::Expired { until } => format!("Run out. Was valid until {}.", self.last_minute(*until)),
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Cart empty. Needed: {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => {
+                format!("No product of {}. Needed: {}.", categories.join(", "), self.money(*missing))
+            }
+            Refusal::MinimumSpend { missing } => {
+                format!("Minimum spend not reached. Missing: {}.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => {
+                format!("Minimum price reached. Missing: {}.", self.money(*missing))
+            }
+            Refusal::CostFloor => "Minimum price reached.".to_owned(),
+            Refusal::Combination { why, leave_out } => {
+                let why = match why {
+                    Beside::StandsAlone => "Counts only alone.".to_owned(),
+                    Beside::SameGroup => "Only one of its group counts.".to_owned(),
+                    Beside::TooMany { at_most } => format!("At most {at_most} coupons together."),
+                    Beside::NothingLeft => "The other coupons leave nothing.".to_owned(),
+                };
+                format!("{why} Applies without {}.", listed(leave_out))
+            }
+        }
+    }
+
+    fn money(&self, amount: Cents) -> String {
+        self.currency.of(amount).spelled(match self.language {
+            Language::German => ',',
+            Language::English => '.',
+        })
+    }
+
+    /// The minute an instant lies in.
+    fn minute(&self, at: Timestamp) -> String {
+        self.zone.spelled(
+            at,
+            match self.language {
+                Language::German => "%d.%m.%Y, %H:%M Uhr",
+                Language::English => "%-d %B %Y, %H:%M",
+            },
+        )
+    }
+
+    /// The last minute before an instant: what is valid until midnight is valid until 23:59 of the day before.
+    fn last_minute(&self, until: Timestamp) -> String {
+        self.minute(Timestamp(until.0 - 1))
+    }
+}
+
+fn listed(coupons: &[crate::base::CouponId]) -> String {
+    coupons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
