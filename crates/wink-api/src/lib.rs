@@ -1,5 +1,6 @@
 //! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
 
+mod cart;
 mod catalogue;
 mod cloudevents;
 mod commerce;
@@ -27,6 +28,10 @@ mod value;
 mod webhook_messages;
 mod webhooks;
 
+pub use cart::{
+    AllocationView, BestView, CartSent, CartView, CouponOnCart, LanguageAsked, LineSent, LineView,
+    QualificationAsked, QualificationView, ReasonView, ValidationAsked, ValidationView, VatView,
+};
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
     PartsListed, VersionView, VersionsListed,

@@ -3,6 +3,7 @@
 mod admission;
 mod balance;
 mod body;
+mod cart;
 mod catalogue;
 mod cloudevents;
 mod consents;
@@ -71,6 +72,8 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
         .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
+        .route("/v1/qualifications", post(cart::qualify_cart::<S>))
+        .route("/v1/validations", post(cart::validate_coupons::<S>))
         .route("/v1/exposures", post(exposures::note_exposure::<S>))
         .route("/v1/profiles/lookup", post(profiles::look_up_profile::<S>))
         .route("/v1/profiles/{id}", get(profiles::read_profile::<S>).delete(profiles::erase_profile::<S>))

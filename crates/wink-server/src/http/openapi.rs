@@ -27,6 +27,8 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::decisions::accept_decision,
         super::decisions_read::read_decision,
         super::decisions_read::trace_decision,
+        super::cart::qualify_cart,
+        super::cart::validate_coupons,
         super::exposures::note_exposure,
         super::profiles::look_up_profile,
         super::profiles::read_profile,

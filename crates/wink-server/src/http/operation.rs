@@ -93,6 +93,9 @@ const SENDERS_ANYWHERE: Who = Who::RolesAnywhere(SENDERS);
 /// Who asks what would be offered.
 const ASKERS: &[Role] = &[Client, Shop, Till, Admin];
 
+/// Who tries coupons on a cart. Not a page: the answer has what the cashier is told.
+const CART_ASKERS: &[Role] = &[Shop, Till, Admin];
+
 const fn op(
     id: &'static str,
     method: Method,
@@ -150,6 +153,8 @@ pub static OPERATIONS: &[Operation] = &[
     ),
     op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
     op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
+    op("qualify", Method::POST, "/v1/qualifications", Class::Decide, Who::Roles(CART_ASKERS), BATCH),
+    op("validate", Method::POST, "/v1/validations", Class::Redeem, Who::Roles(CART_ASKERS), BATCH),
     op(
         "note_exposure",
         Method::POST,

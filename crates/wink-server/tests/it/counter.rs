@@ -63,6 +63,8 @@ pub(crate) struct Offer {
     pub(crate) rules: Vec<(String, String)>,
     pub(crate) uplift: f64,
     pub(crate) redeem: f64,
+    /// Further keys, as they stand in the file.
+    pub(crate) more: String,
 }
 
 impl Default for Shop {
@@ -96,6 +98,7 @@ impl Offer {
             rules: Vec::new(),
             uplift: 1.0,
             redeem: -2.0,
+            more: String::new(),
         }
     }
 
@@ -129,6 +132,7 @@ impl Offer {
         if let Some(total) = self.total {
             writeln!(text, "total = {total}").unwrap();
         }
+        writeln!(text, "{}", self.more).unwrap();
         for (stage, rule) in &self.rules {
             writeln!(text, "{stage} = '''{rule}'''").unwrap();
         }

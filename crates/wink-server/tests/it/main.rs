@@ -24,6 +24,8 @@ mod authority;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod cart;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod edit;
