@@ -2,7 +2,7 @@
 
 use crate::base::Cents;
 
-/// The most coupons that may ever meet on a cart: that many can still be tried in every combination while a till waits.
+/// The most coupons that may ever meet on a cart, so that the combinations to try stay few.
 pub const STACK_MAX: u8 = 8;
 
 /// How the coupons of an offer meet others on a cart.

@@ -5,9 +5,9 @@ use crate::base::Cents;
 /// What a line weighs, and the most it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Its weight: what is left to pay for it.
+    /// Its weight, not negative: what is left to pay for it.
     pub weight: Cents,
-    /// The most it may take; never more than the weight.
+    /// The most it may take.
     pub most: Cents,
 }
 

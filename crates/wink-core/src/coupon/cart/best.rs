@@ -6,8 +6,7 @@ use super::stack::{Claim, alone, clash, in_order};
 use crate::base::Timestamp;
 use crate::offer::CartPolicy;
 
-/// The most combinations that are tried: all there are of twelve coupons that may meet. Each is one pass over the cart's lines, so that the
-/// largest cart takes milliseconds.
+/// The most combinations that are tried: all there are of twelve coupons that may meet. Each is one pass over the lines of the cart.
 pub const COMBINATIONS_MAX: usize = 4_096;
 
 /// The coupons that give most.

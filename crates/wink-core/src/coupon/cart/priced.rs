@@ -78,7 +78,7 @@ impl<'a> Priced<'a> {
             return Err(self.refuse(coupon, &rooms));
         }
         let by_line = allocate(amount, &rooms);
-        debug_assert_eq!(by_line.iter().copied().sum::<Cents>(), amount);
+        assert_eq!(by_line.iter().copied().sum::<Cents>(), amount);
         for (left, share) in self.left.iter_mut().zip(&by_line) {
             *left = *left - *share;
         }
