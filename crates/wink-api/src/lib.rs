@@ -37,7 +37,9 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
-pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
+pub use decisions::{
+    AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
+};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
@@ -56,6 +58,7 @@ pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
+    ReductionAsked, ReductionKind, ReductionView,
 };
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, ContributionView, DataPage,

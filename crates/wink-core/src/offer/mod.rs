@@ -1,5 +1,7 @@
 //! What may be given: campaigns, offers, products, contact policy, and the rules that say when. Chooses nothing.
 
+pub mod price_law;
+
 mod campaign;
 mod catalogue;
 mod contact;

@@ -20,6 +20,7 @@ use wink_core::feature::{
     Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Member, Memberships,
     Passage, Reading, Registers, RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed,
 };
+use wink_core::offer::price_law::{PriceHistory, Step};
 use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
@@ -436,6 +437,11 @@ pub(crate) fn product() -> Product {
 
 pub(crate) fn product_in_stock() -> Product {
     Product { cost: Some(Cents(110)), stock: Some(0), ..product() }
+}
+
+pub(crate) fn price_history() -> PriceHistory {
+    let steps = [(1_000, Some(250)), (2_000, None), (3_000, Some(199))];
+    PriceHistory::new(steps.map(|(from, price)| Step { from: Timestamp(from), price: price.map(Cents) }))
 }
 
 pub(crate) fn catalogue() -> CatalogueFiles {

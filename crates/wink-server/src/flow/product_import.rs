@@ -1,5 +1,6 @@
 //! Products come in as rows of a file: each is answered for by its line, and those that are right are put, some at a time.
 
+use wink_core::base::Timestamp;
 use wink_core::offer::Product;
 use wink_store::Store;
 
@@ -40,16 +41,24 @@ pub struct WrongRow {
 pub struct Import {
     rows: Rows,
     manner: Manner,
+    begun_at: Timestamp,
     waiting: Vec<Product>,
     tally: Tally,
     is_stopped: bool,
 }
 
 impl Import {
-    /// Begins one.
-    pub fn new(format: Format, manner: Manner) -> Self {
+    /// Begins one. All its prices hold from now on, however long it takes.
+    pub fn new(format: Format, manner: Manner, now: Timestamp) -> Self {
         let waiting = Vec::with_capacity(AT_ONCE);
-        Self { rows: Rows::new(format), manner, waiting, tally: Tally::default(), is_stopped: false }
+        Self {
+            rows: Rows::new(format),
+            manner,
+            begun_at: now,
+            waiting,
+            tally: Tally::default(),
+            is_stopped: false,
+        }
     }
 
     /// Takes the next piece of the file; returns the wrong rows in it. Keep pieces small: as many rows can be wrong.
@@ -108,7 +117,7 @@ impl Import {
         let waiting = std::mem::take(&mut self.waiting);
         self.tally.put += match self.manner.dry_run {
             true => try_put(engine, &waiting).await?,
-            false => put(engine, &waiting).await?,
+            false => put(engine, &waiting, self.begun_at).await?,
         };
         Ok(())
     }

@@ -1,16 +1,20 @@
 //! Products are listed: what changed is written, what did not is left alone.
 
+use std::collections::BTreeMap;
+
+use wink_core::base::{Cents, Timestamp};
 use wink_core::offer::Product;
+use wink_core::offer::price_law::PriceHistory;
 use wink_record::Stored;
-use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store};
+use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store, Version};
 
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
-/// Products per commit: below the port's 1,024 changes, and with the longest texts below its 1 MiB.
-pub const AT_ONCE: usize = 500;
+/// Products per commit: each two changes at most, so below the port's 1,024, and with the longest texts and histories below its 1 MiB.
+pub const AT_ONCE: usize = 250;
 
 /// What putting products changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,20 +35,15 @@ impl std::ops::AddAssign for Put {
     }
 }
 
-/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts.
+/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts. A price that changed is noted in the
+/// product's history in the same commit.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes.
-pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<Put, Error> {
+pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product], now: Timestamp) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        let (changes, some) = compare(engine, some).await?;
-        if !changes.is_empty() {
-            let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-            batch.changes = changes;
-            engine.commit(batch).await?.ok_or(Error::Contended)?;
-        }
-        put += some;
+        put += put_some(engine, &last_of_each(some), now).await?;
     }
     Ok(put)
 }
@@ -56,29 +55,123 @@ pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<P
 pub async fn try_put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        put += compare(engine, some).await?.1;
+        put += count(&compare(engine, &last_of_each(some)).await?);
     }
     Ok(put)
 }
 
-async fn compare<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<(Vec<Change>, Put), Error> {
+/// A product to be put, and the one that is listed.
+struct Compared<'a> {
+    product: &'a Product,
+    key: RecordKey,
+    listed: Option<(Version, Product)>,
+}
+
+impl Compared<'_> {
+    fn is_unchanged(&self) -> bool {
+        self.listed.as_ref().is_some_and(|(_, listed)| listed == self.product)
+    }
+
+    fn has_new_price(&self) -> bool {
+        self.listed.as_ref().and_then(|(_, listed)| listed.price) != self.product.price
+    }
+}
+
+fn last_of_each(products: &[Product]) -> Vec<&Product> {
+    let last: BTreeMap<&str, &Product> =
+        products.iter().map(|product| (product.id.as_str(), product)).collect();
+    last.into_values().collect()
+}
+
+async fn compare<'a, S: Store>(
+    engine: &Engine<S>,
+    products: &[&'a Product],
+) -> Result<Vec<Compared<'a>>, Error> {
     let names: Vec<RecordKey> = products.iter().map(|product| keys::product(&product.id)).collect();
-    let known = engine.store.get(engine.tenant, &names).await?;
-    let mut changes = Vec::new();
+    let records = engine.store.get(engine.tenant, &names).await?;
+    let mut compared = Vec::with_capacity(products.len());
+    for ((product, key), record) in products.iter().zip(names).zip(records) {
+        let listed = match record {
+            Some(record) => Some((record.version, Product::from_bytes(&record.bytes)?)),
+            None => None,
+        };
+        compared.push(Compared { product, key, listed });
+    }
+    Ok(compared)
+}
+
+fn count(compared: &[Compared<'_>]) -> Put {
     let mut put = Put::default();
-    for ((product, key), known) in products.iter().zip(names).zip(known) {
-        let bytes = product.to_bytes();
-        match known {
-            Some(record) if record.bytes == bytes => {
-                put.unchanged += 1;
-                continue;
-            }
+    for one in compared {
+        match &one.listed {
+            _ if one.is_unchanged() => put.unchanged += 1,
             Some(_) => put.changed += 1,
             None => put.new += 1,
         }
-        changes.push(Change::Put(key, bytes));
     }
-    Ok((changes, put))
+    put
+}
+
+async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Timestamp) -> Result<Put, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let mut compared = compare(engine, products).await?;
+        let put = count(&compared);
+        compared.retain(|one| !one.is_unchanged());
+        if compared.is_empty() {
+            return Ok(put);
+        }
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        let repriced: Vec<&Product> =
+            compared.iter().filter(|one| one.has_new_price()).map(|one| one.product).collect();
+        note_prices(engine, &repriced, |product| product.price, now, &mut batch).await?;
+        for one in compared {
+            batch.checks.push(match &one.listed {
+                Some((version, _)) => Check::Version(one.key.clone(), *version),
+                None => Check::Absent(one.key.clone()),
+            });
+            batch.changes.push(Change::Put(one.key, one.product.to_bytes()));
+        }
+        if engine.commit(batch).await?.is_some() {
+            return Ok(put);
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Adds to a batch that products have these prices from now on.
+async fn note_prices<S: Store>(
+    engine: &Engine<S>,
+    products: &[&Product],
+    price: impl Fn(&Product) -> Option<Cents>,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let names: Vec<RecordKey> = products.iter().map(|product| keys::prices(&product.id)).collect();
+    let records = engine.store.get(engine.tenant, &names).await?;
+    for ((product, key), record) in products.iter().zip(names).zip(records) {
+        let mut history = match &record {
+            Some(record) => PriceHistory::from_bytes(&record.bytes)?,
+            None => PriceHistory::default(),
+        };
+        history.note(now, price(product));
+        batch.checks.push(match record {
+            Some(record) => Check::Version(key.clone(), record.version),
+            None => Check::Absent(key.clone()),
+        });
+        batch.changes.push(Change::Put(key, history.to_bytes()));
+    }
+    Ok(())
+}
+
+/// Reads what a product cost when; of one that is no longer listed as well. One without a price has an empty history.
+///
+/// # Errors
+/// If the store cannot be read, or there was never such a product.
+pub async fn prices<S: Store>(engine: &Engine<S>, id: &str) -> Result<PriceHistory, Error> {
+    match engine.stored(&keys::prices(id)).await? {
+        Some(history) => Ok(history),
+        None => get(engine, id).await.map(|_| PriceHistory::default()),
+    }
 }
 
 /// Finds a product.
@@ -106,17 +199,21 @@ pub async fn list<S: Store>(
     page.records.iter().map(|(_, record)| Ok(Product::from_bytes(&record.bytes)?)).collect()
 }
 
-/// Takes a product off the list.
+/// Takes a product off the list. Its history stays and says so, because the law may still ask when it is back.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes, or there is none of this id.
-pub async fn delete<S: Store>(engine: &Engine<S>, id: &str) -> Result<(), Error> {
+pub async fn delete<S: Store>(engine: &Engine<S>, id: &str, now: Timestamp) -> Result<(), Error> {
     let key = keys::product(id);
     for _ in 0..ATTEMPTS_MAX {
         let Some(record) = engine.record(&key).await? else {
             return Err(Error::NotFound { what: "product", name: id.to_owned() });
         };
+        let product = Product::from_bytes(&record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        if product.price.is_some() {
+            note_prices(engine, &[&product], |_| None, now, &mut batch).await?;
+        }
         batch.checks.push(Check::Version(key.clone(), record.version));
         batch.changes.push(Change::Delete(key.clone()));
         if engine.commit(batch).await?.is_some() {

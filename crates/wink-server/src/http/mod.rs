@@ -126,6 +126,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/products", get(products::list_products::<S>).post(products::put_products::<S>))
         .route("/v1/products/import", post(products::import_products::<S>))
         .route("/v1/products/{id}", get(products::show_product::<S>).delete(products::delete_product::<S>))
+        .route("/v1/products/{id}/reduction", get(products::show_reduction::<S>))
         .route("/v1/stream", get(stream::open_stream::<S>))
         .route("/v1/stream-tokens", post(stream::make_stream_token::<S>))
         .route("/v1/webhooks", get(webhooks::list_webhooks::<S>).post(webhooks::register_webhook::<S>))

@@ -102,6 +102,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::products::list_products,
         super::products::show_product,
         super::products::delete_product,
+        super::products::show_reduction,
         super::products::import_products,
         super::stream::open_stream,
         super::stream::make_stream_token,

@@ -426,6 +426,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("put_products", Method::POST, "/v1/products", Class::Ingest, PRODUCT_WRITERS, BATCH),
     op("list_products", Method::GET, "/v1/products", Class::Report, PRODUCT_READERS, 0),
     op("show_product", Method::GET, "/v1/products/{id}", Class::Report, PRODUCT_READERS, 0),
+    op("show_reduction", Method::GET, "/v1/products/{id}/reduction", Class::Report, PRODUCT_READERS, 0),
     op("delete_product", Method::DELETE, "/v1/products/{id}", Class::Ingest, PRODUCT_WRITERS, 0),
     // A file is read as it comes and may be longer: this is the memory it takes.
     op("import_products", Method::POST, "/v1/products/import", Class::Ingest, PRODUCT_WRITERS, BATCH),

@@ -41,7 +41,7 @@ fn shop() -> Api<SimStore> {
         cost: None,
         stock: None,
     };
-    wait(products::put(&engine, &[product("assam", "TEA"), product("mug", "CUPS")])).unwrap();
+    wait(products::put(&engine, &[product("assam", "TEA"), product("mug", "CUPS")], MONDAY)).unwrap();
     Api::over(store)
 }
 
@@ -241,6 +241,6 @@ fn asking_changes_nothing() {
         cost: None,
         stock: None,
     };
-    wait(products::put(&engine, &[plate])).unwrap();
+    wait(products::put(&engine, &[plate], MONDAY)).unwrap();
     assert_ne!(everything(&api.store), before);
 }

@@ -73,7 +73,7 @@ async fn year<S: Store>(
     let zone = loaded.catalogue.shop.zone.clone();
     apply::apply(engine, loaded.catalogue, loaded.files, home::now()).await?;
     let listed = envelopes::products(journey);
-    products::put(engine, &listed).await?;
+    products::put(engine, &listed, home::now()).await?;
     let plan =
         Plan { journey, ids: SeededIds(import.seed), zone, assume_consent: import.assume_consent, until };
     let total = u64::try_from(journey.baskets.len()).unwrap_or(0);

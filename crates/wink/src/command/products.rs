@@ -37,7 +37,7 @@ pub(crate) fn run(products: &Products) -> anyhow::Result<ExitCode> {
             let manner = Manner { dry_run: *dry_run, strict: *strict };
             home::run(async {
                 let engine = home::open_or_make(&data.data).await?;
-                import(&engine, opened, Import::new(format, manner), manner, *json).await
+                import(&engine, opened, Import::new(format, manner, home::now()), manner, *json).await
             })
         }
         ProductsAction::List { data, csv, json } => home::run(async {
