@@ -80,8 +80,7 @@ impl Speaker<'_> {
             ),
             Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
             Refusal::Combination { .. } => {
-                "Dieser Gutschein gilt nicht zusammen mit einem anderen im Warenkorb. Ohne den anderen gilt er."
-                    .to_owned()
+                "Dieser Gutschein gilt nicht zusammen mit anderen im Warenkorb. Ohne sie gilt er.".to_owned()
             }
         }
     }
@@ -141,7 +140,7 @@ impl Speaker<'_> {
             ),
             Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
             Refusal::Combination { .. } => {
-                "This coupon does not go together with another one in the cart. Without the other it applies."
+                "This coupon does not go together with others in the cart. Without them it applies."
                     .to_owned()
             }
         }
