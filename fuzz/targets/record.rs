@@ -2,18 +2,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wink_core::coupon::{Coupon, Entry, Right, Wallet};
+use wink_core::coupon::{Coupon, Entry, Redemption, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::feature::State;
 use wink_core::offer::Product;
 use wink_core::profile::{Kept, Profile, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, LetterHead, Stored,
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, KeptAnswer, LetterHead, Stored,
     TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 21] = [
+const TYPES: [fn(&[u8]); 23] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -35,6 +35,8 @@ const TYPES: [fn(&[u8]); 21] = [
     again::<WebhookMessage>,
     again::<Delivery>,
     again::<Right>,
+    again::<Redemption>,
+    again::<KeptAnswer>,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

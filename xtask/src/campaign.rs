@@ -11,11 +11,13 @@ use crate::{fuzz, shell, test};
 /// How long it takes if nobody says.
 const MINUTES: &str = "30";
 
-/// The tests that do something else in every round, by a part of their names: processes killed, power cuts, properties.
-const DRAWN: [&str; 3] = [
+/// The tests that do something else or more in every round, by a part of their names: processes killed, power cuts, properties, coupons.
+const DRAWN: [&str; 5] = [
     "crash_what_was_acknowledged_is_there_after_every_kill",
     "after_power_cuts_nothing_acknowledged_is_lost_and_nothing_counts_twice",
     "property::",
+    "every_life_goes_as_the_model_says",
+    "of_contested_coupons_none_is_redeemed_twice",
 ];
 
 /// What a round has more of. All of it together stays within the twenty minutes after which a test is taken for one that hangs.

@@ -1,32 +1,15 @@
-//! `POST /v1/qualifications` and `POST /v1/validations`: what coupons do on a cart, and why some do nothing.
+//! Carts as they are sent, and what coupons do on one: said in the same shape before anybody pays and when somebody has.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::base::{Cents, Currency};
 use wink_core::coupon::cart::{Applied, Best, Line, Priced, VatShare, vat_shares};
-use wink_core::coupon::{Audience, Coupon, Language, Refusal, Speaker};
+use wink_core::coupon::{Coupon, Locale, Refusal};
 
-use crate::IdentitySent;
+use crate::{IdentitySent, ReasonView, SentenceView};
 
-/// A language texts are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LanguageAsked {
-    /// German.
-    De,
-    /// English.
-    #[default]
-    En,
-}
-
-impl From<LanguageAsked> for Language {
-    fn from(asked: LanguageAsked) -> Self {
-        match asked {
-            LanguageAsked::De => Self::German,
-            LanguageAsked::En => Self::English,
-        }
-    }
-}
+/// The most coupons of one cart: more than may ever meet there.
+pub const COUPONS_MAX: usize = 20;
 
 /// What somebody is about to buy.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -46,6 +29,8 @@ pub struct LineSent {
     pub id: String,
     /// The product, by the shop's id. Its category comes from the list of products.
     pub product_id: String,
+    /// A category of it that the list does not say.
+    pub category: Option<String>,
     /// How many pieces.
     pub quantity: u32,
     /// The price of one, VAT included, in minor units.
@@ -57,12 +42,12 @@ pub struct LineSent {
 }
 
 impl From<LineSent> for Line {
-    /// Reads it, with no categories yet.
+    /// Reads it, without what the list of products says.
     fn from(sent: LineSent) -> Self {
         Self {
             id: sent.id,
             product: sent.product_id,
-            categories: Vec::new(),
+            categories: sent.category.into_iter().collect(),
             quantity: sent.quantity,
             unit_price: Cents(sent.unit_price_cents),
             vat_basis_points: sent.vat_basis_points,
@@ -79,9 +64,8 @@ pub struct QualificationAsked {
     pub identity: IdentitySent,
     /// On which cart.
     pub cart: CartSent,
-    /// In which language to say why not.
-    #[serde(default)]
-    pub language: LanguageAsked,
+    /// The shop's id of the order, if it has one yet: a coupon that is held for it applies.
+    pub order_id: Option<String>,
 }
 
 /// `POST /v1/validations`.
@@ -94,9 +78,8 @@ pub struct ValidationAsked {
     pub coupons: Vec<String>,
     /// On which cart.
     pub cart: CartSent,
-    /// In which language to say why not.
-    #[serde(default)]
-    pub language: LanguageAsked,
+    /// The shop's id of the order, if it has one yet: a coupon that is held for it applies.
+    pub order_id: Option<String>,
 }
 
 /// What applies to a cart for a person. Nothing was stored.
@@ -131,9 +114,9 @@ impl BestView {
     }
 }
 
-/// What coupons would do on a cart. Nothing was stored.
+/// Coupons together on a cart. A validation stores nothing; a redemption has used those that apply, as long as it did not refuse.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ValidationView {
+pub struct CouponsOnCart {
     /// Whether all of them apply together.
     pub valid: bool,
     /// Each, in the order asked.
@@ -155,13 +138,16 @@ pub struct CouponOnCart {
     /// The first instant it is no longer valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
-    /// The same in words, with the last minute on the shop's clock; for coupons that apply.
+    /// The same in words, with the last minute on the shop's clock; for coupons that apply and are not used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_until_text: Option<String>,
+    pub valid_until_text: Option<SentenceView>,
     /// What it takes off, in minor units.
     pub discount_cents: i64,
     /// What it takes off which line; adds up to the discount.
     pub allocations: Vec<AllocationView>,
+    /// What it was redeemed as, once it was: the redemption's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redemption: Option<String>,
     /// Why it does not apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonView>,
@@ -176,59 +162,36 @@ pub struct AllocationView {
     pub amount_cents: i64,
 }
 
-/// Why a coupon does not apply, and what would help.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ReasonView {
-    /// The stable code; UCP and ACP names where they have one.
-    pub code: &'static str,
-    /// The key of the catalogue that says no, where it is a rule.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<&'static str>,
-    /// What to tell the customer.
-    pub customer_text: String,
-    /// What to tell the cashier.
-    pub cashier_text: String,
-    /// With how much more of the offer's products it would apply alone, in minor units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missing_cents: Option<i64>,
-    /// Without which of the other coupons it would apply.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub leave_out: Vec<String>,
-}
-
-impl ReasonView {
-    fn new(refusal: &Refusal, speaker: &Speaker<'_>) -> Self {
-        Self {
-            code: refusal.code(),
-            rule: refusal.rule(),
-            customer_text: speaker.refusal(refusal, Audience::Customer),
-            cashier_text: speaker.refusal(refusal, Audience::Cashier),
-            missing_cents: refusal.missing().map(|missing| missing.0),
-            leave_out: refusal.leave_out().iter().map(ToString::to_string).collect(),
-        }
-    }
-}
-
 impl CouponOnCart {
     /// Shows a coupon that takes something off these lines.
-    pub fn applied(coupon: &Coupon, applied: &Applied, lines: &[Line], speaker: &Speaker<'_>) -> Self {
+    pub fn applied(
+        asked: String,
+        coupon: &Coupon,
+        applied: &Applied,
+        lines: &[Line],
+        locale: Locale<'_>,
+    ) -> Self {
         let allocations = lines.iter().zip(&applied.by_line).filter(|(_, amount)| Cents::ZERO < **amount);
         let allocation = |(line, amount): (&Line, &Cents)| AllocationView {
             line: line.id.clone(),
             amount_cents: amount.0,
         };
+        let until = || SentenceView::new(locale, |speaker| speaker.valid_until(coupon.valid_until));
         Self {
             applies: true,
-            valid_until_text: Some(speaker.valid_until(coupon.valid_until)),
+            valid_until_text: coupon.is_in_circulation().then(until),
             discount_cents: applied.amount.0,
             allocations: allocations.map(allocation).collect(),
-            reason: None,
-            ..Self::refused(coupon.id.to_string(), Some(coupon), &Refusal::Unknown, speaker)
+            ..Self::named(asked, Some(coupon))
         }
     }
 
     /// Shows a coupon that does not apply; of one that is not there, or not the person's, only what was asked.
-    pub fn refused(asked: String, coupon: Option<&Coupon>, refusal: &Refusal, speaker: &Speaker<'_>) -> Self {
+    pub fn refused(asked: String, coupon: Option<&Coupon>, refusal: &Refusal, locale: Locale<'_>) -> Self {
+        Self { reason: Some(ReasonView::new(refusal, locale)), ..Self::named(asked, coupon) }
+    }
+
+    fn named(asked: String, coupon: Option<&Coupon>) -> Self {
         Self {
             coupon: asked,
             applies: false,
@@ -237,7 +200,8 @@ impl CouponOnCart {
             valid_until_text: None,
             discount_cents: 0,
             allocations: Vec::new(),
-            reason: Some(ReasonView::new(refusal, speaker)),
+            redemption: None,
+            reason: None,
         }
     }
 }

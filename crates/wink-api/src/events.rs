@@ -1,15 +1,12 @@
 //! `POST /v1/events`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use wink_core::base::Timestamp;
 use wink_core::event::{Envelope, Identity};
 
-use crate::value;
+use crate::json::Fields;
 
 /// A batch of events. Each is read on its own, so one that is malformed does not spoil the others.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -42,7 +39,7 @@ pub struct EventReceived {
     /// What it says.
     #[serde(default)]
     #[schema(value_type = Object)]
-    pub properties: BTreeMap<String, Json>,
+    pub properties: Fields,
 }
 
 /// An identity as sent.
@@ -85,7 +82,7 @@ impl EventReceived {
             message_id: self.message_id,
             event: self.event,
             schema_version: self.schema_version,
-            properties: self.properties.into_iter().map(|(name, json)| (name, value(json))).collect(),
+            properties: self.properties.0,
         })
     }
 }

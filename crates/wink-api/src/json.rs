@@ -3,10 +3,13 @@
 //! A parser that takes the last of two equal keys lets a client say one thing to a gateway and another to Wink; a number that does not
 //! fit would be stored as another number. Both are refused, with the place as a JSON pointer.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_path_to_error::{Path, Segment};
 use wink_core::base::Value;
 
@@ -89,6 +92,19 @@ pub fn value(bytes: &[u8]) -> Result<Value, JsonError> {
 /// Says what is wrong and where.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     parse::<()>(bytes)?;
+    read_on(bytes)
+}
+
+/// Reads a text as `T`, which notices all of that itself: a structure that takes no unknown fields, of texts, numbers and [`Fields`]. The look
+/// over it is left out unless something is wrong.
+///
+/// # Errors
+/// Says what is wrong and where.
+pub fn read_at_once<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    serde_json::from_slice(bytes).or_else(|_| read(bytes))
+}
+
+fn read_on<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     // Following the path costs as much as reading; where nothing is wrong nobody asks for it.
     if let Ok(read) = serde_json::from_slice(bytes) {
         return Ok(read);
@@ -139,6 +155,22 @@ fn pointer_of(path: &Path) -> String {
     pointer(steps.iter().map(String::as_str))
 }
 
+/// An object in a structure, read as core values under the limits of a text of its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(pub BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As deep as it lies in its structure at least.
+        let mut reading = Reading { path: vec![Step::Index(0)], values: 0, refused: None };
+        let part: Part<'_, '_, Value> = Part { reading: &mut reading, made: std::marker::PhantomData };
+        match part.deserialize(deserializer)? {
+            Value::Map(fields) => Ok(Self(fields)),
+            _ => Err(serde::de::Error::custom("invalid type, expected a map")),
+        }
+    }
+}
+
 fn parse<M: Made>(bytes: &[u8]) -> Result<M, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
         code: JsonCode::NotUtf8,
@@ -153,16 +185,71 @@ fn parse<M: Made>(bytes: &[u8]) -> Result<M, JsonError> {
 
 /// What becomes of a text: a value, or nothing when it is only looked over.
 trait Made: Sized {
+    /// The fields of an object, as far as it was read.
+    type Object<'de>: Object<'de, Self>;
+
     fn null() -> Self;
     fn bool(value: bool) -> Self;
     fn int(value: i64) -> Self;
     fn float(value: f64) -> Self;
     fn text(value: &str) -> Self;
     fn list(values: Vec<Self>) -> Self;
-    fn map(fields: BTreeMap<String, Self>) -> Self;
+    fn map(object: Self::Object<'_>) -> Self;
+}
+
+/// The fields of an object, as far as it was read.
+trait Object<'de, M>: Default {
+    fn has(&self, key: &str) -> bool;
+    fn len(&self) -> usize;
+    fn take(&mut self, key: Cow<'de, str>, value: M);
+}
+
+impl Object<'_, Value> for BTreeMap<String, Value> {
+    fn has(&self, key: &str) -> bool {
+        self.contains_key(key)
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, key: Cow<'_, str>, value: Value) {
+        self.insert(key.into_owned(), value);
+    }
+}
+
+/// The keys of an object that is only looked over. Few are found fastest by comparing.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    more: BTreeSet<Cow<'de, str>>,
+}
+
+impl Keys<'_> {
+    const FEW: usize = 16;
+}
+
+impl<'de> Object<'de, ()> for Keys<'de> {
+    fn has(&self, key: &str) -> bool {
+        self.few.iter().any(|known| known == key) || self.more.contains(key)
+    }
+
+    fn len(&self) -> usize {
+        self.few.len() + self.more.len()
+    }
+
+    fn take(&mut self, key: Cow<'de, str>, (): ()) {
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+        } else {
+            self.more.insert(key);
+        }
+    }
 }
 
 impl Made for Value {
+    type Object<'de> = BTreeMap<String, Self>;
+
     fn null() -> Self {
         Self::Null
     }
@@ -187,34 +274,36 @@ impl Made for Value {
         Self::List(values)
     }
 
-    fn map(fields: BTreeMap<String, Self>) -> Self {
+    fn map(fields: Self::Object<'_>) -> Self {
         Self::Map(fields)
     }
 }
 
 impl Made for () {
+    type Object<'de> = Keys<'de>;
+
     fn null() {}
     fn bool(_: bool) {}
     fn int(_: i64) {}
     fn float(_: f64) {}
     fn text(_: &str) {}
     fn list(_: Vec<Self>) {}
-    fn map(_: BTreeMap<String, Self>) {}
+    fn map(_: Keys<'_>) {}
 }
 
 /// How far reading has come, and why it stopped.
-struct Reading {
-    path: Vec<Step>,
+struct Reading<'de> {
+    path: Vec<Step<'de>>,
     values: usize,
     refused: Option<(JsonCode, String)>,
 }
 
-enum Step {
-    Key(String),
+enum Step<'de> {
+    Key(Cow<'de, str>),
     Index(usize),
 }
 
-impl Reading {
+impl Reading<'_> {
     fn refuse<E: serde::de::Error>(&mut self, code: JsonCode, message: impl Into<String>) -> E {
         self.refused = Some((code, message.into()));
         E::custom("refused")
@@ -238,7 +327,7 @@ impl Reading {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for Step<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => out.write_str(key),
@@ -248,13 +337,13 @@ impl fmt::Display for Step {
 }
 
 /// One value of the text. Visits it and what lies in it; the path is left as it is where something is refused.
-struct Part<'a, M> {
-    reading: &'a mut Reading,
+struct Part<'a, 'de, M> {
+    reading: &'a mut Reading<'de>,
     made: std::marker::PhantomData<M>,
 }
 
-impl<M: Made> Part<'_, M> {
-    fn inner(&mut self) -> Part<'_, M> {
+impl<'de, M: Made> Part<'_, 'de, M> {
+    fn inner(&mut self) -> Part<'_, 'de, M> {
         Part { reading: self.reading, made: std::marker::PhantomData }
     }
 
@@ -268,8 +357,8 @@ impl<M: Made> Part<'_, M> {
     }
 
     /// Steps to a key that was not there before.
-    fn step<E: serde::de::Error>(&mut self, fields: &BTreeMap<String, M>, key: String) -> Result<(), E> {
-        let (known, with_nul) = (fields.contains_key(&key), key.contains('\0'));
+    fn step<E: serde::de::Error>(&mut self, fields: &M::Object<'de>, key: Cow<'de, str>) -> Result<(), E> {
+        let (known, with_nul) = (fields.has(&key), key.contains('\0'));
         self.reading.path.push(Step::Key(key));
         if known {
             return Err(self.reading.refuse(JsonCode::DuplicateKey, "the key stands twice in its object"));
@@ -285,7 +374,7 @@ impl<M: Made> Part<'_, M> {
     }
 }
 
-impl<'de, M: Made> DeserializeSeed<'de> for Part<'_, M> {
+impl<'de, M: Made> DeserializeSeed<'de> for Part<'_, 'de, M> {
     type Value = M;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<M, D::Error> {
@@ -298,7 +387,7 @@ impl<'de, M: Made> DeserializeSeed<'de> for Part<'_, M> {
     }
 }
 
-impl<'de, M: Made> Visitor<'de> for Part<'_, M> {
+impl<'de, M: Made> Visitor<'de> for Part<'_, 'de, M> {
     type Value = M;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -352,15 +441,42 @@ impl<'de, M: Made> Visitor<'de> for Part<'_, M> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<M, A::Error> {
         self.enter()?;
-        let mut made = BTreeMap::new();
-        while let Some(key) = fields.next_key::<String>()? {
+        let mut made = M::Object::default();
+        while let Some(key) = fields.next_key_seed(Key)? {
             self.step(&made, key)?;
             let value = fields.next_value_seed(self.inner())?;
             if let Some(Step::Key(key)) = self.reading.path.pop() {
-                made.insert(key, value);
+                made.take(key, value);
             }
         }
         Ok(M::map(made))
+    }
+}
+
+/// The key of a field, as it stands in the text where it is written without escapes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 

@@ -33,6 +33,34 @@ pub struct EventView {
     /// What it says. Of stated attributes only the names: their values lie in the vault.
     #[schema(value_type = Object)]
     pub properties: BTreeMap<String, Json>,
+    /// Of a word about consent: what its entry in the journal is made of, so that anybody can reckon that it stands there unchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<EntryProof>,
+}
+
+/// An entry of the journal, and the hash that links it to the one before. Bytes are in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EntryProof {
+    /// The lane of the journal, 0 to 63.
+    pub lane: u8,
+    /// The place in the lane.
+    pub position: u64,
+    /// The hash of the entry before it; zeros for the first.
+    pub before: String,
+    /// The tenant.
+    pub tenant: u32,
+    /// What sort of entry it is: 1, an event.
+    pub kind: u16,
+    /// The entry's id: the event's, as bytes.
+    pub key: String,
+    /// Random bytes that keep the payload from being guessed.
+    pub salt: String,
+    /// Whose entry it is: a hash of the profile.
+    pub owner: String,
+    /// The event as it is stored.
+    pub payload: String,
+    /// The entry's hash.
+    pub hash: String,
 }
 
 impl EventView {
@@ -49,6 +77,7 @@ impl EventView {
             sent_at: kept.sent_at.map(|time| time.to_string()),
             late: kept.late,
             properties: properties(&kept.body).into_iter().chain(extra).collect(),
+            proof: None,
         }
     }
 }
@@ -82,6 +111,12 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "coupon_id": redeemed.coupon.to_string(),
             "order_id": redeemed.order_id,
             "amount_cents": redeemed.amount.0,
+        }),
+        Body::CouponReversed(reversed) => json!({
+            "coupon_id": reversed.coupon.to_string(),
+            "redemption_id": reversed.redemption.to_string(),
+            "order_id": reversed.order_id,
+            "amount_cents": reversed.amount.0,
         }),
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
         Body::Observed(_) => json!({}),

@@ -4,6 +4,7 @@ mod cart;
 mod catalogue;
 mod cloudevents;
 mod commerce;
+mod coupons;
 mod decisions;
 mod events;
 mod export;
@@ -22,6 +23,7 @@ mod ofrep;
 mod problem;
 mod products;
 mod profiles;
+mod reason;
 mod segment;
 mod segments;
 mod value;
@@ -29,14 +31,18 @@ mod webhook_messages;
 mod webhooks;
 
 pub use cart::{
-    AllocationView, BestView, CartSent, CartView, CouponOnCart, LanguageAsked, LineSent, LineView,
-    QualificationAsked, QualificationView, ReasonView, ValidationAsked, ValidationView, VatView,
+    AllocationView, BestView, COUPONS_MAX, CartSent, CartView, CouponOnCart, CouponsOnCart, LineSent,
+    LineView, QualificationAsked, QualificationView, ValidationAsked, VatView,
 };
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use coupons::{
+    CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,
+    ReleaseAsked, ReservationAsked, ReversalAsked, ReversalView,
+};
 pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
 };
@@ -47,8 +53,8 @@ pub use features::{
     FeatureCell, FeatureColumn, FeatureRow, FeaturesAsked, FeaturesServed, PEOPLE_MAX, PersonAsked,
 };
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
-pub use health::BalanceView;
-pub use kept::EventView;
+pub use health::{BalanceView, LateCount, SourceView, SourcesView};
+pub use kept::{EntryProof, EventView};
 pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,
 };
@@ -65,6 +71,7 @@ pub use profiles::{
     ErasureView, FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, LinkAsked, LinkView,
     ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
+pub use reason::{NearestMissView, ReasonView, SentenceView};
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
     segment_settings, source_config,

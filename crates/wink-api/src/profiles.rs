@@ -280,7 +280,7 @@ pub struct HoldingView {
 pub struct HeldCoupon {
     /// Its id; never a secret.
     pub id: String,
-    /// `issued`, `redeemed`, `expired` or `revoked`.
+    /// `issued`, `activated`, `reserved`, `redeemed`, `partly_reversed`, `reversed`, `expired` or `revoked`.
     pub state: &'static str,
     /// The most it can be worth, in minor units.
     pub maximum_cents: i64,
@@ -468,25 +468,19 @@ impl HoldingView {
 
 impl HeldCoupon {
     fn new(coupon: &Coupon) -> Self {
-        let (state, ended_at) = match &coupon.state {
-            State::Issued => ("issued", None),
-            State::Redeemed { at, .. } => ("redeemed", Some(at)),
-            State::Expired { at } => ("expired", Some(at)),
-            State::Revoked { at } => ("revoked", Some(at)),
-        };
         let (order_id, amount) = match &coupon.state {
             State::Redeemed { order_id, amount, .. } => (Some(order_id.clone()), Some(amount.0)),
             _ => (None, None),
         };
         Self {
             id: coupon.id.to_string(),
-            state,
+            state: coupon.state.name(),
             maximum_cents: coupon.benefit.maximum().0,
             minimum_spend_cents: coupon.terms.minimum_spend.0,
             categories: coupon.categories.clone(),
             issued_at: coupon.issued_at.to_string(),
             valid_until: coupon.valid_until.to_string(),
-            ended_at: ended_at.map(ToString::to_string),
+            ended_at: coupon.state.ended_at().map(|at| at.to_string()),
             order_id,
             amount_cents: amount,
         }

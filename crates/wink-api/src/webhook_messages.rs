@@ -1,8 +1,8 @@
 //! The bodies of outgoing webhooks: ids and amounts, never a direct identifier.
 
 use serde::Serialize;
-use wink_core::base::{Currency, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, State, issue};
+use wink_core::base::{Cents, Currency, ProfileId, Timestamp};
+use wink_core::coupon::{Coupon, issue};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::offer::Catalogue;
 
@@ -67,7 +67,7 @@ impl DecisionTold {
     }
 }
 
-/// `coupon.issued`, `coupon.redeemed` and `coupon.expired`.
+/// `coupon.issued`, `coupon.redeemed`, `coupon.reversed` and `coupon.expired`.
 #[derive(Clone, Debug, Serialize)]
 pub struct CouponTold {
     /// Its id.
@@ -85,7 +85,7 @@ pub struct CouponTold {
     pub currency: String,
     /// The most it can be worth, in minor units.
     pub maximum_cents: i64,
-    /// What it was worth when it was redeemed, in minor units.
+    /// What it was worth when it was redeemed, or how much of that was taken back, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_cents: Option<i64>,
     /// The first instant it is no longer valid.
@@ -93,12 +93,8 @@ pub struct CouponTold {
 }
 
 impl CouponTold {
-    /// Shows a coupon.
-    pub fn new(coupon: &Coupon, currency: Currency) -> Self {
-        let amount = match coupon.state {
-            State::Redeemed { amount, .. } => Some(amount.0),
-            State::Issued | State::Expired { .. } | State::Revoked { .. } => None,
-        };
+    /// Shows a coupon, and the amount that a step moved.
+    pub fn new(coupon: &Coupon, amount: Option<Cents>, currency: Currency) -> Self {
         Self {
             coupon: coupon.id.to_string(),
             decision: coupon.decision.to_string(),
@@ -107,7 +103,7 @@ impl CouponTold {
             offer: coupon.offer.to_string(),
             currency: currency.to_string(),
             maximum_cents: coupon.benefit.maximum().0,
-            amount_cents: amount,
+            amount_cents: amount.map(|amount| amount.0),
             valid_until: coupon.valid_until.to_string(),
         }
     }

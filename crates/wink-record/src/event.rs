@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use prost::{Message, Oneof};
-use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, Timestamp};
+use wink_core::base::{
+    CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp,
+};
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
-    Order, Redeemed, RightGiven, UsedCoupon,
+    Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -39,7 +41,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29")]
     body: Option<BodyMessage>,
 }
 
@@ -63,6 +65,8 @@ enum BodyMessage {
     Observed(ObservedMessage),
     #[prost(message, tag = "28")]
     RightGiven(RightGivenMessage),
+    #[prost(message, tag = "29")]
+    CouponReversed(ReversedMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -173,6 +177,18 @@ struct RedeemedMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct ReversedMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    coupon: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    redemption: Vec<u8>,
+    #[prost(string, tag = "3")]
+    order_id: String,
+    #[prost(sint64, tag = "4")]
+    amount: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct ObservedMessage {
     #[prost(string, tag = "1")]
     name: String,
@@ -258,6 +274,12 @@ fn to_body(body: &Body) -> BodyMessage {
             order_id: redeemed.order_id.clone(),
             amount: redeemed.amount.0,
         }),
+        Body::CouponReversed(reversed) => BodyMessage::CouponReversed(ReversedMessage {
+            coupon: reversed.coupon.bytes().to_vec(),
+            redemption: reversed.redemption.bytes().to_vec(),
+            order_id: reversed.order_id.clone(),
+            amount: reversed.amount.0,
+        }),
         Body::Exposed(exposure) => BodyMessage::Exposed(ExposureMessage {
             decision: exposure.decision.bytes().to_vec(),
             kind: match exposure.kind {
@@ -310,6 +332,12 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             coupon: CouponId::from_bytes(id(WHAT, &redeemed.coupon)?),
             order_id: redeemed.order_id,
             amount: Cents(redeemed.amount),
+        }),
+        BodyMessage::CouponReversed(reversed) => Body::CouponReversed(Reversed {
+            coupon: CouponId::from_bytes(id(WHAT, &reversed.coupon)?),
+            redemption: RedemptionId::from_bytes(id(WHAT, &reversed.redemption)?),
+            order_id: reversed.order_id,
+            amount: Cents(reversed.amount),
         }),
         BodyMessage::Exposed(exposure) => Body::Exposed(Exposure {
             decision: DecisionId::from_bytes(id(WHAT, &exposure.decision)?),

@@ -3,6 +3,7 @@
 //! Knows bytes and the core's types. Never a store, a clock or a rule.
 
 mod access;
+mod answer;
 mod catalogue;
 mod coupon;
 mod dead_letter;
@@ -18,16 +19,20 @@ mod packed;
 mod price_history;
 mod product;
 mod profile;
+mod redemption;
 mod removed;
 mod right;
+mod round;
 mod segments;
 mod state;
+mod state_bytes;
 mod texts;
 mod value;
 mod vault;
 mod webhook;
 
 pub use access::{ApiKey, TenantNamed};
+pub use answer::KeptAnswer;
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
@@ -35,6 +40,7 @@ pub use erasure::Erasure;
 pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
+pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,

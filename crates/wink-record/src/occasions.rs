@@ -1,10 +1,11 @@
 //! What triggers remember of a person, and the moments that wait in the queue.
 
 use prost::Message;
-use wink_core::base::{ProfileId, Timestamp, TriggerId};
-use wink_core::feature::{Moment, Occasions, Remembered, Wanting};
+use wink_core::base::{Cents, ProfileId, Timestamp, TriggerId};
+use wink_core::feature::{Moment, Occasions, ProductKey, Remembered, Wanting, Watched};
 
 use crate::message::{Damaged, Stored, decode, id};
+use crate::round::DayMessage;
 
 const WHAT: &str = "occasions";
 
@@ -24,6 +25,20 @@ struct RememberedMessage {
     since: Option<i64>,
     #[prost(sint64, optional, tag = "4")]
     ended: Option<i64>,
+    #[prost(message, optional, tag = "5")]
+    day: Option<DayMessage>,
+    #[prost(message, repeated, tag = "6")]
+    watched: Vec<WatchedMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct WatchedMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    product: Vec<u8>,
+    #[prost(sint64, tag = "2")]
+    at: i64,
+    #[prost(sint64, optional, tag = "3")]
+    price: Option<i64>,
 }
 
 impl Stored for Occasions {
@@ -33,6 +48,8 @@ impl Stored for Occasions {
             moments: remembered.moments.iter().map(|at| at.0).collect(),
             since: remembered.since.map(|at| at.0),
             ended: remembered.ended.map(|at| at.0),
+            day: remembered.day.map(DayMessage::of),
+            watched: remembered.watched.iter().map(watched_message).collect(),
         });
         OccasionsMessage { remembered: remembered.collect() }.encode_to_vec()
     }
@@ -44,11 +61,26 @@ impl Stored for Occasions {
                 moments: message.moments.into_iter().map(Timestamp).collect(),
                 since: message.since.map(Timestamp),
                 ended: message.ended.map(Timestamp),
+                day: message.day.map(DayMessage::read).transpose()?,
+                watched: message.watched.iter().map(watched).collect::<Result<_, Damaged>>()?,
             };
             Ok((trigger(&message.trigger)?, remembered))
         });
         remembered.collect::<Result<_, Damaged>>().map(Self)
     }
+}
+
+fn watched_message((product, watched): (&ProductKey, &Watched)) -> WatchedMessage {
+    WatchedMessage {
+        product: product.0.to_vec(),
+        at: watched.at.0,
+        price: watched.price.map(|price| price.0),
+    }
+}
+
+fn watched(message: &WatchedMessage) -> Result<(ProductKey, Watched), Damaged> {
+    let watched = Watched { at: Timestamp(message.at), price: message.price.map(Cents) };
+    Ok((ProductKey(id(WHAT, &message.product)?), watched))
 }
 
 /// A moment of somebody that waits to be seen to.

@@ -9,7 +9,8 @@ use wink_core::feature::{
 
 use crate::first_state::{self, FirstStateMessage};
 use crate::message::{Damaged, Stored, decode, unknown};
-use crate::packed::{names_from, names_to, steps_from, steps_to};
+use crate::packed::{names_from, steps_from};
+use crate::state_bytes;
 
 pub(crate) const WHAT: &str = "feature state";
 
@@ -57,11 +58,7 @@ struct AccumulatorMessage {
 
 impl Stored for State {
     fn to_bytes(&self) -> Vec<u8> {
-        let mut axes: Vec<AxisMessage> = Vec::new();
-        let accumulators =
-            self.accumulated().iter().map(|(id, accumulated)| to_message(*id, accumulated, &mut axes));
-        let accumulators = accumulators.collect();
-        StateMessage { axes, accumulators }.encode_to_vec()
+        state_bytes::write(self)
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
@@ -74,97 +71,6 @@ impl Stored for State {
             |message: AccumulatorMessage| Ok((AccumulatorId(message.id), from_message(message, &axes)?));
         accumulators.into_iter().map(read).collect::<Result<_, _>>().map(Self::new)
     }
-}
-
-fn axis<C>(series: &Series<C>, axes: &mut Vec<AxisMessage>) -> u32 {
-    let bucket = match series.bucket {
-        Bucket::Minute => 1,
-        Bucket::Day => 2,
-        Bucket::ShopDay => 3,
-        Bucket::FourWeeks => 4,
-    };
-    let steps = steps_to(series.cells.iter().map(|(number, _)| i64::from(*number)));
-    let new = AxisMessage { bucket, steps };
-    let place = axes.iter().position(|known| *known == new).unwrap_or_else(|| {
-        axes.push(new);
-        axes.len() - 1
-    });
-    u32::try_from(place).unwrap_or(u32::MAX)
-}
-
-fn to_message(
-    id: AccumulatorId,
-    accumulated: &Accumulated,
-    axes: &mut Vec<AxisMessage>,
-) -> AccumulatorMessage {
-    let mut message = AccumulatorMessage { id: id.0, ..AccumulatorMessage::default() };
-    match accumulated {
-        Accumulated::Sums(series) => {
-            (message.kind, message.axis) = (1, axis(series, axes));
-            message.numbers = series.cells.iter().map(|(_, sum)| *sum).collect();
-        }
-        Accumulated::Extremes(series) => {
-            (message.kind, message.axis) = (2, axis(series, axes));
-            let both = |(_, cell): &(i32, Extremes)| [cell.min, cell.max.wrapping_sub(cell.min)];
-            message.numbers = series.cells.iter().flat_map(both).collect();
-        }
-        Accumulated::Times(times) => {
-            (message.kind, message.bits) = (3, vec![u64::from(times.keep)]);
-            message.numbers = steps_to(times.at.iter().map(|at| at.0));
-        }
-        Accumulated::First(stamped) => {
-            (message.kind, message.numbers) = (4, vec![stamped.at.0, stamped.value])
-        }
-        Accumulated::Last(stamped) => {
-            (message.kind, message.numbers) = (5, vec![stamped.at.0, stamped.value])
-        }
-        Accumulated::Distinct(series) => {
-            (message.kind, message.axis) = (6, axis(series, axes));
-            for (_, Registers(registers)) in &series.cells {
-                // 256 registers are all there are; one less fits the byte.
-                message.bytes.push(u8::try_from(registers.len().saturating_sub(1)).unwrap_or(u8::MAX));
-                message.bytes.extend(registers.iter().flat_map(|(register, rank)| [*register, *rank]));
-            }
-        }
-        Accumulated::Spread(series) => {
-            (message.kind, message.axis) = (7, axis(series, axes));
-            for (_, Histogram(classes)) in &series.cells {
-                message.numbers.push(i64::try_from(classes.len()).unwrap_or(i64::MAX));
-                let pairs = classes.iter().flat_map(|(class, count)| [i64::from(*class), i64::from(*count)]);
-                message.numbers.extend(pairs);
-            }
-        }
-        Accumulated::Shares(series) => {
-            (message.kind, message.axis) = (8, axis(series, axes));
-            write_shares(series, &mut message);
-        }
-    }
-    message
-}
-
-fn write_shares(series: &Series<Shared>, message: &mut AccumulatorMessage) {
-    let mut names: Vec<&str> =
-        series.cells.iter().flat_map(|(_, cell)| cell.sums.iter().map(|(name, _)| name.as_ref())).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in &names {
-        let mut mask = 0_u64;
-        for (bit, (_, cell)) in (0..64).zip(&series.cells) {
-            let place = cell.sums.binary_search_by(|(known, _)| (**known).cmp(name));
-            if let Some((_, sum)) = place.ok().and_then(|place| cell.sums.get(place)) {
-                mask |= 1 << bit;
-                message.numbers.push(*sum);
-            }
-        }
-        message.bits.push(mask);
-    }
-    let beyond = |cell: &Shared| cell.total - cell.sums.iter().map(|(_, sum)| sum).sum::<i64>();
-    if series.cells.iter().any(|(_, cell)| cell.is_sample) {
-        message.numbers.extend(series.cells.iter().map(|(_, cell)| beyond(cell)));
-        let samples = (0..64).zip(&series.cells).filter(|(_, (_, cell))| cell.is_sample);
-        message.bits.push(samples.fold(0, |mask, (bit, _)| mask | 1 << bit));
-    }
-    message.bytes = names_to(&names);
 }
 
 fn damaged(why: &str) -> Damaged {

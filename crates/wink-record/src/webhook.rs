@@ -16,6 +16,8 @@ pub enum MessageType {
     CouponIssued,
     /// A coupon was redeemed.
     CouponRedeemed,
+    /// A redemption, or some of it, was taken back.
+    CouponReversed,
     /// A coupon ran out.
     CouponExpired,
     /// Somebody who has granted what a segment is for came into it.
@@ -28,10 +30,11 @@ pub enum MessageType {
 
 impl MessageType {
     /// What an endpoint can ask for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DecisionMade,
         Self::CouponIssued,
         Self::CouponRedeemed,
+        Self::CouponReversed,
         Self::CouponExpired,
         Self::SegmentEntered,
         Self::SegmentLeft,
@@ -43,6 +46,7 @@ impl MessageType {
             Self::DecisionMade => "decision.made",
             Self::CouponIssued => "coupon.issued",
             Self::CouponRedeemed => "coupon.redeemed",
+            Self::CouponReversed => "coupon.reversed",
             Self::CouponExpired => "coupon.expired",
             Self::SegmentEntered => "segment.entered",
             Self::SegmentLeft => "segment.left",

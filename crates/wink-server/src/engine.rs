@@ -10,13 +10,17 @@ use wink_core::feature;
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_core::profile::Accounts;
 use wink_record::{CatalogueFiles, Stored};
-use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant};
+use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant, Version};
 
 use crate::erasures::Erasures;
+use crate::flow::running::Counted;
 use crate::flow::{refold, segments};
+use crate::in_use::People;
 use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
+use crate::sources::Sources;
+use crate::underway::Underway;
 use crate::{Error, catalogue, write};
 
 /// Where ids come from. An argument of the flows: an import makes ids that are always the same, a server draws them.
@@ -92,14 +96,21 @@ pub struct Engine<S> {
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
     /// The features of a shop that has no catalogue yet.
     without_catalogue: Arc<feature::Catalogue>,
+    /// How late each source's events come.
+    pub sources: Sources,
     /// How far the features that are filled have come.
     pub(crate) refolding: refold::Progress,
     /// How far the pass over everybody's segments has come.
     pub(crate) passing: segments::pass::Progress,
     /// Wakes who listens once a decision about somebody is committed. What was decided is in the journal.
     pub(crate) decided: broadcast::Sender<ProfileId>,
+    /// The idempotency keys under which something is being done.
+    pub(crate) underway: Underway,
     /// Wakes whoever sees to moments, once one is committed.
     pub moments: Arc<Notify>,
+    /// What was read of people lately.
+    pub(crate) people: People,
+    running: RwLock<Option<Arc<Counted>>>,
     in_force: RwLock<Option<Arc<Catalogue>>>,
     compiled: RwLock<BTreeMap<CatalogueVersion, Arc<Catalogue>>>,
 }
@@ -131,10 +142,14 @@ impl<S: Store> Engine<S> {
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
+            sources: Sources::default(),
             refolding: refold::Progress::default(),
             passing: segments::pass::Progress::default(),
             decided: broadcast::channel(DECIDED_MAX).0,
+            underway: Underway::default(),
             moments: Arc::default(),
+            people: People::default(),
+            running: RwLock::new(None),
             in_force: RwLock::new(None),
             compiled: RwLock::new(BTreeMap::new()),
         };
@@ -198,6 +213,22 @@ impl<S: Store> Engine<S> {
         Ok((catalogue, Check::Version(key, record.version)))
     }
 
+    /// Gives what is in play at `now`, found out by `new` if it changed since somebody asked.
+    pub(crate) fn counted(
+        &self,
+        catalogue: &Catalogue,
+        now: Timestamp,
+        new: impl FnOnce() -> Counted,
+    ) -> Arc<Counted> {
+        let known = self.running.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.is_of(catalogue, now)) {
+            return known;
+        }
+        let found = Arc::new(new());
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        found
+    }
+
     /// Gives the features events are folded for: those of the catalogue in force, or the built-in ones.
     pub fn features(&self) -> Arc<feature::Catalogue> {
         self.catalogue()
@@ -243,8 +274,9 @@ impl<S: Store> Engine<S> {
         write::commit(&self.store, batch).await
     }
 
-    /// Writes independent batches in order and answers each, `None` where something it depends on changed meanwhile.
-    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<()>, Error>> {
+    /// Writes independent batches in order and answers each with the version of what it wrote, `None` where something it depends on changed
+    /// meanwhile.
+    pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<Version>, Error>> {
         write::submit(&self.store, batches).await
     }
 

@@ -1,9 +1,10 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
 use wink_core::base::{
-    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, Timestamp, WebhookId,
+    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, TriggerId,
+    WebhookId,
 };
-use wink_core::feature::RuleNumber;
+use wink_core::feature::{Note, RuleNumber};
 use wink_core::profile::IdentityKey;
 use wink_store::{CounterKey, EntryKind, Home, Kind, MarkKey, Queue, RecordKey, Scope, Tenant};
 
@@ -74,8 +75,16 @@ pub mod kind {
     pub const MEMBER: Kind = Kind(73);
     /// The rules of segments with their numbers; one record with an empty key.
     pub const SEGMENT_RULES: Kind = Kind(74);
+    /// That somebody is to be found by a day or a product, by the note's key and profile id: whom an occasion concerns, one after the other.
+    pub const NOTED: Kind = Kind(75);
+    /// The last day whose round a trigger has begun, by the trigger.
+    pub const DAY_BEGUN: Kind = Kind(76);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
+    /// A redemption, by its id.
+    pub const REDEMPTION: Kind = Kind(90);
+    /// An answer kept under an idempotency key, by the coupon it is about and the key's mark.
+    pub const ANSWER: Kind = Kind(91);
     /// What a product cost when, by the shop's id.
     pub const PRICES: Kind = Kind(100);
     /// An API key, by the hash of its secret; of the installation.
@@ -102,8 +111,10 @@ pub mod entry {
 pub const EVENT_MARKS: Scope = Scope(1);
 /// The family of idempotency keys of questions.
 pub const QUESTION_MARKS: Scope = Scope(2);
+/// The family of idempotency keys of steps that move coupons and money.
+pub const ANSWER_MARKS: Scope = Scope(3);
 
-/// Coupons that run out; due when they do.
+/// What time alone does to coupons; due when a hold ends, or the coupon does.
 pub const EXPIRY: Queue = Queue(1);
 /// Marks of erased people's messages; due when such a message would be too old to be kept anyway.
 pub const FORGET: Queue = Queue(2);
@@ -115,6 +126,11 @@ pub const FORGET_QUESTIONS: Queue = Queue(4);
 pub const LAPSE: Queue = Queue(5);
 /// Moments of triggers; due when somebody is to be asked about, or looked whether they stayed quiet.
 pub const MOMENTS: Queue = Queue(6);
+/// Rounds of those whom an occasion concerns; due at once.
+pub const ROUNDS: Queue = Queue(15);
+
+/// Idempotency keys of steps that move coupons and money; due when they may be forgotten.
+pub const FORGET_ANSWERS: Queue = Queue(20);
 
 /// Names the profile record.
 pub fn profile(id: ProfileId) -> RecordKey {
@@ -124,6 +140,16 @@ pub fn profile(id: ProfileId) -> RecordKey {
 /// Names the record of what triggers remember of a person.
 pub fn occasions(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::OCCASIONS, id.bytes())
+}
+
+/// Names the note by which somebody is found; all with the same note share its first sixteen bytes.
+pub fn noted(note: &Note, id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::NOTED, [note.key(), id.bytes()].concat())
+}
+
+/// Names the record of the last day whose round a trigger has begun.
+pub fn day_begun(trigger: &TriggerId) -> RecordKey {
+    RecordKey::new(kind::DAY_BEGUN, trigger.as_str().as_bytes())
 }
 
 /// Names the record of which segments somebody was in.
@@ -169,6 +195,16 @@ pub fn wallet(id: ProfileId) -> RecordKey {
 /// Names a coupon.
 pub fn coupon(id: CouponId) -> RecordKey {
     RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names a redemption.
+pub fn redemption(id: RedemptionId) -> RecordKey {
+    RecordKey::new(kind::REDEMPTION, id.bytes())
+}
+
+/// Names an answer kept under an idempotency key; all about a coupon share its prefix.
+pub fn answer(about: CouponId, mark: [u8; 16]) -> RecordKey {
+    RecordKey::new(kind::ANSWER, [about.bytes(), mark].concat())
 }
 
 /// Names the right a decision gave.
@@ -311,6 +347,13 @@ pub fn question_mark(secret: &[u8; 32], source: &str, idempotency_key: &str) -> 
     let hash =
         Hasher::keyed(secret, "question mark").field(source.as_bytes()).field(idempotency_key.as_bytes());
     MarkKey { scope: QUESTION_MARKS, id: hash.finish().short() }
+}
+
+/// Names the mark of an idempotency key under which a coupon was moved. Keyed, like those of messages.
+pub fn answer_mark(secret: &[u8; 32], source: &str, idempotency_key: &str) -> MarkKey {
+    let hash =
+        Hasher::keyed(secret, "answer mark").field(source.as_bytes()).field(idempotency_key.as_bytes());
+    MarkKey { scope: ANSWER_MARKS, id: hash.finish().short() }
 }
 
 /// Counts what a campaign owes, in cents, under its budget.

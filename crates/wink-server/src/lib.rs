@@ -12,10 +12,13 @@ pub mod listen;
 pub mod report;
 pub mod rows;
 pub mod secrets;
+pub mod sources;
 
 mod engine;
 mod error;
+mod in_use;
 mod latency;
+mod underway;
 mod write;
 
 pub use engine::{DrawnIds, Engine, Ids, SeededIds};

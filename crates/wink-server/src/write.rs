@@ -1,7 +1,7 @@
 //! The one way anything is written. Where an answer was lost, the store is asked by the batch's id what became of it, so that every flow
 //! ends in a definite answer and nobody does again what is done.
 
-use wink_store::{Batch, BatchId, Outcome, Store, Tenant};
+use wink_store::{Batch, BatchId, Outcome, Store, Tenant, Version};
 
 use crate::Error;
 
@@ -11,17 +11,19 @@ const ASKED_AFTER_MAX: usize = 3;
 
 /// Writes one batch. `None` if something it depends on changed meanwhile: load again.
 pub(crate) async fn commit<S: Store>(store: &S, batch: Batch) -> Result<Option<()>, Error> {
-    submit(store, vec![batch]).await.pop().unwrap_or(Err(Error::Unknown))
+    let version = submit(store, vec![batch]).await.pop().unwrap_or(Err(Error::Unknown))?;
+    Ok(version.map(|_| ()))
 }
 
-/// Writes independent batches in order and answers each, `None` where something it depends on changed meanwhile.
-pub(crate) async fn submit<S: Store>(store: &S, batches: Vec<Batch>) -> Vec<Result<Option<()>, Error>> {
+/// Writes independent batches in order and answers each with the version of what it wrote, `None` where something it depends on changed
+/// meanwhile.
+pub(crate) async fn submit<S: Store>(store: &S, batches: Vec<Batch>) -> Vec<Result<Option<Version>, Error>> {
     let ids: Vec<(Tenant, BatchId)> = batches.iter().map(|batch| (batch.tenant, batch.id)).collect();
     let outcomes = store.submit(batches).await;
     let mut answers = Vec::with_capacity(outcomes.len());
     for ((tenant, id), outcome) in ids.into_iter().zip(outcomes) {
         answers.push(match outcome {
-            Outcome::Committed { .. } => Ok(Some(())),
+            Outcome::Committed { version, .. } => Ok(Some(version)),
             Outcome::Conflict(_) => Ok(None),
             Outcome::Failed(failure) => Err(Error::Write(failure)),
             Outcome::Unknown => resolve(store, tenant, id).await,
@@ -31,10 +33,10 @@ pub(crate) async fn submit<S: Store>(store: &S, batches: Vec<Batch>) -> Vec<Resu
 }
 
 /// Asks what became of a batch whose answer was lost. One that was never committed is to be thought through again.
-async fn resolve<S: Store>(store: &S, tenant: Tenant, id: BatchId) -> Result<Option<()>, Error> {
+async fn resolve<S: Store>(store: &S, tenant: Tenant, id: BatchId) -> Result<Option<Version>, Error> {
     for _ in 0..ASKED_AFTER_MAX {
         match store.outcome(tenant, id).await {
-            Ok(Some(Outcome::Committed { .. })) => return Ok(Some(())),
+            Ok(Some(Outcome::Committed { version, .. })) => return Ok(Some(version)),
             Ok(Some(_) | None) => return Ok(None),
             Err(_) => {}
         }

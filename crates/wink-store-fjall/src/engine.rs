@@ -12,7 +12,7 @@ use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice};
 use wink_store::{
     Direction, Entry, Error, Head, KEY_BYTES_MAX, Kind, Lane, LaneError, Mark, MarkKey, Page, Position,
-    QueueKey, Range, Record, RecordKey, Tenant, Version,
+    QueueKey, Range, Record, RecordKey, Since, Tenant, Version,
 };
 
 use crate::Options;
@@ -217,6 +217,21 @@ impl Engine {
         }
         let value = self.hot_record(tenant, key)?;
         value.map(|value| layout::read_record(&value)).transpose()
+    }
+
+    /// Reads a record unless it is known at the version it has.
+    pub(crate) fn since(
+        &self,
+        tenant: Tenant,
+        key: &RecordKey,
+        known: Option<Version>,
+    ) -> Result<Since, Error> {
+        let found = if KEY_BYTES_MAX < key.key.len() { None } else { self.hot_record(tenant, key)? };
+        let Some(value) = found else { return Ok(Since::Changed(None)) };
+        match known {
+            Some(known) if layout::read_version(&value)? == known => Ok(Since::Unchanged),
+            _ => layout::read_record(&value).map(|record| Since::Changed(Some(record))),
+        }
     }
 
     pub(crate) fn version(&self, tenant: Tenant, key: &RecordKey) -> Result<Option<Version>, Error> {

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 use wink_store::{
     Batch, BatchId, Counter, CounterKey, Direction, Entry, Error, Failure, Kind, Lane, Leased, Mark, MarkKey,
-    Outcome, Page, Position, Queue, Range, Record, RecordKey, Store, Tenant, Version,
+    Outcome, Page, Position, Queue, Range, Record, RecordKey, Since, Store, Tenant, Version,
 };
 
 use crate::committer::{Committer, Job};
@@ -211,6 +211,15 @@ impl Store for FjallStore {
 
     async fn get(&self, tenant: Tenant, keys: &[RecordKey]) -> Result<Vec<Option<Record>>, Error> {
         self.shared.read(|engine| keys.iter().map(|key| engine.record(tenant, key)).collect())
+    }
+
+    async fn get_since(
+        &self,
+        tenant: Tenant,
+        known: &[(RecordKey, Option<Version>)],
+    ) -> Result<Vec<Since>, Error> {
+        self.shared
+            .read(|engine| known.iter().map(|(key, known)| engine.since(tenant, key, *known)).collect())
     }
 
     async fn counters(&self, tenant: Tenant, keys: &[CounterKey]) -> Result<Vec<Counter>, Error> {

@@ -29,5 +29,5 @@ pub use journal::{Body, Entry, EntryKind, Header, LANES, Lane, LaneError, Positi
 pub use key::{
     Counter, CounterKey, Home, Kind, Mark, MarkKey, Queue, Record, RecordKey, Scope, Tenant, Version,
 };
-pub use store::{Direction, Error, Leased, Page, Range, Store};
+pub use store::{Direction, Error, Leased, Page, Range, Since, Store};
 pub use view::{Head, Layer, View};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     Batch, BatchId, Counter, CounterKey, Entry, Kind, Lane, LaneError, Mark, MarkKey, Outcome, Position,
-    Queue, Record, RecordKey, Tenant,
+    Queue, Record, RecordKey, Tenant, Version,
 };
 
 /// Which records of a kind to read: keys in `from..until`, by their bytes.
@@ -48,6 +48,15 @@ pub struct Page {
     pub records: Vec<(Vec<u8>, Record)>,
     /// The range that reads on from here, or `None` at the end.
     pub next: Option<Range>,
+}
+
+/// What became of a record since somebody knew it at a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// It is as it was.
+    Unchanged,
+    /// It is another, or there is none.
+    Changed(Option<Record>),
 }
 
 /// A queue entry that is due and now leased to the caller.
@@ -126,6 +135,24 @@ pub trait Store: Send + Sync + 'static {
         keys: &[RecordKey],
     ) -> impl Future<Output = Result<Vec<Option<Record>>, Error>> + Send;
 
+    /// Reads those records that are not known at the version they have, in the order of `known`. Whoever keeps what they read needs the bytes again
+    /// only once they are others.
+    fn get_since(
+        &self,
+        tenant: Tenant,
+        known: &[(RecordKey, Option<Version>)],
+    ) -> impl Future<Output = Result<Vec<Since>, Error>> + Send {
+        async move {
+            let keys: Vec<RecordKey> = known.iter().map(|(key, _)| key.clone()).collect();
+            let found = self.get(tenant, &keys).await?;
+            let since = |(record, (_, known)): (Option<Record>, &(RecordKey, Option<Version>))| match record {
+                Some(record) if *known == Some(record.version) => Since::Unchanged,
+                other => Since::Changed(other),
+            };
+            Ok(found.into_iter().zip(known).map(since).collect())
+        }
+    }
+
     /// Reads counters, in the order of `keys`.
     fn counters(
         &self,
@@ -190,6 +217,14 @@ impl<S: Store> Store for Arc<S> {
 
     async fn get(&self, tenant: Tenant, keys: &[RecordKey]) -> Result<Vec<Option<Record>>, Error> {
         self.as_ref().get(tenant, keys).await
+    }
+
+    async fn get_since(
+        &self,
+        tenant: Tenant,
+        known: &[(RecordKey, Option<Version>)],
+    ) -> Result<Vec<Since>, Error> {
+        self.as_ref().get_since(tenant, known).await
     }
 
     async fn counters(&self, tenant: Tenant, keys: &[CounterKey]) -> Result<Vec<Counter>, Error> {

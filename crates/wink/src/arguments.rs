@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use wink_server::http::Prefix;
 
 mod access;
+mod coupon;
 mod features;
 mod letters;
 mod segments;
@@ -16,6 +17,7 @@ mod statistics;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use coupon::{Coupon, CouponAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
 pub(crate) use segments::{Segments, SegmentsAction};
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     DeadLetters(DeadLetters),
     /// Lists segments, counts whom a rule would hold of, or hands members out
     Segments(Segments),
+    /// Shows a coupon, uses it, or takes it or its redemption back
+    Coupon(Coupon),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
@@ -565,6 +569,7 @@ pub(crate) enum LogLevel {
 #[command(after_help = "Examples:
   wink bench
   wink bench http serve --rounds 3
+  wink bench http --only dry-run
   wink bench --rounds 9 --json
   wink bench --import ~/.cache/wink/data/completejourney")]
 pub(crate) struct Bench {
@@ -574,6 +579,9 @@ pub(crate) struct Bench {
     /// How often each measurement is repeated, interleaved with the others
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
+    /// Of what is measured over HTTP, only rows with this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
     /// Also measures the import of this Complete Journey directory
     #[arg(long, value_name = "DIR")]
     pub(crate) import: Option<PathBuf>,

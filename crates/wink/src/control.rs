@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::http::Request;
+use axum::http::request::Builder;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde_json::Value as Json;
@@ -61,11 +62,27 @@ pub(crate) async fn ask(
     path: &str,
     body: Option<Json>,
 ) -> anyhow::Result<Json> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "wink")
-        .body(body.map_or_else(Body::empty, |json| Body::from(json.to_string())))?;
+    send(directory, request(method, path).body(body.map_or_else(Body::empty, to_body))?).await
+}
+
+/// Asks for something to be done once, under an idempotency key.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn ask_once(directory: &Path, path: &str, body: &Json, key: &str) -> anyhow::Result<Json> {
+    let request = request("POST", path).header("idempotency-key", key);
+    send(directory, request.body(Body::from(body.to_string()))?).await
+}
+
+fn request(method: &str, path: &str) -> Builder {
+    Request::builder().method(method).uri(path).header("host", "wink")
+}
+
+fn to_body(json: Json) -> Body {
+    Body::from(json.to_string())
+}
+
+async fn send(directory: &Path, request: Request<Body>) -> anyhow::Result<Json> {
     let (status, bytes) = match UnixStream::connect(directory.join(SOCKET)).await {
         Ok(stream) => {
             let (mut sender, connection) =
@@ -76,7 +93,9 @@ pub(crate) async fn ask(
         }
         Err(_) => {
             // Only what is the first of its kind may be made where nothing is.
-            if (method, path) != ("POST", "/v1/keys") && (method, path) != ("POST", "/v1/tenants") {
+            let makes_the_first =
+                request.method() == "POST" && ["/v1/keys", "/v1/tenants"].contains(&request.uri().path());
+            if !makes_the_first {
                 home::refuse_nothing(directory)?;
             }
             let service = home::open_service(directory, Conduct::default()).await?;

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Features(features) => command::features::run(&features),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Segments(segments) => command::segments::run(&segments),
+        Command::Coupon(coupon) => command::coupon::run(&coupon),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Model(model) => command::model::run(&model),
         Command::Measure(measure) => command::measure::run(&measure),

@@ -94,6 +94,8 @@ generated_id!(ProfileId, "prf_", "A profile: a pseudonym, never a direct identif
 generated_id!(DecisionId, "dec_", "A decision.");
 generated_id!(LetterId, "ltr_", "A dead letter: a message that was not accepted.");
 generated_id!(CouponId, "cpn_", "A coupon. It is never a bearer secret.");
+generated_id!(RedemptionId, "rdm_", "A redemption: a coupon used on an order.");
+generated_id!(ReversalId, "rvs_", "A reversal: some or all of a redemption taken back.");
 generated_id!(WebhookId, "whk_", "An endpoint that webhooks are sent to.");
 generated_id!(MessageId, "msg_", "A webhook message; the same at every attempt to deliver it.");
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::holiday::Region;
+
 /// Milliseconds in a day of UTC.
 pub const DAY_MS: i64 = 86_400_000;
 
@@ -56,44 +58,65 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A shop's time zone, from the bundled database, so that a replay elsewhere counts the same days.
+/// A shop's clock and calendar: its time zone, from the bundled database, so that a replay elsewhere counts the same days, and the region whose
+/// public holidays it keeps.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Zone(jiff::tz::TimeZone);
+pub struct Zone {
+    clock: jiff::tz::TimeZone,
+    region: Option<Region>,
+}
 
 impl Zone {
     /// The zone whose clock is UTC.
     pub fn utc() -> Self {
-        Self(jiff::tz::TimeZone::UTC)
+        Self { clock: jiff::tz::TimeZone::UTC, region: None }
     }
 
     /// Looks up an IANA name such as `Europe/Berlin`.
     pub fn new(name: &str) -> Option<Self> {
-        jiff::tz::TimeZoneDatabase::bundled().get(name).ok().map(Self)
+        let clock = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
+        Some(Self { clock, region: None })
+    }
+
+    /// Keeps the public holidays of a region.
+    #[must_use]
+    pub fn in_region(self, region: Region) -> Self {
+        Self { region: Some(region), ..self }
+    }
+
+    /// Tells the region, if one is named.
+    pub fn region(&self) -> Option<Region> {
+        self.region
+    }
+
+    /// Tells whether the day `after` days after that of `now` is a public holiday. Nothing is known without a region.
+    pub fn is_holiday(&self, now: Timestamp, after: i32) -> Option<bool> {
+        Some(self.region?.has_holiday_on(self.day(now).saturating_add(after)))
     }
 
     /// Tells its IANA name, where it has one.
     pub fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or("UTC")
+        self.clock.iana_name().unwrap_or("UTC")
     }
 
     /// Tells weekday (1 = Monday … 7 = Sunday) and hour at `now` on the shop's clock.
     pub fn weekday_and_hour(&self, now: Timestamp) -> (i64, i64) {
         let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return (1, 0) };
-        let local = instant.to_zoned(self.0.clone());
+        let local = instant.to_zoned(self.clock.clone());
         (i64::from(local.weekday().to_monday_one_offset()), i64::from(local.hour()))
     }
 
     /// Tells the day on the shop's calendar, counted from 1970-01-01.
     pub fn day(&self, now: Timestamp) -> i32 {
         let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return now.day() };
-        let offset = i64::from(self.0.to_offset(instant).seconds()) * 1_000;
+        let offset = i64::from(self.clock.to_offset(instant).seconds()) * 1_000;
         Timestamp(now.0.saturating_add(offset)).day()
     }
 
     /// Writes an instant on the shop's clock, in a format of `strftime`.
     pub fn spelled(&self, at: Timestamp, format: &str) -> String {
         match jiff::Timestamp::from_millisecond(at.0) {
-            Ok(instant) => instant.to_zoned(self.0.clone()).strftime(format).to_string(),
+            Ok(instant) => instant.to_zoned(self.clock.clone()).strftime(format).to_string(),
             Err(_) => at.to_string(),
         }
     }
@@ -101,7 +124,7 @@ impl Zone {
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.
     pub fn instant(&self, days: i32, hour: i8) -> Option<Timestamp> {
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-        let zoned = date.at(hour, 0, 0, 0).to_zoned(self.0.clone()).ok()?;
+        let zoned = date.at(hour, 0, 0, 0).to_zoned(self.clock.clone()).ok()?;
         Some(Timestamp(zoned.timestamp().as_millisecond()))
     }
 }
@@ -125,6 +148,26 @@ mod tests {
         assert_eq!(winter.to_string(), "2017-03-06T11:00:00Z");
         assert_eq!(summer.to_string(), "2017-03-13T10:00:00Z");
         assert_eq!(zone.weekday_and_hour(summer), (1, 6));
+    }
+
+    #[test]
+    fn a_holiday_begins_and_ends_on_the_clock_of_the_shop() {
+        let zone = Zone::new("Europe/Berlin").unwrap();
+        let at = |text| Timestamp::parse(text).unwrap();
+        assert_eq!(zone.is_holiday(at("2026-12-24T23:30:00Z"), 0), None, "no region is named");
+        let zone = zone.in_region(Region::parse("DE-BY").unwrap());
+        for (text, today, tomorrow) in [
+            ("2026-12-24T22:59:59Z", false, true),
+            ("2026-12-24T23:00:00Z", true, true),
+            ("2026-12-26T22:59:59Z", true, false),
+            ("2026-12-31T12:00:00Z", false, true),
+        ] {
+            assert_eq!(
+                [0, 1].map(|days| zone.is_holiday(at(text), days).unwrap()),
+                [today, tomorrow],
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,17 +1,37 @@
-//! Issued to whom, redeemed once, expired when: the coupon's life, the right that may come before it, and every cent they move.
+//! Issued to whom, reserved for which order, redeemed once, taken back or expired when: the coupon's life, the right that may come before it,
+//! what it takes off a cart, and every cent they move.
 
 pub mod cart;
 
+mod activate;
+mod end;
+mod hold;
+mod issue;
 mod ledger;
 mod life;
+mod redeem;
+mod redemption;
 mod refusal;
+mod reverse;
 mod right;
 mod wallet;
 mod wording;
 
+pub use activate::{activate, deactivate};
+pub use end::{expire, release_of_erased, revoke};
+pub use hold::{HoldFor, release, reserve};
+pub use issue::issue;
 pub use ledger::{Account, Entry};
-pub use life::{Basket, Coupon, Effect, State, expire, issue, redeem, release_of_erased};
-pub use refusal::{Beside, Refusal};
+pub use life::{Coupon, Effect, Hold, State};
+pub use redeem::redeem;
+pub use redemption::{Part, Redemption, Reversal};
+pub use refusal::{Beside, NearestMiss, Refusal};
+pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
 pub use wallet::{Given, Held, Wallet};
-pub use wording::{Audience, Language, Speaker};
+pub use wording::{Audience, Language, Locale, Speaker};
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;

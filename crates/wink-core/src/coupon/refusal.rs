@@ -1,4 +1,4 @@
-//! Why a coupon does not apply: a stable code, the rule behind it, and what would help. [`Speaker`](super::Speaker) puts it into words for
+//! Why a step was not taken: a stable code, the rule behind it, and what would help. [`Speaker`](super::Speaker) puts it into words for
 //! people.
 
 use crate::base::{Cents, CouponId, Timestamp};
@@ -6,8 +6,9 @@ use crate::base::{Cents, CouponId, Timestamp};
 /// A "no" at the till or the checkout. It is an answer, not an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such coupon, or it is somebody else's: which of the two is nobody's business.
-    #[error("this coupon is not valid")]
+    /// There is no such coupon here, or it is somebody else's: which of the two is nobody's business. Malformed and another shop's are the
+    /// same.
+    #[error("this coupon is not valid here")]
     Unknown,
     /// It was redeemed before.
     #[error("this coupon was already used on {at}")]
@@ -24,6 +25,18 @@ pub enum Refusal {
     /// It was taken back.
     #[error("this coupon is no longer valid")]
     Revoked,
+    /// It waits to be activated.
+    #[error("activate this coupon first, then it applies")]
+    NotActivated,
+    /// It can be used at once, so that there is nothing to activate.
+    #[error("this coupon needs no activation")]
+    NeedsNoActivation,
+    /// It is held for another order.
+    #[error("this coupon is held for another order until {until}")]
+    Held {
+        /// The first instant it is free again.
+        until: Timestamp,
+    },
     /// Nothing of the offer is in the cart.
     #[error("add {missing} worth of the offer's products and the coupon applies")]
     NoProduct {
@@ -60,6 +73,8 @@ pub enum Refusal {
 /// What stands against a coupon beside others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
+    /// The others are somebody else's.
+    OtherPerson,
     /// It or another stands alone.
     StandsAlone,
     /// Another of its group is there.
@@ -73,6 +88,19 @@ pub enum Beside {
     NothingLeft,
 }
 
+/// What would make a refused coupon apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NearestMiss<'a> {
+    /// So much more of the offer's products, on a cart without other coupons.
+    AddSpend(Cents),
+    /// The person's activation.
+    Activate,
+    /// Waiting until the other order's hold is over.
+    Wait(Timestamp),
+    /// Leaving out these other coupons.
+    LeaveOut(&'a [CouponId]),
+}
+
 impl Refusal {
     /// Tells the stable code; the names of UCP and ACP where they have one.
     pub fn code(&self) -> &'static str {
@@ -80,47 +108,48 @@ impl Refusal {
             Self::AlreadyRedeemed { .. } => "discount_code_already_applied",
             Self::Expired { .. } => "discount_code_expired",
             Self::Unknown | Self::Revoked => "discount_code_invalid",
-            Self::Combination { .. } => "discount_code_combination_disallowed",
-            Self::NoProduct { .. } => "no_matching_product",
+            Self::NotActivated => "coupon_not_activated",
+            Self::NeedsNoActivation => "activation_not_needed",
+            Self::Held { .. } => "coupon_reserved",
+            Self::NoProduct { .. } => "no_eligible_products",
             Self::MinimumSpend { .. } => "minimum_spend",
             Self::MinimumPrice { .. } | Self::CostFloor => "minimum_price",
+            Self::Combination { why: Beside::OtherPerson, .. } => "discount_code_user_ineligible",
+            Self::Combination { .. } => "discount_code_combination_disallowed",
         }
     }
 
     /// Tells the key of the catalogue that says no. `None` where it is no rule but what has happened.
     pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked => None,
+            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => None,
             Self::Expired { .. } => Some("valid_days"),
+            Self::NotActivated | Self::NeedsNoActivation => Some("needs_activation"),
             Self::NoProduct { categories, .. } if categories.is_empty() => Some("minimum_spend"),
             Self::NoProduct { .. } => Some("categories"),
             Self::MinimumSpend { .. } => Some("minimum_spend"),
             Self::MinimumPrice { .. } => Some("minimum_price"),
             Self::CostFloor => Some("cost_floor_percent"),
-            Self::Combination { why, .. } => Some(match why {
-                Beside::StandsAlone => "stacks",
-                Beside::SameGroup => "exclusive_group",
-                Beside::TooMany { .. } => "max_stack",
-                Beside::NothingLeft => "minimum_price",
-            }),
+            Self::Combination { why, .. } => match why {
+                Beside::OtherPerson => None,
+                Beside::StandsAlone => Some("stacks"),
+                Beside::SameGroup => Some("exclusive_group"),
+                Beside::TooMany { .. } => Some("max_stack"),
+                Beside::NothingLeft => Some("minimum_price"),
+            },
         }
     }
 
-    /// Tells how much more of the offer's products it needs to apply on a cart without other coupons, if that would help.
-    pub fn missing(&self) -> Option<Cents> {
+    /// Tells what would make it apply, if anything would.
+    pub fn nearest_miss(&self) -> Option<NearestMiss<'_>> {
         match self {
+            Self::NotActivated => Some(NearestMiss::Activate),
+            Self::Held { until } => Some(NearestMiss::Wait(*until)),
             Self::NoProduct { missing, .. }
             | Self::MinimumSpend { missing }
-            | Self::MinimumPrice { missing } => Some(*missing),
+            | Self::MinimumPrice { missing } => Some(NearestMiss::AddSpend(*missing)),
+            Self::Combination { leave_out, .. } => Some(NearestMiss::LeaveOut(leave_out)),
             _ => None,
-        }
-    }
-
-    /// Lists the coupons without which it would apply.
-    pub fn leave_out(&self) -> &[CouponId] {
-        match self {
-            Self::Combination { leave_out, .. } => leave_out,
-            _ => &[],
         }
     }
 }

@@ -3,8 +3,9 @@
 //! What the coupon could cost is reserved with the right, so that accepting moves no money and can find no empty budget. A step
 //! is taken from the stage that allows it: what is not open cannot be accepted, what is not overdue cannot lapse.
 
-use super::ledger::{Account, Entry};
-use super::life::{Coupon, drawn_coupon};
+use super::issue::drawn_coupon;
+use super::ledger::{About, Account, Entry};
+use super::life::Coupon;
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, Timestamp};
 use crate::decision::{Decision, missing_consent};
 use crate::offer::Catalogue;
@@ -199,7 +200,14 @@ impl Right {
 
     /// Under the coupon's id, which takes the reservation over if the right is accepted.
     fn movement(&self, from: Account, to: Account, at: Timestamp) -> Entry {
-        Entry::new(self.coupon, &self.campaign, from, to, self.reserved, at)
+        let about = About {
+            campaign: &self.campaign,
+            coupon: self.coupon,
+            decision: self.decision,
+            redemption: None,
+            reversal: None,
+        };
+        Entry::new(about, from, to, self.reserved, at)
     }
 }
 

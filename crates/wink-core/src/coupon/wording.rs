@@ -22,15 +22,29 @@ pub enum Audience {
     Cashier,
 }
 
+/// How a shop writes amounts and dates.
+#[derive(Clone, Copy, Debug)]
+pub struct Locale<'a> {
+    /// Its currency.
+    pub currency: Currency,
+    /// Its clock.
+    pub zone: &'a Zone,
+}
+
 /// Writes texts in one language, with the amounts and on the clock of one shop.
 #[derive(Clone, Copy, Debug)]
 pub struct Speaker<'a> {
     /// The language.
     pub language: Language,
-    /// The shop's currency.
-    pub currency: Currency,
-    /// The shop's clock.
-    pub zone: &'a Zone,
+    /// The shop's amounts and dates.
+    pub locale: Locale<'a>,
+}
+
+impl<'a> Locale<'a> {
+    /// Speaks a language.
+    pub fn speaker(self, language: Language) -> Speaker<'a> {
+        Speaker { language, locale: self }
+    }
 }
 
 impl Speaker<'_> {
@@ -62,6 +76,14 @@ impl Speaker<'_> {
             Refusal::Expired { until } => {
                 format!("Dieser Gutschein galt bis {}.", self.last_minute(*until))
             }
+            Refusal::NotActivated => {
+                "Dieser Gutschein wartet darauf, aktiviert zu werden. Danach gilt er.".to_owned()
+            }
+            Refusal::NeedsNoActivation => "Dieser Gutschein gilt ohne Aktivierung.".to_owned(),
+            Refusal::Held { until } => format!(
+                "Dieser Gutschein gehört zu einer anderen Bestellung. Wird sie nicht bezahlt, gilt er ab {} wieder.",
+                self.minute_after(*until)
+            ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Der Warenkorb ist leer. Der Gutschein gilt ab {}.", self.money(*missing))
             }
@@ -87,10 +109,15 @@ impl Speaker<'_> {
 
     fn german_for_cashier(&self, refusal: &Refusal) -> String {
         match refusal {
-            Refusal::Unknown => "Kein Gutschein dieser Person.".to_owned(),
+            Refusal::Unknown => "Unbekannt, oder nicht von dieser Person.".to_owned(),
             Refusal::Revoked => "Zurückgezogen.".to_owned(),
             Refusal::AlreadyRedeemed { at } => format!("Eingelöst am {}.", self.minute(*at)),
             Refusal::Expired { until } => format!("Abgelaufen. Galt bis {}.", self.last_minute(*until)),
+            Refusal::NotActivated => "Noch nicht aktiviert. Das macht der Kunde selbst.".to_owned(),
+            Refusal::NeedsNoActivation => "Braucht keine Aktivierung, gilt sofort.".to_owned(),
+            Refusal::Held { until } => {
+                format!("Für eine andere Bestellung vorgemerkt. Frei ab {}.", self.minute_after(*until))
+            }
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Warenkorb leer. Nötig: {}.", self.money(*missing))
             }
@@ -106,6 +133,7 @@ impl Speaker<'_> {
             Refusal::CostFloor => "Mindestpreis erreicht.".to_owned(),
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
+                    Beside::OtherPerson => "Gehört jemand anderem als die übrigen.".to_owned(),
                     Beside::StandsAlone => "Gilt nur allein.".to_owned(),
                     Beside::SameGroup => "Aus dieser Gruppe gilt nur einer.".to_owned(),
                     Beside::TooMany { at_most } => format!("Höchstens {at_most} Gutscheine zusammen."),
@@ -123,6 +151,12 @@ impl Speaker<'_> {
             Refusal::Expired { until } => {
                 format!("This coupon was valid until {}.", self.last_minute(*until))
             }
+            Refusal::NotActivated => "This coupon waits to be activated. After that it applies.".to_owned(),
+            Refusal::NeedsNoActivation => "This coupon applies without being activated.".to_owned(),
+            Refusal::Held { until } => format!(
+                "This coupon belongs to another order. If that is not paid, it applies again from {}.",
+                self.minute_after(*until)
+            ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("The cart is empty. The coupon applies from {}.", self.money(*missing))
             }
@@ -148,10 +182,15 @@ impl Speaker<'_> {
 
     fn english_for_cashier(&self, refusal: &Refusal) -> String {
         match refusal {
-            Refusal::Unknown => "No coupon of this person.".to_owned(),
+            Refusal::Unknown => "Unknown, or not this person's.".to_owned(),
             Refusal::Revoked => "Taken back.".to_owned(),
             Refusal::AlreadyRedeemed { at } => format!("Used on {}.", self.minute(*at)),
             Refusal::Expired { until } => format!("Run out. Was valid until {}.", self.last_minute(*until)),
+            Refusal::NotActivated => "Not activated yet. The customer does that.".to_owned(),
+            Refusal::NeedsNoActivation => "Needs no activation, applies at once.".to_owned(),
+            Refusal::Held { until } => {
+                format!("Held for another order. Free from {}.", self.minute_after(*until))
+            }
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Cart empty. Needed: {}.", self.money(*missing))
             }
@@ -167,6 +206,7 @@ impl Speaker<'_> {
             Refusal::CostFloor => "Minimum price reached.".to_owned(),
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
+                    Beside::OtherPerson => "Belongs to somebody else than the others.".to_owned(),
                     Beside::StandsAlone => "Counts only alone.".to_owned(),
                     Beside::SameGroup => "Only one of its group counts.".to_owned(),
                     Beside::TooMany { at_most } => format!("At most {at_most} coupons together."),
@@ -178,7 +218,7 @@ impl Speaker<'_> {
     }
 
     fn money(&self, amount: Cents) -> String {
-        self.currency.of(amount).spelled(match self.language {
+        self.locale.currency.of(amount).spelled(match self.language {
             Language::German => ',',
             Language::English => '.',
         })
@@ -186,13 +226,18 @@ impl Speaker<'_> {
 
     /// The minute an instant lies in.
     fn minute(&self, at: Timestamp) -> String {
-        self.zone.spelled(
+        self.locale.zone.spelled(
             at,
             match self.language {
                 Language::German => "%d.%m.%Y, %H:%M Uhr",
                 Language::English => "%-d %B %Y, %H:%M",
             },
         )
+    }
+
+    /// The first minute that begins at an instant or after it.
+    fn minute_after(&self, at: Timestamp) -> String {
+        self.minute(Timestamp(at.0 + (-at.0).rem_euclid(60_000)))
     }
 
     /// The last minute before an instant: what is valid until midnight is valid until 23:59 of the day before.

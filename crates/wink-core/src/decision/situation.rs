@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Issue;
 use crate::base::expression::{Fact, Facts};
-use crate::base::{Cents, DecisionId, ProfileId, Timestamp};
+use crate::base::{Cents, DecisionId, ProfileId, Timestamp, Zone};
 use crate::feature::View;
 use crate::offer::{Catalogue, Channel, ContextFact, Named, RuleSlots};
 use crate::profile::Grants;
@@ -99,6 +99,8 @@ pub(super) struct RuleFacts<'a> {
     view: &'a View,
     ask: &'a Ask,
     weekday_and_hour: (i64, i64),
+    zone: &'a Zone,
+    now: Timestamp,
 }
 
 impl<'a> RuleFacts<'a> {
@@ -110,6 +112,8 @@ impl<'a> RuleFacts<'a> {
             view: &situation.person.view,
             ask: &situation.ask,
             weekday_and_hour: zone.weekday_and_hour(situation.now),
+            zone,
+            now: situation.now,
         }
     }
 }
@@ -126,6 +130,9 @@ impl Facts for RuleFacts<'_> {
             ContextFact::Weekday => Some(Fact::Int(self.weekday_and_hour.0)),
             ContextFact::Hour => Some(Fact::Int(self.weekday_and_hour.1)),
             ContextFact::CartCents => self.ask.cart.map(|cart| Fact::Int(cart.0)),
+            // Looked up only where a rule asks.
+            ContextFact::HolidayToday => self.zone.is_holiday(self.now, 0).map(Fact::Bool),
+            ContextFact::HolidayTomorrow => self.zone.is_holiday(self.now, 1).map(Fact::Bool),
         }
     }
 }

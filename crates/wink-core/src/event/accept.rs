@@ -71,11 +71,11 @@ pub fn accept(
     check_size(envelope)?;
     let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
     schema.check(&envelope.properties)?;
-    let body = body::read(schema.event, &envelope.properties, currency)?;
+    let occurred_at = envelope.occurred_at(now);
+    let body = body::read(schema.event, &envelope.properties, currency, occurred_at)?;
     // What is kept whole keeps its properties, whether or not their types were checked.
     let is_whole = matches!(body, Body::Observed(_));
     let unknown = envelope.properties.iter().filter(|(name, _)| is_whole || !schema.names(name));
-    let occurred_at = envelope.occurred_at(now);
     if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });
     }

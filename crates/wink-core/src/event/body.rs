@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::schema::{Observed, PropertyType, check_type};
-use super::{Mechanism, Rejection};
-use crate::base::{CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, Value};
+use super::{Mechanism, Rejection, consent_input};
+use crate::base::{
+    CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, RedemptionId, Timestamp, Value,
+};
 
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
 const LINES_MAX: usize = 2_000;
@@ -32,6 +34,8 @@ pub enum Body {
     RightGiven(RightGiven),
     /// A coupon of Wink's was redeemed.
     CouponRedeemed(Redeemed),
+    /// A redemption, or some of it, was taken back.
+    CouponReversed(Reversed),
     /// What a decision offered was seen, clicked or dismissed.
     Exposed(Exposure),
     /// Something else happened that shops tell of; all it says stays in the event's extras.
@@ -49,6 +53,7 @@ impl Body {
             Self::CouponIssued(_) => "Coupon Issued",
             Self::RightGiven(_) => "Right Given",
             Self::CouponRedeemed(_) => "Coupon Redeemed",
+            Self::CouponReversed(_) => "Coupon Reversed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
             Self::Observed(observed) => observed.name(),
         }
@@ -190,6 +195,19 @@ pub struct Redeemed {
     pub amount: Cents,
 }
 
+/// A redemption that was taken back, or some of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reversed {
+    /// The coupon.
+    pub coupon: CouponId,
+    /// The redemption.
+    pub redemption: RedemptionId,
+    /// The order it was used on.
+    pub order_id: String,
+    /// How much came back.
+    pub amount: Cents,
+}
+
 /// What somebody did with an offer that was shown to them. An assignment is made by a decision; only this tells that it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exposure {
@@ -238,12 +256,16 @@ impl ExposureKind {
     }
 }
 
-/// Reads a body whose properties the schema has checked.
+/// Reads a body whose properties the schema has checked, of an event that happened at `at`.
 pub(super) fn read(
     event: &str,
     properties: &BTreeMap<String, Value>,
     currency: Currency,
+    at: Timestamp,
 ) -> Result<Body, Rejection> {
+    if let Some(word) = consent_input::read(event, properties, at) {
+        return word.map(Body::ConsentUpdated);
+    }
     match event {
         "Order Completed" => order(properties, currency).map(Body::OrderCompleted),
         "Coupon Applied" => Ok(Body::CouponApplied(UsedCoupon {

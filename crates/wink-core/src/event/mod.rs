@@ -3,18 +3,20 @@
 mod accept;
 mod body;
 mod card;
+mod consent_input;
 mod envelope;
 mod mechanism;
 mod rejection;
 mod repair;
 mod schema;
+mod tcf;
 
 pub use accept::{
     DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
 };
 pub use body::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    RightGiven, UsedCoupon,
+    Reversed, RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};
@@ -22,3 +24,4 @@ pub use mechanism::Mechanism;
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
 pub use schema::{Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};
+pub use tcf::{TC_STRING_BYTES_MAX, TcString, TcStringError};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Rejection;
+use super::consent_input;
 use crate::base::Value;
 
 /// A version `model-revision-addition`: another model breaks, a revision may break, an addition never does.
@@ -248,12 +249,19 @@ impl Schemas {
             schema("Consent Updated", CONSENT),
             schema("Promotion Dismissed", EXPOSURE),
         ];
-        Self { by_event: observed.chain(read).collect() }
+        // What they say is read as a whole, and kept as it came.
+        let foreign = consent_input::EVENTS.map(|event| schema(event, &[]));
+        Self { by_event: observed.chain(read).chain(foreign).collect() }
     }
 
     /// Lists the names.
     pub fn events(&self) -> impl Iterator<Item = &'static str> {
         self.by_event.keys().copied()
+    }
+
+    /// Lists the names events go by once they are accepted: a word about consent is one, in whosever spelling it came.
+    pub fn kept(&self) -> impl Iterator<Item = &'static str> {
+        self.events().filter(|event| !consent_input::EVENTS.contains(event))
     }
 
     /// Finds what an event of this name looks like.

@@ -1,5 +1,6 @@
 //! What is kept for features: one accumulator for all of them that need the same sums. Knows how an event is added, not what for.
 
+use super::bands::Bands;
 use super::happened::{EventFacts, Field, Fields, Happened, Item, ItemField};
 use super::series::{Bucket, Cell, Series};
 use super::sketch::{Histogram, Registers};
@@ -36,11 +37,12 @@ pub(super) enum Kept {
     Shares(Named, Option<Numbered>),
 }
 
-/// A text that becomes a name: of the event, or of each of its items.
+/// A text that becomes a name: of the event, or of each of its items, or the band in which a number of each of its items lies.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Named {
     Event(Field),
     Item(ItemField),
+    Band(Bands),
 }
 
 /// A number that is shared out: of the event, or of each of its items.
@@ -48,6 +50,17 @@ pub(super) enum Named {
 pub(super) enum Numbered {
     Event(Field),
     Item(ItemField),
+}
+
+impl Named {
+    /// Reads the name of an item.
+    fn of_item<'a>(&'a self, item: Item<'a>) -> Option<&'a str> {
+        match self {
+            Self::Event(_) => None,
+            Self::Item(field) => item.text(*field),
+            Self::Band(bands) => bands.name(item),
+        }
+    }
 }
 
 impl Accumulator {
@@ -139,8 +152,8 @@ impl Accumulator {
         };
         match named {
             Named::Event(field) => field.text(happened, zone).into_iter().for_each(&mut count),
-            Named::Item(field) => {
-                Item::each(happened, |item| item.text(*field).into_iter().for_each(&mut count));
+            Named::Item(_) | Named::Band(_) => {
+                Item::each(happened, |item| named.of_item(item).into_iter().for_each(&mut count));
             }
         }
     }
@@ -173,12 +186,12 @@ impl Accumulator {
                     add(state, name, more);
                 }
             }
-            Named::Item(field) => Item::each(happened, |item| {
+            Named::Item(_) | Named::Band(_) => Item::each(happened, |item| {
                 let more = match numbered {
                     Some(Numbered::Item(of)) => item.number(*of),
                     _ => of_event,
                 };
-                if let (Some(name), Some(more)) = (item.text(*field), more) {
+                if let (Some(name), Some(more)) = (named.of_item(item), more) {
                     add(state, name, more);
                 }
             }),

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::base::expression::{Declarations, Fact, Facts, Type};
 use crate::base::{Timestamp, Value, Zone};
-use crate::event::{Body, Line, PropertyType, Schemas};
+use crate::event::{Body, Line, Order, PropertyType, Schemas};
 
 /// Numbers read of an event are kept within this: a thousand million in major units, so that no sum of them overflows.
 const NUMBER_MAX: i64 = 100_000_000_000;
+
+const MINUTE_MS: i64 = 60_000;
 
 /// Texts that become names in a state have at most this many bytes.
 const NAME_BYTES_MAX: usize = 128;
@@ -22,17 +24,29 @@ pub struct Happened<'a> {
     /// What else it says.
     pub extra: &'a BTreeMap<String, Value>,
     local: OnceCell<(i64, i64)>,
+    lines_of: OnceCell<BTreeMap<String, f64>>,
 }
 
 impl<'a> Happened<'a> {
     /// Takes an event.
     pub fn new(at: Timestamp, body: &'a Body, extra: &'a BTreeMap<String, Value>) -> Self {
-        Self { at, body, extra, local: OnceCell::new() }
+        Self { at, body, extra, local: OnceCell::new(), lines_of: OnceCell::new() }
     }
 
     /// Tells weekday and hour on the shop's clock, looked up once for all that ask.
     fn weekday_and_hour(&self, zone: &Zone) -> (i64, i64) {
         *self.local.get_or_init(|| zone.weekday_and_hour(self.at))
+    }
+
+    /// Counts the lines of an order by product, once for all that ask.
+    fn lines_of(&self, order: &Order) -> &BTreeMap<String, f64> {
+        self.lines_of.get_or_init(|| {
+            let mut lines_of = BTreeMap::new();
+            for line in &order.lines {
+                *lines_of.entry(line.product_id.clone()).or_default() += 1.0;
+            }
+            lines_of
+        })
     }
 }
 
@@ -42,8 +56,10 @@ pub(super) enum Field {
     One,
     Hour,
     Weekday,
+    Holiday,
     Lines,
     Units,
+    LinesOf,
     SalesCents,
     DiscountCents,
     CouponCents,
@@ -51,6 +67,7 @@ pub(super) enum Field {
     Pushed,
     Campaign,
     AmountCents,
+    ReactionMinutes,
     Property(String, Type),
 }
 
@@ -58,6 +75,7 @@ pub(super) enum Field {
 const OF_BODIES: &[(&str, &str, Field, Type)] = &[
     ("Order Completed", "lines", Field::Lines, Type::Int),
     ("Order Completed", "units", Field::Units, Type::Int),
+    ("Order Completed", "lines_of", Field::LinesOf, Type::Shares),
     ("Order Completed", "sales_cents", Field::SalesCents, Type::Int),
     ("Order Completed", "discount_cents", Field::DiscountCents, Type::Int),
     ("Order Completed", "coupon_cents", Field::CouponCents, Type::Int),
@@ -67,10 +85,15 @@ const OF_BODIES: &[(&str, &str, Field, Type)] = &[
     ("Right Given", "pushed", Field::Pushed, Type::Bool),
     ("Right Given", "campaign", Field::Campaign, Type::Text),
     ("Coupon Redeemed", "amount_cents", Field::AmountCents, Type::Int),
+    ("Coupon Reversed", "amount_cents", Field::AmountCents, Type::Int),
+    ("Promotion Viewed", "reaction_minutes", Field::ReactionMinutes, Type::Int),
+    ("Promotion Clicked", "reaction_minutes", Field::ReactionMinutes, Type::Int),
+    ("Promotion Dismissed", "reaction_minutes", Field::ReactionMinutes, Type::Int),
 ];
 
 /// Names of events that features can be made of beside those a client sends: Wink's own.
-pub(super) const OWN_EVENTS: [&str; 3] = ["Coupon Issued", "Right Given", "Coupon Redeemed"];
+pub(super) const OWN_EVENTS: [&str; 4] =
+    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed"];
 
 /// The fields of some events, by the slots in which their filters find them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,6 +108,7 @@ impl Fields {
         let mut fields = Self::default();
         fields.add("hour", Field::Hour, Type::Int);
         fields.add("weekday", Field::Weekday, Type::Int);
+        fields.add("holiday", Field::Holiday, Type::Bool);
         for event in events {
             for (name, field, value_type) in
                 OF_BODIES.iter().filter(|row| row.0 == event).map(|(_, name, field, of)| (name, field, *of))
@@ -146,6 +170,7 @@ impl Field {
             Self::One => return "1".to_owned(),
             Self::Hour => "hour",
             Self::Weekday => "weekday",
+            Self::Holiday => "holiday",
             Self::Property(name, _) => name,
             body => OF_BODIES.iter().find(|row| row.2 == *body).map_or("", |row| row.1),
         };
@@ -154,7 +179,7 @@ impl Field {
 
     /// Tells whether every event says it.
     pub(super) fn is_always_said(&self) -> bool {
-        !matches!(self, Self::StoreId | Self::Property(..))
+        !matches!(self, Self::StoreId | Self::Holiday | Self::ReactionMinutes | Self::Property(..))
     }
 
     fn fact<'a>(&'a self, happened: &'a Happened<'_>, zone: &Zone) -> Option<Fact<'a>> {
@@ -162,9 +187,11 @@ impl Field {
             (Self::One, _) => Fact::Int(1),
             (Self::Hour, _) => Fact::Int(happened.weekday_and_hour(zone).1),
             (Self::Weekday, _) => Fact::Int(happened.weekday_and_hour(zone).0),
+            (Self::Holiday, _) => Fact::Bool(zone.is_holiday(happened.at, 0)?),
             (Self::Lines, Body::OrderCompleted(order)) => {
                 Fact::Int(i64::try_from(order.lines.len()).unwrap_or(i64::MAX))
             }
+            (Self::LinesOf, Body::OrderCompleted(order)) => Fact::Shares(happened.lines_of(order)),
             (Self::Units, Body::OrderCompleted(order)) => sum(&order.lines, |line| line.quantity),
             (Self::SalesCents, Body::OrderCompleted(order)) => sum(&order.lines, |line| line.paid.0),
             (Self::DiscountCents, Body::OrderCompleted(order)) => sum(&order.lines, |line| line.discount.0),
@@ -177,6 +204,12 @@ impl Field {
             (Self::Campaign, Body::CouponIssued(issued)) => Fact::Text(issued.campaign.as_str()),
             (Self::Campaign, Body::RightGiven(given)) => Fact::Text(given.campaign.as_str()),
             (Self::AmountCents, Body::CouponRedeemed(redeemed)) => Fact::Int(redeemed.amount.0),
+            (Self::AmountCents, Body::CouponReversed(reversed)) => Fact::Int(reversed.amount.0),
+            // A decision's id tells when it was made. What was seen before it is another's mistake.
+            (Self::ReactionMinutes, Body::Exposed(exposure)) => {
+                let since_ms = happened.at.since_ms(exposure.decision.made_at());
+                Fact::Int((0 <= since_ms).then_some(since_ms / MINUTE_MS)?)
+            }
             (Self::Property(name, value_type), _) => property(happened.extra.get(name)?, *value_type)?,
             _ => return None,
         })
@@ -237,11 +270,13 @@ pub(super) enum ItemField {
     Category,
     Brand,
     Cents,
+    UnitCents,
     Quantity,
 }
 
 impl ItemField {
-    const ALL: [Self; 5] = [Self::ProductId, Self::Category, Self::Brand, Self::Cents, Self::Quantity];
+    const ALL: [Self; 6] =
+        [Self::ProductId, Self::Category, Self::Brand, Self::Cents, Self::UnitCents, Self::Quantity];
 
     /// Spells its path.
     pub(super) fn path(self) -> &'static str {
@@ -250,6 +285,7 @@ impl ItemField {
             Self::Category => "items.category",
             Self::Brand => "items.brand",
             Self::Cents => "items.cents",
+            Self::UnitCents => "items.unit_cents",
             Self::Quantity => "items.quantity",
         }
     }
@@ -310,8 +346,12 @@ impl<'a> Item<'a> {
     pub(super) fn number(self, field: ItemField) -> Option<i64> {
         let number = match (self, field) {
             (Self::Line(line), ItemField::Cents) => Some(line.paid.0),
+            // Weighed goods are sent without a quantity: then the line is one.
+            (Self::Line(line), ItemField::UnitCents) => line.paid.0.checked_div(line.quantity.max(1)),
             (Self::Line(line), ItemField::Quantity) => Some(line.quantity),
-            (Self::Product(product), ItemField::Cents) => product.get("price_cents")?.as_int(),
+            (Self::Product(product), ItemField::Cents | ItemField::UnitCents) => {
+                product.get("price_cents")?.as_int()
+            }
             (Self::Product(product), ItemField::Quantity) => product.get("quantity")?.as_int(),
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! What we know: events fold into mergeable states, states are viewed as features. Nothing is read that is not granted, and nothing that is too old.
 
 mod accumulator;
+mod bands;
 mod built_in;
 mod catalogue;
 mod contact;
@@ -37,5 +38,8 @@ pub use segment::{
 pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
 pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};
-pub use trigger::{Cap, Moment, Occasions, Quiet, REMEMBERED_MAX, Remembered, Trigger, Wanting};
+pub use trigger::{
+    Becomes, Cap, DayOf, Listing, ListingChange, Moment, MonthDay, Note, Occasions, ProductKey, Quiet,
+    REMEMBERED_MAX, Remembered, Trigger, WATCHED_MAX, Wanting, Watched, When, Yearly,
+};
 pub use view::{Reading, View, Viewed, Wanted, view};

@@ -1,6 +1,7 @@
 //! How a feature is read from accumulators, and which it needs. Made once per catalogue, so that folding and viewing look nothing up.
 
 use super::accumulator::{Accumulator, Kept, Named, Numbered};
+use super::bands::Bands;
 use super::catalogue::DefinitionProblem;
 use super::contact;
 use super::definition::{
@@ -204,7 +205,7 @@ impl<'a> Compiler<'a> {
         if events.is_empty() {
             return Err(Wrong::new(key, "no event is named"));
         }
-        let known = || self.schemas.events().chain(OWN_EVENTS);
+        let known = || self.schemas.kept().chain(OWN_EVENTS);
         match events.iter().find(|event| !known().any(|known| known == event.as_str())) {
             None => Ok(()),
             Some(event) => {
@@ -369,6 +370,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn named(&self, selection: &Selection, key: &'static str, path: &str) -> Result<Named, Wrong> {
+        if let Some(bands) = Bands::parse(path) {
+            return bands.map(Named::Band).map_err(|message| Wrong::new(key, message));
+        }
         if let Some(item) = ItemField::parse(path) {
             return match item.is_text() {
                 true => Ok(Named::Item(item)),
@@ -394,7 +398,7 @@ impl<'a> Compiler<'a> {
             Some(item) if item.is_text() => {
                 Err(Wrong::new("value", format!("`{path}` is a text, not a number")))
             }
-            Some(item) if matches!(named, Named::Item(_)) => Ok(Numbered::Item(item)),
+            Some(item) if !matches!(named, Named::Event(_)) => Ok(Numbered::Item(item)),
             Some(_) => {
                 let message = format!("`{path}` is of an item, and the name it is shared by is of the event");
                 Err(Wrong::new("value", message))
@@ -442,8 +446,14 @@ impl<'a> Compiler<'a> {
         if let Some(filter) = &selection.filter {
             text = format!("{text} | {filter}");
         }
-        let is_local = ["shop day", "event.hour", "event.weekday"].iter().any(|local| text.contains(local));
-        if is_local { format!("{text} | in {}", self.zone.name()) } else { text }
+        let is_local = ["shop day", "event.hour", "event.weekday", "event.holiday"]
+            .iter()
+            .any(|local| text.contains(local));
+        if is_local {
+            text = format!("{text} | in {}", self.zone.name());
+        }
+        let holidays = self.zone.region().filter(|_| text.contains("event.holiday"));
+        holidays.map_or(text.clone(), |region| format!("{text} | holidays of {}", region.code()))
     }
 }
 
@@ -580,6 +590,7 @@ impl Named {
         match self {
             Self::Event(field) => field.path(),
             Self::Item(item) => item.path().to_owned(),
+            Self::Band(bands) => bands.path(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::base::{CampaignId, Cents, CouponId, DAY_MS, DecisionId, OfferId, Time
 use crate::event::{Body, Issued, Line, Observed, Order};
 use crate::profile::{Grants, Purpose};
 
+mod declared;
 mod law;
 mod table;
 

@@ -7,6 +7,14 @@ use crate::base::expression::{Expression, Problem};
 use crate::base::{Timestamp, TriggerId, Zone};
 use crate::event::Schemas;
 
+mod listing;
+mod note;
+mod yearly;
+
+pub use listing::{Becomes, Listing, ListingChange, ProductKey, WATCHED_MAX, Watched};
+pub use note::Note;
+pub use yearly::{DayOf, MonthDay, Yearly};
+
 /// A moment is over this long after it: whoever hears of it later, from a phone that was offline, asks about nobody who is there.
 const FRESH_MS: i64 = 60_000;
 
@@ -22,12 +30,25 @@ pub struct Trigger {
     pub on: Vec<String>,
     /// What must hold of the event.
     filter: Option<(Expression, Fields)>,
-    /// What must not happen for how long; without it the event itself is the moment.
-    pub quiet: Option<Quiet>,
+    /// When the moment comes.
+    pub when: When,
     /// After a moment there is no other for this long, in milliseconds.
     pub pause_ms: i64,
     /// How many moments there may be.
     pub cap: Option<Cap>,
+}
+
+/// When the moment of a trigger comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// With the event.
+    Event,
+    /// When it stayed quiet after the event.
+    Quiet(Quiet),
+    /// Each year on a day.
+    Yearly(Yearly),
+    /// When the shop lists a product anew that somebody waits for since the event.
+    Listing(Listing),
 }
 
 /// An absence.
@@ -57,7 +78,7 @@ impl Trigger {
         id: TriggerId,
         on: Vec<String>,
         filter: Option<&str>,
-        quiet: Option<Quiet>,
+        when: When,
         pause_ms: i64,
         cap: Option<Cap>,
     ) -> Result<Self, Problem> {
@@ -68,13 +89,19 @@ impl Trigger {
                 Some((Expression::compile(source, fields.names())?, fields))
             }
         };
-        Ok(Self { id, on, filter, quiet, pause_ms, cap })
+        Ok(Self { id, on, filter, when, pause_ms, cap })
     }
 
     /// Tells whether events of this name concern it at all.
     pub fn listens_to(&self, event: &str) -> bool {
-        let unless = self.quiet.as_ref().map_or(&[][..], |quiet| &quiet.unless);
-        self.on.iter().chain(unless).any(|name| name == event)
+        let is_among = |names: &[&str]| names.contains(&event);
+        self.on.iter().any(|name| name == event)
+            || match &self.when {
+                When::Event => false,
+                When::Quiet(quiet) => quiet.unless.iter().any(|name| name == event),
+                When::Yearly(yearly) => is_among(yearly.also_on()),
+                When::Listing(_) => is_among(&Listing::ALSO_ON),
+            }
     }
 
     fn is_brought_about_by(&self, happened: &Happened<'_>, zone: &Zone) -> bool {
@@ -87,7 +114,14 @@ impl Trigger {
 
     fn is_ended_by(&self, happened: &Happened<'_>) -> bool {
         let name = happened.body.event_name();
-        self.quiet.as_ref().is_some_and(|quiet| quiet.unless.iter().any(|unless| unless == name))
+        self.quiet().is_some_and(|quiet| quiet.unless.iter().any(|unless| unless == name))
+    }
+
+    fn quiet(&self) -> Option<&Quiet> {
+        match &self.when {
+            When::Quiet(quiet) => Some(quiet),
+            When::Event | When::Yearly(_) | When::Listing(_) => None,
+        }
     }
 }
 
@@ -96,10 +130,14 @@ impl Trigger {
 pub struct Remembered {
     /// When its last moments were, ascending.
     pub moments: Vec<Timestamp>,
-    /// The newest event that is waited after.
+    /// The newest event that is waited after; of a day that comes each year, the event it is counted from.
     pub since: Option<Timestamp>,
     /// The newest event that ended waiting.
     pub ended: Option<Timestamp>,
+    /// The day that comes each year.
+    pub day: Option<MonthDay>,
+    /// The products somebody waits for, at most [`WATCHED_MAX`].
+    pub watched: BTreeMap<ProductKey, Watched>,
 }
 
 /// What all triggers remember of a person. It is written with the events it was learned from, so that a moment is begun once, whatever
@@ -139,16 +177,32 @@ impl Occasions {
         let mut moments = Vec::new();
         let name = happened.body.event_name();
         for trigger in triggers.into_iter().filter(|trigger| trigger.listens_to(name)) {
+            let remembered = self.0.entry(trigger.id.clone()).or_default();
             if trigger.is_ended_by(happened) {
-                let remembered = self.0.entry(trigger.id.clone()).or_default();
                 remembered.ended = remembered.ended.max(Some(happened.at));
             }
-            if trigger.is_brought_about_by(happened, zone) {
-                let remembered = self.0.entry(trigger.id.clone()).or_default();
-                moments.extend(remembered.bring_about(trigger, happened.at, now));
+            let is_about = trigger.is_brought_about_by(happened, zone);
+            match &trigger.when {
+                When::Event | When::Quiet(_) if is_about => {
+                    moments.extend(remembered.bring_about(trigger, happened.at, now));
+                }
+                When::Yearly(yearly) if is_about => remembered.count_from(yearly, happened.at, zone),
+                When::Listing(listing) => remembered.watch(listing, happened, is_about),
+                When::Event | When::Quiet(_) | When::Yearly(_) => {}
             }
         }
         moments
+    }
+
+    /// Tells whether a trigger's moment at this instant has begun.
+    pub fn began_at(&self, trigger: &Trigger, at: Timestamp) -> bool {
+        self.0.get(&trigger.id).is_some_and(|remembered| remembered.moments.contains(&at))
+    }
+
+    /// Tells whether a moment of a trigger lies too near to `at` for another: under another profile they were asked about already.
+    pub fn was_near(&self, trigger: &Trigger, at: Timestamp) -> bool {
+        self.began_at(trigger, at)
+            || self.0.get(&trigger.id).is_some_and(|remembered| remembered.is_paused(trigger, at))
     }
 
     /// Looks whether it stayed quiet until `at`, as a trigger waited for. If so, this is its moment, and it is remembered.
@@ -161,7 +215,7 @@ impl Occasions {
 impl Remembered {
     fn bring_about(&mut self, trigger: &Trigger, at: Timestamp, now: Timestamp) -> Option<Moment> {
         let moment = |at, wanting| Moment { trigger: trigger.id.clone(), at, wanting };
-        if trigger.quiet.is_none() {
+        if trigger.quiet().is_none() {
             let is_over = FRESH_MS < now.since_ms(at);
             return (!is_over && self.begin(trigger, at)).then(|| moment(at, Wanting::Decision));
         }
@@ -174,14 +228,18 @@ impl Remembered {
 
     /// Tells until when it is waited, if it is.
     fn awaits(&self, trigger: &Trigger) -> Option<Timestamp> {
-        let quiet = trigger.quiet.as_ref()?;
+        let quiet = trigger.quiet()?;
         let since = self.since.filter(|since| self.ended.is_none_or(|ended| ended < *since))?;
         Some(Timestamp(since.0.saturating_add(quiet.for_ms)))
     }
 
+    fn is_paused(&self, trigger: &Trigger, at: Timestamp) -> bool {
+        self.moments.iter().any(|moment| at.since_ms(*moment).abs() < trigger.apart_ms())
+    }
+
     /// Begins a moment, if there may be one.
     fn begin(&mut self, trigger: &Trigger, at: Timestamp) -> bool {
-        let paused = self.moments.iter().any(|moment| at.since_ms(*moment).abs() < trigger.pause_ms);
+        let paused = self.is_paused(trigger, at);
         let capped = trigger.cap.is_some_and(|Cap { at_most, within_ms }| {
             let near = self.moments.iter().filter(|moment| at.since_ms(**moment).abs() < within_ms);
             usize::from(at_most) <= near.count()
@@ -214,14 +272,14 @@ mod tests {
         let id = TriggerId::parse("hesitates").unwrap();
         let filter = Some("event.zone == \"shipping\" && event.ms >= 2000");
         let cap = Some(Cap { at_most: 2, within_ms: 60 * MINUTE });
-        Trigger::new(id, vec!["Hesitated".to_owned()], filter, None, 10 * MINUTE, cap).unwrap()
+        Trigger::new(id, vec!["Hesitated".to_owned()], filter, When::Event, 10 * MINUTE, cap).unwrap()
     }
 
     fn quiet_cart() -> Trigger {
         let id = TriggerId::parse("quiet-cart").unwrap();
         let on = ["Product Added", "Cart Viewed"].map(str::to_owned).to_vec();
         let quiet = Quiet { for_ms: 30 * MINUTE, unless: vec!["Order Completed".to_owned()] };
-        Trigger::new(id, on, None, Some(quiet), 0, None).unwrap()
+        Trigger::new(id, on, None, When::Quiet(quiet), 0, None).unwrap()
     }
 
     /// An event of a name at a minute, heard at another.

@@ -1,5 +1,6 @@
 //! A campaign: why, when, for how much money, and who is left out to measure it.
 
+use super::ReversalPolicy;
 use crate::base::{CampaignId, Cents, Timestamp};
 
 /// A goal with dates, a budget and a hold-out; its offers name it.
@@ -21,6 +22,8 @@ pub struct Campaign {
     pub budget: Cents,
     /// The share of people it leaves out, in basis points (1,000 = 10 %).
     pub holdout_basis_points: u16,
+    /// What becomes of its coupons when an order is taken back.
+    pub reversals: ReversalPolicy,
 }
 
 impl Campaign {

@@ -92,10 +92,48 @@ impl Catalogue {
         Wanted::only(&self.features, features, names)
     }
 
+    /// Finds out what is in play at `now`, and how long that stays so.
+    pub fn in_play(&self, now: Timestamp) -> InPlay {
+        let dates = || self.campaigns.iter().flat_map(|campaign| [campaign.starts_at, campaign.ends_at]);
+        let runs = |index: &usize| self.campaigns.get(*index).is_some_and(|campaign| campaign.runs_at(now));
+        let limited = self.offers.iter().enumerate();
+        let limited =
+            limited.filter(|(_, offer)| offer.limits.total.is_some() && self.offer_runs(offer, now));
+        InPlay {
+            from: dates().filter(|date| *date <= now).max().unwrap_or(Timestamp(i64::MIN)),
+            until: dates().filter(|date| now < *date).min().unwrap_or(Timestamp(i64::MAX)),
+            campaigns: (0..self.campaigns.len()).filter(runs).collect(),
+            limited: limited.map(|(index, _)| index).collect(),
+            wanted: self.wanted(now),
+        }
+    }
+
     /// Keeps of something listed by offer only what belongs to offers running at `now`.
     pub fn running<T>(&self, now: Timestamp, mut by_offer: BTreeMap<usize, T>) -> BTreeMap<usize, T> {
         by_offer.retain(|index, _| self.offers.get(*index).is_some_and(|offer| self.offer_runs(offer, now)));
         by_offer
+    }
+}
+
+/// What is in play while the same campaigns run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InPlay {
+    /// The first instant it is so.
+    pub from: Timestamp,
+    /// The first instant it is no longer so.
+    pub until: Timestamp,
+    /// The campaigns that run.
+    pub campaigns: Vec<usize>,
+    /// Their offers of which only so many are given.
+    pub limited: Vec<usize>,
+    /// What a decision asks about a person.
+    pub wanted: Wanted,
+}
+
+impl InPlay {
+    /// Tells whether it is still so at `now`.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
     }
 }
 

@@ -6,15 +6,17 @@ mod campaign;
 mod catalogue;
 mod contact;
 mod product;
+mod reversal;
 mod rules;
 mod stacking;
 mod terms;
 mod trigger;
 
 pub use campaign::Campaign;
-pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, Shop};
+pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Shop};
 pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
+pub use reversal::{Afterwards, Extent, ReversalPolicy, ReversalReason};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};
 pub use stacking::{CartPolicy, Clash, STACK_MAX, Stacking};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};

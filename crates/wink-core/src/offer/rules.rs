@@ -47,7 +47,7 @@ impl Rules {
     }
 }
 
-/// Facts about the moment, in slots behind the features.
+/// Facts about the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContextFact {
     /// `context.channel`: where the answer would be shown.
@@ -60,11 +60,18 @@ pub enum ContextFact {
     Hour,
     /// `context.cart_cents`: the value of the cart, if there is one.
     CartCents,
+    /// `context.holiday_today`: whether today is a public holiday in the shop's region, if it names one.
+    HolidayToday,
+    /// `context.holiday_tomorrow`: whether tomorrow is one.
+    HolidayTomorrow,
 }
 
 impl ContextFact {
-    /// Lists them in slot order.
-    pub const ALL: [Self; 5] = [Self::Channel, Self::Placement, Self::Weekday, Self::Hour, Self::CartCents];
+    /// Those whose slots are behind the first features.
+    const FIRST: [Self; 5] = [Self::Channel, Self::Placement, Self::Weekday, Self::Hour, Self::CartCents];
+
+    /// Those that came later, in slots behind all features.
+    const LATER: [Self; 2] = [Self::HolidayToday, Self::HolidayTomorrow];
 
     /// Spells it as rules do.
     pub fn name(self) -> &'static str {
@@ -74,6 +81,8 @@ impl ContextFact {
             Self::Weekday => "context.weekday",
             Self::Hour => "context.hour",
             Self::CartCents => "context.cart_cents",
+            Self::HolidayToday => "context.holiday_today",
+            Self::HolidayTomorrow => "context.holiday_tomorrow",
         }
     }
 
@@ -81,6 +90,7 @@ impl ContextFact {
         match self {
             Self::Channel | Self::Placement => Type::Text,
             Self::Weekday | Self::Hour | Self::CartCents => Type::Int,
+            Self::HolidayToday | Self::HolidayTomorrow => Type::Bool,
         }
     }
 }
@@ -94,8 +104,8 @@ pub enum Named {
     Context(ContextFact),
 }
 
-/// Which slot of a rule names what: the first twelve features, the context, then all further features. Stored decisions say by slot
-/// what was not known, and the first of them knew twelve features; so the order stays.
+/// Which slot of a rule names what: the first twelve features, the context, then all further features, then what the context learned later.
+/// Stored decisions say by slot what was not known, and the first of them knew twelve features; so the order stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleSlots {
     features: usize,
@@ -114,12 +124,13 @@ impl RuleSlots {
     pub fn at(self, slot: usize) -> Option<Named> {
         let context_at = Self::FIRST.min(self.features);
         let Some(behind) = slot.checked_sub(context_at) else { return Some(Named::Feature(slot)) };
-        match ContextFact::ALL.get(behind) {
-            Some(fact) => Some(Named::Context(*fact)),
-            None => {
-                let feature = slot - ContextFact::ALL.len();
-                (feature < self.features).then_some(Named::Feature(feature))
-            }
+        if let Some(fact) = ContextFact::FIRST.get(behind) {
+            return Some(Named::Context(*fact));
+        }
+        let feature = slot - ContextFact::FIRST.len();
+        match feature.checked_sub(self.features) {
+            None => Some(Named::Feature(feature)),
+            Some(later) => ContextFact::LATER.get(later).copied().map(Named::Context),
         }
     }
 }
@@ -159,6 +170,9 @@ mod tests {
         let slots = RuleSlots::of(&features);
         assert_eq!(slots.at(16), Some(Named::Context(ContextFact::CartCents)));
         assert_eq!(slots.at(17), Some(Named::Feature(12)));
-        assert_eq!(slots.at(features.definitions().len() + ContextFact::ALL.len()), None);
+        let behind = features.definitions().len() + 5;
+        assert_eq!(slots.at(behind), Some(Named::Context(ContextFact::HolidayToday)));
+        assert_eq!(names.find("context.holiday_tomorrow"), Some((behind + 1, Type::Bool)));
+        assert_eq!(slots.at(behind + 2), None);
     }
 }

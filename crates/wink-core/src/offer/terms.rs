@@ -123,6 +123,8 @@ pub struct Terms {
     pub minimum_price: Cents,
     /// How many days a coupon is valid from its issue.
     pub valid_days: u16,
+    /// Whether the person must activate a coupon before it can be used.
+    pub needs_activation: bool,
 }
 
 /// How often an offer may be given.

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 
-use wink_core::base::Value;
+use wink_core::base::{Cents, Value};
+use wink_core::coupon::{Coupon, Entry, Redemption};
 use wink_core::decision::Decision;
 use wink_core::event::DEPTH_MAX;
 use wink_core::profile::Kept;
@@ -74,12 +75,35 @@ fn coupons_and_money_are_stored_as_ever() {
     for (name, coupon) in samples::coupons() {
         check(&format!("coupon-{name}-v1"), &coupon);
     }
+    for (name, coupon) in samples::later_coupons() {
+        check(&format!("coupon-{name}-v1"), &coupon);
+    }
+    check("redemption-v1", &samples::redemption());
+    check("answer-v1", &samples::answer());
     for (name, right) in samples::rights() {
         check(&format!("right-{name}-v1"), &right);
     }
     check("wallet-v1", &samples::wallet());
     check("wallet-rights-v1", &samples::wallet_of_rights());
     check("ledger-v1", &samples::movement());
+    check("ledger-v2", &samples::told_movement());
+}
+
+/// A sum that does not hold is damage, whoever wrote it.
+#[test]
+fn sums_that_do_not_hold_are_not_read() {
+    let mut more = samples::redemption();
+    more.parts[0].amount = Cents(101);
+    assert!(Redemption::from_bytes(&more.to_bytes()).is_err(), "lines and whole differ");
+    let mut twice = samples::redemption();
+    twice.reversals[0].parts[0].quantity = 4;
+    assert!(Redemption::from_bytes(&twice.to_bytes()).is_err(), "more pieces came back than there were");
+    for (name, coupon) in samples::later_coupons() {
+        let more = Coupon { reserved: Cents(151), ..coupon };
+        assert!(Coupon::from_bytes(&more.to_bytes()).is_err(), "{name} reserves more than it can cost");
+    }
+    let below = Entry { amount: Cents(-1), ..samples::movement() };
+    assert!(Entry::from_bytes(&below.to_bytes()).is_err(), "a movement backwards");
 }
 
 #[test]
@@ -110,6 +134,15 @@ fn webhooks_are_stored_as_ever() {
     check("webhook-message-v1", &samples::message());
     for (name, delivery) in samples::deliveries() {
         check(&format!("webhook-delivery-{name}-v1"), &delivery);
+    }
+}
+
+#[test]
+fn what_triggers_remember_is_stored_as_ever() {
+    check("occasions-v1", &samples::occasions());
+    check("awaiting-v1", &samples::awaiting());
+    for (name, round) in samples::rounds() {
+        check(&format!("round-{name}-v1"), &round);
     }
 }
 

@@ -4,29 +4,35 @@ use std::collections::BTreeMap;
 
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, SegmentId,
-    Timestamp, Value, WebhookId,
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, RedemptionId,
+    ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
 };
-use wink_core::coupon::{Account, Coupon, Entry, Given, Held, Right, RightState, State as Life, Wallet};
+use wink_core::coupon::{
+    Account, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState, State as Life,
+    Wallet,
+};
 use wink_core::decision::{
     AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Removed, Standing, Usage,
     Verdict,
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Mechanism, Observed, Order, Redeemed, RightGiven, UsedCoupon,
+    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 use wink_core::feature::{
-    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, Member, Memberships,
-    Passage, Reading, Registers, RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed,
+    Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
+    Memberships, Moment, MonthDay, Occasions, Passage, ProductKey, Reading, Registers, Remembered,
+    RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed, Wanting, Watched,
 };
 use wink_core::offer::price_law::{PriceHistory, Step};
-use wink_core::offer::{Benefit, CatalogueVersion, Channel, Product, Stage, Terms};
+use wink_core::offer::{
+    Afterwards, Benefit, CatalogueVersion, Channel, Product, ReversalPolicy, ReversalReason, Stage, Terms,
+};
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState, Disabled,
-    Erasure, Folded, LetterHead, MessageType, SealedSecret, SegmentPassage, SegmentRule, SegmentRules,
-    TenantNamed, WebhookEndpoint, WebhookMessage,
+    ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
+    Disabled, Erasure, Folded, KeptAnswer, LetterHead, MessageType, Occasion, Round, SealedSecret,
+    SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -110,6 +116,15 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
                 coupon: coupon_id(),
                 order_id: "o-2".to_owned(),
                 amount: Cents(150),
+            })),
+        ),
+        (
+            "reversed",
+            kept(Body::CouponReversed(Reversed {
+                coupon: coupon_id(),
+                redemption: RedemptionId::from_bytes([7; 16]),
+                order_id: "o-2".to_owned(),
+                amount: Cents(40),
             })),
         ),
         ("observed", kept(Body::Observed(Observed::named("Product Viewed").unwrap()))),
@@ -264,15 +279,24 @@ pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
         campaign: campaign(),
         offer: offer(),
         benefit,
-        terms: Terms { minimum_spend: Cents(1_000), minimum_price: Cents(500), valid_days: 28 },
+        terms: Terms {
+            minimum_spend: Cents(1_000),
+            minimum_price: Cents(500),
+            valid_days: 28,
+            needs_activation: false,
+        },
+        reversals: ReversalPolicy::default(),
         categories: vec!["TEA".to_owned()],
         issued_at: AT,
         valid_until: AT.plus_days(28),
+        reserved: if state == Life::Issued { Cents(150) } else { Cents::ZERO },
+        redemptions: vec![],
         state,
     };
     let amount = Benefit::Amount(Cents(150));
     let percent = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
-    let redeemed = Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120) };
+    let redeemed =
+        Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120), returned: Cents::ZERO };
     let erased = Coupon { profile: None, ..coupon(amount, Life::Revoked { at: AT }) };
     vec![
         ("issued", coupon(amount, Life::Issued)),
@@ -280,6 +304,57 @@ pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
         ("expired", coupon(amount, Life::Expired { at: AT })),
         ("revoked", erased),
     ]
+}
+
+/// Coupons with what came later: activation, a hold, redemptions, what came back, and a policy of their own.
+pub(crate) fn later_coupons() -> Vec<(&'static str, Coupon)> {
+    let (_, issued) = coupons().remove(0);
+    let redemption = RedemptionId::from_bytes([7; 16]);
+    let strict = ReversalPolicy { refund: Afterwards::StaysUsed, ..ReversalPolicy::default() };
+    let hold = Hold {
+        order_id: "o-3".to_owned(),
+        amount: Cents(90),
+        at: AT,
+        until: AT.plus_days(1),
+        activated_at: Some(AT),
+    };
+    let reversed =
+        Life::Redeemed { at: AT, order_id: "o-2".to_owned(), amount: Cents(120), returned: Cents(40) };
+    let terms = Terms { needs_activation: true, ..issued.terms };
+    let used = Coupon { reserved: Cents::ZERO, redemptions: vec![redemption], ..issued.clone() };
+    vec![
+        ("activated", Coupon { terms, state: Life::Activated { at: AT }, ..issued.clone() }),
+        ("reserved", Coupon { terms, reversals: strict, state: Life::Reserved(hold), ..issued.clone() }),
+        ("reversed", Coupon { state: reversed, ..used }),
+        ("came-back", Coupon { reserved: Cents(120), redemptions: vec![redemption], ..issued }),
+    ]
+}
+
+pub(crate) fn redemption() -> Redemption {
+    let part = |line: &str, quantity, amount| Part { line: line.to_owned(), quantity, amount: Cents(amount) };
+    let reversal = |number, reason, parts, afterwards| Reversal {
+        id: ReversalId::from_bytes([number; 16]),
+        at: AT.plus_days(1),
+        reason,
+        parts,
+        afterwards,
+    };
+    Redemption {
+        id: RedemptionId::from_bytes([7; 16]),
+        coupon: coupon_id(),
+        decision: decision_id(),
+        profile: Some(ProfileId::from_bytes([2; 16])),
+        campaign: campaign(),
+        offer: offer(),
+        order_id: "o-2".to_owned(),
+        at: AT,
+        amount: Cents(120),
+        parts: vec![part("1", 3, 100), part("2", 1, 20)],
+        reversals: vec![
+            reversal(8, ReversalReason::Refund, vec![part("1", 1, 33)], Afterwards::StaysUsed),
+            reversal(9, ReversalReason::Cancel, vec![part("2", 1, 20)], Afterwards::Returns),
+        ],
+    }
 }
 
 pub(crate) fn rights() -> Vec<(&'static str, Right)> {
@@ -320,10 +395,27 @@ pub(crate) fn movement() -> Entry {
         at: AT,
         campaign: campaign(),
         coupon: coupon_id(),
+        decision: None,
+        redemption: None,
         from: Account::Reserved,
         to: Account::Spent,
         amount: Cents(120),
     }
+}
+
+/// A movement that tells what caused it.
+pub(crate) fn told_movement() -> Entry {
+    Entry {
+        decision: Some(decision_id()),
+        redemption: Some(RedemptionId::from_bytes([7; 16])),
+        from: Account::Spent,
+        to: Account::Returned,
+        ..movement()
+    }
+}
+
+pub(crate) fn answer() -> KeptAnswer {
+    KeptAnswer { status: 409, body: b"{}".to_vec() }
 }
 
 /// A decision that gives only the right to a coupon.
@@ -592,5 +684,62 @@ pub(crate) fn passages() -> Vec<(&'static str, SegmentPassage)> {
         ("entered", passage(entered, entered)),
         ("left", passage(left, None)),
         ("withdrawn", passage(None, left)),
+    ]
+}
+
+fn trigger() -> TriggerId {
+    TriggerId::parse("cheaper").unwrap()
+}
+
+pub(crate) fn occasions() -> Occasions {
+    let watched = [
+        (ProductKey([3; 16]), Watched { at: AT, price: Some(Cents(1_999)) }),
+        (ProductKey([4; 16]), Watched { at: AT, price: None }),
+    ];
+    let remembered = Remembered {
+        moments: vec![Timestamp(-1), AT],
+        since: Some(AT),
+        ended: Some(Timestamp(0)),
+        day: MonthDay::new(2, 29),
+        watched: watched.into(),
+    };
+    let nothing = (TriggerId::parse("birthday").unwrap(), Remembered::default());
+    Occasions([(trigger(), remembered), nothing].into())
+}
+
+pub(crate) fn awaiting() -> Awaiting {
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT) };
+    Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
+}
+
+pub(crate) fn rounds() -> Vec<(&'static str, Round)> {
+    let change = ListingChange {
+        product: ProductKey([3; 16]),
+        cheaper: Some((Cents(1_999), Cents(999))),
+        is_available_again: false,
+    };
+    let again = ListingChange { cheaper: None, is_available_again: true, ..change };
+    let day = Occasion::Day { trigger: trigger(), day: MonthDay::new(12, 24).unwrap() };
+    let after = Some(ProfileId::from_bytes([2; 16]));
+    vec![
+        ("day", Round { occasion: day, at: AT, after, people: 256 }),
+        (
+            "cheaper",
+            Round {
+                occasion: Occasion::Listing { trigger: Some(trigger()), change },
+                at: AT,
+                after,
+                people: 1,
+            },
+        ),
+        (
+            "available",
+            Round {
+                occasion: Occasion::Listing { trigger: None, change: again },
+                at: AT,
+                after: None,
+                people: 0,
+            },
+        ),
     ]
 }

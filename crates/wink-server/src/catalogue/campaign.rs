@@ -8,16 +8,28 @@ use wink_core::base::expression::{Declarations, nearest};
 use wink_core::base::{CampaignId, Cents, OfferId, Timestamp, Zone};
 use wink_core::feature::{self, FeatureType};
 use wink_core::offer::{
-    Benefit, Campaign, Channel, Limits, Offer, Rules, Scorecard, Stage, Terms, Weights, declarations,
+    Afterwards, Benefit, Campaign, Channel, Limits, Offer, ReversalPolicy, Rules, Scorecard, Stage, Terms,
+    Weights, declarations,
 };
 
+use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
 use super::stacking;
 
 /// What a campaign says, in the order in which it is written.
-pub(super) const CAMPAIGN_KEYS: &[&str] =
-    &["id", "name", "goal", "hypothesis", "starts_at", "ends_at", "budget", "holdout_percent", "offers"];
+pub(super) const CAMPAIGN_KEYS: &[&str] = &[
+    "id",
+    "name",
+    "goal",
+    "hypothesis",
+    "starts_at",
+    "ends_at",
+    "budget",
+    "holdout_percent",
+    "reversals",
+    "offers",
+];
 
 /// What an offer says, in the order in which it is written.
 pub(super) const OFFER_KEYS: &[&str] = &[
@@ -29,6 +41,7 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "minimum_spend",
     "minimum_price",
     "valid_days",
+    "needs_activation",
     "per_profile",
     "total",
     "stacks",
@@ -37,6 +50,7 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "eligibility",
     "applicability",
     "suitability",
+    bought::KEY,
     "redeem",
     "uplift",
 ];
@@ -119,6 +133,7 @@ impl<'a> Reader<'a> {
         }
         let budget = root.required("budget").and_then(|entry| Some((entry.positive_amount()?, entry)));
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
+        let reversals = reversals(root);
         let offers = self.offers(root);
 
         let (budget, budget_entry) = budget?;
@@ -142,6 +157,7 @@ impl<'a> Reader<'a> {
             ends_at: ends_at?.0,
             budget,
             holdout_basis_points: holdout?,
+            reversals: reversals?,
         };
         Some((campaign, offers))
     }
@@ -217,6 +233,10 @@ impl<'a> Reader<'a> {
             None => Some(None),
         };
         let [eligibility, applicability, suitability] = Stage::ALL.map(rule);
+        let eligibility = match bought::read(section) {
+            Some(said) => eligibility.map(|rule| said.before(rule, &self.declarations)),
+            None => eligibility,
+        };
         Some(Rules { eligibility: eligibility?, applicability: applicability?, suitability: suitability? })
     }
 
@@ -362,11 +382,47 @@ fn terms(section: &Section<'_>) -> Option<Terms> {
     let minimum_spend = amount("minimum_spend");
     let minimum_price = amount("minimum_price");
     let valid_days = section.required("valid_days").and_then(|entry| entry.whole(1..=366));
+    let needs_activation = match section.optional("needs_activation") {
+        Some(entry) => entry.flag(),
+        None => Some(false),
+    };
     Some(Terms {
         minimum_spend: minimum_spend?,
         minimum_price: minimum_price?,
         valid_days: u16::try_from(valid_days?).ok()?,
+        needs_activation: needs_activation?,
     })
+}
+
+/// Reads `[reversals]`; what it does not say is as usual.
+fn reversals(root: &Section<'_>) -> Option<ReversalPolicy> {
+    let usual = ReversalPolicy::default();
+    let Some(entry) = root.optional("reversals") else { return Some(usual) };
+    let section = entry.section("reversals")?;
+    section.only(&["cancel", "refund", "partial_refund", "chargeback"]);
+    let answer = |name, usual| match section.optional(name) {
+        Some(entry) => afterwards(&entry),
+        None => Some(usual),
+    };
+    let cancel = answer("cancel", usual.cancel);
+    let refund = answer("refund", usual.refund);
+    let partial_refund = answer("partial_refund", usual.partial_refund);
+    let chargeback = answer("chargeback", usual.chargeback);
+    Some(ReversalPolicy {
+        cancel: cancel?,
+        refund: refund?,
+        partial_refund: partial_refund?,
+        chargeback: chargeback?,
+    })
+}
+
+fn afterwards(entry: &Entry<'_>) -> Option<Afterwards> {
+    let text = entry.text()?;
+    let names = Afterwards::ALL.map(Afterwards::name);
+    match Afterwards::parse(text) {
+        Some(afterwards) => Some(afterwards),
+        None => entry.refuse(format!("`{text}` is none of them"), Some(format!("use {}", list(&names)))),
+    }
 }
 
 fn limits(section: &Section<'_>) -> Option<Limits> {

@@ -151,14 +151,14 @@ impl<'a> Entry<'a> {
         Some(texts)
     }
 
-    /// Reads yes or no.
-    pub(super) fn boolean(&self) -> Option<bool> {
-        let value = self.item.as_bool();
-        if value.is_none() {
-            let message = format!("`{}` must be true or false, this is {}", self.name, kind(self.item));
-            return self.refuse(message, None);
+    /// Reads a yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self.item.as_bool() {
+            Some(flag) => Some(flag),
+            None => {
+                self.refuse(format!("`{}` is {}, expected true or false", self.name, kind(self.item)), None)
+            }
         }
-        value
     }
 
     /// Reads a whole number in a range.

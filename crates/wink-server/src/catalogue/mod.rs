@@ -13,6 +13,7 @@ use wink_core::base::{Cents, Hasher, Zone};
 use wink_core::feature;
 use wink_core::offer::{self, Catalogue, CatalogueVersion};
 
+mod bought;
 mod campaign;
 mod difference;
 mod edit;
@@ -178,6 +179,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
         }
         None => features::built_in(local),
     };
+    let features = features.and_then(|features| bought::with_features(files, features, local));
     // With a wrong file the campaigns are checked all the same, over the built-in features.
     let (is_whole, features) = match features {
         Some(features) => (true, features),

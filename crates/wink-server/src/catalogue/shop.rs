@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use wink_core::base::expression::nearest;
+use wink_core::base::holiday::Region;
 use wink_core::base::{Currency, Zone};
 use wink_core::event::Identity;
 use wink_core::offer::{CartPolicy, Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, Shop};
@@ -28,6 +30,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
         "name",
         "currency",
         "time_zone",
+        "region",
         "identities",
         "contact_policy",
         "holdout",
@@ -71,11 +74,26 @@ fn zone(root: &Section<'_>) -> Option<(String, Zone)> {
     let entry = root.required("time_zone")?;
     let name = entry.text()?;
     match Zone::new(name) {
-        Some(zone) => Some((name.to_owned(), zone)),
+        Some(zone) => Some((name.to_owned(), in_region(root, zone)?)),
         None => entry.refuse(
             format!("`{name}` is not a time zone"),
             Some("write an IANA name like `Europe/Berlin`".to_owned()),
         ),
+    }
+}
+
+/// Reads whose public holidays the shop keeps; nobody's if nothing is said.
+fn in_region(root: &Section<'_>, zone: Zone) -> Option<Zone> {
+    let Some(entry) = root.optional("region") else { return Some(zone) };
+    let code = entry.text()?;
+    match Region::parse(code) {
+        Some(region) => Some(zone.in_region(region)),
+        None => {
+            let fix = nearest(code, Region::codes()).map(|meant| format!("write `{meant}`"));
+            let fix = fix.unwrap_or_else(|| "write a code of ISO 3166-2 like `DE-BY` or `AT`".to_owned());
+            let message = format!("`{code}` is no region of Germany or Austria");
+            entry.refuse(message, Some(fix))
+        }
     }
 }
 

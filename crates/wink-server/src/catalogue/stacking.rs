@@ -9,7 +9,7 @@ use super::entry::{Entry, Section};
 /// Reads what an offer says; its coupons stand alone if it says nothing.
 pub(super) fn of_offer(section: &Section<'_>) -> Option<Stacking> {
     let stacks = match section.optional("stacks") {
-        Some(entry) => entry.boolean(),
+        Some(entry) => entry.flag(),
         None => Some(false),
     };
     let exclusive_group = match section.optional("exclusive_group") {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_where_it_stands() {
-        check("stacks = 1", Err(&["f:1:10: `stacks` must be true or false, this is a whole number"]));
+        check("stacks = 1", Err(&["f:1:10: `stacks` is a whole number, expected true or false"]));
         check("\npriority = 1001", Err(&["f:2:12: `priority` must be 0 to 1000, this is 1001"]));
         check(
             "exclusive_group = \"tea\"",

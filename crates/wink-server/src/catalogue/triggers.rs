@@ -6,12 +6,17 @@ use wink_core::base::TriggerId;
 use wink_core::base::expression::{Declarations, Expression, nearest};
 use wink_core::decision::AcceptWithin;
 use wink_core::event::Schemas;
-use wink_core::feature::{self, Cap, Quiet};
+use wink_core::feature::{self, Cap};
 use wink_core::offer::{Channel, Named, RuleSlots, Trigger, declarations};
 
 use super::entry::{Entry, Section, list};
 use super::file::File;
 use super::literal;
+
+mod when;
+
+#[cfg(test)]
+mod tests;
 
 /// At most this many: every event is held against those that listen to it.
 const TRIGGERS_MAX: usize = 100;
@@ -26,6 +31,12 @@ const KEYS: &[&str] = &[
     "crosses",
     "quiet_minutes",
     "unless",
+    "each_year",
+    "at_hour",
+    "product",
+    "cheaper_percent",
+    "within_days",
+    "people_at_most",
     "pause_minutes",
     "at_most",
     "within_hours",
@@ -57,6 +68,7 @@ pub(super) fn read(file: &File<'_>, features: &feature::Catalogue) -> Vec<Trigge
         }
         triggers.push(trigger);
     }
+    when::few_enough(&root, &triggers);
     triggers
 }
 
@@ -76,10 +88,17 @@ fn trigger(section: &Section<'_>, names: &Names) -> Option<Trigger> {
         Some(entry) => Some(names.rule(&entry)?),
     };
     let moments = moments(section)?;
-    if crosses.is_some() && moments.quiet.is_some() {
+    if let (true, Some(key)) = (crosses.is_some(), when::without_event(&moments.when)) {
         let fix = "leave one of them out, or write two triggers".to_owned();
-        let message = "`crosses` is about an event, and `quiet_minutes` about none";
+        let message = format!("`crosses` is about an event, and `{key}` about none");
         return section.required("crosses")?.refuse(message, Some(fix));
+    }
+    if let (Some(channel), Some(key)) = (channel, when::nobody_is_there(&moments.when))
+        && !channel.is_pushed()
+    {
+        let fix = "write `newsletter`".to_owned();
+        let message = format!("with `{key}` nobody is on a page or at a till when the moment comes");
+        return section.required("channel")?.refuse(message, Some(fix));
     }
     Some(Trigger { moments, crosses, channel: channel?, placement: placement?, accept_within_seconds })
 }
@@ -122,21 +141,9 @@ fn channel(entry: &Entry<'_>) -> Option<Channel> {
 fn moments(section: &Section<'_>) -> Option<feature::Trigger> {
     let id = section.required("id")?;
     let id = TriggerId::parse(id.text()?).map_err(|error| id.refuse::<()>(error.to_string(), None)).ok()?;
-    let on = events(&section.required("on")?)?;
-    let quiet = match (section.optional("quiet_minutes"), section.optional("unless")) {
-        (None, None) => None,
-        (Some(minutes), unless) => Some(Quiet {
-            // A week: what is quiet longer is gone, and a campaign's business.
-            for_ms: minutes.whole(1..=7 * 24 * 60)? * MINUTE_MS,
-            unless: unless.map_or(Some(Vec::new()), |unless| events(&unless))?,
-        }),
-        (None, Some(unless)) => {
-            let fix = "say with `quiet_minutes` how long nothing may happen".to_owned();
-            return unless.refuse("`unless` ends a waiting, and nothing is waited for", Some(fix));
-        }
-    };
-    // Who is asked again at every stop of the cursor is not served but followed.
-    let pause_ms = section.required("pause_minutes")?.whole(1..=366 * 24 * 60)? * MINUTE_MS;
+    let when = when::read(section)?;
+    let on = when::on(section, &when)?;
+    let pause_ms = when::pause_ms(section, &when)?;
     let cap = match (section.optional("at_most"), section.optional("within_hours")) {
         (None, None) => None,
         (Some(at_most), Some(within)) => Some(Cap {
@@ -153,7 +160,7 @@ fn moments(section: &Section<'_>) -> Option<feature::Trigger> {
         None => None,
         Some(entry) => Some(entry.text()?),
     };
-    feature::Trigger::new(id, on, source, quiet, pause_ms, cap)
+    feature::Trigger::new(id, on, source, when, pause_ms, cap)
         .map_err(|problem| {
             let Some(entry) = filter else { return };
             let inside = literal::place_inside(entry.file().cut(&entry.at), problem.at.start);
@@ -168,8 +175,8 @@ fn events(entry: &Entry<'_>) -> Option<Vec<String>> {
     let schemas = Schemas::built_in();
     let mut names = Vec::new();
     for (name, at) in entry.texts()? {
-        if !schemas.events().any(|known| known == name) {
-            let fix = nearest(name, schemas.events()).map(|meant| format!("write `{meant}`"));
+        if !schemas.kept().any(|known| known == name) {
+            let fix = nearest(name, schemas.kept()).map(|meant| format!("write `{meant}`"));
             entry.report_at(&at, format!("there is no event `{name}`"), fix);
             return None;
         }

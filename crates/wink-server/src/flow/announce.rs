@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 use wink_api::{CouponTold, DecisionTold, SegmentTold, Told};
-use wink_core::base::{Currency, DecisionId, Hasher, MessageId, Timestamp, WebhookId};
-use wink_core::coupon::{Coupon, State};
+use wink_core::base::{Cents, Currency, DecisionId, Hasher, MessageId, Timestamp, WebhookId};
+use wink_core::coupon::{Coupon, Redemption, Reversal, State};
 use wink_core::decision::Decision;
 use wink_core::feature::Passage;
 use wink_core::offer::Catalogue;
@@ -43,15 +43,46 @@ impl Listeners {
         let told = DecisionTold::new(decision, catalogue);
         self.hear(id, MessageType::DecisionMade, decision.now, told, batch);
         if let Some(effect) = wink_core::coupon::issue(decision, catalogue) {
-            self.hear_coupon(&effect.coupon, batch);
+            self.hear_issued(&effect.coupon, batch);
         }
     }
 
-    /// Tells of the step in its life that a coupon has just made.
-    pub(super) fn hear_coupon(&self, coupon: &Coupon, batch: &mut Batch) {
-        let Some((kind, at)) = step(coupon) else { return };
-        let told = CouponTold::new(coupon, self.currency);
-        self.hear(coupon_message(coupon, kind, at), kind, at, told, batch);
+    /// Tells of a coupon that was issued.
+    pub(super) fn hear_issued(&self, coupon: &Coupon, batch: &mut Batch) {
+        let (kind, at) = (MessageType::CouponIssued, coupon.issued_at);
+        self.hear_coupon(coupon, coupon.id.bytes(), kind, at, None, batch);
+    }
+
+    /// Tells of a coupon that was redeemed.
+    pub(super) fn hear_redeemed(&self, coupon: &Coupon, redemption: &Redemption, batch: &mut Batch) {
+        let (kind, at) = (MessageType::CouponRedeemed, redemption.at);
+        let amount = Some(redemption.amount);
+        self.hear_coupon(coupon, redemption.id.bytes(), kind, at, amount, batch);
+    }
+
+    /// Tells of a redemption that was taken back, or some of it.
+    pub(super) fn hear_reversed(&self, coupon: &Coupon, reversal: &Reversal, batch: &mut Batch) {
+        let (kind, at) = (MessageType::CouponReversed, reversal.at);
+        let amount = Some(reversal.amount());
+        self.hear_coupon(coupon, reversal.id.bytes(), kind, at, amount, batch);
+    }
+
+    /// Tells of a coupon that ran out.
+    pub(super) fn hear_expired(&self, coupon: &Coupon, now: Timestamp, batch: &mut Batch) {
+        self.hear_coupon(coupon, coupon.id.bytes(), MessageType::CouponExpired, now, None, batch);
+    }
+
+    fn hear_coupon(
+        &self,
+        coupon: &Coupon,
+        about: [u8; 16],
+        kind: MessageType,
+        at: Timestamp,
+        amount: Option<Cents>,
+        batch: &mut Batch,
+    ) {
+        let told = CouponTold::new(coupon, amount, self.currency);
+        self.hear(message_id(kind, at, about), kind, at, told, batch);
     }
 
     /// Tells of somebody who came to or left those of a segment who have granted what it is for. Of others nothing leaves the house.
@@ -105,13 +136,25 @@ pub(super) fn about_decision(id: DecisionId) -> RecordKey {
     keys::message(decision_message(id))
 }
 
-/// Names the messages that tell of a coupon, whether or not there are any.
-pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> {
-    let issued = Some((MessageType::CouponIssued, coupon.issued_at));
-    [issued, step(coupon)]
-        .into_iter()
-        .flatten()
-        .map(|(kind, at)| keys::message(coupon_message(coupon, kind, at)))
+/// Names the messages that tell of a coupon's beginning and end, whether or not there are any.
+pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> + use<> {
+    let expired = match coupon.state {
+        State::Expired { at } => Some((MessageType::CouponExpired, at)),
+        _ => None,
+    };
+    let id = coupon.id.bytes();
+    let told = [Some((MessageType::CouponIssued, coupon.issued_at)), expired];
+    told.into_iter().flatten().map(move |(kind, at)| keys::message(message_id(kind, at, id)))
+}
+
+/// Names the messages that tell of a redemption and of what was taken back of it, whether or not there are any.
+pub(super) fn about_redemption(redemption: &Redemption) -> impl Iterator<Item = RecordKey> {
+    let redeemed = (MessageType::CouponRedeemed, redemption.at, redemption.id.bytes());
+    let reversed = redemption
+        .reversals
+        .iter()
+        .map(|reversal| (MessageType::CouponReversed, reversal.at, reversal.id.bytes()));
+    [redeemed].into_iter().chain(reversed).map(|(kind, at, id)| keys::message(message_id(kind, at, id)))
 }
 
 /// Names the message that tells of a passage, whether or not there is one.
@@ -127,23 +170,8 @@ fn passage_message(passage: &SegmentPassage) -> Option<(MessageType, MessageId)>
     Some((kind, message_id(kind, passage.at, passage.id())))
 }
 
-/// Tells what a coupon's state is told as, and since when it is so.
-fn step(coupon: &Coupon) -> Option<(MessageType, Timestamp)> {
-    match coupon.state {
-        State::Issued => Some((MessageType::CouponIssued, coupon.issued_at)),
-        State::Redeemed { at, .. } => Some((MessageType::CouponRedeemed, at)),
-        State::Expired { at } => Some((MessageType::CouponExpired, at)),
-        // Only an erasure takes a coupon back, and an erasure tells nobody of anybody.
-        State::Revoked { .. } => None,
-    }
-}
-
 fn decision_message(id: DecisionId) -> MessageId {
     message_id(MessageType::DecisionMade, id.made_at(), id.bytes())
-}
-
-fn coupon_message(coupon: &Coupon, kind: MessageType, at: Timestamp) -> MessageId {
-    message_id(kind, at, coupon.id.bytes())
 }
 
 fn message_id(kind: MessageType, at: Timestamp, about: [u8; 16]) -> MessageId {

@@ -1,12 +1,14 @@
-//! Coupons are tried on a cart: loaded, worked out, and nothing is written.
+//! Coupons are tried on a cart: loaded, worked out, and nothing is written. Redeeming them begins with the same.
+
+use std::collections::BTreeSet;
 
 use wink_core::base::{CouponId, Timestamp};
-use wink_core::coupon::cart::{Best, Cart, Claim, Line, Stack, best, put_on};
-use wink_core::coupon::{Coupon, State, Wallet};
+use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
+use wink_core::coupon::{Coupon, Redemption, State, Wallet};
 use wink_core::event::Identity;
 use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
-use wink_store::{RecordKey, Store};
+use wink_store::{Check, RecordKey, Store, Version};
 
 use super::profiles::{self, Whom};
 use super::whole::Whole;
@@ -25,6 +27,17 @@ pub struct Qualified<'a> {
     pub coupons: Vec<(Coupon, Stack<'a>)>,
     /// Those that take most off together.
     pub best: Best<'a>,
+}
+
+/// Coupons that are tried together on a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried<'c> {
+    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a second spelling of one.
+    pub coupons: &'c [String],
+    /// On what.
+    pub cart: &'c Cart,
+    /// The order, if it has an id yet.
+    pub order: Option<&'c str>,
 }
 
 /// Some coupons together on a cart.
@@ -60,6 +73,7 @@ pub async fn qualify<'a, S: Store>(
     engine: &Engine<S>,
     identity: &Identity,
     cart: &'a Cart,
+    order: Option<&str>,
     now: Timestamp,
 ) -> Result<Qualified<'a>, Error> {
     let catalogue = engine.catalogue()?;
@@ -67,11 +81,11 @@ pub async fn qualify<'a, S: Store>(
         Some(whole) => held(engine, &whole, now).await?,
         None => Vec::new(),
     };
-    let claims = claims(coupons.iter(), &catalogue);
-    let policy = &catalogue.cart;
-    let best = best(cart, &claims, policy, now);
+    let claims: Vec<Claim<'_>> = coupons.iter().map(|coupon| Claim::new(coupon, &catalogue)).collect();
+    let checkout = Checkout { policy: &catalogue.cart, order, now };
+    let best = best(cart, &claims, &checkout);
     let alone: Vec<Stack<'a>> =
-        claims.iter().map(|claim| put_on(cart, std::slice::from_ref(claim), policy, now)).collect();
+        claims.iter().map(|claim| put_on(cart, std::slice::from_ref(claim), &checkout)).collect();
     Ok(Qualified { coupons: coupons.into_iter().zip(alone).collect(), best })
 }
 
@@ -82,24 +96,76 @@ pub async fn qualify<'a, S: Store>(
 pub async fn validate<'a, S: Store>(
     engine: &Engine<S>,
     identity: Option<&Identity>,
-    asked: &[Option<CouponId>],
-    cart: &'a Cart,
+    asked: &Tried<'a>,
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let names: Vec<CouponId> = asked.iter().flatten().copied().collect();
-    let mut found = stored(engine, &names).await?;
+    let mut found = load(engine, asked).await?;
     if let Some(identity) = identity {
         let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
-        found.retain(|coupon| whole.as_ref().is_some_and(|whole| is_of(coupon, whole)));
+        for place in &mut found {
+            place.take_if(|found| !whole.as_ref().is_some_and(|whole| is_of(&found.coupon, whole)));
+        }
     }
-    let stack = put_on(cart, &claims(found.iter(), &catalogue), &catalogue.cart, now);
-    let coupon = |id: &Option<CouponId>| found.iter().find(|coupon| Some(coupon.id) == *id).cloned();
-    Ok(Validated { coupons: asked.iter().map(coupon).collect(), stack })
+    let stack = stack(asked, &found, &catalogue, now);
+    Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
 }
 
-fn claims<'c>(coupons: impl Iterator<Item = &'c Coupon>, catalogue: &Catalogue) -> Vec<Claim<'c>> {
-    coupons.map(|coupon| Claim::new(coupon, catalogue)).collect()
+/// A coupon as it was read, with what it was redeemed as on the order that is asked about.
+pub(super) struct Found {
+    pub coupon: Coupon,
+    pub redeemed: Option<Redemption>,
+    version: Version,
+}
+
+impl Found {
+    fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
+        Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+    }
+
+    /// The check that the coupon is still as it was read.
+    pub(super) fn unchanged(&self) -> Check {
+        Check::Version(keys::coupon(self.coupon.id), self.version)
+    }
+}
+
+/// Loads coupons, by their places among those asked; `None` for one that is not there.
+pub(super) async fn load<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+) -> Result<Vec<Option<Found>>, Error> {
+    let mut seen = BTreeSet::new();
+    // An id can be spelled in several ways, and a coupon is used once all the same.
+    let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
+    let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
+    let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(record) = id.and_then(|_| records.next().flatten()) else {
+            found.push(None);
+            continue;
+        };
+        let coupon = Coupon::from_bytes(&record.bytes)?;
+        let is_redeemed = asked.order.is_some_and(|order| coupon.is_redeemed_on(order));
+        let redeemed = match coupon.redemptions.last().filter(|_| is_redeemed) {
+            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+            None => None,
+        };
+        found.push(Some(Found { coupon, redeemed, version: record.version }));
+    }
+    Ok(found)
+}
+
+/// Puts coupons on the cart, as the catalogue in force lets them meet.
+pub(super) fn stack<'a>(
+    asked: &Tried<'a>,
+    found: &[Option<Found>],
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Stack<'a> {
+    let claims: Vec<Claim<'_>> = found.iter().flatten().map(|found| found.claim(catalogue)).collect();
+    put_on(asked.cart, &claims, &Checkout { policy: &catalogue.cart, order: asked.order, now })
 }
 
 fn is_of(coupon: &Coupon, whole: &Whole) -> bool {
@@ -115,21 +181,20 @@ async fn held<S: Store>(engine: &Engine<S>, whole: &Whole, now: Timestamp) -> Re
         held.extend(Wallet::from_bytes(&record.bytes)?.held);
     }
     held.sort_by_key(|held| std::cmp::Reverse(held.at));
-    let newest: Vec<CouponId> = held.iter().filter_map(|held| held.coupon()).take(COUPONS_MAX).collect();
-    let mut coupons = stored(engine, &newest).await?;
+    let newest = held.iter().filter_map(|held| held.coupon()).take(COUPONS_MAX);
+    let names: Vec<RecordKey> = newest.map(keys::coupon).collect();
+    let records = engine.store.get(engine.tenant, &names).await?;
+    let coupons = records.iter().flatten().map(|record| Coupon::from_bytes(&record.bytes));
+    let mut coupons = coupons.collect::<Result<Vec<_>, _>>()?;
     coupons.retain(|coupon| is_told_of(coupon, now));
     Ok(coupons)
 }
 
 fn is_told_of(coupon: &Coupon, now: Timestamp) -> bool {
     match coupon.state {
-        State::Issued | State::Expired { .. } => now < coupon.valid_until.plus_days(TOLD_FOR_DAYS),
+        State::Issued | State::Activated { .. } | State::Reserved(_) | State::Expired { .. } => {
+            now < coupon.valid_until.plus_days(TOLD_FOR_DAYS)
+        }
         State::Redeemed { .. } | State::Revoked { .. } => false,
     }
-}
-
-async fn stored<S: Store>(engine: &Engine<S>, ids: &[CouponId]) -> Result<Vec<Coupon>, Error> {
-    let names: Vec<RecordKey> = ids.iter().copied().map(keys::coupon).collect();
-    let records = engine.store.get(engine.tenant, &names).await?;
-    Ok(records.iter().flatten().map(|record| Coupon::from_bytes(&record.bytes)).collect::<Result<_, _>>()?)
 }

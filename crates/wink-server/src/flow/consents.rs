@@ -75,7 +75,7 @@ pub async fn set<S: Store>(
             }
         }
         thought.count();
-        let (mut batch, _) = thought.into_batch(engine)?;
+        let mut batch = thought.into_batch(engine)?.batch;
         batch.checks.extend(known.unchanged());
         if engine.commit(batch).await?.is_some() {
             let known = profiles::find(engine, &whom).await?;

@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use wink_core::base::{Cents, DecisionId, Hasher, OfferId, Timestamp};
+use wink_core::base::{DecisionId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Effect, Given, Held, Moved, Right, Wallet, give, issue};
-use wink_core::decision::{Ask, BudgetUse, Decision, Person, Situation, Standing, Usage, Verdict, decide};
+use wink_core::decision::{Ask, Decision, Person, Situation, Usage, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued, RightGiven};
-use wink_core::feature::{State, Wanted, view};
+use wink_core::feature::{State, view};
 use wink_core::offer::Catalogue;
 use wink_record::{Decided, Stored};
-use wink_store::{Batch, Change, Check, Counter, CounterKey, Home, Mark, MarkKey, Store, Tenant};
+use wink_store::{Batch, Change, Check, Home, Store, Tenant};
 
 use super::announce::Listeners;
+use super::booking::{book, book_entries};
+use super::once::Once;
 use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
-use super::redeem::{book, book_entries, expires};
 use super::rights::lapses;
+use super::running::Running;
 use super::whole::{self, Whole};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
+use crate::in_use::{Put, Written};
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -41,32 +44,6 @@ pub struct Question {
     pub once: Option<Once>,
 }
 
-/// A question that is answered once: the same key and body again get the same answer, across restarts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Once {
-    /// The mark of the idempotency key.
-    pub mark: MarkKey,
-    /// A hash of the question.
-    pub body: [u8; 16],
-}
-
-/// An idempotency key is remembered this long: a client that repeats after a month does not repeat, it asks.
-const REMEMBERED_DAYS: i64 = 30;
-
-impl Once {
-    /// Takes the key into the batch that answers the question, and lets it be forgotten in time.
-    fn take(&self, question: &Question, batch: &mut Batch) {
-        let mark = Mark { body: self.body, result: question.id.bytes().to_vec() };
-        batch.changes.push(Change::Mark(self.mark, mark));
-        batch.changes.push(Change::Enqueue {
-            queue: keys::FORGET_QUESTIONS,
-            due_ms: question.now.plus_days(REMEMBERED_DAYS).0,
-            id: self.mark.id,
-            payload: Vec::new(),
-        });
-    }
-}
-
 /// Tells what a question was answered under its key, if it was: the decision's id, and the decision unless nobody was known.
 ///
 /// # Errors
@@ -75,37 +52,9 @@ pub async fn answered<S: Store>(
     engine: &Engine<S>,
     once: &Once,
 ) -> Result<Option<(DecisionId, Option<Decision>)>, Error> {
-    let marks = engine.store.marks(engine.tenant, std::slice::from_ref(&once.mark)).await?;
-    let Some(mark) = marks.into_iter().next().flatten() else { return Ok(None) };
-    if mark.body != once.body {
-        return Err(Error::KeyReused);
-    }
+    let Some(mark) = once.found(engine).await? else { return Ok(None) };
     let id = DecisionId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
     Ok(Some((id, engine.stored(&keys::decision(id)).await?)))
-}
-
-/// Forgets idempotency keys whose time is over at `now`.
-///
-/// # Errors
-/// If the store cannot be read or takes no writes.
-pub async fn forget_questions<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
-    loop {
-        let due =
-            engine.store.lease_due(engine.tenant, keys::FORGET_QUESTIONS, now.0, now.0 + 60_000, 256).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-        for timer in due {
-            batch.changes.push(Change::Unmark(MarkKey { scope: keys::QUESTION_MARKS, id: timer.id }));
-            batch.changes.push(Change::Acknowledge {
-                queue: keys::FORGET_QUESTIONS,
-                due_ms: timer.due_ms,
-                id: timer.id,
-            });
-        }
-        engine.commit(batch).await?.ok_or(Error::Contended)?;
-    }
 }
 
 /// Decides and commits: the coupon, or the right to one, if there is one, exists when this returns. `None` if nobody knows the person.
@@ -137,10 +86,12 @@ pub async fn ask_in_order<S: Store>(
     questions: &[Question],
 ) -> Result<Vec<Option<Decision>>, Error> {
     let mut answers = Vec::with_capacity(questions.len());
-    let mut attempts = 0;
+    // Almost every question is new, and the commit finds out that one is not.
+    let (mut attempts, mut look) = (0, false);
     while answers.len() < questions.len() {
         let rest = questions.get(answers.len()..).unwrap_or_default();
-        let done = ask_once(engine, rest, &mut answers).await?;
+        let done = ask_once(engine, rest, look, &mut answers).await?;
+        look |= done < rest.len();
         attempts = if 0 < done { 0 } else { attempts + 1 };
         if ATTEMPTS_MAX <= attempts {
             return Err(Error::Contended);
@@ -149,10 +100,12 @@ pub async fn ask_in_order<S: Store>(
     Ok(answers)
 }
 
-/// Decides questions up to the first that meets somebody else's change. Returns how many are answered.
+/// Decides questions up to the first that meets somebody else's change. Returns how many are answered. With `look` it is looked first whether
+/// one was answered before.
 async fn ask_once<S: Store>(
     engine: &Engine<S>,
     questions: &[Question],
+    look: bool,
     answers: &mut Vec<Option<Decision>>,
 ) -> Result<usize, Error> {
     let Some(first) = questions.first() else { return Ok(0) };
@@ -161,7 +114,7 @@ async fn ask_once<S: Store>(
     let listeners = Listeners::load(engine).await?;
     let mut batches = Vec::new();
     let mut decided: Vec<Option<Decision>> = Vec::with_capacity(questions.len());
-    let mut committing: Vec<usize> = Vec::new();
+    let mut committing: Vec<(usize, Written)> = Vec::new();
     // Which campaigns run depends on the instant: one round serves one instant.
     for question in questions.iter().take_while(|question| question.now == first.now) {
         if let Some(once) = &question.once
@@ -170,7 +123,8 @@ async fn ask_once<S: Store>(
             decided.push(decision);
             continue;
         }
-        if let Some(known) = engine.stored::<Decision>(&keys::decision(question.id)).await? {
+        let known = keys::decision(question.id);
+        if look && let Some(known) = engine.stored::<Decision>(&known).await? {
             decided.push(Some(known));
             continue;
         }
@@ -178,8 +132,8 @@ async fn ask_once<S: Store>(
         let Some(asked) = Asked::load(engine, question).await? else {
             if let Some(once) = &question.once {
                 let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-                once.take(question, &mut batch);
-                committing.push(decided.len());
+                once.take(question.id.bytes().to_vec(), question.now, question.now, &mut batch);
+                committing.push((decided.len(), Written::default()));
                 batches.push(batch);
             }
             decided.push(None);
@@ -187,24 +141,25 @@ async fn ask_once<S: Store>(
         };
         let decision = decide(asked.situation(question, &catalogue, &running));
         engine.decide_times.record(started.elapsed());
-        let mut batch = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
+        let (mut batch, written) = asked.into_batch(engine.tenant, &decision, &catalogue, &in_force)?;
         if let Some(once) = &question.once {
-            once.take(question, &mut batch);
+            once.take(question.id.bytes().to_vec(), question.now, question.now, &mut batch);
         }
         listeners.hear_decision(&decision, &catalogue, &mut batch);
         running.promise(&decision, &catalogue);
-        committing.push(decided.len());
+        committing.push((decided.len(), written));
         batches.push(batch);
         decided.push(Some(decision));
     }
     let outcomes = engine.submit(batches).await;
     let mut answered = decided.len();
-    for (place, outcome) in committing.into_iter().zip(outcomes) {
-        if outcome?.is_none() {
+    for ((place, written), outcome) in committing.into_iter().zip(outcomes) {
+        let Some(version) = outcome? else {
             // Everything from here on was decided believing this one was committed; decide it again.
             answered = place;
             break;
-        }
+        };
+        engine.people.keep(written, version);
         if let Some(Some(decision)) = decided.get(place) {
             let verdict = match decision.verdict {
                 Verdict::Offer(_) => "offer",
@@ -221,71 +176,14 @@ async fn ask_once<S: Store>(
     Ok(answered)
 }
 
-/// What is left to give, kept up to date while questions are decided in a row.
-struct Running {
-    standing: Standing,
-    wanted: Wanted,
-}
-
-impl Running {
-    async fn load<S: Store>(
-        engine: &Engine<S>,
-        catalogue: &Catalogue,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        let runs =
-            |index: &usize| catalogue.campaigns.get(*index).is_some_and(|campaign| campaign.runs_at(now));
-        let campaigns: Vec<usize> = (0..catalogue.campaigns.len()).filter(runs).collect();
-        let limited: Vec<usize> = catalogue
-            .offers
-            .iter()
-            .enumerate()
-            .filter(|(_, offer)| offer.limits.total.is_some() && runs(&offer.campaign))
-            .map(|(index, _)| index)
-            .collect();
-        let budget_keys = campaigns.iter().filter_map(|index| catalogue.campaigns.get(*index));
-        let issued_keys = limited.iter().filter_map(|index| catalogue.offers.get(*index));
-        let counters: Vec<CounterKey> = budget_keys
-            .map(|campaign| keys::budget(campaign.id.as_str()))
-            .chain(issued_keys.map(|offer| keys::issued(offer.id.as_str())))
-            .collect();
-        let counters = engine.store.counters(engine.tenant, &counters).await?;
-        let (budgets, issued) = counters.split_at(campaigns.len().min(counters.len()));
-        let budget = |(index, counter): (usize, &Counter)| {
-            let configured = catalogue.campaigns.get(index).map_or(Cents::ZERO, |campaign| campaign.budget);
-            let cap = counter.cap.map_or(configured, Cents);
-            (index, BudgetUse { used: Cents(counter.value), cap })
-        };
-        let count = |counter: &Counter| u32::try_from(counter.value).unwrap_or(u32::MAX);
-        let standing = Standing {
-            budgets: campaigns.into_iter().zip(budgets).map(budget).collect(),
-            issued: limited.into_iter().zip(issued).map(|(index, counter)| (index, count(counter))).collect(),
-        };
-        Ok(Self { standing, wanted: catalogue.wanted(now) })
-    }
-
-    /// Books what a decision promised, as its commit will.
-    fn promise(&mut self, decision: &Decision, catalogue: &Catalogue) {
-        let Some(drawn) = decision.offered() else { return };
-        let Some(offer) = catalogue.offers.get(drawn.offer) else { return };
-        let Some(benefit) = offer.benefits.get(drawn.benefit) else { return };
-        if let Some(budget) = self.standing.budgets.get_mut(&offer.campaign) {
-            budget.used += benefit.maximum();
-        }
-        if let Some(count) = self.standing.issued.get_mut(&drawn.offer) {
-            *count += 1;
-        }
-    }
-}
-
 /// A person as loaded for a question.
 struct Asked {
     person: Whole,
     /// What the profile that is asked about was given.
-    wallet: Loaded<Wallet>,
+    wallet: Loaded<Arc<Wallet>>,
     /// What the person's other profiles were given.
-    elsewhere: Vec<Loaded<Wallet>>,
-    states: Vec<Loaded<State>>,
+    elsewhere: Vec<Loaded<Arc<Wallet>>>,
+    states: Vec<Loaded<Arc<State>>>,
 }
 
 impl Asked {
@@ -293,12 +191,9 @@ impl Asked {
         let key = person::identity_key(engine, &question.identity);
         let Some(id) = person::find(engine, key).await? else { return Ok(None) };
         let Some(person) = whole::load(engine, id).await? else { return Ok(None) };
-        let wallet = person::load(engine, keys::wallet(id), Wallet::default).await?;
-        let mut elsewhere = Vec::new();
-        for other in person.all().skip(1) {
-            let key = keys::wallet(other.value.id);
-            elsewhere.push(person::load(engine, key, Wallet::default).await?);
-        }
+        let wallets = person.all().map(|profile| keys::wallet(profile.value.id)).collect();
+        let mut elsewhere = engine.people.wallets.read(&engine.store, engine.tenant, wallets).await?;
+        let wallet = elsewhere.remove(0);
         let states = person::states(engine, &person.cluster()).await?;
         Ok(Some(Self { person, wallet, elsewhere, states }))
     }
@@ -312,8 +207,8 @@ impl Asked {
         let now = question.now;
         let cluster = self.person.cluster();
         let grants = cluster.grants(now);
-        let states: Vec<&State> = self.states.iter().map(|state| &state.value).collect();
-        let view = view(&states, &catalogue.features, &grants, now, &running.wanted);
+        let states: Vec<&State> = self.states.iter().map(|state| &*state.value).collect();
+        let view = view(&states, &catalogue.features, &grants, now, running.wanted());
         Situation {
             id: question.id,
             now,
@@ -337,19 +232,19 @@ impl Asked {
         if self.elsewhere.is_empty() {
             return self.wallet.value.usage(catalogue);
         }
-        let mut all = self.wallet.value.clone();
+        let mut all = Wallet::clone(&self.wallet.value);
         self.elsewhere.iter().for_each(|wallet| all.take_in(&wallet.value));
         all.usage(catalogue)
     }
 
-    /// Makes the one batch that records the decision and everything it causes.
+    /// Makes the one batch that records the decision and everything it causes, and says what it writes of the person.
     fn into_batch(
         mut self,
         tenant: Tenant,
         decision: &Decision,
         catalogue: &Catalogue,
         in_force: &Check,
-    ) -> Result<Batch, Error> {
+    ) -> Result<(Batch, Written), Error> {
         let home = keys::home(self.person.asked().id);
         let mut batch = Batch::new(batch_id()?, tenant, home);
         // A consent withdrawn in between is a conflict, and so is another catalogue, or somebody who turns out to be the same person.
@@ -366,32 +261,35 @@ impl Asked {
             owner: Some(home),
             payload: decided.to_bytes(),
         });
-        let Some(drawn) = decision.offered().or(decision.held_out()) else { return Ok(batch) };
+        let mut written = Written::default();
+        let Some(drawn) = decision.offered().or(decision.held_out()) else { return Ok((batch, written)) };
         let (issued, right) = (issue(decision, catalogue), give(decision, catalogue));
         self.remember(decision, catalogue, drawn.offer, given(issued.as_ref(), right.as_ref()));
         batch.checks.push(self.wallet.unchanged());
         batch.checks.extend(self.elsewhere.iter().map(Loaded::unchanged));
-        batch.changes.push(Change::Put(self.wallet.key.clone(), self.wallet.value.to_bytes()));
+        let bytes = self.wallet.value.to_bytes();
+        let stored = bytes.len();
+        batch.changes.push(Change::Put(self.wallet.key.clone(), bytes));
         if let Some(effect) = issued {
             count(&effect.coupon.offer, &mut batch);
-            self.contact(decision, catalogue, Contact::Coupon(&effect.coupon), &mut batch);
-            book(&effect, &mut batch);
-            batch.changes.push(expires(&effect.coupon));
+            written.state = self.contact(decision, catalogue, Contact::Coupon(&effect.coupon), &mut batch);
+            book(None, &effect, &mut batch);
         }
         if let Some(moved) = right {
             count(&moved.right.offer, &mut batch);
-            self.contact(decision, catalogue, Contact::Right(&moved.right), &mut batch);
+            written.state = self.contact(decision, catalogue, Contact::Right(&moved.right), &mut batch);
             book_entries(&moved.entry, &mut batch);
             batch.changes.push(Change::Put(keys::right(decision.id), moved.right.to_bytes()));
             batch.changes.push(lapses(&moved.right));
         }
-        Ok(batch)
+        written.wallet = Some(Put { key: self.wallet.key, stored, value: self.wallet.value });
+        Ok((batch, written))
     }
 
     fn remember(&mut self, decision: &Decision, catalogue: &Catalogue, offer: usize, given: Given) {
         let Some(offer) = catalogue.offers.get(offer) else { return };
         let Some(campaign) = catalogue.campaigns.get(offer.campaign) else { return };
-        self.wallet.value.held.push(Held {
+        Arc::make_mut(&mut self.wallet.value).held.push(Held {
             at: decision.now,
             decision: decision.id,
             campaign: campaign.id.clone(),
@@ -400,20 +298,22 @@ impl Asked {
         });
     }
 
-    /// The loop closes here: what was given is an event like a click, so the next decision knows of the contact.
+    /// The loop closes here: what was given is an event like a click, so the next decision knows of the contact. Gives the state as it is then.
     fn contact(
         &mut self,
         decision: &Decision,
         catalogue: &Catalogue,
         contact: Contact<'_>,
         batch: &mut Batch,
-    ) {
+    ) -> Option<Put<State>> {
         let profile = self.person.asked().id;
-        let Some(identity) = self.person.asked().identities.first().copied() else { return };
+        let identity = self.person.asked().identities.first().copied()?;
         let key = keys::state(profile, identity);
-        let Some(state) = self.states.iter_mut().find(|state| state.key == key) else { return };
+        let state = self.states.iter_mut().find(|state| state.key == key)?;
         let (cause, body) = contact.told(decision);
-        own_event(cause, profile, identity, decision.now, body).append(state, &catalogue.features, batch);
+        let event = own_event(cause, profile, identity, decision.now, body);
+        let stored = event.append(state, &catalogue.features, batch);
+        Some(Put { key, stored, value: state.value.clone() })
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Held, Right, State, Wallet, release_of_erased};
+use wink_core::coupon::{Coupon, Held, Redemption, Right, Wallet, release_of_erased};
 use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
 use wink_record::{Damaged, Decided, Erasure as Erased, SegmentPassage, Stored};
@@ -16,10 +16,12 @@ use wink_store::{
     Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
 };
 
-use super::announce::{about_coupon, about_decision, about_passage};
+use super::announce::{about_coupon, about_decision, about_passage, about_redemption};
+use super::booking::book;
 use super::bury;
+use super::noted::Noted;
+use super::once;
 use super::person;
-use super::redeem::{book, no_longer_expires};
 use super::rights::{give_back, no_longer_lapses};
 use super::segments;
 use crate::engine::batch_id;
@@ -178,7 +180,8 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
     erasure.coupons = take_back(engine, id, now).await?;
-    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id), keys::occasions(id)];
+    let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id)];
+    left.extend(Noted::load(engine, id).await?.keys());
     for identity in begun.bytes.chunks_exact(16) {
         let key = IdentityKey(identity.try_into().unwrap_or_default());
         erasure.dead_letters += remove_letters(engine, key).await?;
@@ -299,15 +302,30 @@ async fn take_back_coupons<S: Store>(
         let effect = release_of_erased(&coupon, now);
         let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
-        book(&effect, &mut batch);
+        book(Some(&coupon), &effect, &mut batch);
         batch.changes.extend(about_coupon(&coupon).map(Change::Delete));
-        if coupon.state == State::Issued {
-            batch.changes.push(no_longer_expires(&coupon));
-        }
+        batch.changes.extend(once::removal_of(engine, coupon.id).await?);
+        take_back_redemptions(engine, &coupon, &mut batch).await?;
         engine.commit(batch).await?.ok_or(Error::Contended)?;
         freed += 1;
     }
     Ok(freed)
+}
+
+/// Adds to a batch what takes the person out of what a coupon was redeemed as, and deletes what was told of it.
+pub(super) async fn take_back_redemptions<S: Store>(
+    engine: &Engine<S>,
+    coupon: &Coupon,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    for id in &coupon.redemptions {
+        let Some(record) = engine.record(&keys::redemption(*id)).await? else { continue };
+        let redemption = Redemption::from_bytes(&record.bytes)?;
+        batch.checks.push(Check::Version(keys::redemption(*id), record.version));
+        batch.changes.push(Change::Put(keys::redemption(*id), redemption.release_of_erased().to_bytes()));
+        batch.changes.extend(about_redemption(&redemption).map(Change::Delete));
+    }
+    Ok(())
 }
 
 /// A journal entry about a person, and what has to go with it.

@@ -1,12 +1,12 @@
-//! Coupons run out: their timers are due, and what they reserved is free again.
+//! Timers of coupons are due: a hold is over and the coupon free again, or the coupon runs out, and what it reserved is.
 
 use wink_core::base::{CouponId, Timestamp};
-use wink_core::coupon::{Coupon, expire};
+use wink_core::coupon::{Coupon, State, expire};
 use wink_record::Stored;
-use wink_store::{Batch, Change, Check, Home, Leased, Store};
+use wink_store::{Batch, Change, Check, Leased, Store};
 
 use super::announce::Listeners;
-use super::redeem::{book, home_of};
+use super::booking::{book, home_of};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 256;
 /// A lease lasts a minute: far longer than a commit takes, short enough that a crashed worker's timers come back soon.
 const LEASE_MS: i64 = 60_000;
 
-/// Expires every coupon whose time is over at `now`. Returns how many there were.
+/// Ends every hold and expires every coupon whose time is over at `now`. Returns how many coupons expired.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes; timers not done come back.
@@ -30,35 +30,42 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
             return Ok(expired);
         }
         let listeners = Listeners::load(engine).await?;
-        let mut batches = Vec::with_capacity(due.len());
+        let (mut batches, mut expires) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
         for timer in &due {
-            batches.push(prepare(engine, &listeners, timer, now).await?);
+            let (batch, ends) = prepare(engine, &listeners, timer, now).await?;
+            batches.push(batch);
+            expires.push(ends);
         }
-        for outcome in engine.submit(batches).await {
-            // On a conflict the coupon was redeemed or taken back meanwhile, and its timer with it.
-            if outcome?.is_some() {
-                expired += 1;
-            }
+        for (outcome, ends) in engine.submit(batches).await.into_iter().zip(expires) {
+            // On a conflict the coupon was redeemed, let go or taken back meanwhile, and its timer with it.
+            expired += u64::from(outcome?.is_some() && ends);
         }
     }
 }
 
+/// Makes the batch that sees to a timer, and tells whether its coupon expires by it.
 async fn prepare<S: Store>(
     engine: &Engine<S>,
     listeners: &Listeners,
     timer: &Leased,
     now: Timestamp,
-) -> Result<Batch, Error> {
+) -> Result<(Batch, bool), Error> {
     let id = CouponId::from_bytes(timer.id);
-    let done = Change::Acknowledge { queue: keys::EXPIRY, due_ms: timer.due_ms, id: timer.id };
     let record = engine.record(&keys::coupon(id)).await?;
     let coupon = record.as_ref().map(|record| Coupon::from_bytes(&record.bytes)).transpose()?;
-    let mut batch = Batch::new(batch_id()?, engine.tenant, coupon.as_ref().map_or(Home(0), home_of));
-    if let Some((record, effect)) = record.zip(coupon.and_then(|coupon| expire(&coupon, now))) {
-        batch.checks.push(Check::Version(keys::coupon(id), record.version));
-        book(&effect, &mut batch);
-        listeners.hear_coupon(&effect.coupon, &mut batch);
+    let home = home_of(coupon.as_ref().and_then(|coupon| coupon.profile));
+    let mut batch = Batch::new(batch_id()?, engine.tenant, home);
+    let is_its_timer = |coupon: &Coupon| coupon.due_at() == Some(Timestamp(timer.due_ms));
+    let effect = coupon.as_ref().filter(|coupon| is_its_timer(coupon)).and_then(|coupon| expire(coupon, now));
+    let Some((record, (before, effect))) = record.zip(coupon.as_ref().zip(effect)) else {
+        batch.changes.push(Change::Acknowledge { queue: keys::EXPIRY, due_ms: timer.due_ms, id: timer.id });
+        return Ok((batch, false));
+    };
+    batch.checks.push(Check::Version(keys::coupon(id), record.version));
+    book(Some(before), &effect, &mut batch);
+    let expires = matches!(effect.coupon.state, State::Expired { .. });
+    if expires {
+        listeners.hear_expired(&effect.coupon, now, &mut batch);
     }
-    batch.changes.push(done);
-    Ok(batch)
+    Ok((batch, expires))
 }

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use wink_api::{
-    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EventView, IdentitySent, ProfileView,
-    StateExported,
+    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EntryProof, EventView, IdentitySent,
+    ProfileView, StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::{Right, RightState, issue};
 use wink_core::decision::Decision;
+use wink_core::event::Body;
 use wink_core::profile::{Kept, Vault};
 use wink_record::{Decided, Stored};
-use wink_store::{Direction, Entry, EntryKind, Lane, Position, Range, Store};
+use wink_store::{Body as EntryBody, Direction, Entry, EntryKind, Lane, Position, Range, Store};
 
 use super::letters;
 use super::page::{LIMIT_MAX, Page};
@@ -41,9 +42,22 @@ pub struct Export {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Person,
-    Events { of: usize, from: Position, is_first: bool },
-    Decisions { of: usize, from: Position, is_first: bool },
-    Wallet { cursor: Option<String>, is_first: bool },
+    /// `before` is the hash of the entry before `from`.
+    Events {
+        of: usize,
+        from: Position,
+        before: [u8; 32],
+        is_first: bool,
+    },
+    Decisions {
+        of: usize,
+        from: Position,
+        is_first: bool,
+    },
+    Wallet {
+        cursor: Option<String>,
+        is_first: bool,
+    },
     Letters,
     Nothing,
 }
@@ -65,10 +79,12 @@ impl Export {
         let (text, next) = match std::mem::replace(&mut self.next, Piece::Nothing) {
             Piece::Person => {
                 self.profiles = whole.cluster().profiles().map(|profile| profile.id).collect();
-                let next = Piece::Events { of: 0, from: Position(0), is_first: true };
+                let next = Piece::Events { of: 0, from: Position(0), before: [0; 32], is_first: true };
                 (self.person(engine, &whole).await?, next)
             }
-            Piece::Events { of, from, is_first } => self.events(engine, of, from, is_first).await?,
+            Piece::Events { of, from, before, is_first } => {
+                self.events(engine, of, from, before, is_first).await?
+            }
             Piece::Decisions { of, from, is_first } => self.decisions(engine, of, from, is_first).await?,
             Piece::Wallet { cursor, is_first } => self.wallet(engine, &whole, cursor, is_first).await?,
             Piece::Letters => (self.letters(engine, &whole).await?, Piece::Nothing),
@@ -103,6 +119,7 @@ impl Export {
         engine: &Engine<S>,
         of: usize,
         from: Position,
+        mut before: [u8; 32],
         mut is_first: bool,
     ) -> Result<(String, Piece), Error> {
         let Some(profile) = self.profiles.get(of).copied() else {
@@ -110,16 +127,21 @@ impl Export {
             return Ok(("],\"decisions\":[".to_owned(), next));
         };
         let Some((entries, from)) = read(engine, profile, from).await? else {
-            return Ok((String::new(), Piece::Events { of: of + 1, from: Position(0), is_first }));
+            let next = Piece::Events { of: of + 1, from: Position(0), before: [0; 32], is_first };
+            return Ok((String::new(), next));
         };
         let mut text = String::new();
-        for payload in payloads(engine, profile, &entries, keys::entry::EVENT) {
-            let kept = Kept::from_bytes(payload)?;
+        for entry in &entries {
+            let follows = std::mem::replace(&mut before, entry.header.hash);
+            let Some(body) = body_of(engine, profile, entry, keys::entry::EVENT) else { continue };
+            let kept = Kept::from_bytes(&body.payload)?;
             if kept.profile == profile {
-                write(&mut text, &mut is_first, &EventView::new(&kept));
+                let is_word = matches!(kept.body, Body::ConsentUpdated(_));
+                let proof = is_word.then(|| proof(profile, &follows, entry, body));
+                write(&mut text, &mut is_first, &EventView { proof, ..EventView::new(&kept) });
             }
         }
-        Ok((text, Piece::Events { of, from, is_first }))
+        Ok((text, Piece::Events { of, from, before, is_first }))
     }
 
     async fn decisions<S: Store>(
@@ -136,8 +158,9 @@ impl Export {
             return Ok((String::new(), Piece::Decisions { of: of + 1, from: Position(0), is_first }));
         };
         let mut text = String::new();
-        for payload in payloads(engine, profile, &entries, keys::entry::DECIDED) {
-            let decided = Decided::from_bytes(payload)?;
+        for entry in &entries {
+            let Some(body) = body_of(engine, profile, entry, keys::entry::DECIDED) else { continue };
+            let decided = Decided::from_bytes(&body.payload)?;
             let decision: Option<Decision> = engine.stored(&keys::decision(decided.id)).await?;
             let Some(decision) = decision.filter(|decision| decision.person.profile == profile) else {
                 continue;
@@ -204,19 +227,33 @@ async fn read<S: Store>(
     Ok(next.map(|next| (entries, next)))
 }
 
-fn payloads<'a, S>(
+/// Gives what an entry says, if it is of this kind and about the profile.
+fn body_of<'a, S>(
     engine: &Engine<S>,
     profile: ProfileId,
-    entries: &'a [Entry],
+    entry: &'a Entry,
     kind: EntryKind,
-) -> impl Iterator<Item = &'a [u8]> + use<'a, S> {
-    let (home, tenant) = (Some(keys::home(profile)), engine.tenant);
-    entries.iter().filter(move |entry| entry.header.tenant == tenant && entry.header.kind == kind).filter_map(
-        move |entry| {
-            let body = entry.body.as_ref().filter(|body| body.owner == home)?;
-            Some(body.payload.as_slice())
-        },
-    )
+) -> Option<&'a EntryBody> {
+    let is_of = entry.header.tenant == engine.tenant && entry.header.kind == kind;
+    entry.body.as_ref().filter(|body| is_of && body.owner == Some(keys::home(profile)))
+}
+
+/// Shows what an entry is made of, after the one with the hash `before`.
+fn proof(profile: ProfileId, before: &[u8], entry: &Entry, body: &EntryBody) -> EntryProof {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let home = keys::home(profile);
+    EntryProof {
+        lane: Lane::of(home).number(),
+        position: entry.position.0,
+        before: hex(before),
+        tenant: entry.header.tenant.0,
+        kind: entry.header.kind.0,
+        key: hex(&entry.header.key),
+        salt: hex(&body.salt),
+        owner: hex(&home.0.to_le_bytes()),
+        payload: hex(&body.payload),
+        hash: hex(&entry.header.hash),
+    }
 }
 
 /// Shows a decision as it stands now; `explained` adds every candidate.

@@ -104,7 +104,7 @@ pub async fn note<S: Store>(
             Some(Answer::Erased) | None => return Ok(Noted::NoDecision),
         };
         thought.count();
-        let (batch, _) = thought.into_batch(engine)?;
+        let batch = thought.into_batch(engine)?.batch;
         if engine.commit(batch).await?.is_some() {
             return Ok(answer);
         }

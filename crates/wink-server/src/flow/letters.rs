@@ -8,7 +8,7 @@ use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Direction, Home, Range, Store};
 
 use super::bury::{self, Buried};
-use super::ingest::{Answer, Received, Thought, Told};
+use super::ingest::{Answer, Prepared, Received, Thought, Told};
 use super::page::{Page, Paged, cursor};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -186,7 +186,7 @@ pub async fn replay<S: Store>(
         };
         let told = told(engine, &buried, envelope, repaired).await?;
         let thought = Thought::new(engine, ids, vec![told]).await?;
-        let (mut batch, answers) = match thought.answers.first() {
+        let Prepared { mut batch, answers, .. } = match thought.answers.first() {
             Some(Answer::Dead(rejection)) => return Ok(Replayed::Dead(rejection.clone())),
             _ => thought.into_batch(engine)?,
         };

@@ -2,6 +2,7 @@
 //! is touched.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wink_core::base::{ProfileId, Timestamp};
 use wink_core::event::Identity;
@@ -20,7 +21,7 @@ use crate::{Engine, Error};
 #[derive(Default)]
 pub(super) struct Joined {
     /// The profiles at the other end, changed.
-    others: BTreeMap<ProfileId, Loaded<Profile>>,
+    others: BTreeMap<ProfileId, Loaded<Arc<Profile>>>,
     /// What was looked at.
     checks: Vec<Check>,
 }
@@ -30,7 +31,7 @@ impl Joined {
     pub(super) async fn around<S: Store>(
         &self,
         engine: &Engine<S>,
-        profile: &Loaded<Profile>,
+        profile: &Loaded<Arc<Profile>>,
     ) -> Result<Whole, Error> {
         whole::around(engine, profile.clone(), &self.others).await
     }
@@ -39,7 +40,7 @@ impl Joined {
     pub(super) async fn sides<S: Store>(
         &self,
         engine: &Engine<S>,
-        profile: &Loaded<Profile>,
+        profile: &Loaded<Arc<Profile>>,
         other: ProfileId,
     ) -> Result<Option<[Whole; 2]>, Error> {
         if profile.value.id == other || profile.value.links.contains_key(&other) {
@@ -67,7 +68,7 @@ impl Joined {
         self.checks.extend(here.unchanged().chain(there.unchanged()));
         let mut other = there.into_asked();
         profile.join(other.value.id, link.clone());
-        other.value.join(profile.id, link);
+        Arc::make_mut(&mut other.value).join(profile.id, link);
         self.others.insert(other.value.id, other);
         Ok(true)
     }
@@ -77,7 +78,7 @@ impl Joined {
         &self,
         engine: &Engine<S>,
         id: ProfileId,
-    ) -> Result<Option<Loaded<Profile>>, Error> {
+    ) -> Result<Option<Loaded<Arc<Profile>>>, Error> {
         match self.others.get(&id) {
             Some(changed) => Ok(Some(changed.clone())),
             None => person::profile(engine, id).await,
@@ -161,7 +162,7 @@ pub async fn part<S: Store>(engine: &Engine<S>, one: ProfileId, other: ProfileId
             return Ok(false);
         }
         let checks = vec![here.unchanged(), there.unchanged()];
-        let (mut here, mut there) = (here.value, there.value);
+        let [mut here, mut there] = [here, there].map(|profile| Arc::unwrap_or_clone(profile.value));
         here.part(other);
         there.part(one);
         if write(engine, checks, &[here, there]).await? {

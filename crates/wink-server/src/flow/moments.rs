@@ -3,12 +3,13 @@
 
 use wink_core::base::{DecisionId, Hasher, ProfileId, Timestamp};
 use wink_core::decision::{AcceptWithin, Ask, Issue};
-use wink_core::feature::{Moment, Occasions, Wanting};
+use wink_core::feature::{Moment, Wanting};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_record::{Awaiting, Stored};
 use wink_store::{Batch, Change, Leased, Store};
 
 use super::decide::{Question, ask};
+use super::noted::Noted;
 use super::person;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -89,12 +90,11 @@ async fn look<S: Store>(
     now: Timestamp,
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let mut occasions = person::load(engine, keys::occasions(profile), Occasions::default).await?;
+        let mut occasions = Noted::load(engine, profile).await?;
         let mut batch = done(engine, profile, entry)?;
-        if occasions.value.look(&trigger.moments, at) {
+        if occasions.value_mut().look(&trigger.moments, at) {
             let moment = Moment { trigger: trigger.moments.id.clone(), at, wanting: Wanting::Decision };
-            batch.checks.push(occasions.unchanged());
-            batch.changes.push(Change::Put(occasions.key.clone(), occasions.value.to_bytes()));
+            occasions.add_to(&mut batch);
             batch.changes.push(enqueue(profile, moment, now));
         }
         if engine.commit(batch).await?.is_some() {

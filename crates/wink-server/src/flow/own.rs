@@ -1,6 +1,7 @@
 //! Events Wink writes itself: the loop closes here, so that the next decision knows of what this one caused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wink_core::base::{EventId, Hasher, ProfileId, Timestamp};
 use wink_core::event::Body;
@@ -53,12 +54,23 @@ pub(super) fn own_event(
 }
 
 impl OwnEvent {
-    /// Folds the event into the state of its identity and adds both to the batch.
-    pub(super) fn append(self, state: &mut Loaded<State>, features: &Catalogue, batch: &mut Batch) {
+    /// Folds the event into the state of its identity and adds both to the batch. Gives how many bytes the state has now.
+    pub(super) fn append(
+        self,
+        state: &mut Loaded<Arc<State>>,
+        features: &Catalogue,
+        batch: &mut Batch,
+    ) -> usize {
         let Self(kept) = self;
-        fold(&mut state.value, features, &Happened::new(kept.occurred_at, &kept.body, &kept.extra));
+        fold(
+            Arc::make_mut(&mut state.value),
+            features,
+            &Happened::new(kept.occurred_at, &kept.body, &kept.extra),
+        );
         batch.checks.push(state.unchanged());
-        batch.changes.push(Change::Put(state.key.clone(), state.value.to_bytes()));
+        let bytes = state.value.to_bytes();
+        let stored = bytes.len();
+        batch.changes.push(Change::Put(state.key.clone(), bytes));
         batch.changes.push(Change::Append {
             kind: keys::entry::EVENT,
             key: kept.id.bytes(),
@@ -66,5 +78,6 @@ impl OwnEvent {
             payload: kept.to_bytes(),
         });
         batch.changes.push(Change::Add(keys::events(kept.body.event_name()), 1));
+        stored
     }
 }

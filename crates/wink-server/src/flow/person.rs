@@ -1,6 +1,8 @@
 //! Loading a person: from an identity to the profile and its states.
 
-use wink_core::base::{ProfileId, Timestamp};
+use std::sync::Arc;
+
+use wink_core::base::ProfileId;
 use wink_core::event::{Identity, without_cards};
 use wink_core::feature::State;
 use wink_core::profile::{Cluster, IdentityKey, Profile, Vault};
@@ -12,7 +14,7 @@ use crate::{Engine, Error, secrets};
 
 /// A stored thing with the version it was read at; version `None` if it is not stored yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Loaded<T> {
+pub(crate) struct Loaded<T> {
     /// Where it lies.
     pub key: RecordKey,
     /// Which commit wrote it.
@@ -22,6 +24,11 @@ pub(super) struct Loaded<T> {
 }
 
 impl<T> Loaded<T> {
+    /// The same, as it is held by several.
+    pub(super) fn shared(self) -> Loaded<Arc<T>> {
+        Loaded { key: self.key, version: self.version, value: Arc::new(self.value) }
+    }
+
     /// The check that it is still as it was read.
     pub(super) fn unchanged(&self) -> Check {
         match self.version {
@@ -46,6 +53,14 @@ pub(super) async fn load<S: Store, T: Stored>(
     }
 }
 
+/// Loads the state of an identity in order to change it: nobody else has it then.
+pub(super) async fn state_to_change<S: Store>(
+    engine: &Engine<S>,
+    key: RecordKey,
+) -> Result<Loaded<Arc<State>>, Error> {
+    engine.people.states.take(&engine.store, engine.tenant, key).await
+}
+
 /// Finds the profile an identity leads to.
 pub(super) async fn find<S: Store>(engine: &Engine<S>, key: IdentityKey) -> Result<Option<ProfileId>, Error> {
     let Some(record) = engine.record(&keys::identity(key)).await? else { return Ok(None) };
@@ -65,7 +80,7 @@ pub(crate) fn profile_id(bytes: &[u8]) -> Result<ProfileId, Damaged> {
 pub(super) async fn states<S: Store>(
     engine: &Engine<S>,
     cluster: &Cluster<'_>,
-) -> Result<Vec<Loaded<State>>, Error> {
+) -> Result<Vec<Loaded<Arc<State>>>, Error> {
     states_at(engine, cluster.identities().map(|(id, key)| keys::state(id, key)).collect()).await
 }
 
@@ -73,28 +88,17 @@ pub(super) async fn states<S: Store>(
 pub(super) async fn states_at<S: Store>(
     engine: &Engine<S>,
     keys: Vec<RecordKey>,
-) -> Result<Vec<Loaded<State>>, Error> {
-    let records = engine.store.get(engine.tenant, &keys).await?;
-    let mut states = Vec::with_capacity(keys.len());
-    for (key, record) in keys.into_iter().zip(records) {
-        states.push(match record {
-            Some(record) => {
-                let value = State::from_bytes(&record.bytes)?;
-                Loaded { key, version: Some(record.version), value }
-            }
-            None => Loaded { key, version: None, value: State::default() },
-        });
-    }
-    Ok(states)
+) -> Result<Vec<Loaded<Arc<State>>>, Error> {
+    engine.people.states.read(&engine.store, engine.tenant, keys).await
 }
 
 /// Loads a profile that must exist.
 pub(super) async fn profile<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
-) -> Result<Option<Loaded<Profile>>, Error> {
-    let loaded = load(engine, keys::profile(id), || Profile::new(id, Timestamp::default())).await?;
-    Ok(loaded.version.is_some().then_some(loaded))
+) -> Result<Option<Loaded<Arc<Profile>>>, Error> {
+    let keys = vec![keys::profile(id)];
+    Ok(engine.people.profiles.find(&engine.store, engine.tenant, keys).await?.pop().flatten())
 }
 
 /// Opens a person's vault with its key; an empty one with a new key if there is none.

@@ -41,24 +41,17 @@ pub struct WrongRow {
 pub struct Import {
     rows: Rows,
     manner: Manner,
-    begun_at: Timestamp,
+    began: Timestamp,
     waiting: Vec<Product>,
     tally: Tally,
     is_stopped: bool,
 }
 
 impl Import {
-    /// Begins one. All its prices hold from now on, however long it takes.
-    pub fn new(format: Format, manner: Manner, now: Timestamp) -> Self {
+    /// Begins one. All that it changes is told to have changed at that instant.
+    pub fn new(format: Format, manner: Manner, began: Timestamp) -> Self {
         let waiting = Vec::with_capacity(AT_ONCE);
-        Self {
-            rows: Rows::new(format),
-            manner,
-            begun_at: now,
-            waiting,
-            tally: Tally::default(),
-            is_stopped: false,
-        }
+        Self { rows: Rows::new(format), manner, began, waiting, tally: Tally::default(), is_stopped: false }
     }
 
     /// Takes the next piece of the file; returns the wrong rows in it. Keep pieces small: as many rows can be wrong.
@@ -117,7 +110,7 @@ impl Import {
         let waiting = std::mem::take(&mut self.waiting);
         self.tally.put += match self.manner.dry_run {
             true => try_put(engine, &waiting).await?,
-            false => put(engine, &waiting, self.begun_at).await?,
+            false => put(engine, &waiting, self.began).await?,
         };
         Ok(())
     }

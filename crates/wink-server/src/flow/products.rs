@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp};
-use wink_core::offer::Product;
+use wink_core::feature::{ListingChange, ProductKey};
 use wink_core::offer::price_law::PriceHistory;
+use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store, Version};
 
+use super::rounds;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
-/// Products per commit: each two changes at most, so below the port's 1,024, and with the longest texts and histories below its 1 MiB.
+/// Products per commit: each three changes at most, so below the port's 1,024, and with the longest texts and histories below its 1 MiB.
 pub const AT_ONCE: usize = 250;
 
 /// What putting products changed.
@@ -36,7 +38,7 @@ impl std::ops::AddAssign for Put {
 }
 
 /// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts. A price that changed is noted in the
-/// product's history in the same commit.
+/// product's history, and what has become cheaper or is there again is told to the triggers that wait for it, in the same commit.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes.
@@ -74,6 +76,18 @@ impl Compared<'_> {
 
     fn has_new_price(&self) -> bool {
         self.listed.as_ref().and_then(|(_, listed)| listed.price) != self.product.price
+    }
+
+    /// Tells whoever waits that a product has become cheaper, or that there is some again.
+    fn round(&self, catalogue: &Catalogue, now: Timestamp) -> Option<Change> {
+        let (_, before) = self.listed.as_ref()?;
+        let prices = before.price.zip(self.product.price);
+        let change = ListingChange {
+            product: ProductKey::new(&self.product.id),
+            cheaper: prices.filter(|(before, price)| price < before),
+            is_available_again: before.stock == Some(0) && self.product.stock != Some(0),
+        };
+        rounds::of_change(catalogue, change, now)
     }
 }
 
@@ -113,6 +127,7 @@ fn count(compared: &[Compared<'_>]) -> Put {
 }
 
 async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Timestamp) -> Result<Put, Error> {
+    let catalogue = engine.catalogue().ok();
     for _ in 0..ATTEMPTS_MAX {
         let mut compared = compare(engine, products).await?;
         let put = count(&compared);
@@ -129,6 +144,7 @@ async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Time
                 Some((version, _)) => Check::Version(one.key.clone(), *version),
                 None => Check::Absent(one.key.clone()),
             });
+            batch.changes.extend(catalogue.as_deref().and_then(|catalogue| one.round(catalogue, now)));
             batch.changes.push(Change::Put(one.key, one.product.to_bytes()));
         }
         if engine.commit(batch).await?.is_some() {

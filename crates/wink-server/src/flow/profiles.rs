@@ -123,7 +123,7 @@ pub async fn viewed<S: Store>(
     now: Timestamp,
 ) -> Result<View, Error> {
     let states = person::states(engine, person).await?;
-    let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+    let states: Vec<&State> = states.iter().map(|state| &*state.value).collect();
     Ok(view(&states, catalogue, &person.grants(now), now, wanted))
 }
 

@@ -1,118 +1,177 @@
-//! A coupon is used: once, on an order, for what it is worth there.
+//! Coupons are used on an order: all of them or none, or those that apply. Each once, for what a validation of the same says.
 
-use wink_core::base::{CouponId, Timestamp};
-use wink_core::coupon::{Basket, Coupon, Effect, Entry, Refusal, State, redeem};
-use wink_core::event::{Body, Redeemed};
-use wink_core::feature::State as Features;
-use wink_record::Stored;
-use wink_store::{Batch, Change, Check, Home, Store};
+use wink_core::base::{CouponId, ProfileId, Timestamp};
+use wink_core::coupon::cart::{Cart, Stack};
+use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step};
+use wink_store::{Batch, Store};
 
 use super::announce::Listeners;
-use super::own::{Cause, own_event};
-use super::person;
+use super::booking::{book, home_of};
+use super::cart::{Found, Tried, load, stack};
+use super::once::{self, Keeping, Replied};
+use super::tell::Teller;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
-use crate::keys;
 use crate::{Engine, Error};
 
-/// Redeems a coupon. The answer is durable when this returns; asking again for the same order gives it again.
+/// An order that is paid with coupons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purchase {
+    /// The coupons, as they were named.
+    pub coupons: Vec<String>,
+    /// The order.
+    pub order_id: String,
+    /// What is bought, with what the list of products says of it.
+    pub cart: Cart,
+    /// What becomes of the others if one coupon does not apply.
+    pub mode: Mode,
+}
+
+impl Purchase {
+    fn tried(&self) -> Tried<'_> {
+        Tried { coupons: &self.coupons, cart: &self.cart, order: Some(&self.order_id) }
+    }
+}
+
+/// What becomes of an order's coupons if one of them does not apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// None is redeemed.
+    AllOrNothing,
+    /// The others are.
+    WhatApplies,
+}
+
+/// What became of one coupon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// The coupon, if there is one: afterwards if it was redeemed.
+    pub coupon: Option<Coupon>,
+    /// What it was redeemed as, now or on this order before.
+    pub redemption: Option<Redemption>,
+}
+
+/// What became of an order's coupons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung<'a> {
+    /// Coupon by coupon, in the order they were named.
+    pub used: Vec<Used>,
+    /// The cart with those that apply.
+    pub stack: Stack<'a>,
+    /// Whether what applies was redeemed.
+    pub is_redeemed: bool,
+}
+
+impl Rung<'_> {
+    /// Tells why a coupon does not apply. `None` if it does, redeemed or not.
+    pub fn refusal(&self, used: &Used) -> Option<Refusal> {
+        match &used.coupon {
+            Some(coupon) => self.stack.outcome(coupon.id).err(),
+            None => Some(Refusal::Unknown),
+        }
+    }
+}
+
+/// Redeems the coupons of an order. The answer is durable when this returns; a coupon that was redeemed on the same order before counts as
+/// redeemed, so that asking again gives it again.
 ///
 /// # Errors
-/// If there is no such coupon, the store cannot be read or takes no writes. A refusal is an answer, not an error.
-pub async fn use_coupon<S: Store>(
+/// If the store cannot be read or takes no writes, no catalogue is in force, or the idempotency key belongs to another order. A refusal is an
+/// answer, not an error.
+pub async fn redeem<'a, S: Store>(
     engine: &Engine<S>,
-    id: CouponId,
-    basket: &Basket,
+    purchase: &'a Purchase,
+    keeping: Option<&Keeping<'_, Rung<'a>>>,
     now: Timestamp,
-) -> Result<Result<Coupon, Refusal>, Error> {
+) -> Result<Replied<Rung<'a>>, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let Some(record) = engine.record(&keys::coupon(id)).await? else {
-            return Err(Error::NotFound { what: "coupon", name: id.to_string() });
-        };
-        let coupon = Coupon::from_bytes(&record.bytes)?;
-        if coupon.is_redeemed_on(&basket.order_id) {
-            // A till that lost our answer asks again: the same redemption, not another one.
-            return Ok(Ok(coupon));
+        if let Some(answer) = once::before(engine, keeping).await? {
+            return Ok(Replied::Before(answer));
         }
-        let effect = match redeem(&coupon, basket, now) {
-            Ok(effect) => effect,
-            Err(refusal) => return Ok(Err(refusal)),
+        let asked = purchase.tried();
+        let found = load(engine, &asked).await?;
+        let stack = stack(&asked, &found, &*engine.catalogue()?, now);
+        let takes: Vec<Take> =
+            found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
+        let is_redeemed = match purchase.mode {
+            Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Nothing)),
+            Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Nothing)),
         };
-        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(&coupon));
-        batch.checks.push(Check::Version(keys::coupon(id), record.version));
-        book(&effect, &mut batch);
-        batch.changes.push(no_longer_expires(&coupon));
-        tell(engine, &effect.coupon, now, &mut batch).await?;
-        Listeners::load(engine).await?.hear_coupon(&effect.coupon, &mut batch);
-        if engine.commit(batch).await?.is_some() {
-            return Ok(Ok(effect.coupon));
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
+        if is_redeemed {
+            write(engine, &found, &takes, &mut batch).await?;
+        }
+        let about = found.iter().flatten().next().map(|found| found.coupon.id);
+        let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
+        let used = found.into_iter().zip(takes).map(|(found, take)| used(found, take, is_redeemed)).collect();
+        let rung = Rung { used, stack, is_redeemed };
+        if let Some(keeping) = keeping {
+            let about = about.unwrap_or(CouponId::from_bytes([0; 16]));
+            keeping.keep(&rung, about, lives.unwrap_or(now), now, &mut batch);
+        }
+        if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
+            return Ok(Replied::Now(rung));
         }
     }
     Err(Error::Contended)
 }
 
-/// Adds to a batch what a step in a coupon's life changes: the coupon, the budget and the ledger, which so cannot disagree.
-pub(super) fn book(effect: &Effect, batch: &mut Batch) {
-    let coupon = &effect.coupon;
-    batch.changes.push(Change::Put(keys::coupon(coupon.id), coupon.to_bytes()));
-    book_entries(&effect.entries, batch);
+/// What an order does with one coupon.
+enum Take {
+    /// It is redeemed.
+    Now(Box<Effect>),
+    /// It was redeemed on this order before.
+    Before(Box<Redemption>),
+    /// It does not apply.
+    Nothing,
 }
 
-/// Adds movements of money to a batch: to the budget's counter and to the ledger.
-pub(super) fn book_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>, batch: &mut Batch) {
-    for entry in entries {
-        let owed = entry.owed();
-        if owed.0 != 0 {
-            batch.changes.push(Change::Add(keys::budget(entry.campaign.as_str()), owed.0));
-        }
-        batch.changes.push(Change::Append {
-            kind: keys::entry::LEDGER,
-            key: entry.id,
-            owner: None,
-            payload: entry.to_bytes(),
-        });
+fn take(purchase: &Purchase, found: Option<&Found>, stack: &Stack<'_>, now: Timestamp) -> Take {
+    let Some(Found { coupon, redeemed, .. }) = found else { return Take::Nothing };
+    if let Some(redeemed) = redeemed {
+        return Take::Before(Box::new(redeemed.clone()));
+    }
+    match step(coupon, &purchase.order_id, stack, now) {
+        Ok(effect) => Take::Now(Box::new(effect)),
+        Err(_) => Take::Nothing,
     }
 }
 
-/// Makes the coupon's timer.
-pub(super) fn expires(coupon: &Coupon) -> Change {
-    Change::Enqueue {
-        queue: keys::EXPIRY,
-        due_ms: coupon.valid_until.0,
-        id: coupon.id.bytes(),
-        payload: Vec::new(),
-    }
+/// Whose coupons are used: those that meet are one person's.
+fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
+    let applies = found.iter().zip(takes).filter(|(_, take)| !matches!(take, Take::Nothing));
+    applies.filter_map(|(found, _)| found.as_ref()).find_map(|found| found.coupon.profile)
 }
 
-/// Takes the coupon's timer out of the queue.
-pub(super) fn no_longer_expires(coupon: &Coupon) -> Change {
-    Change::Acknowledge { queue: keys::EXPIRY, due_ms: coupon.valid_until.0, id: coupon.id.bytes() }
-}
-
-/// Finds the home of a coupon's entries; a coupon whose person was erased has none of its own.
-pub(super) fn home_of(coupon: &Coupon) -> Home {
-    coupon.profile.map_or(Home(0), keys::home)
-}
-
-/// The loop closes here: a redemption is an event like any other.
-async fn tell<S: Store>(
+/// Adds what is redeemed to a batch, and tells of it.
+async fn write<S: Store>(
     engine: &Engine<S>,
-    coupon: &Coupon,
-    now: Timestamp,
+    found: &[Option<Found>],
+    takes: &[Take],
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let State::Redeemed { order_id, amount, .. } = &coupon.state else { return Ok(()) };
-    let Some(id) = coupon.profile else { return Ok(()) };
-    let Some(profile) = person::profile(engine, id).await? else { return Ok(()) };
-    let Some(identity) = profile.value.identities.first().copied() else { return Ok(()) };
-    let mut state = person::load(engine, keys::state(id, identity), Features::default).await?;
-    batch.checks.push(profile.unchanged());
-    let redeemed = Redeemed { coupon: coupon.id, order_id: order_id.clone(), amount: *amount };
-    let cause = Cause { what: "coupon redeemed", id: coupon.id.bytes(), named: coupon.id.to_string() };
-    own_event(cause, id, identity, now, Body::CouponRedeemed(redeemed)).append(
-        &mut state,
-        &engine.features(),
-        batch,
-    );
+    let listeners = Listeners::load(engine).await?;
+    let mut teller = Teller::load(engine, profile_of(found, takes)).await?;
+    for (found, take) in found.iter().zip(takes) {
+        let (Some(found), Take::Now(effect)) = (found, take) else { continue };
+        batch.checks.push(found.unchanged());
+        book(Some(&found.coupon), effect, batch);
+        if let Some(redemption) = &effect.redemption {
+            teller.redeemed(engine, redemption, batch);
+            listeners.hear_redeemed(&effect.coupon, redemption, batch);
+        }
+    }
     Ok(())
+}
+
+fn used(found: Option<Found>, take: Take, is_redeemed: bool) -> Used {
+    match take {
+        Take::Now(effect) if is_redeemed => {
+            Used { coupon: Some(effect.coupon), redemption: effect.redemption }
+        }
+        Take::Before(redemption) => {
+            Used { coupon: found.map(|found| found.coupon), redemption: Some(*redemption) }
+        }
+        Take::Now(_) | Take::Nothing => Used { coupon: found.map(|found| found.coupon), redemption: None },
+    }
 }

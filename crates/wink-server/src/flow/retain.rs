@@ -2,13 +2,13 @@
 //! nobody has heard of for as long.
 
 use wink_core::base::{LetterId, Timestamp};
-use wink_core::coupon::{Coupon, Right, State as Life, release_of_erased};
+use wink_core::coupon::{Coupon, Right, release_of_erased};
 use wink_core::profile::{Retention, Words};
 use wink_record::{DeadLetter, LetterHead, Stored};
-use wink_store::{Batch, Change, Direction, Home, Kind, Lane, Position, Range, Record, RecordKey, Store};
+use wink_store::{Batch, Change, Check, Direction, Home, Kind, Lane, Position, Range, Record, Store};
 
 use super::erase::{self, Owned};
-use super::{bury, person, webhooks, whole};
+use super::{bury, once, person, webhooks, whole};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -92,20 +92,19 @@ async fn sweep_coupons<S: Store>(
     while let Some(some) = range {
         let (records, next) = page(engine, keys::kind::COUPON, some).await?;
         range = next;
-        let mut changes = Vec::new();
-        for (key, record) in records {
+        for (_, record) in records {
             let coupon = Coupon::from_bytes(&record.bytes)?;
-            let (Life::Redeemed { at, .. } | Life::Expired { at } | Life::Revoked { at }) = coupon.state
-            else {
-                continue;
-            };
-            if coupon.profile.is_some() && at < before {
-                // No check: a coupon that has ended changes no more.
+            let is_overdue = coupon.state.ended_at().is_some_and(|at| at < before);
+            if coupon.profile.is_some() && is_overdue {
+                let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+                batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
                 let released = release_of_erased(&coupon, now).coupon;
-                changes.push(Change::Put(RecordKey::new(keys::kind::COUPON, key), released.to_bytes()));
+                batch.changes.push(Change::Put(keys::coupon(coupon.id), released.to_bytes()));
+                batch.changes.extend(once::removal_of(engine, coupon.id).await?);
+                erase::take_back_redemptions(engine, &coupon, &mut batch).await?;
+                engine.commit(batch).await?.ok_or(Error::Contended)?;
             }
         }
-        commit(engine, changes).await?;
     }
     Ok(())
 }

@@ -4,14 +4,13 @@ use wink_core::base::{DecisionId, Timestamp};
 use wink_core::coupon::{Coupon, Given, Moved, NotAccepted, Right, Stage, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::{Body, Issued};
-use wink_core::feature::State as Features;
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Home, Leased, Record, Store};
 
 use super::announce::Listeners;
+use super::booking::{book_entries, put};
 use super::own::{Cause, own_event};
 use super::person;
-use super::redeem::{book_entries, expires};
 use super::whole;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -79,11 +78,10 @@ pub async fn accept<S: Store>(
         // A consent withdrawn in between is a conflict, and so is somebody who accepts it too.
         batch.checks.extend(whole.unchanged());
         settle(engine, &record, &accepted.right, Given::Coupon(coupon.id), &mut batch).await?;
-        batch.changes.push(Change::Put(keys::coupon(coupon.id), coupon.to_bytes()));
-        batch.changes.push(expires(&coupon));
+        put(None, &coupon, &mut batch);
         batch.changes.push(no_longer_lapses(&right));
         if let Some(identity) = whole.asked().identities.first().copied() {
-            let mut state = person::load(engine, keys::state(person, identity), Features::default).await?;
+            let mut state = person::state_to_change(engine, keys::state(person, identity)).await?;
             let cause = Cause { what: "coupon issued", id: coupon.id.bytes(), named: coupon.id.to_string() };
             let body = Body::CouponIssued(Issued {
                 coupon: coupon.id,
@@ -95,7 +93,7 @@ pub async fn accept<S: Store>(
             });
             own_event(cause, person, identity, now, body).append(&mut state, &engine.features(), &mut batch);
         }
-        Listeners::load(engine).await?.hear_coupon(&coupon, &mut batch);
+        Listeners::load(engine).await?.hear_issued(&coupon, &mut batch);
         if engine.commit(batch).await?.is_some() {
             return Ok(Ok(coupon));
         }

@@ -2,6 +2,7 @@
 //! this is one read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wink_core::base::ProfileId;
 use wink_core::profile::{Cluster, Profile};
@@ -13,8 +14,8 @@ use crate::{Engine, Error};
 /// All profiles of a person, each with the version it was read at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    asked: Loaded<Profile>,
-    others: Vec<Loaded<Profile>>,
+    asked: Loaded<Arc<Profile>>,
+    others: Vec<Loaded<Arc<Profile>>>,
 }
 
 impl Whole {
@@ -29,13 +30,13 @@ impl Whole {
     }
 
     /// Leaves the profile that was asked about.
-    pub(super) fn into_asked(self) -> Loaded<Profile> {
+    pub(super) fn into_asked(self) -> Loaded<Arc<Profile>> {
         self.asked
     }
 
     /// Sees the person as one.
     pub fn cluster(&self) -> Cluster<'_> {
-        Cluster::new(&self.asked.value, self.others.iter().map(|other| &other.value))
+        Cluster::new(&self.asked.value, self.others.iter().map(|other| &*other.value))
     }
 
     /// Tells the version of the person: it changes whenever a profile of theirs does, or one joins them.
@@ -54,7 +55,7 @@ impl Whole {
     }
 
     /// Lists the profiles, the one asked about first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Loaded<Profile>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Loaded<Arc<Profile>>> {
         std::iter::once(&self.asked).chain(&self.others)
     }
 }
@@ -70,8 +71,8 @@ pub(crate) async fn load<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result<
 /// Loads whoever links join to a profile, and takes those in `changed` as they are there.
 pub(super) async fn around<S: Store>(
     engine: &Engine<S>,
-    asked: Loaded<Profile>,
-    changed: &BTreeMap<ProfileId, Loaded<Profile>>,
+    asked: Loaded<Arc<Profile>>,
+    changed: &BTreeMap<ProfileId, Loaded<Arc<Profile>>>,
 ) -> Result<Whole, Error> {
     let mut whole = Whole { asked, others: Vec::new() };
     let mut ahead: Vec<ProfileId> = whole.asked.value.links.keys().copied().collect();

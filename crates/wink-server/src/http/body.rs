@@ -82,6 +82,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     json::read(bytes).map_err(not_json)
 }
 
+/// Reads JSON that notices itself what is wrong with it: see [`json::read_at_once`].
+pub(crate) fn parse_at_once<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    json::read_at_once(bytes).map_err(not_json)
+}
+
 /// Says what is wrong with a body.
 pub(crate) fn not_json(error: json::JsonError) -> Refused {
     let status = if error.code == json::JsonCode::Unexpected { 422 } else { 400 };

@@ -1,12 +1,8 @@
 //! `POST /v1/decisions`: an offer or none, with its reason, and the acceptance of an offer that waits for it. A person nobody knows
 //! gets none.
 
-use std::convert::Infallible;
-
 use axum::Json;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use wink_api::{AcceptedView, Answered, DecisionAsked, DecisionView, Problem};
 use wink_core::base::{Cents, DecisionId, Hasher, Timestamp};
@@ -15,19 +11,14 @@ use wink_core::decision::{Ask, Decision};
 use wink_core::offer::Channel;
 use wink_store::Store;
 
-use super::body::{PathName, Sent, parse};
-use super::problem::{Refused, at, invalid};
+use super::body::{PathName, Sent, parse_at_once};
+use super::once::{IdempotencyKey, REPLAYED};
+use super::problem::{Refused, invalid};
 use super::service::Caller;
-use crate::flow::decide::{Once, Question, answered, ask, try_out};
+use crate::flow::decide::{Question, answered, ask, try_out};
+use crate::flow::once::Once;
 use crate::flow::rights;
 use crate::{Engine, Error, keys, secrets};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Says that an answer was given before, to the same question under the same key.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-/// The longest idempotency key: a UUID with a prefix fits many times.
-const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
 /// Asks for an offer, or none, with its reason. Under an `Idempotency-Key` the same question is answered once, whatever happens in between.
 #[utoipa::path(post, path = "/v1/decisions", tag = "decisions", operation_id = "decide", request_body = DecisionAsked,
@@ -38,15 +29,15 @@ const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
     ))]
 pub(super) async fn decide<S: Store>(
     caller: Caller<S>,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
-    let asked: DecisionAsked = parse(&body)?;
+    let asked: DecisionAsked = parse_at_once(&body)?;
     if asked.explain && caller.access.role.is_publishable() {
         return Err(invalid("/explain", "a publishable key is not told how others would have been chosen"));
     }
     let engine = caller.engine.as_ref();
-    let once = once(&caller, key.as_ref(), &body)?;
+    let once = once(&caller, &key, &body)?;
     let question = Question { once, ..question(&asked, caller.now)? };
     if asked.dry_run {
         let decision = try_out(engine, &question).await?;
@@ -112,26 +103,9 @@ async fn answer<S: Store>(
     Ok(Answered { decision, dry_run: asked.dry_run })
 }
 
-/// The idempotency key as it was sent, if one was.
-pub(super) struct IdempotencyKey(Option<HeaderValue>);
-
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.headers.remove(IDEMPOTENCY_KEY)))
-    }
-}
-
-/// Reads the idempotency key. It belongs to the source, so a key that replaces another goes on where that ended.
-fn once<S>(caller: &Caller<S>, key: Option<&HeaderValue>, body: &[u8]) -> Result<Option<Once>, Refused> {
-    let Some(value) = key else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_BYTES_MAX);
-    let Some(key) = key else {
-        let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable characters");
-        let title = "The idempotency key cannot be used";
-        return Err(at("", Problem::new(400, "idempotency_key_malformed", title, message)));
-    };
+/// Reads the idempotency key of a question, if one was sent.
+fn once<S>(caller: &Caller<S>, key: &IdempotencyKey, body: &[u8]) -> Result<Option<Once>, Refused> {
+    let Some(key) = key.read()? else { return Ok(None) };
     let secret = caller.engine.secrets.marks();
     let body = Hasher::keyed(secret, "question").field(body).finish().short();
     Ok(Some(Once { mark: keys::question_mark(secret, &caller.access.name, key), body }))

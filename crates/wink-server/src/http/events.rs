@@ -46,7 +46,7 @@ pub(super) async fn receive_events<S: Store>(
     let now = caller.now;
     for (place, (sent, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
         let original = sent.get().as_bytes().to_vec();
-        let envelope = json::read::<EventReceived>(sent.get().as_bytes())
+        let envelope = json::read_at_once::<EventReceived>(sent.get().as_bytes())
             .map_err(|error| error.to_string())
             .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()))
             .and_then(|envelope| vouched(caller.access.role, envelope));

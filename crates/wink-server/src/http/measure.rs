@@ -3,11 +3,13 @@
 //! Labels are operations, statuses, verdicts, outcomes, classes and tenants' numbers. Never a person, a key, a path or a message.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use wink_core::base::Timestamp;
 use wink_store::Store;
 
 use super::{Class, Service};
 use crate::report::totals;
-use crate::{Error, keys};
+use crate::sources::LATE_MS;
+use crate::{Engine, Error, keys};
 
 /// As many due timers are counted; more is as bad.
 const TIMERS_COUNTED: usize = 10_000;
@@ -73,11 +75,29 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
     (Sort::Counter, "wink_events_total", Unit::Count, "Messages, by tenant and what became of them"),
     (
         Sort::Gauge,
+        "wink_sources_quiet_seconds",
+        Unit::Seconds,
+        "How long the source that was heard of longest ago has been quiet, by tenant",
+    ),
+    (
+        Sort::Gauge,
+        "wink_events_late",
+        Unit::Count,
+        "Events accepted since the start, by tenant and by how late they came at most, in seconds",
+    ),
+    (
+        Sort::Gauge,
         "wink_balance_open",
         Unit::Count,
         "Messages received less those accounted for, by tenant: always 0",
     ),
     (Sort::Counter, "wink_decisions_total", Unit::Count, "Decisions made since the start, by verdict"),
+    (
+        Sort::Counter,
+        "wink_moments_of_many_total",
+        Unit::Count,
+        "People whose moment came with a day of theirs or with a product they wait for",
+    ),
     (
         Sort::Gauge,
         "wink_timers_due",
@@ -110,6 +130,7 @@ pub fn describe() {
         }
     }
     counter!("wink_panics_total").absolute(0);
+    counter!("wink_moments_of_many_total").absolute(0);
     counter!("wink_bodies_with_cards_total").absolute(0);
     for reason in ["two_accounts", "too_many_profiles", "taken_apart"] {
         counter!("wink_links_refused_total", "reason" => reason).absolute(0);
@@ -144,6 +165,7 @@ pub(super) async fn gather<S: Store>(service: &Service<S>) -> Result<(), Error> 
         let open = open.signum() * open.abs().min(1_000_000);
         let open = i32::try_from(open).unwrap_or(i32::MAX);
         gauge!("wink_balance_open", "tenant" => tenant.clone()).set(f64::from(open));
+        gather_sources(&engine, &tenant, (service.clock)());
         // A lease that ends at once: to look at what waits, not to take it from whoever sees to it.
         let now = (service.clock)().0;
         let mut due = 0;
@@ -153,6 +175,20 @@ pub(super) async fn gather<S: Store>(service: &Service<S>) -> Result<(), Error> 
         gauge!("wink_timers_due", "tenant" => tenant).set(float(due));
     }
     Ok(())
+}
+
+/// Reads how late events come. Sources are named after keys, which no label names: so it is told of all of them together.
+fn gather_sources<S: Store>(engine: &Engine<S>, tenant: &str, now: Timestamp) {
+    let sources = engine.sources.all();
+    let quiet_ms = sources.values().filter_map(|arrivals| arrivals.arrived).map(|at| now.since_ms(at)).max();
+    let quiet = i32::try_from(quiet_ms.unwrap_or(0) / 1_000).unwrap_or(i32::MAX);
+    gauge!("wink_sources_quiet_seconds", "tenant" => tenant.to_owned()).set(f64::from(quiet));
+    for (place, bound) in LATE_MS.iter().map(Some).chain([None]).enumerate() {
+        let events: u64 = sources.values().filter_map(|arrivals| arrivals.late.get(place)).sum();
+        let at_most = bound.map_or("more".to_owned(), |bound| (bound / 1_000).to_string());
+        let labels = [("tenant", tenant.to_owned()), ("at_most", at_most)];
+        gauge!("wink_events_late", &labels).set(float(usize::try_from(events).unwrap_or(usize::MAX)));
+    }
 }
 
 fn float(count: usize) -> f64 {

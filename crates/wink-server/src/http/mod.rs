@@ -8,6 +8,7 @@ mod catalogue;
 mod cloudevents;
 mod consents;
 mod cors;
+mod coupons;
 mod decisions;
 mod decisions_read;
 mod events;
@@ -24,6 +25,7 @@ mod links;
 mod measure;
 mod messages;
 mod ofrep;
+mod once;
 mod openapi;
 mod operation;
 mod page;
@@ -32,12 +34,15 @@ mod products;
 mod profiles;
 mod proxy;
 mod rate;
+mod redemptions;
 mod segment;
 mod segments;
 mod service;
 mod stream;
 mod tag;
+mod validations;
 mod webhooks;
+mod words;
 
 use std::sync::Arc;
 
@@ -72,8 +77,17 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
         .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
-        .route("/v1/qualifications", post(cart::qualify_cart::<S>))
-        .route("/v1/validations", post(cart::validate_coupons::<S>))
+        .route("/v1/qualifications", post(validations::qualify_cart::<S>))
+        .route("/v1/validations", post(validations::validate_coupons::<S>))
+        .route("/v1/redemptions", post(redemptions::redeem_coupons::<S>))
+        .route("/v1/redemptions/{id}", get(redemptions::read_redemption::<S>))
+        .route("/v1/redemptions/{id}/reversals", post(redemptions::reverse_redemption::<S>))
+        .route("/v1/coupons/{id}", get(coupons::read_coupon::<S>))
+        .route("/v1/coupons/{id}/activate", post(coupons::activate_coupon::<S>))
+        .route("/v1/coupons/{id}/deactivate", post(coupons::deactivate_coupon::<S>))
+        .route("/v1/coupons/{id}/reserve", post(coupons::reserve_coupon::<S>))
+        .route("/v1/coupons/{id}/release", post(coupons::release_coupon::<S>))
+        .route("/v1/coupons/{id}/revoke", post(coupons::revoke_coupon::<S>))
         .route("/v1/exposures", post(exposures::note_exposure::<S>))
         .route("/v1/profiles/lookup", post(profiles::look_up_profile::<S>))
         .route("/v1/profiles/{id}", get(profiles::read_profile::<S>).delete(profiles::erase_profile::<S>))
@@ -95,6 +109,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         )
         .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
         .route("/v1/health/balance", get(balance::read_balance::<S>))
+        .route("/v1/health/sources", get(balance::read_sources::<S>))
         .route("/mp/collect", post(ga4::collect_measurements::<S>))
         .route("/v1/cloudevents", post(cloudevents::receive_cloud_events::<S>))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::evaluate_flags::<S>))

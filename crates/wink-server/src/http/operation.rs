@@ -93,9 +93,6 @@ const SENDERS_ANYWHERE: Who = Who::RolesAnywhere(SENDERS);
 /// Who asks what would be offered.
 const ASKERS: &[Role] = &[Client, Shop, Till, Admin];
 
-/// Who tries coupons on a cart. Not a page: the answer has what the cashier is told.
-const CART_ASKERS: &[Role] = &[Shop, Till, Admin];
-
 const fn op(
     id: &'static str,
     method: Method,
@@ -117,6 +114,10 @@ const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operat
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
 const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admin]);
+/// Who tries and uses coupons: the shop, its tills, and whoever runs the installation, who could make such a key.
+const REDEEMERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
+/// Who looks a coupon up.
+const COUPON_READERS: Who = Who::Roles(&[Shop, Till, Support, Admin, Operator]);
 /// Who lists products.
 const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
@@ -153,8 +154,31 @@ pub static OPERATIONS: &[Operation] = &[
     ),
     op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
     op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
-    op("qualify", Method::POST, "/v1/qualifications", Class::Decide, Who::Roles(CART_ASKERS), BATCH),
-    op("validate", Method::POST, "/v1/validations", Class::Redeem, Who::Roles(CART_ASKERS), BATCH),
+    op("qualify", Method::POST, "/v1/qualifications", Class::Decide, REDEEMERS, BATCH),
+    op("validate", Method::POST, "/v1/validations", Class::Redeem, REDEEMERS, BATCH),
+    op("redeem_coupons", Method::POST, "/v1/redemptions", Class::Redeem, REDEEMERS, BATCH),
+    op("read_redemption", Method::GET, "/v1/redemptions/{id}", Class::Report, COUPON_READERS, 0),
+    op("reverse_redemption", Method::POST, "/v1/redemptions/{id}/reversals", Class::Redeem, REDEEMERS, SMALL),
+    op("read_coupon", Method::GET, "/v1/coupons/{id}", Class::Report, COUPON_READERS, 0),
+    op("activate_coupon", Method::POST, "/v1/coupons/{id}/activate", Class::Decide, Who::Roles(ASKERS), 0),
+    op(
+        "deactivate_coupon",
+        Method::POST,
+        "/v1/coupons/{id}/deactivate",
+        Class::Decide,
+        Who::Roles(ASKERS),
+        0,
+    ),
+    op("reserve_coupon", Method::POST, "/v1/coupons/{id}/reserve", Class::Redeem, REDEEMERS, BATCH),
+    op("release_coupon", Method::POST, "/v1/coupons/{id}/release", Class::Redeem, REDEEMERS, SMALL),
+    op(
+        "revoke_coupon",
+        Method::POST,
+        "/v1/coupons/{id}/revoke",
+        Class::Redeem,
+        Who::Roles(&[Marketer, Admin, Operator]),
+        0,
+    ),
     op(
         "note_exposure",
         Method::POST,
@@ -281,6 +305,14 @@ pub static OPERATIONS: &[Operation] = &[
         "read_balance",
         Method::GET,
         "/v1/health/balance",
+        Class::Report,
+        Who::Roles(&[Shop, Analyst, Privacy, Admin]),
+        0,
+    ),
+    op(
+        "read_sources",
+        Method::GET,
+        "/v1/health/sources",
         Class::Report,
         Who::Roles(&[Shop, Analyst, Privacy, Admin]),
         0,

@@ -157,6 +157,18 @@ pub(super) fn overloaded() -> Refused {
         .again_after(Duration::from_secs(1))
 }
 
+/// The same is being done at this moment.
+pub(super) fn in_progress() -> Refused {
+    let message = "a request with this idempotency key is under way; send it again after Retry-After seconds";
+    Refused::new(Problem::new(409, "request_in_progress", "The request is under way", message))
+        .again_after(Duration::from_secs(1))
+}
+
+/// There is nothing of that id for this key: unknown, malformed and another tenant's look alike.
+pub(super) fn no_such(what: &str) -> Refused {
+    Refused::new(Problem::new(404, "not_found", "There is no such thing", format!("there is no such {what}")))
+}
+
 /// There are more bodies in memory than there is memory for.
 pub(super) fn bodies_full() -> Refused {
     let message = "the server has no memory for this body now; send the same again after Retry-After seconds";

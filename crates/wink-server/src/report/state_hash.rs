@@ -51,6 +51,7 @@ async fn plain_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
     let plain = [
         kind::WALLET,
         kind::COUPON,
+        kind::REDEMPTION,
         kind::RIGHT,
         kind::DECISION,
         kind::PRODUCT,

@@ -192,7 +192,7 @@ pub async fn coupons<S: Store>(engine: &Engine<S>) -> Result<Coupons, Error> {
     let mut coupons = Coupons::default();
     walk::stored(engine, keys::kind::COUPON, |coupon: Coupon| {
         match coupon.state {
-            State::Issued => coupons.issued += 1,
+            State::Issued | State::Activated { .. } | State::Reserved(_) => coupons.issued += 1,
             State::Redeemed { .. } => coupons.redeemed += 1,
             State::Expired { .. } => coupons.expired += 1,
             State::Revoked { .. } => coupons.revoked += 1,

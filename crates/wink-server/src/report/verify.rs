@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId};
-use wink_core::coupon::{Account, Coupon, Entry as Movement, Right, RightState, State as Life};
+use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId, RedemptionId};
+use wink_core::coupon::{Account, Coupon, Entry as Movement, Redemption, Right, RightState, State as Life};
 use wink_core::feature::{Catalogue, Happened, State, fold};
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::{Decided, Stored};
@@ -144,14 +144,14 @@ impl Journal {
         };
         add(movement.from, Cents::ZERO - movement.amount);
         add(movement.to, movement.amount);
-        if movement.to == Account::Spent {
-            *self.spent.entry(movement.coupon).or_default() += movement.amount;
-        }
-        let reserved = self.reserved.entry(movement.coupon).or_default();
-        match (movement.from, movement.to) {
-            (_, Account::Reserved) => *reserved += movement.amount,
-            (Account::Reserved, _) => *reserved += Cents::ZERO - movement.amount,
-            _ => {}
+        for (account, amount) in
+            [(movement.from, Cents::ZERO - movement.amount), (movement.to, movement.amount)]
+        {
+            match account {
+                Account::Reserved => *self.reserved.entry(movement.coupon).or_default() += amount,
+                Account::Spent => *self.spent.entry(movement.coupon).or_default() += amount,
+                Account::Available | Account::Returned | Account::Expired => {}
+            }
         }
     }
 
@@ -188,21 +188,30 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         Ok(())
     })
     .await?;
+    let mut redeemed = Redeemed::read(engine).await?;
     for coupon in coupons {
-        let expected = if coupon.state == Life::Issued { coupon.benefit.maximum() } else { Cents::ZERO };
+        let expected = coupon.reserved;
         let reserved = journal.reserved.remove(&coupon.id).unwrap_or_default();
         if reserved != expected {
             journal.findings.push(format!("coupon {} reserves {reserved} instead of {expected}", coupon.id));
         }
-        let expected = if let Life::Redeemed { amount, .. } = coupon.state { amount } else { Cents::ZERO };
+        let expected = redeemed.spent.remove(&coupon.id).unwrap_or_else(|| untold(&coupon));
         let spent = journal.spent.remove(&coupon.id).unwrap_or_default();
         if spent != expected {
             journal.findings.push(format!("coupon {} spent {spent} instead of {expected}", coupon.id));
         }
+        if !redeemed.is_said_by(&coupon) {
+            journal.findings.push(format!("coupon {} is not as its redemption says", coupon.id));
+        }
+    }
+    if !redeemed.spent.is_empty() {
+        let missing = redeemed.spent.len();
+        journal.findings.push(format!("{missing} coupons have redemptions and are not there"));
     }
     check_rights(engine, journal).await?;
-    if !journal.spent.is_empty() {
-        journal.findings.push(format!("{} redeemed coupons are in the ledger only", journal.spent.len()));
+    let without_coupon = journal.spent.values().filter(|spent| **spent != Cents::ZERO).count();
+    if without_coupon != 0 {
+        journal.findings.push(format!("{without_coupon} redeemed coupons are in the ledger only"));
     }
     let without_coupon = journal.reserved.values().filter(|reserved| **reserved != Cents::ZERO).count();
     if without_coupon != 0 {
@@ -211,6 +220,46 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
             .push(format!("{without_coupon} coupons are in the ledger only, and still reserve money"));
     }
     Ok(())
+}
+
+/// What redemptions say.
+#[derive(Default)]
+struct Redeemed {
+    /// What those of a coupon still cost.
+    spent: BTreeMap<CouponId, Cents>,
+    /// What each was worth, and how much of that came back.
+    amounts: BTreeMap<RedemptionId, (Cents, Cents)>,
+}
+
+impl Redeemed {
+    async fn read<S: Store>(engine: &Engine<S>) -> Result<Self, Error> {
+        let mut redeemed = Self::default();
+        walk::stored(engine, kind::REDEMPTION, |redemption: Redemption| {
+            *redeemed.spent.entry(redemption.coupon).or_default() += redemption.spent();
+            redeemed.amounts.insert(redemption.id, (redemption.amount, redemption.returned()));
+            Ok(())
+        })
+        .await?;
+        Ok(redeemed)
+    }
+
+    /// Tells whether a coupon that is used says the same as the redemption it was used for.
+    fn is_said_by(&self, coupon: &Coupon) -> bool {
+        match (&coupon.state, coupon.redemptions.last()) {
+            (Life::Redeemed { amount, returned, .. }, Some(last)) => {
+                self.amounts.get(last) == Some(&(*amount, *returned))
+            }
+            _ => coupon.redemptions.iter().all(|id| self.amounts.contains_key(id)),
+        }
+    }
+}
+
+/// Tells what a coupon spent that has no redemptions: it was used before there were any, or not at all.
+fn untold(coupon: &Coupon) -> Cents {
+    match coupon.state {
+        Life::Redeemed { amount, .. } if coupon.redemptions.is_empty() => amount,
+        _ => Cents::ZERO,
+    }
 }
 
 /// The rights against the ledger: an open one reserves what it promised, and what was accepted is a coupon, which was looked at.

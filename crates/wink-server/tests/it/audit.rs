@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{Cents, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Right, RightState, State};
+use wink_core::coupon::{Coupon, Redemption, Right, RightState, State};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::event::{Body, ConsentState};
 use wink_core::profile::{Kept, Profile, Purpose};
@@ -33,6 +33,12 @@ pub(crate) fn decisions<S: Store>(engine: &Engine<S>) -> Vec<Decision> {
 /// Reads all coupons.
 pub(crate) fn coupons<S: Store>(engine: &Engine<S>) -> Vec<Coupon> {
     all(engine, kind::COUPON).iter().map(|(_, record)| Coupon::from_bytes(&record.bytes).unwrap()).collect()
+}
+
+/// Reads all redemptions.
+pub(crate) fn redemptions<S: Store>(engine: &Engine<S>) -> Vec<Redemption> {
+    let records = all(engine, kind::REDEMPTION);
+    records.iter().map(|(_, record)| Redemption::from_bytes(&record.bytes).unwrap()).collect()
 }
 
 /// Reads all rights to coupons.
@@ -93,13 +99,16 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     let mut owed: BTreeMap<String, Cents> = BTreeMap::new();
     let mut issued: BTreeMap<String, i64> = BTreeMap::new();
     for coupon in coupons(engine) {
-        let amount = match coupon.state {
-            State::Issued => coupon.benefit.maximum(),
-            State::Redeemed { amount, .. } => amount,
-            State::Expired { .. } | State::Revoked { .. } => Cents::ZERO,
-        };
+        let is_live = matches!(coupon.state, State::Issued | State::Activated { .. } | State::Reserved(_));
+        if is_live != (Cents::ZERO < coupon.reserved) {
+            return Err(format!("{} is {} and reserves {}", coupon.id, coupon.state.name(), coupon.reserved));
+        }
+        let amount = coupon.reserved;
         *owed.entry(coupon.campaign.to_string()).or_default() += amount;
         *issued.entry(coupon.offer.to_string()).or_default() += 1;
+    }
+    for redemption in redemptions(engine) {
+        *owed.entry(redemption.campaign.to_string()).or_default() += redemption.spent();
     }
     // What is promised is kept: an open right counts as the coupon it will be. What it cost after that is the coupon's.
     for right in rights(engine).into_iter().filter(|right| right.state == RightState::Open) {

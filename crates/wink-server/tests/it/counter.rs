@@ -5,10 +5,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, DecisionId, Timestamp};
-use wink_core::coupon::{Basket, Coupon, Refusal, issue};
+use wink_core::coupon::cart::{Cart, Line};
+use wink_core::coupon::{Coupon, Refusal, issue};
 use wink_core::decision::{AcceptWithin, Ask, Decision, Issue};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Answer, Received};
+use wink_server::flow::once::Replied;
+use wink_server::flow::redeem::{Mode, Purchase};
 use wink_server::flow::{self, decide::Question};
 use wink_server::secrets::Secrets;
 use wink_server::{Engine, Error, SeededIds, catalogue};
@@ -61,6 +64,8 @@ pub(crate) struct Offer {
     pub(crate) budget: String,
     pub(crate) holdout_percent: u32,
     pub(crate) rules: Vec<(String, String)>,
+    /// A product and in how many days.
+    pub(crate) not_if_bought: Option<(String, u32)>,
     pub(crate) uplift: f64,
     pub(crate) redeem: f64,
     /// Further keys, as they stand in the file.
@@ -96,6 +101,7 @@ impl Offer {
             budget: "1000.00".to_owned(),
             holdout_percent: 0,
             rules: Vec::new(),
+            not_if_bought: None,
             uplift: 1.0,
             redeem: -2.0,
             more: String::new(),
@@ -135,6 +141,9 @@ impl Offer {
         writeln!(text, "{}", self.more).unwrap();
         for (stage, rule) in &self.rules {
             writeln!(text, "{stage} = '''{rule}'''").unwrap();
+        }
+        if let Some((product, days)) = &self.not_if_bought {
+            writeln!(text, "not_if_bought = {{ products = [{product:?}], within_days = {days} }}").unwrap();
         }
         writeln!(text, "redeem = {{ intercept = {redeem:?} }}\nuplift = {{ intercept = {uplift:?} }}")
             .unwrap();
@@ -212,7 +221,7 @@ pub(crate) fn coupon_of<S: Store>(engine: &Engine<S>, decision: &Decision) -> Op
     issue(decision, &catalogue).map(|effect| effect.coupon.id)
 }
 
-/// Uses a coupon on an order of `spend`.
+/// Uses a coupon on an order of `spend` of the offer's products.
 pub(crate) async fn redeem<S: Store>(
     engine: &Engine<S>,
     coupon: CouponId,
@@ -220,8 +229,38 @@ pub(crate) async fn redeem<S: Store>(
     spend: Cents,
     now: Timestamp,
 ) -> Result<Result<Coupon, Refusal>, Error> {
-    let basket = Basket { order_id: order_id.to_owned(), spend };
-    flow::redeem::use_coupon(engine, coupon, &basket, now).await
+    let mut purchase = purchase(order_id, spend);
+    purchase.coupons = vec![coupon.to_string()];
+    let mut lines = purchase.cart.into_lines();
+    lines[0].categories = flow::steps::find(engine, coupon).await?.categories;
+    purchase.cart = Cart::new(lines).unwrap();
+    let Replied::Now(mut rung) = flow::redeem::redeem(engine, &purchase, None, now).await? else {
+        panic!("nothing is kept without a key")
+    };
+    let used = rung.used.remove(0);
+    Ok(match rung.refusal(&used) {
+        None => Ok(used.coupon.unwrap()),
+        Some(refusal) => Err(refusal),
+    })
+}
+
+/// An order of one line, without a coupon yet.
+pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
+    let line = Line {
+        id: "all".to_owned(),
+        product: "all".to_owned(),
+        categories: Vec::new(),
+        quantity: 1,
+        unit_price: spend,
+        vat_basis_points: None,
+        unit_cost: None,
+    };
+    Purchase {
+        coupons: Vec::new(),
+        order_id: order_id.to_owned(),
+        cart: Cart::new(vec![line]).unwrap(),
+        mode: Mode::AllOrNothing,
+    }
 }
 
 /// Moves on by minutes.

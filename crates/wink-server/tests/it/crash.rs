@@ -40,7 +40,7 @@ struct Step {
 enum Done {
     Told(Vec<Option<EventId>>),
     Decided(Option<Box<Decision>>),
-    Redeemed(Option<Result<Coupon, Refusal>>),
+    Redeemed(Option<Box<Result<Coupon, Refusal>>>),
     Expired,
     Erased,
 }
@@ -149,7 +149,7 @@ async fn act(engine: &Engine<Sim>, step: &Step) -> Result<Done, Error> {
         Deed::Redeem { coupon, order_id, spend } => {
             match redeem(engine, *coupon, order_id, *spend, step.at).await {
                 Err(Error::NotFound { .. }) => Done::Redeemed(None),
-                answer => Done::Redeemed(Some(answer?)),
+                answer => Done::Redeemed(Some(Box::new(answer?))),
             }
         }
         Deed::Expire => {
@@ -235,7 +235,8 @@ impl Run {
                     return lost(decision.id.to_string());
                 }
             }
-            (Done::Redeemed(Some(Ok(coupon))), _) => {
+            (Done::Redeemed(Some(answer)), _) => {
+                let Ok(coupon) = answer.as_ref() else { return Ok(()) };
                 let Ok(found) = record(keys::coupon(coupon.id)) else { return Ok(()) };
                 if found.map(|record| record.bytes) != Some(coupon.to_bytes()) {
                     return lost(format!("the redemption of {}", coupon.id));

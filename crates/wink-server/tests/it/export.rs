@@ -129,6 +129,50 @@ fn an_export_holds_all_of_a_person_and_nothing_of_others() {
     check(shop_on(FjallStore::open(directory.path(), Options::default()).unwrap()));
 }
 
+/// From the document alone, by the formula of the guide: whoever has it need not believe Wink.
+fn reckoned(proof: &Json) -> String {
+    let bytes = |name: &str| -> Vec<u8> {
+        let hex = proof[name].as_str().unwrap();
+        let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        (0..hex.len()).step_by(2).map(byte).collect()
+    };
+    let number = |name: &str, bytes: usize| proof[name].as_u64().unwrap().to_le_bytes()[..bytes].to_vec();
+    let commitment = blake3::hash(&[bytes("salt"), vec![1], bytes("owner"), bytes("payload")].concat());
+    let place = [number("lane", 1), number("position", 8), number("tenant", 4), number("kind", 2)].concat();
+    let entry = [bytes("before"), place, bytes("key"), commitment.as_bytes().to_vec()].concat();
+    blake3::hash(&entry).to_hex().to_string()
+}
+
+#[test]
+fn a_word_about_consent_is_exported_with_what_proves_it() {
+    let engine = shop_on(SimStore::new());
+    let person = Person::new(0);
+    super::erase::live(&engine, &person, 0);
+    let document: Json = serde_json::from_str(&export_of(&engine, &person)).unwrap();
+    let events = document["events"].as_array().unwrap();
+    let (words, others): (Vec<&Json>, Vec<&Json>) =
+        events.iter().partition(|event| event["event"] == "Consent Updated");
+    assert!(!words.is_empty() && !others.is_empty());
+    assert!(others.iter().all(|event| event.get("proof").is_none()));
+    for word in words {
+        let proof = &word["proof"];
+        assert_eq!(reckoned(proof), proof["hash"].as_str().unwrap(), "{word}");
+        for (name, other) in [("payload", "00"), ("before", "11"), ("key", "22"), ("owner", "33")] {
+            let mut changed = proof.clone();
+            changed[name] = Json::from(other.repeat(proof[name].as_str().unwrap().len() / 2));
+            assert_ne!(reckoned(&changed), proof["hash"].as_str().unwrap(), "another {name}");
+        }
+        // The entry before it ends where this one begins, so the words of one person hang together with everybody's.
+        let (lane, position) = (proof["lane"].as_u64().unwrap(), proof["position"].as_u64().unwrap());
+        let lane = wink_store::Lane::new(u8::try_from(lane).unwrap()).unwrap();
+        let before = position.checked_sub(1).map(|before| {
+            let entries = wait(engine.store.read_lane(lane, wink_store::Position(before), 1)).unwrap();
+            entries[0].header.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        });
+        assert_eq!(proof["before"], before.unwrap_or_else(|| "00".repeat(32)));
+    }
+}
+
 #[test]
 fn an_exported_order_can_be_sent_again_as_it_stands() {
     let engine = shop_on(SimStore::new());

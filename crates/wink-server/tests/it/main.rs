@@ -22,6 +22,8 @@ mod as_of;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bought;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
@@ -37,6 +39,8 @@ mod export;
 mod full;
 #[cfg(test)]
 mod held;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
@@ -60,11 +64,15 @@ mod race;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod redemptions;
+#[cfg(test)]
 mod refold;
 #[cfg(test)]
 mod retain;
 #[cfg(test)]
 mod rights;
+#[cfg(test)]
+mod rounds;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
@@ -76,10 +84,14 @@ mod slow;
 #[cfg(test)]
 mod socket;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod validated;
 #[cfg(test)]
 mod webhooks;

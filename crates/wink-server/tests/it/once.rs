@@ -98,7 +98,7 @@ fn a_restart_changes_nothing_and_a_month_does() {
     assert_eq!(under(&api, &shop, "q-1", "anna").body, first.body);
     let engine = wait(wink_server::Engine::open(api.store.clone(), secrets(), MONDAY)).unwrap();
     let forget = |days| {
-        wait(wink_server::flow::decide::forget_questions(&engine, MONDAY.plus_days(days))).unwrap();
+        wait(wink_server::flow::once::forget_due(&engine, MONDAY.plus_days(days))).unwrap();
     };
     forget(29);
     assert_eq!(under(&api, &shop, "q-1", "anna").body, first.body);

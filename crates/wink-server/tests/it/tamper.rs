@@ -116,5 +116,12 @@ fn coupons_that_are_lost_or_changed_are_found() {
         *amount = Cents(99);
         Change::Put(keys::coupon(coupon.id), coupon.to_bytes())
     };
-    check(dearer, "coupon");
+    check(dearer, "as its redemption says");
+    check(|engine| Change::Delete(first(engine, kind::REDEMPTION).0), "spent 1.00 instead of 0.00");
+    let more_reserved = |engine: &Engine<SimStore>| {
+        let coupon = coupon(engine, |state| *state == State::Issued);
+        let less = Coupon { reserved: Cents(99), ..coupon };
+        Change::Put(keys::coupon(less.id), less.to_bytes())
+    };
+    check(more_reserved, "reserves 1.00 instead of 0.99");
 }

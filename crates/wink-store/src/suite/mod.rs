@@ -75,6 +75,7 @@ macro_rules! suite {
             an_entry_is_queued_once
             a_queue_works_for_long
             records_are_read_in_the_order_asked_for
+            what_is_known_is_read_again_only_if_it_changed
             a_scan_goes_forward_and_in_reverse
             a_scan_goes_on_page_by_page
             a_scan_stays_in_its_range

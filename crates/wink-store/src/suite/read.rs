@@ -1,7 +1,7 @@
 //! Reads, scans, and what tenants see of each other.
 
 use super::*;
-use crate::{Direction, Page, Range};
+use crate::{Direction, Page, Range, Since};
 
 fn names(page: &Page) -> Vec<String> {
     page.records.iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect()
@@ -31,6 +31,26 @@ pub fn records_are_read_in_the_order_asked_for<S: Store>(store: &Arc<S>) {
     let some = |bytes: &[u8]| Some(bytes.to_vec());
     assert_eq!(found, Ok(vec![some(b""), None, some(b"2"), some(b"1"), some(b"")]));
     assert_eq!(wait(store.get(TENANT, &[])), Ok(Vec::new()));
+}
+
+/// A record that is known at its version is not read again; one that was written, deleted, or written again is.
+pub fn what_is_known_is_read_again_only_if_it_changed<S: Store>(store: &Arc<S>) {
+    let since = |known: &[(&str, Option<Version>)]| {
+        let known: Vec<_> = known.iter().map(|(name, version)| (key(name), *version)).collect();
+        wait(store.get_since(TENANT, &known)).unwrap_or_else(|error| panic!("records can be read: {error}"))
+    };
+    let (first, _) = done(store, 0, vec![put("a", "1"), put("b", "1")]);
+    let a = |version, bytes: &str| Since::Changed(Some(Record { version, bytes: bytes.as_bytes().to_vec() }));
+    assert_eq!(
+        since(&[("a", Some(first)), ("b", None), ("x", None)]),
+        [Since::Unchanged, a(first, "1"), Since::Changed(None)]
+    );
+    let (second, _) = done(store, 1, vec![put("a", "1"), Change::Delete(key("b"))]);
+    // Of the same bytes, and yet another.
+    assert_eq!(since(&[("a", Some(first)), ("b", Some(first))]), [a(second, "1"), Since::Changed(None)]);
+    let (third, _) = done(store, 2, vec![put("b", "1")]);
+    assert_eq!(since(&[("b", Some(first)), ("a", Some(second))]), [a(third, "1"), Since::Unchanged]);
+    assert_eq!(wait(store.get_since(OTHER, &[(key("a"), Some(second))])), Ok(vec![Since::Changed(None)]));
 }
 
 /// By key bytes, from either end, without the neighbours of the kind.

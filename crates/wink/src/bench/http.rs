@@ -1,5 +1,6 @@
 //! The server beside a bare one that only reads the same bodies, on the same runtime, one after the other in every round.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
 use indicatif::ProgressBar;
-use wink_api::{DecisionAsked, EventReceived, EventsReceived};
+use wink_api::{DecisionAsked, EventsReceived, IdentitySent};
 use wink_server::http::Conduct;
 
 use super::load::{Load, Outcome};
@@ -77,7 +78,7 @@ const CASES: [Case; 4] = [
 ];
 
 /// Measures all of it.
-pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
+pub(crate) fn measure(rounds: usize, only: Option<&str>, bar: &ProgressBar) -> anyhow::Result<Vec<Measured>> {
     let shop = Shop::open(Conduct::default())?;
     let bare = shop.serve_beside(bare())?;
     let next = AtomicU64::new(0);
@@ -92,7 +93,7 @@ pub(crate) fn measure(rounds: usize, bar: &ProgressBar) -> anyhow::Result<Vec<Me
         .all_fine()
     };
     let mut measured: Vec<Measured> = Vec::new();
-    for case in &CASES {
+    for case in CASES.iter().filter(|case| only.is_none_or(|part| case.name.contains(part))) {
         let (mut ours, mut bares) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             bares.push(load(case, bare, &|load| load.closed_loop(RUN))?.goodput() * case.things);
@@ -183,7 +184,20 @@ fn status(parsed: bool) -> StatusCode {
     if parsed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
 }
 
-fn parse_events(body: &[u8]) -> serde_json::Result<Vec<EventReceived>> {
+/// An event as JSON has it, without any of the checks Wink makes while it reads one.
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "it is read, and nothing more")]
+struct Event {
+    message_id: String,
+    event: String,
+    #[serde(default)]
+    identities: Vec<IdentitySent>,
+    occurred_at: Option<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, serde_json::Value>,
+}
+
+fn parse_events(body: &[u8]) -> serde_json::Result<Vec<Event>> {
     let batch: EventsReceived = serde_json::from_slice(body)?;
     batch.events.iter().map(|event| serde_json::from_str(event.get())).collect()
 }

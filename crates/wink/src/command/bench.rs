@@ -53,7 +53,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         benches.extend(core(rounds, asked.import.as_deref(), &bar)?);
     }
     if wants(BenchSet::Http) {
-        benches.extend(http::measure(rounds, &bar)?);
+        benches.extend(http::measure(rounds, asked.only.as_deref(), &bar)?);
     }
     if wants(BenchSet::Serve) {
         benches.extend(stand::measure(rounds, &bar)?);

@@ -15,6 +15,8 @@ mod command_line;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod coupon;
+#[cfg(test)]
 mod crash_client;
 #[cfg(test)]
 mod crash_kill;

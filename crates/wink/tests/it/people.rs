@@ -84,7 +84,7 @@ fn code(reply: &Reply) -> (u16, String) {
 }
 
 /// Routes about one person or one message, and who may: everybody else is refused before anything is read.
-const MAY: [(&str, &str, &[&str]); 19] = [
+const MAY: [(&str, &str, &[&str]); 20] = [
     ("GET", "/v1/decisions/DEC", &["shop", "analyst", "support", "privacy", "admin"]),
     ("GET", "/v1/decisions/DEC/trace", &["analyst", "support", "privacy", "admin"]),
     ("POST", "/v1/exposures", &["client", "shop", "till", "admin"]),
@@ -104,6 +104,7 @@ const MAY: [(&str, &str, &[&str]); 19] = [
     ("POST", "/v1/dead-letters/LTR/replay", &["privacy", "admin"]),
     ("DELETE", "/v1/dead-letters/LTR", &["privacy", "admin"]),
     ("GET", "/v1/health/balance", &["shop", "analyst", "privacy", "admin"]),
+    ("GET", "/v1/health/sources", &["shop", "analyst", "privacy", "admin"]),
 ];
 
 #[test]
@@ -132,7 +133,8 @@ fn each_role_may_what_it_may_and_what_is_not_there_looks_alike() {
                     _ => Value::Null,
                 };
                 let reply = shop.ask(role, method, &path, &body);
-                let is_list = matches!(path.as_str(), "/v1/dead-letters" | "/v1/health/balance");
+                let is_list =
+                    matches!(path.as_str(), "/v1/dead-letters" | "/v1/health/balance" | "/v1/health/sources");
                 let expected = match may.contains(&role) {
                     false => (403, "role_missing".to_owned()),
                     true if is_list => (200, String::new()),

@@ -41,6 +41,15 @@ pub fn allocate(amount: Cents, lines: &[Room]) -> Vec<Cents> {
     }
 }
 
+/// Tells what the first `count` of `quantity` pieces have of a line's amount, rounded half up. What any pieces have is a difference of two
+/// such sums: all together have exactly the amount, and two at once what two have one after the other.
+pub fn of_first(amount: Cents, count: u32, quantity: u32) -> Cents {
+    let quantity = i128::from(quantity.max(1));
+    let count = i128::from(count).min(quantity);
+    let rounded = (2 * i128::from(amount.0) * count + quantity).div_euclid(2 * quantity);
+    Cents(i64::try_from(rounded).unwrap_or(i64::MAX))
+}
+
 /// Shares that add up to `amount`; the weights add up to `weight`, which is not zero.
 fn largest_remainders(amount: Cents, weight: i128, open: &[(usize, Room)]) -> Vec<(usize, Cents)> {
     let mut shares: Vec<(usize, i128, i128)> = open
@@ -67,6 +76,8 @@ fn put(taken: &mut [Cents], line: usize, share: Cents) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(amount: i64, lines: &[(i64, i64)], expected: &[i64]) {
@@ -98,5 +109,17 @@ mod tests {
     fn the_largest_amounts_do_not_overflow() {
         let most = 100_000_000_000;
         check(most, &[(most / 2, most), (most / 2, most)], &[most / 2, most / 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_have_together_what_the_line_has(amount in 0..1_000_000_i64, quantity in 1..50_u32) {
+            let amount = Cents(amount);
+            let pieces = (0..quantity)
+                .map(|piece| of_first(amount, piece + 1, quantity) - of_first(amount, piece, quantity));
+            let pieces: Vec<Cents> = pieces.collect();
+            prop_assert!(pieces.iter().all(|piece| Cents::ZERO <= *piece));
+            prop_assert_eq!(pieces.into_iter().sum::<Cents>(), amount);
+        }
     }
 }

@@ -2,8 +2,7 @@
 
 use super::line::Cart;
 use super::priced::Priced;
-use super::stack::{Claim, alone, clash, in_order};
-use crate::base::Timestamp;
+use super::stack::{Checkout, Claim, alone, clash, in_order};
 use crate::offer::CartPolicy;
 
 /// The most combinations that are tried: all there are of twelve coupons that may meet. Each is one pass over the lines of the cart.
@@ -23,10 +22,11 @@ pub struct Best<'a> {
 ///
 /// All combinations are tried as long as there are at most [`COMBINATIONS_MAX`]. Of more, the best single coupon is held against what grows by
 /// always adding the coupon that brings most: at most eight steps, each over all coupons.
-pub fn best<'a>(cart: &'a Cart, claims: &[Claim<'_>], policy: &CartPolicy, now: Timestamp) -> Best<'a> {
+pub fn best<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Best<'a> {
+    let policy = checkout.policy;
     // What does not apply alone does not apply beside others, which leave it less.
     let mut usable = in_order(claims);
-    usable.retain(|claim| alone(cart, claim, policy, now).is_ok());
+    usable.retain(|claim| alone(cart, claim, checkout).is_ok());
     let empty = Priced::new(cart, policy);
     let is_exact = combinations(&usable, policy) <= COMBINATIONS_MAX;
     let mut search = Search { policy, best: empty.clone() };
@@ -80,7 +80,7 @@ impl<'a> Search<'_, 'a> {
     /// Puts one more coupon on, and remembers the result if it is the best so far.
     fn try_one(&mut self, priced: &Priced<'a>, claim: &Claim<'_>) -> Option<Priced<'a>> {
         let mut next = priced.clone();
-        next.put(claim.coupon).ok()?;
+        next.put(claim).ok()?;
         self.remember(&next);
         Some(next)
     }
@@ -120,7 +120,7 @@ impl<'a> Search<'_, 'a> {
             if !claim.stacking.stacks || clash(&beside, claim, self.policy).is_some() {
                 return None;
             }
-            priced.put(claim.coupon).ok()?;
+            priced.put(claim).ok()?;
             beside.push(*claim);
         }
         Some(priced)

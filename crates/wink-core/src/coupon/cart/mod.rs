@@ -11,9 +11,9 @@ mod vat;
 #[cfg(test)]
 mod tests;
 
-pub use allocate::{Room, allocate};
+pub use allocate::{Room, allocate, of_first};
 pub use best::{Best, COMBINATIONS_MAX, best};
 pub use line::{Cart, LINES_MAX, Line, NotACart};
 pub use priced::{Applied, Priced};
-pub use stack::{Claim, Stack, put_on};
+pub use stack::{Checkout, Claim, Stack, put_on};
 pub use vat::{VatShare, vat_shares};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wink_core::base::{Timestamp, TriggerId};
 use wink_core::event::{Event, Identity};
-use wink_core::feature::{Happened, Occasions, State, view};
+use wink_core::feature::{Happened, State, view};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_core::profile::{IdentityKey, Link, Profile, Vault};
 use wink_record::Stored;
@@ -15,16 +15,18 @@ use wink_store::{Batch, Change, Check, Store};
 use super::IDENTITIES_MAX;
 use crate::flow::links::Joined;
 use crate::flow::moments;
+use crate::flow::noted::Noted;
 use crate::flow::person::{self, Loaded};
+use crate::in_use::{Put, Written};
 use crate::keys;
 use crate::{Engine, Error, secrets};
 
 /// A profile being worked on.
 pub(super) struct Known {
-    pub(super) profile: Loaded<Profile>,
-    pub(super) state: Loaded<State>,
+    pub(super) profile: Loaded<Arc<Profile>>,
+    pub(super) state: Loaded<Arc<State>>,
     pub(super) vault: Option<(Vault, [u8; 32])>,
-    pub(super) occasions: Option<Loaded<Occasions>>,
+    pub(super) occasions: Option<Noted>,
     pub(super) taken_up: BTreeSet<IdentityKey>,
     pub(super) joined: Joined,
     pub(super) profile_changed: bool,
@@ -32,7 +34,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(profile: Loaded<Profile>, state: Loaded<State>) -> Self {
+    pub(super) fn new(profile: Loaded<Arc<Profile>>, state: Loaded<Arc<State>>) -> Self {
         Self {
             profile,
             state,
@@ -65,8 +67,7 @@ impl Known {
             return Ok(None);
         }
         if self.occasions.is_none() {
-            let key = keys::occasions(self.profile.value.id);
-            self.occasions = Some(person::load(engine, key, Occasions::default).await?);
+            self.occasions = Some(Noted::load(engine, self.profile.value.id).await?);
         }
         Ok(Some(catalogue))
     }
@@ -83,7 +84,7 @@ impl Known {
         let id = self.profile.value.id;
         let hears = |trigger: &&Trigger| trigger.crosses.is_none() || crossed.contains(&trigger.moments.id);
         let triggers = catalogue.triggers.iter().filter(hears).map(|trigger| &trigger.moments);
-        let heard = occasions.value.hear(triggers, happened, now, &catalogue.shop.zone);
+        let heard = occasions.value_mut().hear(triggers, happened, now, &catalogue.shop.zone);
         heard.into_iter().map(|moment| moments::enqueue(id, moment, now)).collect()
     }
 
@@ -106,7 +107,7 @@ impl Known {
         for state in states.iter_mut().filter(|state| state.key == self.state.key) {
             state.value = self.state.value.clone();
         }
-        let states: Vec<&State> = states.iter().map(|state| &state.value).collect();
+        let states: Vec<&State> = states.iter().map(|state| &*state.value).collect();
         let features = &catalogue.features;
         let holds = |trigger: &&Trigger| {
             let view = view(&states, features, &person.grants(now), now, &trigger.wanted(features));
@@ -139,7 +140,7 @@ impl Known {
                         Some((vault, _)) => vault.identities.clone(),
                         None => person::vault(engine, self.profile.value.id).await?.0.identities,
                     };
-                    let profile = &mut self.profile.value;
+                    let profile = Arc::make_mut(&mut self.profile.value);
                     self.profile_changed |= self.joined.join(engine, profile, &known_by, sides, link).await?;
                 }
             }
@@ -161,14 +162,20 @@ impl Known {
             return Ok(());
         }
         self.vault(engine).await?.know(identity);
-        self.profile.value.identities.insert(key);
+        Arc::make_mut(&mut self.profile.value).identities.insert(key);
         self.profile_changed = true;
         self.taken_up.insert(key);
         Ok(())
     }
 
-    pub(super) fn into_changes<S: Store>(self, engine: &Engine<S>, batch: &mut Batch) -> Result<(), Error> {
+    /// Adds what changed to a batch, and says what it writes of the person.
+    pub(super) fn into_changes<S: Store>(
+        self,
+        engine: &Engine<S>,
+        batch: &mut Batch,
+    ) -> Result<Written, Error> {
         let id = self.profile.value.id;
+        let mut written = Written::default();
         batch.checks.push(self.profile.unchanged());
         for key in self.taken_up {
             batch.checks.push(Check::Absent(keys::identity(key)));
@@ -180,16 +187,18 @@ impl Known {
         }
         if self.state_changed {
             batch.checks.push(self.state.unchanged());
-            batch.changes.push(Change::Put(self.state.key, self.state.value.to_bytes()));
+            let bytes = self.state.value.to_bytes();
+            let Loaded { key, value, .. } = self.state;
+            written.state = Some(Put { key: key.clone(), stored: bytes.len(), value });
+            batch.changes.push(Change::Put(key, bytes));
         }
         if let Some(occasions) = self.occasions {
-            batch.checks.push(occasions.unchanged());
-            batch.changes.push(Change::Put(occasions.key, occasions.value.to_bytes()));
+            occasions.add_to(batch);
         }
         if let Some((vault, key)) = self.vault {
             batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));
             batch.changes.push(Change::Put(keys::vault_key(id), engine.secrets.wrap(&key)?));
         }
-        Ok(())
+        Ok(written)
     }
 }

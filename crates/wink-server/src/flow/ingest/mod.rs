@@ -10,9 +10,11 @@ use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
 use super::person;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
+use crate::in_use::Written;
 use crate::keys;
 use crate::{Engine, Error, Ids};
 
+mod days;
 mod known;
 mod work;
 
@@ -46,9 +48,9 @@ pub enum Answer {
 /// at most some times what was sent: well below the port's 1 MiB.
 const GROUP_BYTES: usize = 128 * 1024;
 
-/// Changes after which a group is committed. Beside them stands one for every identity a person can have, and some: below the
-/// port's 1,024.
-const GROUP_CHANGES: usize = 800;
+/// Changes after which a group is committed. Beside them stand one for every identity a person can have, those of the notes triggers find
+/// them by, and some: below the port's 1,024.
+const GROUP_CHANGES: usize = 500;
 
 /// A profile has at most this many identities; further ones are not taken up. More is a shared device or a mistake, and an erasure has
 /// to take all of them away in one commit.
@@ -97,21 +99,23 @@ async fn commit<'groups, S: Store>(
     let mut batches = Vec::with_capacity(groups.len());
     let mut given = Vec::with_capacity(groups.len());
     for group in &groups {
-        let (batch, answers) = prepare(engine, ids, group, look).await?;
+        let Prepared { batch, written, answers } = prepare(engine, ids, group, look).await?;
         batches.push(batch);
-        given.push(answers);
+        given.push((written, answers));
     }
     let outcomes = engine.submit(batches).await;
     if engine.catalogue().is_ok_and(|catalogue| !catalogue.triggers.is_empty()) {
         engine.moments.notify_one();
     }
     let mut left = Vec::new();
-    for ((group, given), outcome) in groups.into_iter().zip(given).zip(outcomes) {
-        if outcome?.is_none() {
+    for ((group, (written, given)), outcome) in groups.into_iter().zip(given).zip(outcomes) {
+        let Some(version) = outcome? else {
             left.push(group);
             continue;
-        }
+        };
+        engine.people.keep(written, version);
         for (message, answer) in group.messages.iter().zip(given) {
+            engine.sources.note(&message.received, &answer);
             if let Some(slot) = answers.get_mut(message.place) {
                 *slot = Some(answer);
             }
@@ -203,7 +207,7 @@ async fn prepare<S: Store>(
     ids: &impl Ids,
     group: &Group,
     look: bool,
-) -> Result<(Batch, Vec<Answer>), Error> {
+) -> Result<Prepared, Error> {
     let mut thought = Thought::of(engine, ids, group, look).await?;
     if !look && !thought.answers.iter().all(|answer| matches!(answer, Answer::Accepted(_))) {
         thought = Thought::of(engine, ids, group, true).await?;
@@ -215,6 +219,16 @@ async fn prepare<S: Store>(
     }
     thought.count();
     thought.into_batch(engine)
+}
+
+/// Messages as they are about to be written.
+pub(super) struct Prepared {
+    /// The one batch that does all of it.
+    pub(super) batch: Batch,
+    /// What it writes of the person.
+    written: Written,
+    /// What becomes of each message.
+    pub(super) answers: Vec<Answer>,
 }
 
 /// A message that is told by Wink itself, or told again: under which hash its mark remembers it is the teller's to say.
@@ -289,8 +303,9 @@ impl Thought {
     }
 
     /// Makes the one batch that does all of it.
-    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<(Batch, Vec<Answer>), Error> {
-        Ok((self.work.into_batch(engine)?, self.answers))
+    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<Prepared, Error> {
+        let (batch, written) = self.work.into_batch(engine)?;
+        Ok(Prepared { batch, written, answers: self.answers })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The person of some messages, loaded once, and everything their messages change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use wink_core::base::{LetterId, Timestamp};
 use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
-use wink_core::feature::{Happened, State, fold};
+use wink_core::feature::{Happened, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose};
 use wink_record::{DeadLetter, Stored};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store};
@@ -16,6 +17,7 @@ use crate::flow::bury::{self, Burial};
 use crate::flow::erase::erased_at;
 use crate::flow::person::{self, Loaded};
 use crate::flow::segments;
+use crate::in_use::Written;
 use crate::keys;
 use crate::{Engine, Error, Ids};
 
@@ -58,7 +60,7 @@ impl Work {
                 work.identity =
                     Some(Loaded { key: identity_key, version: Some(record.version), value: record.bytes });
                 if let Some(profile) = person::profile(engine, id).await? {
-                    let state = person::load(engine, keys::state(id, key), State::default).await?;
+                    let state = person::state_to_change(engine, keys::state(id, key)).await?;
                     work.person = Some(Known::new(profile, state));
                 }
             }
@@ -126,7 +128,7 @@ impl Work {
         let Some(known) = &mut self.person else { return Err(Error::Unknown) };
         // Messages may be written in another order than they arrived in.
         if now < known.profile.value.created_at {
-            known.profile.value.created_at = now;
+            Arc::make_mut(&mut known.profile.value).created_at = now;
             known.profile_changed = true;
         }
         let name = event.body.event_name();
@@ -136,7 +138,7 @@ impl Work {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
         }
         if let Body::ConsentUpdated(change) = &kept.body {
-            known.profile.value.hear(change, kept.occurred_at, &kept.source);
+            Arc::make_mut(&mut known.profile.value).hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
         }
         let listening = known.listening(engine, name).await?;
@@ -145,8 +147,9 @@ impl Work {
             Some(catalogue) => known.holding(engine, catalogue, name, now).await?,
             None => BTreeSet::new(),
         };
-        known.state_changed |= fold(&mut known.state.value, &engine.features(), &happened);
+        known.state_changed |= fold(Arc::make_mut(&mut known.state.value), &engine.features(), &happened);
         if let Some(catalogue) = listening {
+            known.keep_days(engine, &catalogue, name, now).await?;
             let crossed = &known.holding(engine, &catalogue, name, now).await? - &held;
             self.changes.extend(known.hear(&catalogue, &happened, now, &crossed));
         }
@@ -176,9 +179,9 @@ impl Work {
             return Ok(());
         }
         let id = ids.profile(&event.identity, now)?;
-        let mut profile = person::load(engine, keys::profile(id), || Profile::new(id, now)).await?;
-        profile.value.identities.insert(key);
-        let state = person::load(engine, keys::state(id, key), State::default).await?;
+        let mut profile = person::load(engine, keys::profile(id), || Profile::new(id, now)).await?.shared();
+        Arc::make_mut(&mut profile.value).identities.insert(key);
+        let state = person::state_to_change(engine, keys::state(id, key)).await?;
         let mut known = Known::new(profile, state);
         known.profile_changed = true;
         known.vault(engine).await?.know(&event.identity);
@@ -197,11 +200,10 @@ impl Work {
         else {
             return Ok(());
         };
+        let Some(catalogue) = segments::with_segments(engine) else { return Ok(()) };
         let whole = known.joined.around(engine, &known.profile).await?;
-        let looked = segments::look(engine, &whole, &known.state, now).await?;
-        if let Some(looked) =
-            looked.filter(|looked| self.changes.len() + looked.changes.len() <= GROUP_CHANGES)
-        {
+        let looked = segments::look(engine, &catalogue, &whole, &known.state, now).await?;
+        if self.changes.len() + looked.changes.len() <= GROUP_CHANGES {
             self.checks.extend(looked.checks);
             self.changes.extend(looked.changes);
         }
@@ -244,7 +246,8 @@ impl Work {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<Batch, Error> {
+    /// Makes the one batch that does all of it, and says what it writes of the person.
+    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<(Batch, Written), Error> {
         let home = self.person.as_ref().map_or(Home(0), |known| keys::home(known.profile.value.id));
         let mut batch = Batch::new(batch_id()?, engine.tenant, home);
         batch.changes = self.changes;
@@ -255,16 +258,17 @@ impl Work {
         for burial in self.buried.into_values() {
             burial.add_to(&mut batch);
         }
-        if let Some(known) = self.person {
-            known.into_changes(engine, &mut batch)?;
-        }
+        let written = match self.person {
+            Some(known) => known.into_changes(engine, &mut batch)?,
+            None => Written::default(),
+        };
         for (what, count) in self.counts {
             batch.changes.push(Change::Add(keys::balance(what), count));
         }
         for (name, count) in self.events {
             batch.changes.push(Change::Add(keys::events(name), count));
         }
-        Ok(batch)
+        Ok((batch, written))
     }
 }
 

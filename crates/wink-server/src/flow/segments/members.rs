@@ -95,7 +95,7 @@ pub async fn of<S: Store>(
 ) -> Result<Vec<In>, Error> {
     let Some(catalogue) = super::with_segments(engine) else { return Ok(Vec::new()) };
     let states = person::states(engine, person).await?;
-    let states: Vec<_> = states.iter().map(|state| &state.value).collect();
+    let states: Vec<_> = states.iter().map(|state| &*state.value).collect();
     let grants = person.grants(now);
     let view = view(&states, &catalogue.features, &grants, now, catalogue.segments.wanted());
     let remembered = engine.record(&keys::memberships(person.lead())).await?;

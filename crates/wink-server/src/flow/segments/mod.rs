@@ -34,19 +34,19 @@ pub(super) use rules::{numbered, register};
 /// on what it depends beside profile and state; it is part of the batch of what came in.
 pub(super) async fn look<S: Store>(
     engine: &Engine<S>,
+    catalogue: &Catalogue,
     whole: &Whole,
-    state: &Loaded<State>,
+    state: &Loaded<Arc<State>>,
     now: Timestamp,
-) -> Result<Option<Batch>, Error> {
-    let Some(catalogue) = with_segments(engine) else { return Ok(None) };
+) -> Result<Batch, Error> {
     let person = whole.cluster();
     let others = person.identities().map(|(id, key)| keys::state(id, key));
     let others = person::states_at(engine, others.filter(|key| *key != state.key).collect()).await?;
-    let states: Vec<&State> = others.iter().map(|other| &other.value).chain([&state.value]).collect();
+    let states: Vec<&State> = others.iter().chain([state]).map(|state| &*state.value).collect();
     let is_new = if whole.is_new() { IsNew::Yes } else { IsNew::No };
-    let (mut batch, _) = moved(engine, &catalogue, &person, &states, is_new, now).await?;
+    let (mut batch, _) = moved(engine, catalogue, &person, &states, is_new, now).await?;
     batch.checks.extend(whole.unchanged().chain(others.iter().map(Loaded::unchanged)));
-    Ok(Some(batch))
+    Ok(batch)
 }
 
 /// Takes an erased person out of all segments, in a batch of its own; nothing if that is done.
@@ -65,7 +65,7 @@ pub(super) async fn forget<S: Store>(engine: &Engine<S>, id: ProfileId) -> Resul
 }
 
 /// Gives the catalogue in force, if there are segments in it.
-fn with_segments<S: Store>(engine: &Engine<S>) -> Option<Arc<Catalogue>> {
+pub(super) fn with_segments<S: Store>(engine: &Engine<S>) -> Option<Arc<Catalogue>> {
     engine.catalogue().ok().filter(|catalogue| !catalogue.segments.all().is_empty())
 }
 
@@ -137,7 +137,7 @@ fn counted(id: ProfileId, moved: Moved) -> impl Iterator<Item = Change> {
 /// Somebody as they are now.
 struct Seen {
     whole: Whole,
-    states: Vec<Loaded<State>>,
+    states: Vec<Loaded<Arc<State>>>,
 }
 
 impl Seen {
@@ -149,7 +149,7 @@ impl Seen {
     }
 
     fn states(&self) -> Vec<&State> {
-        self.states.iter().map(|state| &state.value).collect()
+        self.states.iter().map(|state| &*state.value).collect()
     }
 
     /// Tells whether this profile stands for the person: only under that one they are a member.

@@ -12,7 +12,7 @@ use wink_server::{Engine, report};
 use wink_store::Store;
 
 use super::read::{Deed, Options, Scene, Story};
-use crate::audit::{audit, coupons, owed};
+use crate::audit::{audit, coupons, owed, redemptions};
 use crate::counter::{MONDAY, coupon_of, open, question, redeem, tell, wait};
 use crate::said;
 
@@ -197,11 +197,10 @@ impl<S: Store> Stage<S> {
         let budget = catalogue.campaigns.iter().find(|found| found.id == campaign).unwrap().budget;
         let (mut reserved, mut spent) = (Cents::ZERO, Cents::ZERO);
         for coupon in coupons(&self.engine).iter().filter(|coupon| coupon.campaign == campaign) {
-            match &coupon.state {
-                State::Issued => reserved += coupon.benefit.maximum(),
-                State::Redeemed { amount, .. } => spent += *amount,
-                State::Expired { .. } | State::Revoked { .. } => {}
-            }
+            reserved += coupon.reserved;
+        }
+        for redemption in redemptions(&self.engine).iter().filter(|one| one.campaign == campaign) {
+            spent += redemption.spent();
         }
         assert_eq!(reserved + spent, owed(&self.engine, offer));
         format!("of {budget}: {reserved} reserved, {spent} spent, {} left", budget - reserved - spent)

@@ -2,7 +2,7 @@
 
 use super::super::{Cart, Claim, best, put_on, vat_shares};
 use super::naive::{Mistake, apply, broken, most, order, outcome};
-use super::{NOW, Written, amount, cart, claims, percent};
+use super::{Written, amount, cart, claims, percent, under};
 use crate::base::Cents;
 use crate::offer::CartPolicy;
 
@@ -59,7 +59,7 @@ fn no_stack_goes_below_a_floor_and_no_unit_is_lost() {
     every_choice(|claims| {
         every_cart(|cart| {
             for policy in policies() {
-                let stack = put_on(cart, claims, &policy, NOW);
+                let stack = put_on(cart, claims, &under(&policy));
                 let found = outcome(&stack.priced, claims);
                 let set: Vec<usize> = found.iter().map(|(claim, _)| *claim).collect();
                 let what = || format!("{cart:?} {claims:?} {policy:?} {found:?}");
@@ -69,7 +69,7 @@ fn no_stack_goes_below_a_floor_and_no_unit_is_lost() {
                 assert_eq!(left, cart.price() - stack.priced.discount(), "{}", what());
                 let by_rate: Cents = vat_shares(&stack.priced).iter().map(|share| share.discount).sum();
                 assert_eq!(by_rate, stack.priced.discount(), "{}", what());
-                let best = best(cart, claims, &policy, NOW);
+                let best = best(cart, claims, &under(&policy));
                 assert!(best.is_exact);
                 assert_eq!(best.priced.discount().0, most(cart, claims, &policy), "{}", what());
                 let found = outcome(&best.priced, claims);

@@ -5,10 +5,10 @@ mod naive;
 mod property;
 mod said;
 
-use super::{Cart, Claim, Line};
+use super::{Cart, Checkout, Claim, Line};
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, OfferId, Timestamp};
-use crate::coupon::{Coupon, State};
-use crate::offer::{Benefit, Stacking, Terms};
+use crate::coupon::{Coupon, NearestMiss, Refusal, State};
+use crate::offer::{Benefit, CartPolicy, ReversalPolicy, Stacking, Terms};
 
 /// When everything here happens; every coupon is valid then.
 const NOW: Timestamp = Timestamp(1_000);
@@ -29,10 +29,13 @@ impl Written {
             campaign: CampaignId::parse("campaign").unwrap(),
             offer: OfferId::parse("offer").unwrap(),
             benefit,
-            terms: Terms { minimum_spend: Cents(0), minimum_price: Cents(0), valid_days: 28 },
+            terms: terms(0, 0),
+            reversals: ReversalPolicy::default(),
             categories: Vec::new(),
             issued_at: Timestamp(0),
             valid_until: Timestamp(0).plus_days(28),
+            reserved: benefit.maximum(),
+            redemptions: Vec::new(),
             state: State::Issued,
         };
         Self { coupon, stacking: Stacking { stacks: true, ..Stacking::default() } }
@@ -44,8 +47,7 @@ impl Written {
     }
 
     fn minimum(mut self, spend: i64, price: i64) -> Self {
-        self.coupon.terms =
-            Terms { minimum_spend: Cents(spend), minimum_price: Cents(price), valid_days: 28 };
+        self.coupon.terms = terms(spend, price);
         self
     }
 
@@ -65,8 +67,22 @@ impl Written {
     }
 
     fn claim(&self) -> Claim<'_> {
-        Claim { coupon: &self.coupon, stacking: self.stacking.clone() }
+        Claim { coupon: &self.coupon, stacking: self.stacking.clone(), redeemed: None }
     }
+}
+
+fn terms(spend: i64, price: i64) -> Terms {
+    Terms {
+        minimum_spend: Cents(spend),
+        minimum_price: Cents(price),
+        valid_days: 28,
+        needs_activation: false,
+    }
+}
+
+/// A checkout without an order, now.
+fn under(policy: &CartPolicy) -> Checkout<'_> {
+    Checkout { policy, order: None, now: NOW }
 }
 
 fn claims(written: &[Written]) -> Vec<Claim<'_>> {
@@ -101,4 +117,20 @@ fn cart(lines: &[(i64, &[&str], Option<i64>)]) -> Cart {
     let lines = lines.iter().enumerate();
     let lines = lines.map(|(number, (price, categories, cost))| line(number, *price, categories, *cost));
     Cart::new(lines.collect()).unwrap()
+}
+
+/// With how much more of the offer's products a "no" says it would be a yes.
+fn missing(refusal: &Refusal) -> Option<Cents> {
+    match refusal.nearest_miss()? {
+        NearestMiss::AddSpend(missing) => Some(missing),
+        _ => None,
+    }
+}
+
+/// Without which coupons a "no" says it would be a yes.
+fn leave_out(refusal: &Refusal) -> &[CouponId] {
+    match refusal.nearest_miss() {
+        Some(NearestMiss::LeaveOut(coupons)) => coupons,
+        _ => &[],
+    }
 }

@@ -7,7 +7,7 @@ use proptest::sample::subsequence;
 
 use super::super::{COMBINATIONS_MAX, Cart, best, put_on};
 use super::naive::{broken, most, outcome};
-use super::{NOW, Written, amount, claims, line, percent};
+use super::{NOW, Written, amount, claims, leave_out, line, missing, percent, under};
 use crate::base::Cents;
 use crate::coupon::{Coupon, Refusal};
 use crate::offer::{Benefit, CartPolicy};
@@ -90,10 +90,10 @@ proptest! {
         lines in lines(), written in coupons(), policy in policy(),
     ) {
         let (cart, claims) = (Cart::new(lines).unwrap(), claims(&written));
-        let best = best(&cart, &claims, &policy, NOW);
+        let best = best(&cart, &claims, &under(&policy));
         prop_assert!(best.is_exact);
         prop_assert_eq!(best.priced.discount().0, most(&cart, &claims, &policy));
-        let stack = put_on(&cart, &claims, &policy, NOW);
+        let stack = put_on(&cart, &claims, &under(&policy));
         prop_assert!(stack.priced.discount() <= best.priced.discount());
         prop_assert_eq!(stack.priced.applied().len() + stack.refused.len(), claims.len());
         for priced in [&best.priced, &stack.priced] {
@@ -109,11 +109,11 @@ proptest! {
     fn what_is_missing_helps_and_less_does_not(lines in lines(), written in written(1), policy in policy()) {
         let cart = Cart::new(lines).unwrap();
         let refusal = |cart: &Cart| {
-            let stack = put_on(cart, &[written.claim()], &policy, NOW);
+            let stack = put_on(cart, &[written.claim()], &under(&policy));
             stack.refused.into_iter().next().map(|(_, refusal)| refusal)
         };
         let Some(refused) = refusal(&cart) else { return Ok(()) };
-        match refused.missing() {
+        match missing(&refused) {
             Some(missing) => {
                 prop_assert!(Cents::ZERO < missing);
                 prop_assert_eq!(refusal(&with(&cart, &written.coupon, missing)), None);
@@ -126,17 +126,17 @@ proptest! {
     #[test]
     fn without_what_is_named_it_applies(lines in lines(), written in coupons(), policy in policy()) {
         let (cart, claims) = (Cart::new(lines).unwrap(), claims(&written));
-        let stack = put_on(&cart, &claims, &policy, NOW);
+        let stack = put_on(&cart, &claims, &under(&policy));
         for (refused, refusal) in &stack.refused {
-            if refusal.leave_out().is_empty() {
+            if leave_out(refusal).is_empty() {
                 continue;
             }
             let on_the_cart = stack.priced.applied().iter().map(|applied| applied.coupon);
-            let stays = on_the_cart.filter(|coupon| !refusal.leave_out().contains(coupon));
+            let stays = on_the_cart.filter(|coupon| !leave_out(refusal).contains(coupon));
             let stays: Vec<_> = stays.chain([*refused]).collect();
             let claims: Vec<_> =
                 claims.iter().filter(|claim| stays.contains(&claim.coupon.id)).cloned().collect();
-            let without = put_on(&cart, &claims, &policy, NOW);
+            let without = put_on(&cart, &claims, &under(&policy));
             prop_assert!(without.priced.applied().iter().any(|applied| applied.coupon == *refused));
         }
     }
@@ -150,10 +150,10 @@ proptest! {
         lines in lines(), written in (0..40_u8).map(written).collect::<Vec<_>>(), policy in policy(),
     ) {
         let (cart, claims) = (Cart::new(lines).unwrap(), claims(&written));
-        let found = best(&cart, &claims, &policy, NOW);
+        let found = best(&cart, &claims, &under(&policy));
         prop_assert_eq!(broken(&cart, &claims, &policy, &outcome(&found.priced, &claims)), None);
         for claim in &claims {
-            let alone = best(&cart, std::slice::from_ref(claim), &policy, NOW);
+            let alone = best(&cart, std::slice::from_ref(claim), &under(&policy));
             prop_assert!(alone.priced.discount() <= found.priced.discount());
         }
     }
@@ -163,7 +163,7 @@ proptest! {
 fn all_combinations_of_twelve_coupons_are_tried_and_of_thirteen_not() {
     let cart = super::cart(&[(100_000, &[], None)]);
     let written: Vec<Written> = (0..13).map(|number| Written::new(number, amount(10))).collect();
-    let found = |count: usize| best(&cart, &claims(&written[..count]), &CartPolicy::default(), NOW);
+    let found = |count: usize| best(&cart, &claims(&written[..count]), &under(&CartPolicy::default()));
     assert!(found(12).is_exact);
     assert!(!found(13).is_exact);
     // The eight that may meet, all the same.

@@ -1,0 +1,50 @@
+//! A coupon's life ends without being used: its time is over, it is taken back, or its person is erased.
+
+use super::ledger::Account;
+use super::life::{Coupon, Effect, Phase, State};
+use super::refusal::Refusal;
+use crate::base::Timestamp;
+
+/// Does what time alone does: ends a hold that is over, and expires a coupon whose time is over. `None` if there is nothing to do.
+pub fn expire(coupon: &Coupon, now: Timestamp) -> Option<Effect> {
+    if coupon.due_at().is_none_or(|due| now < due) {
+        return None;
+    }
+    if coupon.valid_until <= now {
+        return Some(coupon.freed(State::Expired { at: now }, Account::Expired, now));
+    }
+    match &coupon.state {
+        State::Reserved(hold) => Some(coupon.with_state(State::free(hold.activated_at))),
+        _ => None,
+    }
+}
+
+/// Takes a coupon back. One that was taken back before stays as it is.
+///
+/// # Errors
+/// The [`Refusal`]. A coupon that is held for an order is promised there until the hold is over.
+pub fn revoke(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
+    match coupon.phase(now) {
+        Ok(Phase::Asleep | Phase::Ready { .. }) => {
+            Ok(coupon.freed(State::Revoked { at: now }, Account::Available, now))
+        }
+        Ok(Phase::Held(hold)) => Err(Refusal::Held { until: hold.until }),
+        Err(Refusal::Revoked) => Ok(coupon.with_state(coupon.state.clone())),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Takes the person out of a coupon; one still in circulation is revoked and frees what it reserved.
+pub fn release_of_erased(coupon: &Coupon, now: Timestamp) -> Effect {
+    let mut effect = if coupon.is_in_circulation() {
+        coupon.freed(State::Revoked { at: now }, Account::Available, now)
+    } else {
+        coupon.with_state(coupon.state.clone())
+    };
+    effect.coupon.profile = None;
+    // An order id leads back to a person through the shop.
+    if let State::Redeemed { order_id, .. } = &mut effect.coupon.state {
+        order_id.clear();
+    }
+    effect
+}

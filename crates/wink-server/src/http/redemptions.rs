@@ -1,0 +1,142 @@
+//! `/v1/redemptions`: coupons are used on an order, and redemptions taken back.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::Response;
+use wink_api::{
+    CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, Problem, RedemptionAsked, RedemptionView,
+    ReversalAsked,
+};
+use wink_core::base::RedemptionId;
+use wink_core::coupon::{LineBack, TakenBack};
+use wink_core::offer::ReversalReason;
+use wink_record::KeptAnswer;
+use wink_store::Store;
+
+use super::body::{PathName, Sent, parse};
+use super::cart::{cart, coupons, hidden, order_id};
+use super::once::{IdempotencyKey, reply, written};
+use super::problem::{Refused, invalid, no_such};
+use super::service::{Arrival, Caller};
+use super::words::Words;
+use crate::Engine;
+use crate::flow::once::Keeping;
+use crate::flow::redeem::{Mode, Purchase, Rung, redeem};
+use crate::flow::reverse::{self, Answer, Wanted};
+
+/// Redeems coupons on an order: all of them or none, or, with `partial`, those that apply. The same `Idempotency-Key` and body get the same
+/// answer, byte by byte.
+#[utoipa::path(post, path = "/v1/redemptions", tag = "coupons", operation_id = "redeem_coupons", request_body = RedemptionAsked,
+    params(("Idempotency-Key" = String, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days, and as long as the coupons are valid")),
+    responses(
+        (status = 200, description = "What was redeemed, and what was not", body = CouponsOnCart),
+        (status = 404, description = "What was answered under this key went with the person it was about", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing was redeemed: every coupon, with the reason where it does not apply; or `request_in_progress`, or no catalogue is in force yet", body = CouponsRefused, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn redeem_coupons<S: Store>(
+    caller: Caller<S>,
+    arrival: Arrival,
+    key: IdempotencyKey,
+    Sent(body): Sent,
+) -> Result<Response, Refused> {
+    let turn = key.begin(&caller, &[&body])?;
+    let purchase = purchase(&caller.engine, parse(&body)?).await?;
+    let words = Words::of(&caller, &arrival);
+    let write = |rung: &Rung<'_>| answered(&purchase, rung, &words);
+    let keeping = Keeping { once: &turn.once, write: &write };
+    let replied = redeem(&caller.engine, &purchase, Some(&keeping), caller.now).await.map_err(hidden)?;
+    Ok(reply(replied, write))
+}
+
+/// Shows a redemption with what was taken back of it.
+#[utoipa::path(get, path = "/v1/redemptions/{id}", tag = "coupons", operation_id = "read_redemption",
+    params(("id" = String, Path, description = "The redemption's id, like rdm_…")),
+    responses((status = 200, description = "The redemption", body = RedemptionView)))]
+pub(super) async fn read_redemption<S: Store>(
+    caller: Caller<S>,
+    PathName(id): PathName,
+) -> Result<Json<RedemptionView>, Refused> {
+    let redemption = reverse::find(&caller.engine, named(&id)?).await.map_err(hidden)?;
+    Ok(Json(RedemptionView::new(&redemption)))
+}
+
+/// Takes a redemption back: all that is left of it, some lines, or some pieces of them. The campaign says whether the coupon goes back to its
+/// person.
+#[utoipa::path(post, path = "/v1/redemptions/{id}/reversals", tag = "coupons", operation_id = "reverse_redemption", request_body = ReversalAsked,
+    params(
+        ("id" = String, Path, description = "The redemption's id, like rdm_…"),
+        ("Idempotency-Key" = String, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days, and as long as the coupon is valid"),
+    ),
+    responses(
+        (status = 200, description = "The redemption afterwards; the new reversal is the last", body = RedemptionView),
+        (status = 409, description = "`nothing_left_to_reverse`: everything came back before; or `request_in_progress`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn reverse_redemption<S: Store>(
+    caller: Caller<S>,
+    arrival: Arrival,
+    key: IdempotencyKey,
+    PathName(id): PathName,
+    Sent(body): Sent,
+) -> Result<Response, Refused> {
+    let turn = key.begin(&caller, &[id.as_bytes(), &body])?;
+    let wanted = wanted(named(&id)?, parse(&body)?)?;
+    let words = Words::of(&caller, &arrival);
+    let write = |answer: &Answer| reversed(answer, &words);
+    let keeping = Keeping { once: &turn.once, write: &write };
+    let replied =
+        reverse::reverse(&caller.engine, &wanted, Some(&keeping), caller.now).await.map_err(hidden)?;
+    Ok(reply(replied, write))
+}
+
+fn named(id: &str) -> Result<RedemptionId, Refused> {
+    RedemptionId::parse(id).map_err(|_| no_such("redemption"))
+}
+
+async fn purchase<S: Store>(engine: &Engine<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
+    Ok(Purchase {
+        coupons: coupons(asked.coupons)?,
+        order_id: order_id(asked.order_id)?,
+        mode: if asked.partial { Mode::WhatApplies } else { Mode::AllOrNothing },
+        cart: cart(engine, &engine.catalogue()?.shop, asked.cart).await?,
+    })
+}
+
+fn answered(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> KeptAnswer {
+    let used = purchase.coupons.iter().zip(&rung.used);
+    let coupons = used.map(|(asked, used)| CouponOnCart {
+        redemption: used.redemption.as_ref().map(|redemption| redemption.id.to_string()),
+        ..words.coupon(asked, used.coupon.as_ref(), &rung.stack)
+    });
+    let answer = words.together(coupons.collect(), &rung.stack);
+    if rung.is_redeemed {
+        written(StatusCode::OK, &answer)
+    } else {
+        words.nothing_done(answer.coupons, Some(answer.cart))
+    }
+}
+
+fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refused> {
+    let Some(reason) = ReversalReason::parse(&asked.reason) else {
+        let reasons = ReversalReason::ALL.map(ReversalReason::name).join(", ");
+        return Err(invalid("/reason", format!("`{}` is not a reason; there are {reasons}", asked.reason)));
+    };
+    let back = |sent: LineBackSent| LineBack { line: sent.line, quantity: sent.quantity };
+    let what = match asked.lines {
+        None => TakenBack::Everything,
+        Some(lines) if lines.is_empty() => {
+            return Err(invalid("/lines", "name a line, or leave `lines` out for everything that is left"));
+        }
+        Some(lines) => TakenBack::Lines(lines.into_iter().map(back).collect()),
+    };
+    Ok(Wanted { redemption, what, reason })
+}
+
+fn reversed(answer: &Answer, words: &Words) -> KeptAnswer {
+    match answer {
+        Ok((redemption, _)) => written(StatusCode::OK, &RedemptionView::new(redemption)),
+        Err(refused) => {
+            let title = "The redemption cannot be taken back";
+            words.problem(Problem::new(409, refused.code(), title, refused.to_string()))
+        }
+    }
+}

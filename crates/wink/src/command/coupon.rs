@@ -1,0 +1,84 @@
+//! `wink coupon`: a coupon is shown, used, taken back. Works while a server runs.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value as Json, json};
+use wink_core::base::Cents;
+use wink_server::secrets::random;
+
+use crate::arguments::{Coupon, CouponAction};
+use crate::terminal::say;
+use crate::{control, home};
+
+pub(crate) fn run(coupon: &Coupon) -> anyhow::Result<ExitCode> {
+    home::run(async {
+        match &coupon.action {
+            CouponAction::Show { coupon: id, data } => {
+                let found = control::ask(&data.data, "GET", &format!("/v1/coupons/{id}"), None).await?;
+                if coupon.json { say!("{found}") } else { show(&found) }
+            }
+            CouponAction::Redeem { coupon: id, order, spend, category, data } => {
+                let line = json!({ "id": "all", "product_id": "all", "category": category, "quantity": 1, "unit_price_cents": spend });
+                let asked = json!({ "coupons": [id], "order_id": order, "cart": { "lines": [line] } });
+                let done = once(&data.data, "/v1/redemptions", &asked).await?;
+                if coupon.json {
+                    say!("{done}");
+                } else {
+                    let used = each(&done, "coupons").next().unwrap_or(&Json::Null);
+                    say!("{}: {} off", text(used, "redemption"), amount(used, "discount_cents"));
+                }
+            }
+            CouponAction::Reverse { redemption, reason, data } => {
+                let path = format!("/v1/redemptions/{redemption}/reversals");
+                let done = once(&data.data, &path, &json!({ "reason": reason })).await?;
+                let back = each(&done, "reversals").last().unwrap_or(&Json::Null);
+                if coupon.json {
+                    say!("{done}");
+                } else {
+                    let what = match text(back, "coupon") {
+                        "returns" => "the coupon goes back to its person",
+                        _ => "the coupon stays used",
+                    };
+                    say!("{} taken back; {what}", amount(back, "amount_cents"));
+                }
+            }
+            CouponAction::Revoke { coupon: id, data } => {
+                let path = format!("/v1/coupons/{id}/revoke");
+                let done = control::ask(&data.data, "POST", &path, None).await?;
+                if coupon.json { say!("{done}") } else { say!("{id} is revoked") }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Asks for what moves money, under a key of its own: the order makes a repetition safe, and a "no" of yesterday may be a yes today.
+async fn once(store: &Path, path: &str, asked: &Json) -> anyhow::Result<Json> {
+    let key = u128::from_be_bytes(random()?);
+    control::ask_once(store, path, asked, &format!("wink-coupon-{key:032x}")).await
+}
+
+fn show(coupon: &Json) {
+    say!("{} is {}", text(coupon, "id"), text(coupon, "state"));
+    say!("offer {} of campaign {}", text(coupon, "offer"), text(coupon, "campaign"));
+    say!("reserved {}, valid until {}", amount(coupon, "reserved_cents"), text(coupon, "valid_until"));
+    if let Some(held) = coupon.get("held") {
+        say!("held for order {} until {}", text(held, "order_id"), text(held, "until"));
+    }
+    for redemption in each(coupon, "redemptions") {
+        say!("redeemed as {}", redemption.as_str().unwrap_or_default());
+    }
+}
+
+fn text<'a>(json: &'a Json, name: &str) -> &'a str {
+    json.get(name).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn amount(json: &Json, name: &str) -> Cents {
+    Cents(json.get(name).and_then(Json::as_i64).unwrap_or_default())
+}
+
+fn each<'a>(json: &'a Json, name: &str) -> impl Iterator<Item = &'a Json> + use<'a> {
+    json.get(name).and_then(Json::as_array).into_iter().flatten()
+}
