@@ -133,6 +133,11 @@ impl<T: Stored> InUse<T> {
         Ok(Some(Loaded { key: key.clone(), version: Some(version), value }))
     }
 
+    /// Lets go of what lies at a key: nobody is to be found in memory who is in no store any more.
+    fn forget(&self, key: &RecordKey) {
+        self.0.remove(key);
+    }
+
     fn keep(&self, key: RecordKey, version: Version, stored: usize, value: Arc<T>) {
         self.0.insert(key, Held { version, stored, value });
     }
@@ -170,6 +175,15 @@ impl<T: Stored> Put<T> {
 }
 
 impl People {
+    /// Lets go of whatever lies at some keys.
+    pub(crate) fn forget<'a>(&self, keys: impl IntoIterator<Item = &'a RecordKey>) {
+        for key in keys {
+            self.states.forget(key);
+            self.profiles.forget(key);
+            self.wallets.forget(key);
+        }
+    }
+
     /// Takes over what a commit wrote.
     pub(crate) fn keep(&self, written: Written, version: Version) {
         if let Some(state) = written.state {
@@ -244,6 +258,15 @@ mod tests {
         let damaged = Since::Changed(Some(Record { version: Version(1), bytes: vec![0xff; 3] }));
         assert!(in_use.see(&key, None, damaged).is_err());
         assert_eq!(held(&in_use, &key), None);
+    }
+
+    #[test]
+    fn whoever_is_erased_is_let_go() {
+        let (people, key) = (People::default(), RecordKey::new(Kind(1), [1]));
+        people.wallets.see(&key, None, record(1, 1)).unwrap();
+        assert_eq!(held(&people.wallets, &key), Some((1, 1)));
+        people.forget([&key]);
+        assert_eq!(held(&people.wallets, &key), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ macro_rules! generated_id {
                 self.0
             }
 
-            /// Reads the id as it is printed.
+            /// Reads the id as it is printed, and in no other spelling: two texts never name the same thing.
             ///
             /// # Errors
             /// Names the prefix or the malformed UUID.
@@ -70,7 +70,12 @@ macro_rules! generated_id {
                 let Some(rest) = text.strip_prefix($prefix) else {
                     return Err(IdError::Prefix { found: text.to_owned(), prefix: $prefix });
                 };
-                let id = uuid::Uuid::try_parse(rest).map_err(|_| IdError::Uuid(text.to_owned()))?;
+                let malformed = || IdError::Uuid(text.to_owned());
+                let id = uuid::Uuid::try_parse(rest).map_err(|_| malformed())?;
+                let mut printed = uuid::Uuid::encode_buffer();
+                if id.as_hyphenated().encode_lower(&mut printed) != rest {
+                    return Err(malformed());
+                }
                 Ok(Self(*id.as_bytes()))
             }
         }
@@ -151,6 +156,23 @@ mod tests {
         assert_eq!(DecisionId::parse(&id.to_string()), Ok(id));
         assert_eq!(id.made_at(), Timestamp(1_700_000_000_000));
         assert!(CouponId::parse(&id.to_string()).is_err());
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = CouponId::from_bytes([0xab; 16]);
+        let (prefix, uuid) =
+            id.to_string().split_once('_').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let simple = uuid.replace('-', "");
+        for other in [
+            uuid.to_uppercase(),
+            simple,
+            format!("{{{uuid}}}"),
+            format!("urn:uuid:{uuid}"),
+            format!("{uuid} "),
+        ] {
+            assert!(CouponId::parse(&format!("{prefix}_{other}")).is_err(), "{other}");
+        }
     }
 
     #[test]

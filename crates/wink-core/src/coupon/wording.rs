@@ -81,7 +81,7 @@ impl Speaker<'_> {
             }
             Refusal::NeedsNoActivation => "Dieser Gutschein gilt ohne Aktivierung.".to_owned(),
             Refusal::Held { until } => format!(
-                "Dieser Gutschein gehört zu einer anderen Bestellung. Wird sie nicht bezahlt, gilt er ab {} wieder.",
+                "Dieser Gutschein ist bis {} für eine andere Bestellung vorgemerkt.",
                 self.minute_after(*until)
             ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
@@ -116,7 +116,7 @@ impl Speaker<'_> {
             Refusal::NotActivated => "Noch nicht aktiviert. Das macht der Kunde selbst.".to_owned(),
             Refusal::NeedsNoActivation => "Braucht keine Aktivierung, gilt sofort.".to_owned(),
             Refusal::Held { until } => {
-                format!("Für eine andere Bestellung vorgemerkt. Frei ab {}.", self.minute_after(*until))
+                format!("Für eine andere Bestellung vorgemerkt bis {}.", self.minute_after(*until))
             }
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Warenkorb leer. Nötig: {}.", self.money(*missing))
@@ -153,10 +153,9 @@ impl Speaker<'_> {
             }
             Refusal::NotActivated => "This coupon waits to be activated. After that it applies.".to_owned(),
             Refusal::NeedsNoActivation => "This coupon applies without being activated.".to_owned(),
-            Refusal::Held { until } => format!(
-                "This coupon belongs to another order. If that is not paid, it applies again from {}.",
-                self.minute_after(*until)
-            ),
+            Refusal::Held { until } => {
+                format!("This coupon is held for another order until {}.", self.minute_after(*until))
+            }
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("The cart is empty. The coupon applies from {}.", self.money(*missing))
             }
@@ -189,7 +188,7 @@ impl Speaker<'_> {
             Refusal::NotActivated => "Not activated yet. The customer does that.".to_owned(),
             Refusal::NeedsNoActivation => "Needs no activation, applies at once.".to_owned(),
             Refusal::Held { until } => {
-                format!("Held for another order. Free from {}.", self.minute_after(*until))
+                format!("Held for another order until {}.", self.minute_after(*until))
             }
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Cart empty. Needed: {}.", self.money(*missing))

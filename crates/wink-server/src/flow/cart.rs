@@ -32,7 +32,7 @@ pub struct Qualified<'a> {
 /// Coupons that are tried together on a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried<'c> {
-    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a second spelling of one.
+    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a coupon that was named before.
     pub coupons: &'c [String],
     /// On what.
     pub cart: &'c Cart,
@@ -135,7 +135,7 @@ pub(super) async fn load<S: Store>(
     asked: &Tried<'_>,
 ) -> Result<Vec<Option<Found>>, Error> {
     let mut seen = BTreeSet::new();
-    // An id can be spelled in several ways, and a coupon is used once all the same.
+    // Each step is taken from the coupon as it was read, so it is taken once.
     let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
     let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
     let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();

@@ -194,9 +194,9 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let there = engine.store.get(engine.tenant, &left).await?.into_iter().flatten().count();
     // Two more are gone since `begin`: the profile and the way from its first identity.
     erasure.records += u64::try_from(there + 2).unwrap_or(u64::MAX);
-    let changes = left.into_iter().map(Change::Delete).collect();
     let home = keys::home(id);
-    commit(engine, home, changes).await?;
+    commit(engine, home, left.iter().cloned().map(Change::Delete).collect()).await?;
+    engine.people.forget(left.iter().chain([&keys::profile(id)]));
     let forget_at = now.plus_days(i64::from(Retention::default().events_days));
     for some in entries_of(engine, home).await?.chunks(AT_ONCE) {
         let mut changes = Vec::new();

@@ -223,7 +223,7 @@ fn a_no_is_said_with_amount_and_date_to_whom_it_concerns() {
     check(&expired, German, Customer, "Dieser Gutschein galt bis 30.11.2026, 23:59 Uhr.");
     check(&expired, English, Customer, "This coupon was valid until 30 November 2026, 23:59.");
     let held = Refusal::Held { until: Timestamp(midnight.0 - 1) };
-    check(&held, German, Cashier, "Für eine andere Bestellung vorgemerkt. Frei ab 01.12.2026, 00:00 Uhr.");
+    check(&held, German, Cashier, "Für eine andere Bestellung vorgemerkt bis 01.12.2026, 00:00 Uhr.");
     check(&Refusal::NotActivated, English, Cashier, "Not activated yet. The customer does that.");
     // Whether it never was or is somebody else's, and what things cost the shop, is not for customers.
     for language in [German, English] {
