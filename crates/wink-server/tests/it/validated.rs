@@ -88,7 +88,10 @@ fn line() -> impl Strategy<Value = Line> {
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
-    use Phase::*;
+    use Phase::{
+        Activated, Asleep, HeldElsewhere, HeldHere, HoldIsOver, Issued, NeverWas, Revoked, TimeIsOver,
+        UsedElsewhere,
+    };
     let phase = prop_oneof![
         6 => Just(Issued),
         1 => select(vec![Asleep, HeldElsewhere, TimeIsOver, UsedElsewhere, Revoked, NeverWas]),
