@@ -2,53 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wink_core::coupon::{
-    Coupon, Hold, Locale, NearestMiss, Part, Redemption, Refusal, Reversal, Sentence, State,
-};
+use wink_core::coupon::{Coupon, Hold, Part, Redemption, Reversal, State};
 
-use crate::Problem;
+use crate::{CartSent, CartView, CouponOnCart, Problem};
 
-/// The most coupons of one cart.
-pub const COUPONS_MAX: usize = 10;
-
-/// The most lines of one cart.
-pub const LINES_MAX: usize = 500;
-
-/// A cart that is paid with coupons.
+/// An order that is paid with coupons.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedemptionAsked {
-    /// The coupons' ids. Each applies to what those before it left to pay.
+    /// The coupons, by id: 1 to 20.
     #[schema(example = json!(["cpn_0192f0c1-1c1d-8e00-8000-000000000001"]))]
     pub coupons: Vec<String>,
     /// The shop's id of the order.
     pub order_id: String,
-    /// The order's lines.
-    pub lines: Vec<LineSent>,
+    /// What is bought.
+    pub cart: CartSent,
     /// Whether the other coupons are redeemed if one does not apply.
     #[serde(default)]
     pub partial: bool,
-}
-
-/// A line of an order.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LineSent {
-    /// The shop's name of it, unique in the order.
-    #[schema(example = "1")]
-    pub line: String,
-    /// The category of its product, where the offer is for some only.
-    #[serde(default)]
-    pub category: Option<String>,
-    /// How many pieces.
-    #[serde(default = "one")]
-    pub quantity: u32,
-    /// What the line costs before coupons, in minor units.
-    pub amount_cents: i64,
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// An order that is being paid.
@@ -57,8 +28,8 @@ fn one() -> u32 {
 pub struct ReservationAsked {
     /// The shop's id of the order.
     pub order_id: String,
-    /// The order's lines.
-    pub lines: Vec<LineSent>,
+    /// What is bought.
+    pub cart: CartSent,
     /// For how long the coupon is held, 1 to 86,400 seconds; 900 if it is not said.
     #[serde(default)]
     pub hold_seconds: Option<u32>,
@@ -95,73 +66,18 @@ pub struct LineBackSent {
     pub quantity: Option<u32>,
 }
 
-/// What became of a cart.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RedemptionsAnswered {
-    /// What the coupons were worth together, in minor units.
-    pub amount_cents: i64,
-    /// The redemptions, in the order in which their coupons were named.
-    pub redemptions: Vec<RedemptionView>,
-    /// The coupons that do not apply, with the reason.
-    pub refusals: Vec<RefusalView>,
-}
-
-/// A problem, with a reason for every coupon that does not apply.
+/// A problem, with what would become of every coupon.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CouponsRefused {
-    /// The problem; its code is the first refusal's.
+    /// The problem; its code is the first reason's.
     #[serde(flatten)]
     pub problem: Problem,
-    /// Why, coupon by coupon; missing where the coupons are not to blame.
+    /// Each coupon, in the order asked; missing where the coupons are not to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<RefusalView>,
-}
-
-/// Why a coupon does not apply.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RefusalView {
-    /// The coupon, as it was named.
-    pub coupon: String,
-    /// The stable code.
-    #[schema(example = "minimum_spend")]
-    pub code: &'static str,
-    /// The rule that said no.
-    #[schema(example = "terms.minimum_spend")]
-    pub rule: &'static str,
-    /// A sentence for the shopper.
-    pub customer: SentenceView,
-    /// A sentence for whoever stands at the till.
-    pub cashier: SentenceView,
-    /// What would make it apply, if anything would.
+    pub coupons: Vec<CouponOnCart>,
+    /// The cart with those that would apply, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nearest_miss: Option<NearestMissView>,
-}
-
-/// A sentence in both languages.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SentenceView {
-    /// German.
-    pub de: String,
-    /// English.
-    pub en: String,
-}
-
-/// What would make a refused coupon apply.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum NearestMissView {
-    /// So much more of the offer's products.
-    AddSpend {
-        /// In minor units.
-        missing_cents: i64,
-    },
-    /// The person's activation.
-    Activate,
-    /// Waiting until the other order does not hold it any more.
-    Wait {
-        /// The first instant it is free.
-        until: String,
-    },
+    pub cart: Option<CartView>,
 }
 
 /// A coupon.
@@ -269,37 +185,6 @@ pub struct ReversalView {
     pub lines: Vec<PartView>,
     /// What became of the coupon: `returns` or `stays_used`.
     pub coupon: &'static str,
-}
-
-impl RefusalView {
-    /// Shows why a coupon does not apply, in the shop's own money and days.
-    pub fn new(named: &str, refusal: &Refusal, locale: &Locale<'_>) -> Self {
-        let wording = refusal.wording(locale);
-        Self {
-            coupon: named.to_owned(),
-            code: refusal.code(),
-            rule: refusal.rule(),
-            customer: wording.customer.into(),
-            cashier: wording.cashier.into(),
-            nearest_miss: refusal.nearest_miss().map(NearestMissView::from),
-        }
-    }
-}
-
-impl From<Sentence> for SentenceView {
-    fn from(sentence: Sentence) -> Self {
-        Self { de: sentence.de, en: sentence.en }
-    }
-}
-
-impl From<NearestMiss> for NearestMissView {
-    fn from(miss: NearestMiss) -> Self {
-        match miss {
-            NearestMiss::AddSpend(missing) => Self::AddSpend { missing_cents: missing.0 },
-            NearestMiss::Activate => Self::Activate,
-            NearestMiss::Wait(until) => Self::Wait { until: until.to_string() },
-        }
-    }
 }
 
 impl CouponView {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::coupon::Coupon;
 use wink_core::decision::{AcceptWithin, Decision, Issue, Verdict, explain, headline};
+use wink_core::offer::price_law::PriceNotice;
 use wink_core::offer::{Benefit, Catalogue};
 
 use crate::IdentitySent;
@@ -127,6 +128,9 @@ pub struct DecisionView {
     /// The most it can be worth, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cents: Option<i64>,
+    /// That the reduction was personalised, to be shown with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_notice: Option<PriceNoticeView>,
     /// The coupon that was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
@@ -141,6 +145,21 @@ pub struct DecisionView {
     /// Every candidate, if an explanation was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<CandidateView>>,
+}
+
+/// The notice that a price was personalised by an automated decision, which directive 2011/83/EU asks for.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct PriceNoticeView {
+    /// In German.
+    pub de: &'static str,
+    /// In English.
+    pub en: &'static str,
+}
+
+impl PriceNoticeView {
+    /// What is said of every reduction that a decision gives to one person.
+    const PERSONALISED: Self =
+        Self { de: PriceNotice::PERSONALISED.german, en: PriceNotice::PERSONALISED.english };
 }
 
 /// A candidate as clients see it.
@@ -174,6 +193,7 @@ impl DecisionView {
             offer: offer.map(|offer| offer.id.to_string()),
             title: offer.map(|offer| offer.title.clone()),
             maximum_cents: benefit.map(Benefit::maximum).map(|maximum| maximum.0),
+            price_notice: benefit.map(|_| PriceNoticeView::PERSONALISED),
             coupon,
             accept_by: decision.accept_by().map(|until| until.to_string()),
             reason: headline(decision, catalogue),

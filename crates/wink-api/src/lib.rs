@@ -1,5 +1,6 @@
 //! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
 
+mod cart;
 mod catalogue;
 mod cloudevents;
 mod commerce;
@@ -22,23 +23,29 @@ mod ofrep;
 mod problem;
 mod products;
 mod profiles;
+mod reason;
 mod segment;
 mod segments;
 mod value;
 mod webhook_messages;
 mod webhooks;
 
+pub use cart::{
+    AllocationView, BestView, COUPONS_MAX, CartSent, CartView, CouponOnCart, CouponsOnCart, LineSent,
+    LineView, QualificationAsked, QualificationView, ValidationAsked, VatView,
+};
 pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
 pub use coupons::{
-    COUPONS_MAX, CouponView, CouponsRefused, HoldView, LINES_MAX, LineBackSent, LineSent, NearestMissView,
-    PartView, RedemptionAsked, RedemptionView, RedemptionsAnswered, RefusalView, ReleaseAsked,
-    ReservationAsked, ReversalAsked, ReversalView, SentenceView,
+    CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,
+    ReleaseAsked, ReservationAsked, ReversalAsked, ReversalView,
 };
-pub use decisions::{AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked};
+pub use decisions::{
+    AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
+};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
 pub use exposures::{ExposureAnswered, ExposureSent};
@@ -57,12 +64,14 @@ pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,
+    ReductionAsked, ReductionKind, ReductionView,
 };
 pub use profiles::{
     AttributeView, ConsentSent, ConsentView, ConsentsListed, ConsentsSent, ContributionView, DataPage,
     ErasureView, FeatureValue, FeatureView, FeaturesListed, HeldCoupon, HoldingView, LinkAsked, LinkView,
     ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
+pub use reason::{NearestMissView, ReasonView, SentenceView};
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
     segment_settings, source_config,

@@ -1,6 +1,8 @@
 //! Amounts as shops' clients send them: JSON numbers in major units, read digit by digit. Never a float on the way.
 
 use serde_json::Value as Json;
+use wink_core::base::Cents;
+use wink_core::coupon::cart::{Room, allocate};
 
 /// A decimal number as written: `mantissa × 10^exponent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,24 +72,9 @@ pub(crate) fn cents(json: &Json) -> Option<i64> {
 
 /// Spreads `amount` over `weights` in proportion, to the cent: remainders go to the largest fractions, of equal ones to the first.
 pub(crate) fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
-    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
-    if total <= 0 {
-        return vec![0; weights.len()];
-    }
-    let product = |weight: &i64| i128::from(amount) * i128::from(*weight);
-    let mut shares: Vec<i128> = weights.iter().map(|weight| product(weight).div_euclid(total)).collect();
-    let mut by_fraction: Vec<usize> = (0..weights.len()).collect();
-    by_fraction.sort_by_key(|index| {
-        std::cmp::Reverse(weights.get(*index).map_or(0, |weight| product(weight).rem_euclid(total)))
-    });
-    let left = i128::from(amount) - shares.iter().sum::<i128>();
-    let receivers = by_fraction.into_iter().take(usize::try_from(left).unwrap_or(0));
-    for index in receivers {
-        if let Some(share) = shares.get_mut(index) {
-            *share += 1;
-        }
-    }
-    shares.into_iter().map(|share| i64::try_from(share).unwrap_or(0)).collect()
+    let room = |weight: &i64| Room { weight: Cents(*weight), most: Cents(i64::MAX) };
+    let lines: Vec<Room> = weights.iter().map(room).collect();
+    allocate(Cents(amount), &lines).into_iter().map(|share| share.0).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `/v1/products`.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use wink_core::base::Cents;
+use utoipa::{IntoParams, ToSchema};
+use wink_core::base::{Cents, Timestamp};
+use wink_core::offer::price_law::{Kind, Reference};
 use wink_core::offer::{Product, Unlistable};
 
 /// A product as it is sent and shown.
@@ -147,4 +148,94 @@ pub struct ImportTally {
     pub changed: u64,
     /// Say what they said.
     pub unchanged: u64,
+}
+
+/// A way in which a price is reduced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReductionKind {
+    /// For everybody, with a public code too.
+    #[default]
+    General,
+    /// For everybody, in steps that only go down, without a break.
+    Gradual,
+    /// For one person, and listed for nobody else.
+    Individual,
+    /// For everybody, because the goods would spoil soon, and it is said so.
+    Perishable,
+}
+
+impl From<ReductionKind> for Kind {
+    fn from(kind: ReductionKind) -> Self {
+        match kind {
+            ReductionKind::General => Self::General,
+            ReductionKind::Gradual => Self::Gradual,
+            ReductionKind::Individual => Self::Individual,
+            ReductionKind::Perishable => Self::Perishable,
+        }
+    }
+}
+
+/// Which reduction is asked about.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReductionAsked {
+    /// How the price is reduced; for everybody if it is not said.
+    #[serde(default)]
+    #[param(inline)]
+    pub kind: ReductionKind,
+    /// Since when it is announced, for a reduction in steps; since the present price if it is not said.
+    pub announced_at: Option<String>,
+}
+
+impl ReductionAsked {
+    /// Reads since when it is announced.
+    ///
+    /// # Errors
+    /// Says what is wrong with the time.
+    pub fn announced_at(&self, now: Timestamp) -> Result<Timestamp, String> {
+        self.announced_at.as_deref().map_or(Ok(now), Timestamp::parse)
+    }
+}
+
+/// What may be said of a reduction of a product's price now.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ReductionView {
+    /// Whether it is measured against the lowest price of the days before. If not, the law asks for nothing of the kind, or there is no
+    /// price now or before, and then no reduction may be announced.
+    pub is_measured: bool,
+    /// The price now, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_cents: Option<i64>,
+    /// The lowest price of the thirty days before the reduction, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowest_cents: Option<i64>,
+    /// By how much the price is below that, in whole per cent rounded down; with 0 there is no reduction to announce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+    /// The first instant of the reduction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<String>,
+    /// Where the rule is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
+}
+
+impl ReductionView {
+    /// Shows what was found.
+    pub fn new(reference: Reference) -> Self {
+        match reference {
+            Reference::Price(reduction) => Self {
+                is_measured: true,
+                price_cents: Some(reduction.price.0),
+                lowest_cents: Some(reduction.reference.0),
+                percent: Some(reduction.percent()),
+                begun_at: Some(reduction.begun_at.to_string()),
+                source: Some(reduction.source),
+            },
+            Reference::NotAsked { source } => Self { source: Some(source), ..Self::default() },
+            Reference::NoPrice => Self::default(),
+        }
+    }
 }

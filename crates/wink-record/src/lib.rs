@@ -16,6 +16,7 @@ mod ledger;
 mod message;
 mod occasions;
 mod packed;
+mod price_history;
 mod product;
 mod profile;
 mod redemption;

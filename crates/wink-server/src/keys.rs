@@ -85,6 +85,8 @@ pub mod kind {
     pub const REDEMPTION: Kind = Kind(90);
     /// An answer kept under an idempotency key, by the coupon it is about and the key's mark.
     pub const ANSWER: Kind = Kind(91);
+    /// What a product cost when, by the shop's id.
+    pub const PRICES: Kind = Kind(100);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -247,6 +249,11 @@ pub fn letter_at(key: &[u8]) -> Option<(Timestamp, LetterId)> {
 /// Names a product.
 pub fn product(id: &str) -> RecordKey {
     RecordKey::new(kind::PRODUCT, id.as_bytes())
+}
+
+/// Names the record of what a product cost when.
+pub fn prices(id: &str) -> RecordKey {
+    RecordKey::new(kind::PRICES, id.as_bytes())
 }
 
 /// Names the files of a catalogue version.

@@ -3,6 +3,7 @@
 pub mod expression;
 
 mod chance;
+mod currency;
 mod hash;
 pub mod holiday;
 mod id;
@@ -11,11 +12,12 @@ mod time;
 mod value;
 
 pub use chance::Chance;
+pub use currency::{Currency, Money};
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{
     CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, MessageId, OfferId, ProfileId,
     RedemptionId, ReversalId, SegmentId, TriggerId, WebhookId,
 };
-pub use money::{Cents, Currency};
+pub use money::Cents;
 pub use time::{DAY_MS, Timestamp, Zone};
 pub use value::Value;

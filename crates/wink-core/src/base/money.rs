@@ -55,32 +55,6 @@ impl fmt::Display for Cents {
     }
 }
 
-/// An ISO 4217 currency code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Currency([u8; 3]);
-
-impl Currency {
-    /// "No currency", as ISO 4217 spells it: a shop that has not said which it has.
-    pub const NONE: Self = Self(*b"XXX");
-
-    /// Reads a code of three capital letters.
-    pub fn new(code: &str) -> Option<Self> {
-        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
-    }
-
-    /// Spells the code.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("???")
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.code())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,12 +70,5 @@ mod tests {
     fn amounts_print_with_two_decimals() {
         assert_eq!(Cents(-1_205).to_string(), "-12.05");
         assert_eq!(Cents(5).to_string(), "0.05");
-    }
-
-    #[test]
-    fn a_currency_is_three_capitals() {
-        assert_eq!(Currency::new("EUR").map(|c| c.to_string()), Some("EUR".to_owned()));
-        assert_eq!(Currency::new("eur"), None);
-        assert_eq!(Currency::new("EURO"), None);
     }
 }

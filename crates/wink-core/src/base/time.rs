@@ -113,11 +113,12 @@ impl Zone {
         Timestamp(now.0.saturating_add(offset)).day()
     }
 
-    /// Tells year, month and day on the shop's calendar.
-    pub fn date(&self, now: Timestamp) -> (i16, i8, i8) {
-        let instant = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
-        let date = instant.to_zoned(self.clock.clone()).date();
-        (date.year(), date.month(), date.day())
+    /// Writes an instant on the shop's clock, in a format of `strftime`.
+    pub fn spelled(&self, at: Timestamp, format: &str) -> String {
+        match jiff::Timestamp::from_millisecond(at.0) {
+            Ok(instant) => instant.to_zoned(self.clock.clone()).strftime(format).to_string(),
+            Err(_) => at.to_string(),
+        }
     }
 
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.

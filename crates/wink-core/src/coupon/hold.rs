@@ -1,7 +1,7 @@
 //! A coupon is held for an order while that is paid. No money moves: what the coupon can cost was reserved at its issue.
 
+use super::cart::Stack;
 use super::life::{Coupon, Effect, Hold, Phase, State};
-use super::redeem::Basket;
 use super::refusal::Refusal;
 use crate::base::Timestamp;
 
@@ -30,26 +30,24 @@ impl Default for HoldFor {
     }
 }
 
-/// Holds a coupon for an order. Held for the same order before, it stays as it is, and its time is not prolonged.
+/// Holds a coupon for an order, for what it takes off the order's cart. Held for the same order before, it stays as it is, and its time is not
+/// prolonged.
 ///
 /// # Errors
-/// The [`Refusal`], as a redemption on the same basket would have it.
+/// The [`Refusal`], as a redemption on the same cart would have it.
 pub fn reserve(
     coupon: &Coupon,
-    basket: &Basket,
+    order: &str,
+    stack: &Stack<'_>,
     hold_for: HoldFor,
     now: Timestamp,
 ) -> Result<Effect, Refusal> {
-    let activated_at = match coupon.phase(now)? {
-        Phase::Asleep => return Err(Refusal::NotActivated),
-        Phase::Held(hold) if hold.order_id == basket.order_id => {
-            return Ok(coupon.with_state(coupon.state.clone()));
-        }
-        Phase::Held(hold) => return Err(Refusal::Held { until: hold.until }),
-        Phase::Ready { activated_at } => activated_at,
+    coupon.usable_at(now, Some(order))?;
+    let Phase::Ready { activated_at } = coupon.phase(now)? else {
+        return Ok(coupon.with_state(coupon.state.clone()));
     };
-    let amount = coupon.worth_on(basket)?;
-    let order_id = basket.order_id.clone();
+    let amount = stack.outcome(coupon.id)?.amount;
+    let order_id = order.to_owned();
     let hold = Hold { order_id, amount, at: now, until: hold_for.until(now), activated_at };
     Ok(coupon.with_state(State::Reserved(hold)))
 }

@@ -157,17 +157,26 @@ impl Coupon {
         matches!(&self.state, State::Redeemed { order_id, .. } if order_id == order && !order.is_empty())
     }
 
-    /// Tells whether it applies to products of a category.
-    pub fn applies_to(&self, category: Option<&str>) -> bool {
-        self.categories.is_empty() || category.is_some_and(|one| self.categories.iter().any(|own| own == one))
-    }
-
     /// Tells when time alone changes it next: a hold ends, or its validity. That is when its timer is due.
     pub fn due_at(&self) -> Option<Timestamp> {
         match &self.state {
             State::Issued | State::Activated { .. } => Some(self.valid_until),
             State::Reserved(hold) => Some(hold.until),
             State::Redeemed { .. } | State::Expired { .. } | State::Revoked { .. } => None,
+        }
+    }
+
+    /// Asks whether it can be used at `now`, whatever is bought: on this order, or on one that has no id yet.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn usable_at(&self, now: Timestamp, order: Option<&str>) -> Result<(), Refusal> {
+        match self.phase(now)? {
+            Phase::Asleep => Err(Refusal::NotActivated),
+            Phase::Held(hold) if Some(hold.order_id.as_str()) != order => {
+                Err(Refusal::Held { until: hold.until })
+            }
+            Phase::Held(_) | Phase::Ready { .. } => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Issued to whom, reserved for which order, redeemed once, taken back or expired when: the coupon's life, the right that may come before it,
-//! and every cent they move.
+//! what it takes off a cart, and every cent they move.
+
+pub mod cart;
 
 mod activate;
 mod end;
@@ -12,7 +14,6 @@ mod redemption;
 mod refusal;
 mod reverse;
 mod right;
-mod share;
 mod wallet;
 mod wording;
 
@@ -22,13 +23,13 @@ pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
-pub use redeem::{Basket, BasketLine, redeem};
+pub use redeem::redeem;
 pub use redemption::{Part, Redemption, Reversal};
-pub use refusal::{NearestMiss, Refusal};
+pub use refusal::{Beside, NearestMiss, Refusal};
 pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
 pub use wallet::{Given, Held, Wallet};
-pub use wording::{Locale, Sentence, Wording};
+pub use wording::{Audience, Language, Locale, Speaker};
 
 #[cfg(test)]
 mod model;

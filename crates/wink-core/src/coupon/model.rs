@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::tests::coupon;
+use super::tests::{Order, coupon, line, order_of, redeemed, reserved};
 use super::*;
 use crate::base::{Cents, Chance, Timestamp};
 use crate::offer::{Afterwards, Benefit, Extent, ReversalPolicy, ReversalReason};
@@ -20,15 +20,16 @@ type Reverse = fn(&Coupon, &Redemption, &TakenBack, ReversalReason, Timestamp) -
 struct Steps {
     activate: fn(&Coupon, Timestamp) -> Result<Effect, Refusal>,
     deactivate: fn(&Coupon, Timestamp) -> Result<Effect, Refusal>,
-    reserve: fn(&Coupon, &Basket, HoldFor, Timestamp) -> Result<Effect, Refusal>,
+    reserve: fn(&Coupon, &Order, HoldFor, Timestamp) -> Result<Effect, Refusal>,
     release: fn(&Coupon, &str, Timestamp) -> Result<Effect, Refusal>,
-    redeem: fn(&Coupon, &Basket, Timestamp) -> Result<Effect, Refusal>,
+    redeem: fn(&Coupon, &Order, Timestamp) -> Result<Effect, Refusal>,
     reverse: Reverse,
     revoke: fn(&Coupon, Timestamp) -> Result<Effect, Refusal>,
     expire: fn(&Coupon, Timestamp) -> Option<Effect>,
 }
 
-const SOUND: Steps = Steps { activate, deactivate, reserve, release, redeem, reverse, revoke, expire };
+const SOUND: Steps =
+    Steps { activate, deactivate, reserve: reserved, release, redeem: redeemed, reverse, revoke, expire };
 
 /// What the model knows of a coupon.
 #[derive(Clone, Debug)]
@@ -168,37 +169,36 @@ impl Run {
         self.holds("activation")
     }
 
-    fn basket(&mut self) -> (usize, Basket) {
+    fn order(&mut self) -> (usize, Order) {
         let order = self.below(3) as usize;
-        let line = |line: &str, quantity, spend: u32| BasketLine {
-            line: line.to_owned(),
-            quantity,
-            spend: Cents(i64::from(spend)),
-        };
-        let lines = vec![line("a", 1, self.below(900)), line("b", 3, self.below(900)), line("c", 2, 333)];
-        (order, Basket { order_id: ORDERS[order].to_owned(), lines })
+        let lines = vec![
+            line("a", 1, i64::from(self.below(900))),
+            line("b", 3, i64::from(self.below(300))),
+            line("c", 2, 167),
+        ];
+        (order, order_of(ORDERS[order], lines))
     }
 
-    /// What a step on a basket is refused with, and what the coupon is worth else: ten per cent, at most what is reserved.
-    fn worth(&self, order: usize, basket: &Basket, now: i64) -> Result<i64, &'static str> {
-        let is_held_here = matches!(self.model.at(now), Is::Held { order: held, .. } if held == order);
+    /// What a step on an order is refused with, and what the coupon is worth else: ten per cent, at most what is reserved.
+    fn worth(&self, place: usize, order: &Order, now: i64) -> Result<i64, &'static str> {
+        let is_held_here = matches!(self.model.at(now), Is::Held { order: held, .. } if held == place);
         if let Some(code) = self.model.refusal(now).filter(|_| !is_held_here) {
             return Err(code);
         }
         if self.model.needs_activation && !self.model.is_active {
             return Err("coupon_not_activated");
         }
-        let spend: i64 = basket.lines.iter().map(|line| line.spend.0).sum();
+        let spend = order.cart.price().0;
         if spend < 500 { Err("minimum_spend") } else { Ok(((spend + 5) / 10).min(self.model.reserved)) }
     }
 
     fn reserves(&mut self, now: Timestamp) -> Result<(), String> {
-        let (order, basket) = self.basket();
-        let is_held_here = matches!(self.model.at(now.0), Is::Held { order: held, .. } if held == order);
-        let expected = if is_held_here { None } else { self.worth(order, &basket, now.0).err() };
-        let effect = (self.steps.reserve)(&self.coupon, &basket, HoldFor::default(), now);
+        let (place, order) = self.order();
+        let is_held_here = matches!(self.model.at(now.0), Is::Held { order: held, .. } if held == place);
+        let expected = if is_held_here { None } else { self.worth(place, &order, now.0).err() };
+        let effect = (self.steps.reserve)(&self.coupon, &order, HoldFor::default(), now);
         if self.compare("reservation", effect, expected)? && !is_held_here {
-            self.model.state = Is::Held { order, until: now.0 + 15 * MINUTE };
+            self.model.state = Is::Held { order: place, until: now.0 + 15 * MINUTE };
         }
         self.holds("reservation")
     }
@@ -215,9 +215,9 @@ impl Run {
     }
 
     fn redeems(&mut self, now: Timestamp) -> Result<(), String> {
-        let (order, basket) = self.basket();
-        let worth = self.worth(order, &basket, now.0);
-        let effect = (self.steps.redeem)(&self.coupon, &basket, now);
+        let (place, order) = self.order();
+        let worth = self.worth(place, &order, now.0);
+        let effect = (self.steps.redeem)(&self.coupon, &order, now);
         if self.compare("redemption", effect, worth.err())? {
             self.model.state = Is::Used;
             self.model.reserved = 0;
@@ -421,16 +421,16 @@ fn without_hold(coupon: &Coupon) -> Coupon {
     }
 }
 
-fn ignores_holds(coupon: &Coupon, basket: &Basket, now: Timestamp) -> Result<Effect, Refusal> {
-    redeem(&without_hold(coupon), basket, now)
+fn ignores_holds(coupon: &Coupon, order: &Order, now: Timestamp) -> Result<Effect, Refusal> {
+    redeemed(&without_hold(coupon), order, now)
 }
 
-fn ignores_time(coupon: &Coupon, basket: &Basket, _: Timestamp) -> Result<Effect, Refusal> {
-    redeem(coupon, basket, Timestamp(0))
+fn ignores_time(coupon: &Coupon, order: &Order, _: Timestamp) -> Result<Effect, Refusal> {
+    redeemed(coupon, order, Timestamp(0))
 }
 
-fn keeps_the_rest(coupon: &Coupon, basket: &Basket, now: Timestamp) -> Result<Effect, Refusal> {
-    let mut effect = redeem(coupon, basket, now)?;
+fn keeps_the_rest(coupon: &Coupon, order: &Order, now: Timestamp) -> Result<Effect, Refusal> {
+    let mut effect = redeemed(coupon, order, now)?;
     effect.entries.truncate(1);
     Ok(effect)
 }

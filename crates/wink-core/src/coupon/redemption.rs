@@ -1,7 +1,7 @@
 //! A redemption: a coupon used on an order, line by line, and what was taken back of it since.
 
+use super::cart::of_first;
 use super::ledger::About;
-use super::share::of_first;
 use crate::base::{
     CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, RedemptionId, ReversalId, Timestamp,
 };

@@ -1,11 +1,13 @@
-//! Why a step was not taken: a stable code, a sentence safe for the shopper, the rule, and what would help.
+//! Why a step was not taken: a stable code, the rule behind it, and what would help. [`Speaker`](super::Speaker) puts it into words for
+//! people.
 
-use crate::base::{Cents, Timestamp};
+use crate::base::{Cents, CouponId, Timestamp};
 
 /// A "no" at the till or the checkout. It is an answer, not an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such coupon here. Unknown, malformed and another shop's are the same.
+    /// There is no such coupon here, or it is somebody else's: which of the two is nobody's business. Malformed and another shop's are the
+    /// same.
     #[error("this coupon is not valid here")]
     Unknown,
     /// It was redeemed before.
@@ -35,72 +37,118 @@ pub enum Refusal {
         /// The first instant it is free again.
         until: Timestamp,
     },
-    /// It is not the same person's as the other coupons of the cart.
-    #[error("this coupon belongs to somebody else")]
-    OtherPerson,
-    /// Nothing in the order is what the offer is for.
-    #[error("no product of this order is one the coupon is for")]
-    NoProducts,
+    /// Nothing of the offer is in the cart.
+    #[error("add {missing} worth of the offer's products and the coupon applies")]
+    NoProduct {
+        /// The categories it is for; none in particular if the cart is empty.
+        categories: Vec<String>,
+        /// With how much of them it applies.
+        missing: Cents,
+    },
     /// The order is too small.
     #[error("add {missing} worth of the offer's products and the coupon applies")]
     MinimumSpend {
         /// What is missing.
         missing: Cents,
     },
-    /// After the benefit nothing would be left of the price that must remain.
+    /// After the benefit less would be left of the price than must remain.
     #[error("the price of these products is already at its minimum")]
-    MinimumPrice,
+    MinimumPrice {
+        /// With how much more of the offer's products it applies.
+        missing: Cents,
+    },
+    /// What the products cost the shop leaves no room. Shoppers are told as for the minimum price: costs are nobody's business.
+    #[error("the price of these products is already at its minimum")]
+    CostFloor,
+    /// It would apply without other coupons that are on the cart.
+    #[error("this coupon does not go together with another one on the cart")]
+    Combination {
+        /// What stands against it.
+        why: Beside,
+        /// Without these it applies.
+        leave_out: Vec<CouponId>,
+    },
+}
+
+/// What stands against a coupon beside others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// The others are somebody else's.
+    OtherPerson,
+    /// It or another stands alone.
+    StandsAlone,
+    /// Another of its group is there.
+    SameGroup,
+    /// There are as many as may be.
+    TooMany {
+        /// How many that is.
+        at_most: u8,
+    },
+    /// The others leave nothing it could be taken off.
+    NothingLeft,
 }
 
 /// What would make a refused coupon apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NearestMiss {
-    /// So much more of the offer's products.
+pub enum NearestMiss<'a> {
+    /// So much more of the offer's products, on a cart without other coupons.
     AddSpend(Cents),
     /// The person's activation.
     Activate,
     /// Waiting until the other order's hold is over.
     Wait(Timestamp),
+    /// Leaving out these other coupons.
+    LeaveOut(&'a [CouponId]),
 }
 
 impl Refusal {
-    /// Tells the stable code; UCP names where they fit.
+    /// Tells the stable code; the names of UCP and ACP where they have one.
     pub fn code(&self) -> &'static str {
         match self {
             Self::AlreadyRedeemed { .. } => "discount_code_already_applied",
             Self::Expired { .. } => "discount_code_expired",
-            Self::Revoked | Self::Unknown => "discount_code_invalid",
-            Self::OtherPerson => "discount_code_user_ineligible",
+            Self::Unknown | Self::Revoked => "discount_code_invalid",
             Self::NotActivated => "coupon_not_activated",
             Self::NeedsNoActivation => "activation_not_needed",
             Self::Held { .. } => "coupon_reserved",
-            Self::NoProducts => "no_eligible_products",
+            Self::NoProduct { .. } => "no_eligible_products",
             Self::MinimumSpend { .. } => "minimum_spend",
-            Self::MinimumPrice => "minimum_price",
+            Self::MinimumPrice { .. } | Self::CostFloor => "minimum_price",
+            Self::Combination { why: Beside::OtherPerson, .. } => "discount_code_user_ineligible",
+            Self::Combination { .. } => "discount_code_combination_disallowed",
         }
     }
 
-    /// Names the rule that said no: a term of the coupon, or its place in its life.
-    pub fn rule(&self) -> &'static str {
+    /// Tells the key of the catalogue that says no. `None` where it is no rule but what has happened.
+    pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => {
-                "coupon.state"
-            }
-            Self::Expired { .. } => "coupon.valid_until",
-            Self::NotActivated | Self::NeedsNoActivation => "terms.needs_activation",
-            Self::OtherPerson => "coupon.profile",
-            Self::NoProducts => "offer.categories",
-            Self::MinimumSpend { .. } => "terms.minimum_spend",
-            Self::MinimumPrice => "terms.minimum_price",
+            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => None,
+            Self::Expired { .. } => Some("valid_days"),
+            Self::NotActivated | Self::NeedsNoActivation => Some("needs_activation"),
+            Self::NoProduct { categories, .. } if categories.is_empty() => Some("minimum_spend"),
+            Self::NoProduct { .. } => Some("categories"),
+            Self::MinimumSpend { .. } => Some("minimum_spend"),
+            Self::MinimumPrice { .. } => Some("minimum_price"),
+            Self::CostFloor => Some("cost_floor_percent"),
+            Self::Combination { why, .. } => match why {
+                Beside::OtherPerson => None,
+                Beside::StandsAlone => Some("stacks"),
+                Beside::SameGroup => Some("exclusive_group"),
+                Beside::TooMany { .. } => Some("max_stack"),
+                Beside::NothingLeft => Some("minimum_price"),
+            },
         }
     }
 
     /// Tells what would make it apply, if anything would.
-    pub fn nearest_miss(&self) -> Option<NearestMiss> {
+    pub fn nearest_miss(&self) -> Option<NearestMiss<'_>> {
         match self {
-            Self::MinimumSpend { missing } => Some(NearestMiss::AddSpend(*missing)),
             Self::NotActivated => Some(NearestMiss::Activate),
             Self::Held { until } => Some(NearestMiss::Wait(*until)),
+            Self::NoProduct { missing, .. }
+            | Self::MinimumSpend { missing }
+            | Self::MinimumPrice { missing } => Some(NearestMiss::AddSpend(*missing)),
+            Self::Combination { leave_out, .. } => Some(NearestMiss::LeaveOut(leave_out)),
             _ => None,
         }
     }

@@ -1,8 +1,9 @@
 //! Examples of a coupon's life, step by step.
 
+use super::cart::{Cart, Checkout, Claim, Line, Stack, put_on};
 use super::*;
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, Timestamp};
-use crate::offer::{Afterwards, Benefit, ReversalPolicy, ReversalReason, Terms};
+use crate::offer::{Afterwards, Benefit, CartPolicy, ReversalPolicy, ReversalReason, Stacking, Terms};
 
 pub(super) const DAY: i64 = 86_400_000;
 const MINUTE: i64 = 60_000;
@@ -35,13 +36,55 @@ fn one_fifty() -> Coupon {
     coupon(Benefit::Amount(Cents(150)), 0, 0)
 }
 
-fn whole(order_id: &str, spend: Cents) -> Basket {
-    let line = BasketLine { line: "all".to_owned(), quantity: 1, spend };
-    Basket { order_id: order_id.to_owned(), lines: vec![line] }
+/// An order with one coupon on it.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub id: &'static str,
+    pub cart: Cart,
 }
 
-fn order(spend: i64) -> Basket {
-    whole("o", Cents(spend))
+pub(super) fn line(id: &str, quantity: u32, unit_price: i64) -> Line {
+    Line {
+        id: id.to_owned(),
+        product: "assam".to_owned(),
+        categories: vec![],
+        quantity,
+        unit_price: Cents(unit_price),
+        vat_basis_points: None,
+        unit_cost: None,
+    }
+}
+
+pub(super) fn order_of(id: &'static str, lines: Vec<Line>) -> Order {
+    Order { id, cart: Cart::new(lines).unwrap() }
+}
+
+fn order(spend: i64) -> Order {
+    order_of("o", vec![line("all", 1, spend)])
+}
+
+fn elsewhere() -> Order {
+    order_of("other", vec![line("all", 1, 500)])
+}
+
+/// Puts a coupon on an order's cart with no other.
+fn on<'a>(order: &'a Order, coupon: &Coupon, now: Timestamp) -> Stack<'a> {
+    let claim = Claim { coupon, stacking: Stacking::default(), redeemed: None };
+    let policy = CartPolicy::default();
+    put_on(&order.cart, &[claim], &Checkout { policy: &policy, order: Some(order.id), now })
+}
+
+pub(super) fn redeemed(coupon: &Coupon, order: &Order, now: Timestamp) -> Result<Effect, Refusal> {
+    redeem(coupon, order.id, &on(order, coupon, now), now)
+}
+
+pub(super) fn reserved(
+    coupon: &Coupon,
+    order: &Order,
+    hold: HoldFor,
+    now: Timestamp,
+) -> Result<Effect, Refusal> {
+    reserve(coupon, order.id, &on(order, coupon, now), hold, now)
 }
 
 fn moved(effect: &Effect) -> String {
@@ -51,7 +94,7 @@ fn moved(effect: &Effect) -> String {
 }
 
 fn check(coupon: &Coupon, spend: i64, now: i64, expected: &str) {
-    let text = match redeem(coupon, &order(spend), Timestamp(now)) {
+    let text = match redeemed(coupon, &order(spend), Timestamp(now)) {
         Ok(effect) => moved(&effect),
         Err(refusal) => format!("{}: {refusal}", refusal.code()),
     };
@@ -84,8 +127,8 @@ fn a_no_says_what_would_help() {
         28 * DAY,
         "discount_code_expired: this coupon was valid until 1970-01-29T00:00:00Z",
     );
-    let asked = redeem(&coupon, &Basket { order_id: "o".to_owned(), lines: vec![] }, Timestamp(1));
-    assert_eq!(asked, Err(Refusal::NoProducts));
+    let asked = redeemed(&coupon, &order_of("o", vec![]), Timestamp(1));
+    assert_eq!(asked, Err(Refusal::NoProduct { categories: vec![], missing: Cents(2_000) }));
     let missing = Refusal::MinimumSpend { missing: Cents(610) };
     assert_eq!(missing.nearest_miss(), Some(NearestMiss::AddSpend(Cents(610))));
 }
@@ -93,7 +136,7 @@ fn a_no_says_what_would_help() {
 #[test]
 fn a_coupon_is_redeemed_once_and_not_after_it_expired() {
     let issued = one_fifty();
-    let redeemed = redeem(&issued, &order(500), Timestamp(1)).unwrap().coupon;
+    let redeemed = redeemed(&issued, &order(500), Timestamp(1)).unwrap().coupon;
     let before = "discount_code_already_applied: this coupon was already used on 1970-01-01T00:00:00.001Z";
     check(&redeemed, 500, 2, before);
     assert_eq!(expire(&redeemed, Timestamp(99 * DAY)), None);
@@ -109,7 +152,7 @@ fn an_offer_may_ask_for_an_activation_which_can_be_taken_back() {
     let mut asleep = one_fifty();
     asleep.terms.needs_activation = true;
     check(&asleep, 500, 1, "coupon_not_activated: activate this coupon first, then it applies");
-    assert_eq!(reserve(&asleep, &order(500), HoldFor::default(), Timestamp(1)), Err(Refusal::NotActivated));
+    assert_eq!(reserved(&asleep, &order(500), HoldFor::default(), Timestamp(1)), Err(Refusal::NotActivated));
     let active = activate(&asleep, Timestamp(1)).unwrap().coupon;
     assert_eq!(active.state.name(), "activated");
     assert_eq!(activate(&active, Timestamp(5)).unwrap().coupon, active);
@@ -124,19 +167,19 @@ fn an_offer_may_ask_for_an_activation_which_can_be_taken_back() {
 #[test]
 fn a_held_coupon_is_the_orders_until_it_ends_and_no_longer() {
     let last_minute = Timestamp(28 * DAY - MINUTE);
-    let held = reserve(&one_fifty(), &order(500), HoldFor::default(), last_minute).unwrap();
+    let held = reserved(&one_fifty(), &order(500), HoldFor::default(), last_minute).unwrap();
     assert_eq!((moved(&held).as_str(), held.coupon.state.name()), ("", "reserved"));
     let held = held.coupon;
     let until = Timestamp(last_minute.0 + 15 * MINUTE);
     assert_eq!(held.due_at(), Some(until));
     // Whoever reserved in time pays in peace, and nobody else does.
     let (before, after) = (Timestamp(until.0 - 1), until);
-    let other = whole("other", Cents(500));
-    assert_eq!(redeem(&held, &other, before), Err(Refusal::Held { until }));
+    let other = elsewhere();
+    assert_eq!(redeemed(&held, &other, before), Err(Refusal::Held { until }));
     assert_eq!(release(&held, "other", before), Err(Refusal::Held { until }));
     assert_eq!(revoke(&held, before), Err(Refusal::Held { until }));
-    assert_eq!(moved(&redeem(&held, &order(500), before).unwrap()), "Reserved>Spent 1.50");
-    assert_eq!(redeem(&held, &order(500), after), Err(Refusal::Expired { until: held.valid_until }));
+    assert_eq!(moved(&redeemed(&held, &order(500), before).unwrap()), "Reserved>Spent 1.50");
+    assert_eq!(redeemed(&held, &order(500), after), Err(Refusal::Expired { until: held.valid_until }));
     assert_eq!(expire(&held, before), None);
     assert_eq!(moved(&expire(&held, after).unwrap()), "Reserved>Expired 1.50");
 }
@@ -144,14 +187,14 @@ fn a_held_coupon_is_the_orders_until_it_ends_and_no_longer() {
 #[test]
 fn a_hold_that_is_over_or_let_go_leaves_the_coupon_as_it_was() {
     let issued = one_fifty();
-    let held = reserve(&issued, &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
-    assert_eq!(reserve(&held, &order(900), HoldFor::default(), Timestamp(9)).unwrap().coupon, held);
+    let held = reserved(&issued, &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
+    assert_eq!(reserved(&held, &order(900), HoldFor::default(), Timestamp(9)).unwrap().coupon, held);
     assert_eq!(release(&held, "o", Timestamp(1)).unwrap().coupon, issued);
     assert_eq!(release(&issued, "o", Timestamp(1)).unwrap().coupon, issued);
     let over = Timestamp(15 * MINUTE);
     assert_eq!(expire(&held, over).map(|effect| (effect.coupon, effect.entries)), Some((issued, vec![])));
-    let other = whole("other", Cents(500));
-    assert_eq!(moved(&redeem(&held, &other, over).unwrap()), "Reserved>Spent 1.50");
+    let other = elsewhere();
+    assert_eq!(moved(&redeemed(&held, &other, over).unwrap()), "Reserved>Spent 1.50");
     assert_eq!(
         [0, 1, 86_400, 86_401].map(|seconds| HoldFor::new(seconds).is_some()),
         [false, true, true, false]
@@ -160,11 +203,8 @@ fn a_hold_that_is_over_or_let_go_leaves_the_coupon_as_it_was() {
 
 /// 150 off three lines: 1 x 3.00, 3 x 1.00 each, 1 x 4.00.
 fn used() -> (Coupon, Redemption) {
-    let line =
-        |line: &str, quantity, spend| BasketLine { line: line.to_owned(), quantity, spend: Cents(spend) };
-    let lines = vec![line("a", 1, 300), line("b", 3, 300), line("c", 1, 401)];
-    let basket = Basket { order_id: "o".to_owned(), lines };
-    let effect = redeem(&one_fifty(), &basket, Timestamp(1)).unwrap();
+    let order = order_of("o", vec![line("a", 1, 300), line("b", 3, 100), line("c", 1, 401)]);
+    let effect = redeemed(&one_fifty(), &order, Timestamp(1)).unwrap();
     (effect.coupon, effect.redemption.unwrap())
 }
 
@@ -231,7 +271,7 @@ fn a_coupon_that_came_back_is_used_again_as_another_redemption() {
     let (coupon, first) = used();
     let back =
         reverse(&coupon, &first, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(2)).unwrap();
-    let again = redeem(&back.coupon, &order(500), Timestamp(3)).unwrap();
+    let again = redeemed(&back.coupon, &order(500), Timestamp(3)).unwrap();
     let second = again.redemption.unwrap();
     assert_ne!(first.id, second.id);
     assert_eq!(again.coupon.redemptions, [first.id, second.id]);
@@ -253,7 +293,7 @@ fn revoking_frees_what_was_reserved() {
 fn erasing_a_person_frees_what_was_reserved_and_keeps_what_was_spent() {
     let effect = release_of_erased(&one_fifty(), Timestamp(5));
     assert_eq!((effect.coupon.profile, effect.entries.len()), (None, 1));
-    let held = reserve(&one_fifty(), &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
+    let held = reserved(&one_fifty(), &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
     assert_eq!(moved(&release_of_erased(&held, Timestamp(5))), "Reserved>Available 1.50");
     let (redeemed, redemption) = used();
     let effect = release_of_erased(&redeemed, Timestamp(5));

@@ -1,164 +1,250 @@
-//! What is said to the shopper and to the cashier when a coupon is refused, in German and English. Plain, and without pressure.
+//! What is said about a coupon, to the shopper and to the cashier, in German and English: facts, a date, what would help. Nothing that
+//! hurries, and no word of what only the shop should know.
 
-use super::refusal::Refusal;
+use super::refusal::{Beside, Refusal};
 use crate::base::{Cents, Currency, Timestamp, Zone};
 
-/// How a shop writes money and dates.
+/// A language there are texts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// German.
+    German,
+    /// English.
+    English,
+}
+
+/// Who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever would use the coupon.
+    Customer,
+    /// Whoever sits at the till.
+    Cashier,
+}
+
+/// How a shop writes amounts and dates.
 #[derive(Clone, Copy, Debug)]
 pub struct Locale<'a> {
     /// Its currency.
     pub currency: Currency,
-    /// Where its days begin.
+    /// Its clock.
     pub zone: &'a Zone,
 }
 
-/// A sentence in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence {
-    /// German.
-    pub de: String,
-    /// English.
-    pub en: String,
+/// Writes texts in one language, with the amounts and on the clock of one shop.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker<'a> {
+    /// The language.
+    pub language: Language,
+    /// The shop's amounts and dates.
+    pub locale: Locale<'a>,
 }
 
-/// A refusal in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
-    /// For the shopper.
-    pub customer: Sentence,
-    /// For whoever stands at the till.
-    pub cashier: Sentence,
-}
-
-impl Refusal {
-    /// Puts the refusal into words.
-    pub fn wording(&self, locale: &Locale<'_>) -> Wording {
-        Wording { customer: self.to_customer(locale), cashier: self.to_cashier(locale) }
+impl<'a> Locale<'a> {
+    /// Speaks a language.
+    pub fn speaker(self, language: Language) -> Speaker<'a> {
+        Speaker { language, locale: self }
     }
+}
 
-    fn to_customer(self, locale: &Locale<'_>) -> Sentence {
-        match self {
-            Self::Unknown | Self::Revoked => {
-                said("Dieser Coupon gilt hier nicht.", "This coupon is not valid here.")
-            }
-            Self::AlreadyRedeemed { at } => said(
-                &format!("Dieser Coupon wurde am {} schon eingelöst.", locale.german_date(at)),
-                &format!("This coupon was already used on {}.", locale.english_date(at)),
-            ),
-            Self::Expired { until } => said(
-                &format!("Dieser Coupon galt bis {}.", locale.german_date(until)),
-                &format!("This coupon was valid until {}.", locale.english_date(until)),
-            ),
-            Self::NotActivated => said(
-                "Bitte aktivieren Sie den Coupon zuerst, dann gilt er.",
-                "Please activate the coupon first, then it applies.",
-            ),
-            Self::NeedsNoActivation => {
-                said("Dieser Coupon gilt ohne Aktivierung.", "This coupon applies without being activated.")
-            }
-            Self::Held { .. } => said(
-                "Dieser Coupon gehört gerade zu einer anderen Bestellung.",
-                "This coupon is part of another order at the moment.",
-            ),
-            Self::OtherPerson => {
-                said("Dieser Coupon gehört jemand anderem.", "This coupon belongs to somebody else.")
-            }
-            Self::NoProducts => said(
-                "Für die Artikel in diesem Warenkorb gilt der Coupon nicht.",
-                "The coupon is not for the products in this cart.",
-            ),
-            Self::MinimumSpend { missing } => said(
-                &format!("Der Coupon gilt ab einem höheren Betrag; es fehlen {}.", locale.german(missing)),
-                &format!("The coupon applies from a higher amount; {} is missing.", locale.english(missing)),
-            ),
-            Self::MinimumPrice => said(
-                "Diese Artikel haben schon ihren niedrigsten Preis.",
-                "These products are already at their lowest price.",
-            ),
+impl Speaker<'_> {
+    /// Says until when a coupon is valid, to its last minute.
+    pub fn valid_until(&self, until: Timestamp) -> String {
+        let until = self.last_minute(until);
+        match self.language {
+            Language::German => format!("Gültig bis {until}."),
+            Language::English => format!("Valid until {until}."),
         }
     }
 
-    fn to_cashier(self, locale: &Locale<'_>) -> Sentence {
-        match self {
-            Self::Unknown => said(
-                "Coupon unbekannt. Nummer prüfen, sonst nicht annehmen.",
-                "Coupon unknown. Check the number, else do not take it.",
-            ),
-            Self::Revoked => said("Coupon zurückgezogen.", "Coupon withdrawn."),
-            Self::AlreadyRedeemed { at } => said(
-                &format!("Schon eingelöst am {}.", locale.german_date(at)),
-                &format!("Already used on {}.", locale.english_date(at)),
-            ),
-            Self::Expired { until } => said(
-                &format!("Abgelaufen am {}.", locale.german_date(until)),
-                &format!("Ran out on {}.", locale.english_date(until)),
-            ),
-            Self::NotActivated => said(
-                "Noch nicht aktiviert. Der Kunde aktiviert ihn selbst.",
-                "Not activated yet. The customer activates it.",
-            ),
-            Self::NeedsNoActivation => {
-                said("Braucht keine Aktivierung; einfach einlösen.", "Needs no activation; just redeem it.")
-            }
-            Self::Held { until } => said(
-                &format!("Für eine andere Bestellung vorgemerkt bis {until}."),
-                &format!("Held for another order until {until}."),
-            ),
-            Self::OtherPerson => said(
-                "Gehört einer anderen Person als die übrigen Coupons; einzeln einlösen.",
-                "Another person's than the other coupons; redeem it alone.",
-            ),
-            Self::NoProducts => {
-                said("Kein Artikel des Angebots im Bon.", "No product of the offer in this order.")
-            }
-            Self::MinimumSpend { missing } => said(
-                &format!("Mindestbetrag nicht erreicht: es fehlen {}.", locale.german(missing)),
-                &format!("Below the minimum spend: {} is missing.", locale.english(missing)),
-            ),
-            Self::MinimumPrice => said("Mindestpreis erreicht.", "At the minimum price."),
+    /// Says why a coupon does not apply, and what would help.
+    pub fn refusal(&self, refusal: &Refusal, audience: Audience) -> String {
+        match (self.language, audience) {
+            (Language::German, Audience::Customer) => self.german_for_customer(refusal),
+            (Language::German, Audience::Cashier) => self.german_for_cashier(refusal),
+            (Language::English, Audience::Customer) => self.english_for_customer(refusal),
+            (Language::English, Audience::Cashier) => self.english_for_cashier(refusal),
         }
     }
+
+    fn german_for_customer(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown | Refusal::Revoked => "Dieser Gutschein ist nicht gültig.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => {
+                format!("Dieser Gutschein wurde am {} eingelöst.", self.minute(*at))
+            }
+            Refusal::Expired { until } => {
+                format!("Dieser Gutschein galt bis {}.", self.last_minute(*until))
+            }
+            Refusal::NotActivated => {
+                "Dieser Gutschein wartet darauf, aktiviert zu werden. Danach gilt er.".to_owned()
+            }
+            Refusal::NeedsNoActivation => "Dieser Gutschein gilt ohne Aktivierung.".to_owned(),
+            Refusal::Held { until } => format!(
+                "Dieser Gutschein ist bis {} für eine andere Bestellung vorgemerkt.",
+                self.minute_after(*until)
+            ),
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Der Warenkorb ist leer. Der Gutschein gilt ab {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => format!(
+                "Der Gutschein gilt für {}. Davon ist nichts im Warenkorb; ab {} gilt er.",
+                categories.join(", "),
+                self.money(*missing)
+            ),
+            Refusal::MinimumSpend { missing } => format!(
+                "Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
+                self.money(*missing)
+            ),
+            Refusal::MinimumPrice { missing } => format!(
+                "Diese Produkte haben schon ihren niedrigsten Preis. Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
+                self.money(*missing)
+            ),
+            Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
+            Refusal::Combination { .. } => {
+                "Dieser Gutschein gilt nicht zusammen mit anderen im Warenkorb. Ohne sie gilt er.".to_owned()
+            }
+        }
+    }
+
+    fn german_for_cashier(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown => "Unbekannt, oder nicht von dieser Person.".to_owned(),
+            Refusal::Revoked => "Zurückgezogen.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("Eingelöst am {}.", self.minute(*at)),
+            Refusal::Expired { until } => format!("Abgelaufen. Galt bis {}.", self.last_minute(*until)),
+            Refusal::NotActivated => "Noch nicht aktiviert. Das macht der Kunde selbst.".to_owned(),
+            Refusal::NeedsNoActivation => "Braucht keine Aktivierung, gilt sofort.".to_owned(),
+            Refusal::Held { until } => {
+                format!("Für eine andere Bestellung vorgemerkt bis {}.", self.minute_after(*until))
+            }
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Warenkorb leer. Nötig: {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => {
+                format!("Kein Produkt aus {}. Nötig: {}.", categories.join(", "), self.money(*missing))
+            }
+            Refusal::MinimumSpend { missing } => {
+                format!("Mindestbetrag nicht erreicht. Es fehlen {}.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => {
+                format!("Mindestpreis erreicht. Es fehlen {}.", self.money(*missing))
+            }
+            Refusal::CostFloor => "Mindestpreis erreicht.".to_owned(),
+            Refusal::Combination { why, leave_out } => {
+                let why = match why {
+                    Beside::OtherPerson => "Gehört jemand anderem als die übrigen.".to_owned(),
+                    Beside::StandsAlone => "Gilt nur allein.".to_owned(),
+                    Beside::SameGroup => "Aus dieser Gruppe gilt nur einer.".to_owned(),
+                    Beside::TooMany { at_most } => format!("Höchstens {at_most} Gutscheine zusammen."),
+                    Beside::NothingLeft => "Die anderen Gutscheine lassen nichts übrig.".to_owned(),
+                };
+                format!("{why} Gilt ohne {}.", listed(leave_out))
+            }
+        }
+    }
+
+    fn english_for_customer(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown | Refusal::Revoked => "This coupon is not valid.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("This coupon was used on {}.", self.minute(*at)),
+            Refusal::Expired { until } => {
+                format!("This coupon was valid until {}.", self.last_minute(*until))
+            }
+            Refusal::NotActivated => "This coupon waits to be activated. After that it applies.".to_owned(),
+            Refusal::NeedsNoActivation => "This coupon applies without being activated.".to_owned(),
+            Refusal::Held { until } => {
+                format!("This coupon is held for another order until {}.", self.minute_after(*until))
+            }
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("The cart is empty. The coupon applies from {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => format!(
+                "This coupon is for {}. Nothing of it is in the cart; from {} it applies.",
+                categories.join(", "),
+                self.money(*missing)
+            ),
+            Refusal::MinimumSpend { missing } => {
+                format!("With {} more for products of this offer the coupon applies.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => format!(
+                "These products are at their lowest price already. With {} more for products of this offer the coupon applies.",
+                self.money(*missing)
+            ),
+            Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
+            Refusal::Combination { .. } => {
+                "This coupon does not go together with others in the cart. Without them it applies."
+                    .to_owned()
+            }
+        }
+    }
+
+    fn english_for_cashier(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unknown => "Unknown, or not this person's.".to_owned(),
+            Refusal::Revoked => "Taken back.".to_owned(),
+            Refusal::AlreadyRedeemed { at } => format!("Used on {}.", self.minute(*at)),
+            Refusal::Expired { until } => format!("Run out. Was valid until {}.", self.last_minute(*until)),
+            Refusal::NotActivated => "Not activated yet. The customer does that.".to_owned(),
+            Refusal::NeedsNoActivation => "Needs no activation, applies at once.".to_owned(),
+            Refusal::Held { until } => {
+                format!("Held for another order until {}.", self.minute_after(*until))
+            }
+            Refusal::NoProduct { categories, missing } if categories.is_empty() => {
+                format!("Cart empty. Needed: {}.", self.money(*missing))
+            }
+            Refusal::NoProduct { categories, missing } => {
+                format!("No product of {}. Needed: {}.", categories.join(", "), self.money(*missing))
+            }
+            Refusal::MinimumSpend { missing } => {
+                format!("Minimum spend not reached. Missing: {}.", self.money(*missing))
+            }
+            Refusal::MinimumPrice { missing } => {
+                format!("Minimum price reached. Missing: {}.", self.money(*missing))
+            }
+            Refusal::CostFloor => "Minimum price reached.".to_owned(),
+            Refusal::Combination { why, leave_out } => {
+                let why = match why {
+                    Beside::OtherPerson => "Belongs to somebody else than the others.".to_owned(),
+                    Beside::StandsAlone => "Counts only alone.".to_owned(),
+                    Beside::SameGroup => "Only one of its group counts.".to_owned(),
+                    Beside::TooMany { at_most } => format!("At most {at_most} coupons together."),
+                    Beside::NothingLeft => "The other coupons leave nothing.".to_owned(),
+                };
+                format!("{why} Applies without {}.", listed(leave_out))
+            }
+        }
+    }
+
+    fn money(&self, amount: Cents) -> String {
+        self.locale.currency.of(amount).spelled(match self.language {
+            Language::German => ',',
+            Language::English => '.',
+        })
+    }
+
+    /// The minute an instant lies in.
+    fn minute(&self, at: Timestamp) -> String {
+        self.locale.zone.spelled(
+            at,
+            match self.language {
+                Language::German => "%d.%m.%Y, %H:%M Uhr",
+                Language::English => "%-d %B %Y, %H:%M",
+            },
+        )
+    }
+
+    /// The first minute that begins at an instant or after it.
+    fn minute_after(&self, at: Timestamp) -> String {
+        self.minute(Timestamp(at.0 + (-at.0).rem_euclid(60_000)))
+    }
+
+    /// The last minute before an instant: what is valid until midnight is valid until 23:59 of the day before.
+    fn last_minute(&self, until: Timestamp) -> String {
+        self.minute(Timestamp(until.0 - 1))
+    }
 }
 
-impl Locale<'_> {
-    fn german(&self, amount: Cents) -> String {
-        format!("{} {}", amount.to_string().replace('.', ","), self.currency)
-    }
-
-    fn english(&self, amount: Cents) -> String {
-        format!("{} {amount}", self.currency)
-    }
-
-    fn german_date(&self, at: Timestamp) -> String {
-        let (year, month, day) = self.zone.date(at);
-        format!("{day:02}.{month:02}.{year}")
-    }
-
-    fn english_date(&self, at: Timestamp) -> String {
-        let (year, month, day) = self.zone.date(at);
-        format!("{year}-{month:02}-{day:02}")
-    }
-}
-
-fn said(de: &str, en: &str) -> Sentence {
-    Sentence { de: de.to_owned(), en: en.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_says_what_is_missing_and_on_which_day_of_the_shop_it_was() {
-        let zone = Zone::new("Europe/Berlin").unwrap();
-        let locale = Locale { currency: Currency::new("EUR").unwrap(), zone: &zone };
-        let wording = Refusal::MinimumSpend { missing: Cents(610) }.wording(&locale);
-        assert_eq!(wording.customer.de, "Der Coupon gilt ab einem höheren Betrag; es fehlen 6,10 EUR.");
-        assert_eq!(wording.cashier.en, "Below the minimum spend: EUR 6.10 is missing.");
-        // Half past eleven in the evening of UTC is the next day in Berlin.
-        let until = Timestamp::parse("2026-03-30T23:30:00Z").unwrap();
-        let wording = Refusal::Expired { until }.wording(&locale);
-        assert_eq!(wording.customer.de, "Dieser Coupon galt bis 31.03.2026.");
-        assert_eq!(wording.customer.en, "This coupon was valid until 2026-03-31.");
-    }
+fn listed(coupons: &[crate::base::CouponId]) -> String {
+    coupons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -149,12 +149,13 @@ fn what(drawn: Option<Drawn>, catalogue: &Catalogue) -> String {
     let Some(offer) = catalogue.offers.get(drawn.offer) else { return format!("offer {}", drawn.offer) };
     let currency = catalogue.shop.currency;
     match offer.benefits.get(drawn.benefit) {
-        Some(Benefit::Amount(amount)) => format!("`{}` ({amount} {currency} off)", offer.id),
+        Some(Benefit::Amount(amount)) => format!("`{}` ({} off)", offer.id, currency.of(*amount)),
         Some(Benefit::Percent { basis_points, maximum }) => {
             format!(
-                "`{}` ({} % off, at most {maximum} {currency})",
+                "`{}` ({} % off, at most {})",
                 offer.id,
-                plain(f64::from(*basis_points) / 100.0)
+                plain(f64::from(*basis_points) / 100.0),
+                currency.of(*maximum)
             )
         }
         None => format!("`{}`", offer.id),
@@ -186,12 +187,16 @@ fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
         }
         Removed::Budget { needed, left } => {
             format!(
-                "the campaign's budget has {left} {currency} left, and this could cost {needed} {currency}"
+                "the campaign's budget has {} left, and this could cost {}",
+                currency.of(*left),
+                currency.of(*needed)
             )
         }
         Removed::MinimumPrice { remaining, minimum } => {
             format!(
-                "{remaining} {currency} would remain to be paid, less than the minimum of {minimum} {currency}"
+                "{} would remain to be paid, less than the minimum of {}",
+                currency.of(*remaining),
+                currency.of(*minimum)
             )
         }
         Removed::Holdout => {

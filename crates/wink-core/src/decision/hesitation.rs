@@ -18,8 +18,8 @@ use crate::feature::{
     Wanted, Window, built_in_definitions, fold, view,
 };
 use crate::offer::{
-    Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, Holdout, Limits,
-    Margins, Offer, Rules, Scorecard, Shop, Terms, Weights, declarations,
+    Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, Holdout,
+    Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, Weights, declarations,
 };
 use crate::profile::{Accounts, Grants, Purpose};
 
@@ -173,6 +173,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
                 needs_activation: false,
             },
             limits: Limits { per_profile: 1, total: None },
+            stacking: Stacking::default(),
             rules: Rules { applicability: rule, ..Rules::default() },
             scorecard: Scorecard {
                 redeem: Weights { intercept: -2.0, by_slot: vec![0.0; features.definitions().len()] },
@@ -199,6 +200,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             attention_cost_cents: 2.0,
             exploration: 0.1,
         },
+        cart: CartPolicy::default(),
         campaigns: vec![Campaign {
             id: CampaignId::parse("campaign").unwrap(),
             name: "Campaign".to_owned(),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Campaign, ContactPolicy, Margins, Named, Offer, RuleSlots, Trigger};
-use crate::base::{Currency, Digest, Timestamp, Zone};
+use super::{Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, RuleSlots, Stacking, Trigger};
+use crate::base::{Currency, Digest, OfferId, Timestamp, Zone};
 use crate::feature::{self, Wanted};
 use crate::profile::Accounts;
 
@@ -34,6 +34,8 @@ pub struct Catalogue {
     pub holdout: Holdout,
     /// What products earn and contacts cost.
     pub economics: Economics,
+    /// What holds for a cart whatever coupons are on it.
+    pub cart: CartPolicy,
     /// The campaigns, ordered by id.
     pub campaigns: Vec<Campaign>,
     /// The offers, ordered by id; each points to its campaign.
@@ -48,6 +50,16 @@ impl Catalogue {
     /// Tells whether an offer's campaign runs at `now`.
     pub fn offer_runs(&self, offer: &Offer, now: Timestamp) -> bool {
         self.campaigns.get(offer.campaign).is_some_and(|campaign| campaign.runs_at(now))
+    }
+
+    /// Finds an offer.
+    pub fn offer(&self, id: &OfferId) -> Option<&Offer> {
+        self.offers.binary_search_by(|offer| offer.id.cmp(id)).ok().and_then(|index| self.offers.get(index))
+    }
+
+    /// Tells how the coupons of an offer meet others; those of an offer that is no longer listed stand alone.
+    pub fn stacking(&self, id: &OfferId) -> Stacking {
+        self.offer(id).map(|offer| offer.stacking.clone()).unwrap_or_default()
     }
 
     /// The feature that tells what a person's basket is worth, for the score.

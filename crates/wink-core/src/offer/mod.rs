@@ -1,11 +1,14 @@
 //! What may be given: campaigns, offers, products, contact policy, and the rules that say when. Chooses nothing.
 
+pub mod price_law;
+
 mod campaign;
 mod catalogue;
 mod contact;
 mod product;
 mod reversal;
 mod rules;
+mod stacking;
 mod terms;
 mod trigger;
 
@@ -15,5 +18,6 @@ pub use contact::{ContactPolicy, FrequencyCap};
 pub use product::{Margins, Product, Unlistable};
 pub use reversal::{Afterwards, Extent, ReversalPolicy, ReversalReason};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};
+pub use stacking::{CartPolicy, Clash, STACK_MAX, Stacking};
 pub use terms::{Benefit, Channel, Limits, Offer, Scorecard, Terms, Weights};
 pub use trigger::Trigger;

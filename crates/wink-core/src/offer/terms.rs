@@ -1,6 +1,6 @@
 //! An offer: benefits to choose from, terms, limits, rules and the response that is assumed until it is measured.
 
-use super::Rules;
+use super::{Rules, Stacking};
 use crate::base::{Cents, OfferId};
 
 /// What may be given and under which terms.
@@ -22,6 +22,8 @@ pub struct Offer {
     pub terms: Terms,
     /// How often it may be given.
     pub limits: Limits,
+    /// How its coupons meet others on a cart.
+    pub stacking: Stacking,
     /// When it may be given.
     pub rules: Rules,
     /// The assumed response of a person.
@@ -48,6 +50,17 @@ impl Benefit {
         match self {
             Self::Amount(amount) => *amount,
             Self::Percent { maximum, .. } => *maximum,
+        }
+    }
+
+    /// Tells the smallest spend on which it is worth anything.
+    pub fn least_spend(&self) -> Cents {
+        match self {
+            Self::Amount(_) => Cents(1),
+            // Half a cent is rounded up to one.
+            Self::Percent { basis_points, .. } => {
+                Cents(i64::from(5_000_u32.div_ceil(u32::from(*basis_points).max(1))))
+            }
         }
     }
 
@@ -177,5 +190,15 @@ mod tests {
         let benefit = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
         assert_eq!([0, 995, 9_000].map(|spend| benefit.worth(Cents(spend)).0), [0, 100, 300]);
         assert_eq!(Benefit::Amount(Cents(150)).worth(Cents(100)), Cents(100));
+    }
+
+    #[test]
+    fn the_least_spend_is_worth_something_and_one_less_is_not() {
+        let percent = |basis_points| Benefit::Percent { basis_points, maximum: Cents(300) };
+        for benefit in [Benefit::Amount(Cents(1)), percent(1), percent(333), percent(10_000)] {
+            let least = benefit.least_spend();
+            assert!(Cents::ZERO < benefit.worth(least), "{benefit:?}");
+            assert_eq!(benefit.worth(least - Cents(1)), Cents::ZERO, "{benefit:?}");
+        }
     }
 }

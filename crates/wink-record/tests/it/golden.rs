@@ -119,6 +119,7 @@ fn decisions_are_stored_as_ever() {
 fn the_rest_is_stored_as_ever() {
     check("product-v1", &samples::product());
     check("product-v2", &samples::product_in_stock());
+    check("price-history-v1", &samples::price_history());
     check("catalogue-v1", &samples::catalogue());
     check("catalogue-applied-v1", &samples::catalogue_applied());
     check("dead-letter-v1", &samples::dead_letter());

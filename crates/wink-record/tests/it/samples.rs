@@ -24,6 +24,7 @@ use wink_core::feature::{
     Memberships, Moment, MonthDay, Occasions, Passage, ProductKey, Reading, Registers, Remembered,
     RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed, Wanting, Watched,
 };
+use wink_core::offer::price_law::{PriceHistory, Step};
 use wink_core::offer::{
     Afterwards, Benefit, CatalogueVersion, Channel, Product, ReversalPolicy, ReversalReason, Stage, Terms,
 };
@@ -385,6 +386,11 @@ pub(crate) fn product() -> Product {
 
 pub(crate) fn product_in_stock() -> Product {
     Product { cost: Some(Cents(110)), stock: Some(0), ..product() }
+}
+
+pub(crate) fn price_history() -> PriceHistory {
+    let steps = [(1_000, Some(250)), (2_000, None), (3_000, Some(199))];
+    PriceHistory::new(steps.map(|(from, price)| Step { from: Timestamp(from), price: price.map(Cents) }))
 }
 
 pub(crate) fn catalogue() -> CatalogueFiles {

@@ -15,6 +15,7 @@ use wink_core::offer::{
 use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
+use super::stacking;
 
 /// What a campaign says, in the order in which it is written.
 pub(super) const CAMPAIGN_KEYS: &[&str] = &[
@@ -43,6 +44,9 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "needs_activation",
     "per_profile",
     "total",
+    "stacks",
+    "exclusive_group",
+    "priority",
     "eligibility",
     "applicability",
     "suitability",
@@ -204,6 +208,7 @@ impl<'a> Reader<'a> {
         };
         let terms = terms(section);
         let limits = limits(section);
+        let stacking = stacking::of_offer(section);
         let rules = self.rules(section);
         let redeem = section.required("redeem").and_then(|entry| self.weights(&entry.section("redeem")?));
         let uplift = section.required("uplift").and_then(|entry| self.weights(&entry.section("uplift")?));
@@ -216,6 +221,7 @@ impl<'a> Reader<'a> {
             categories: categories?,
             terms: terms?,
             limits: limits?,
+            stacking: stacking?,
             rules: rules?,
             scorecard: Scorecard { redeem: redeem?, uplift: uplift? },
         })
@@ -269,7 +275,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn refuse_id<T>(entry: &Entry<'_>, message: &str) -> Option<T> {
+/// Refuses a text that is not a slug.
+pub(super) fn refuse_id<T>(entry: &Entry<'_>, message: &str) -> Option<T> {
     let (message, fix) = match message.split_once("; ") {
         Some((message, fix)) => (message, Some(fix.to_owned())),
         None => (message, None),

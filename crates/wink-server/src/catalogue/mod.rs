@@ -26,6 +26,7 @@ mod place;
 mod segments;
 mod shop;
 pub mod show;
+mod stacking;
 mod tree;
 mod triggers;
 
@@ -224,6 +225,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
                 contact_policy: shop.contact_policy,
                 holdout: shop.holdout,
                 economics: shop.economics,
+                cart: shop.cart,
                 campaigns,
                 offers,
                 triggers,

@@ -6,11 +6,12 @@ use wink_core::base::expression::nearest;
 use wink_core::base::holiday::Region;
 use wink_core::base::{Currency, Zone};
 use wink_core::event::Identity;
-use wink_core::offer::{Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, Shop};
+use wink_core::offer::{CartPolicy, Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, Shop};
 use wink_core::profile::Accounts;
 
 use super::entry::Section;
 use super::file::File;
+use super::stacking;
 
 /// What `shop.toml` says.
 pub(super) struct ShopFile {
@@ -18,13 +19,8 @@ pub(super) struct ShopFile {
     pub(super) contact_policy: ContactPolicy,
     pub(super) holdout: Holdout,
     pub(super) economics: Economics,
+    pub(super) cart: CartPolicy,
 }
-
-/// Codes of ISO 4217 whose minor unit is not a hundredth; amounts here are counted in hundredths.
-const OTHER_MINOR_UNITS: [&str; 24] = [
-    "BHD", "BIF", "CLF", "CLP", "DJF", "GNF", "IQD", "ISK", "JOD", "JPY", "KMF", "KRW", "KWD", "LYD", "OMR",
-    "PYG", "RWF", "TND", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
-];
 
 /// Reads the file; `None` if anything is missing or wrong, which is then reported.
 pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
@@ -39,6 +35,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
         "contact_policy",
         "holdout",
         "economics",
+        "cart",
     ]);
     let name = root.required("name").and_then(|name| name.text());
     let currency = currency(&root);
@@ -47,22 +44,24 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
     let contact_policy = contact_policy(&root);
     let holdout = holdout(&root);
     let economics = economics(&root);
+    let cart = stacking::of_shop(&root);
     let (zone_name, zone) = zone?;
     Some(ShopFile {
         shop: Shop { name: name?.to_owned(), currency: currency?, zone, zone_name, accounts: accounts? },
         contact_policy: contact_policy?,
         holdout: holdout?,
         economics: economics?,
+        cart: cart?,
     })
 }
 
 fn currency(root: &Section<'_>) -> Option<Currency> {
     let entry = root.required("currency")?;
     let code = entry.text()?;
-    if OTHER_MINOR_UNITS.contains(&code) {
-        return entry.refuse(format!("`{code}` is not counted in hundredths, and amounts here are"), None);
-    }
     match Currency::new(code) {
+        Some(currency) if currency.decimals().is_some_and(|decimals| decimals != 2) => {
+            entry.refuse(format!("`{code}` is not counted in hundredths, and amounts here are"), None)
+        }
         Some(currency) => Some(currency),
         None => entry.refuse(
             format!("`{code}` is not a currency code"),

@@ -1,7 +1,7 @@
 //! What a step in a coupon's life changes in the store: the coupon, its timer, its redemption, the budget and the ledger, in one batch, so that
 //! they cannot disagree.
 
-use wink_core::base::{CouponId, ProfileId};
+use wink_core::base::ProfileId;
 use wink_core::coupon::{Coupon, Effect, Entry};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Home};
@@ -48,9 +48,4 @@ pub(super) fn book_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>, bat
 /// Finds the home of a coupon's entries; a coupon whose person was erased has none of its own.
 pub(super) fn home_of(profile: Option<ProfileId>) -> Home {
     profile.map_or(Home(0), keys::home)
-}
-
-/// Reads a coupon's id as somebody sent it. What is malformed is as unknown as what is not there.
-pub(super) fn named(text: &str) -> Option<CouponId> {
-    CouponId::parse(text).ok()
 }

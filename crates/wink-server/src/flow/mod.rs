@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod as_of;
+pub mod cart;
 pub mod catalogue;
 pub mod consents;
 pub mod decide;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use wink_core::base::Timestamp;
+use wink_core::base::{Cents, Timestamp};
 use wink_core::feature::{ListingChange, ProductKey};
+use wink_core::offer::price_law::PriceHistory;
 use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
-use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store};
+use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store, Version};
 
 use super::rounds;
 use crate::engine::batch_id;
@@ -14,8 +15,8 @@ use crate::error::ATTEMPTS_MAX;
 use crate::keys::{self, kind};
 use crate::{Engine, Error};
 
-/// Products per commit: with a round for each below the port's 1,024 changes, and with the longest texts below its 1 MiB.
-pub const AT_ONCE: usize = 500;
+/// Products per commit: each three changes at most, so below the port's 1,024, and with the longest texts and histories below its 1 MiB.
+pub const AT_ONCE: usize = 250;
 
 /// What putting products changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,33 +37,17 @@ impl std::ops::AddAssign for Put {
     }
 }
 
-/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts. What has become cheaper, or is there again,
-/// is told to the triggers that wait for it, in the same commit.
+/// Puts products into the list, [`AT_ONCE`] per commit. Of two with the same id the last one counts. A price that changed is noted in the
+/// product's history, and what has become cheaper or is there again is told to the triggers that wait for it, in the same commit.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes.
 pub async fn put<S: Store>(engine: &Engine<S>, products: &[Product], now: Timestamp) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        put += put_some(engine, some, now).await?;
+        put += put_some(engine, &last_of_each(some), now).await?;
     }
     Ok(put)
-}
-
-async fn put_some<S: Store>(engine: &Engine<S>, some: &[Product], now: Timestamp) -> Result<Put, Error> {
-    for _ in 0..ATTEMPTS_MAX {
-        let compared = compare(engine, some, now).await?;
-        if compared.changes.is_empty() {
-            return Ok(compared.put);
-        }
-        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-        batch.changes = compared.changes;
-        batch.checks = compared.checks;
-        if engine.commit(batch).await?.is_some() {
-            return Ok(compared.put);
-        }
-    }
-    Err(Error::Contended)
 }
 
 /// Tells what putting products would change, and changes nothing.
@@ -72,66 +57,137 @@ async fn put_some<S: Store>(engine: &Engine<S>, some: &[Product], now: Timestamp
 pub async fn try_put<S: Store>(engine: &Engine<S>, products: &[Product]) -> Result<Put, Error> {
     let mut put = Put::default();
     for some in products.chunks(AT_ONCE) {
-        // Nothing of it is written, so no instant is told to anybody.
-        put += compare(engine, some, Timestamp::default()).await?.put;
+        put += count(&compare(engine, &last_of_each(some)).await?);
     }
     Ok(put)
 }
 
-/// What putting some products comes to.
-#[derive(Default)]
-struct Compared {
-    changes: Vec<Change>,
-    /// That what somebody is told of is a change from what was read.
-    checks: Vec<Check>,
-    put: Put,
+/// A product to be put, and the one that is listed.
+struct Compared<'a> {
+    product: &'a Product,
+    key: RecordKey,
+    listed: Option<(Version, Product)>,
 }
 
-async fn compare<S: Store>(
+impl Compared<'_> {
+    fn is_unchanged(&self) -> bool {
+        self.listed.as_ref().is_some_and(|(_, listed)| listed == self.product)
+    }
+
+    fn has_new_price(&self) -> bool {
+        self.listed.as_ref().and_then(|(_, listed)| listed.price) != self.product.price
+    }
+
+    /// Tells whoever waits that a product has become cheaper, or that there is some again.
+    fn round(&self, catalogue: &Catalogue, now: Timestamp) -> Option<Change> {
+        let (_, before) = self.listed.as_ref()?;
+        let prices = before.price.zip(self.product.price);
+        let change = ListingChange {
+            product: ProductKey::new(&self.product.id),
+            cheaper: prices.filter(|(before, price)| price < before),
+            is_available_again: before.stock == Some(0) && self.product.stock != Some(0),
+        };
+        rounds::of_change(catalogue, change, now)
+    }
+}
+
+fn last_of_each(products: &[Product]) -> Vec<&Product> {
+    let last: BTreeMap<&str, &Product> =
+        products.iter().map(|product| (product.id.as_str(), product)).collect();
+    last.into_values().collect()
+}
+
+async fn compare<'a, S: Store>(
     engine: &Engine<S>,
-    products: &[Product],
-    now: Timestamp,
-) -> Result<Compared, Error> {
-    let catalogue = engine.catalogue().ok();
-    let last: BTreeMap<&str, usize> =
-        products.iter().enumerate().map(|(place, product)| (product.id.as_str(), place)).collect();
+    products: &[&'a Product],
+) -> Result<Vec<Compared<'a>>, Error> {
     let names: Vec<RecordKey> = products.iter().map(|product| keys::product(&product.id)).collect();
-    let known = engine.store.get(engine.tenant, &names).await?;
-    let mut compared = Compared::default();
-    for (place, ((product, key), known)) in products.iter().zip(names).zip(known).enumerate() {
-        let bytes = product.to_bytes();
-        match known {
-            Some(record) if record.bytes == bytes => {
-                compared.put.unchanged += 1;
-                continue;
-            }
-            Some(record) => {
-                compared.put.changed += 1;
-                let is_last = last.get(product.id.as_str()) == Some(&place);
-                let before = Product::from_bytes(&record.bytes)?;
-                if let Some(catalogue) = catalogue.as_deref().filter(|_| is_last)
-                    && let Some(round) = round(catalogue, &before, product, now)
-                {
-                    compared.checks.push(Check::Version(key.clone(), record.version));
-                    compared.changes.push(round);
-                }
-            }
-            None => compared.put.new += 1,
-        }
-        compared.changes.push(Change::Put(key, bytes));
+    let records = engine.store.get(engine.tenant, &names).await?;
+    let mut compared = Vec::with_capacity(products.len());
+    for ((product, key), record) in products.iter().zip(names).zip(records) {
+        let listed = match record {
+            Some(record) => Some((record.version, Product::from_bytes(&record.bytes)?)),
+            None => None,
+        };
+        compared.push(Compared { product, key, listed });
     }
     Ok(compared)
 }
 
-/// Tells whoever waits that a product has become cheaper, or that there is some again.
-fn round(catalogue: &Catalogue, before: &Product, product: &Product, now: Timestamp) -> Option<Change> {
-    let prices = before.price.zip(product.price);
-    let change = ListingChange {
-        product: ProductKey::new(&product.id),
-        cheaper: prices.filter(|(before, price)| price < before),
-        is_available_again: before.stock == Some(0) && product.stock != Some(0),
-    };
-    rounds::of_change(catalogue, change, now)
+fn count(compared: &[Compared<'_>]) -> Put {
+    let mut put = Put::default();
+    for one in compared {
+        match &one.listed {
+            _ if one.is_unchanged() => put.unchanged += 1,
+            Some(_) => put.changed += 1,
+            None => put.new += 1,
+        }
+    }
+    put
+}
+
+async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Timestamp) -> Result<Put, Error> {
+    let catalogue = engine.catalogue().ok();
+    for _ in 0..ATTEMPTS_MAX {
+        let mut compared = compare(engine, products).await?;
+        let put = count(&compared);
+        compared.retain(|one| !one.is_unchanged());
+        if compared.is_empty() {
+            return Ok(put);
+        }
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        let repriced: Vec<&Product> =
+            compared.iter().filter(|one| one.has_new_price()).map(|one| one.product).collect();
+        note_prices(engine, &repriced, |product| product.price, now, &mut batch).await?;
+        for one in compared {
+            batch.checks.push(match &one.listed {
+                Some((version, _)) => Check::Version(one.key.clone(), *version),
+                None => Check::Absent(one.key.clone()),
+            });
+            batch.changes.extend(catalogue.as_deref().and_then(|catalogue| one.round(catalogue, now)));
+            batch.changes.push(Change::Put(one.key, one.product.to_bytes()));
+        }
+        if engine.commit(batch).await?.is_some() {
+            return Ok(put);
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Adds to a batch that products have these prices from now on.
+async fn note_prices<S: Store>(
+    engine: &Engine<S>,
+    products: &[&Product],
+    price: impl Fn(&Product) -> Option<Cents>,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let names: Vec<RecordKey> = products.iter().map(|product| keys::prices(&product.id)).collect();
+    let records = engine.store.get(engine.tenant, &names).await?;
+    for ((product, key), record) in products.iter().zip(names).zip(records) {
+        let mut history = match &record {
+            Some(record) => PriceHistory::from_bytes(&record.bytes)?,
+            None => PriceHistory::default(),
+        };
+        history.note(now, price(product));
+        batch.checks.push(match record {
+            Some(record) => Check::Version(key.clone(), record.version),
+            None => Check::Absent(key.clone()),
+        });
+        batch.changes.push(Change::Put(key, history.to_bytes()));
+    }
+    Ok(())
+}
+
+/// Reads what a product cost when; of one that is no longer listed as well. One without a price has an empty history.
+///
+/// # Errors
+/// If the store cannot be read, or there was never such a product.
+pub async fn prices<S: Store>(engine: &Engine<S>, id: &str) -> Result<PriceHistory, Error> {
+    match engine.stored(&keys::prices(id)).await? {
+        Some(history) => Ok(history),
+        None => get(engine, id).await.map(|_| PriceHistory::default()),
+    }
 }
 
 /// Finds a product.
@@ -159,17 +215,21 @@ pub async fn list<S: Store>(
     page.records.iter().map(|(_, record)| Ok(Product::from_bytes(&record.bytes)?)).collect()
 }
 
-/// Takes a product off the list.
+/// Takes a product off the list. Its history stays and says so, because the law may still ask when it is back.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes, or there is none of this id.
-pub async fn delete<S: Store>(engine: &Engine<S>, id: &str) -> Result<(), Error> {
+pub async fn delete<S: Store>(engine: &Engine<S>, id: &str, now: Timestamp) -> Result<(), Error> {
     let key = keys::product(id);
     for _ in 0..ATTEMPTS_MAX {
         let Some(record) = engine.record(&key).await? else {
             return Err(Error::NotFound { what: "product", name: id.to_owned() });
         };
+        let product = Product::from_bytes(&record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        if product.price.is_some() {
+            note_prices(engine, &[&product], |_| None, now, &mut batch).await?;
+        }
         batch.checks.push(Check::Version(key.clone(), record.version));
         batch.changes.push(Change::Delete(key.clone()));
         if engine.commit(batch).await?.is_some() {

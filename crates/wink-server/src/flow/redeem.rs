@@ -1,44 +1,39 @@
-//! Coupons are used on an order: all of them or none, or those that apply. Each once, for what it is worth there.
+//! Coupons are used on an order: all of them or none, or those that apply. Each once, for what a validation of the same says.
 
-use std::collections::BTreeSet;
-
-use wink_core::base::{CouponId, Timestamp};
-use wink_core::coupon::{Basket, BasketLine, Coupon, Effect, Redemption, Refusal, redeem as step};
-use wink_record::Stored;
-use wink_store::{Batch, Check, Record, RecordKey, Store};
+use wink_core::base::{CouponId, ProfileId, Timestamp};
+use wink_core::coupon::cart::{Cart, Stack};
+use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step};
+use wink_store::{Batch, Store};
 
 use super::announce::Listeners;
-use super::booking::{book, home_of, named};
+use super::booking::{book, home_of};
+use super::cart::{Found, Tried, load, stack};
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
-use crate::keys;
 use crate::{Engine, Error};
 
-/// A cart that is paid with coupons.
+/// An order that is paid with coupons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cart {
-    /// The coupons, as they were named; each applies to what those before it left to pay.
+pub struct Purchase {
+    /// The coupons, as they were named.
     pub coupons: Vec<String>,
     /// The order.
     pub order_id: String,
-    /// Its lines.
-    pub lines: Vec<CartLine>,
+    /// What is bought, with what the list of products says of it.
+    pub cart: Cart,
     /// What becomes of the others if one coupon does not apply.
     pub mode: Mode,
 }
 
-/// A line of a cart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CartLine {
-    /// What it costs.
-    pub line: BasketLine,
-    /// The category of its product.
-    pub category: Option<String>,
+impl Purchase {
+    fn tried(&self) -> Tried<'_> {
+        Tried { coupons: &self.coupons, cart: &self.cart, order: Some(&self.order_id) }
+    }
 }
 
-/// What becomes of a cart's coupons if one of them does not apply.
+/// What becomes of an order's coupons if one of them does not apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// None is redeemed.
@@ -49,63 +44,69 @@ pub enum Mode {
 
 /// What became of one coupon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// As it was named.
-    pub named: String,
-    /// What it was used for and how it is afterwards, or why it was not.
-    pub outcome: Result<(Coupon, Redemption), Refusal>,
+pub struct Used {
+    /// The coupon, if there is one: afterwards if it was redeemed.
+    pub coupon: Option<Coupon>,
+    /// What it was redeemed as, now or on this order before.
+    pub redemption: Option<Redemption>,
 }
 
-/// What became of a cart.
+/// What became of an order's coupons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rung {
+pub struct Rung<'a> {
     /// Coupon by coupon, in the order they were named.
-    pub tried: Vec<Tried>,
+    pub used: Vec<Used>,
+    /// The cart with those that apply.
+    pub stack: Stack<'a>,
     /// Whether what applies was redeemed.
     pub is_redeemed: bool,
 }
 
-/// Redeems the coupons of a cart. The answer is durable when this returns; a coupon that was redeemed on the same order before counts as
+impl Rung<'_> {
+    /// Tells why a coupon does not apply. `None` if it does, redeemed or not.
+    pub fn refusal(&self, used: &Used) -> Option<Refusal> {
+        match &used.coupon {
+            Some(coupon) => self.stack.outcome(coupon.id).err(),
+            None => Some(Refusal::Unknown),
+        }
+    }
+}
+
+/// Redeems the coupons of an order. The answer is durable when this returns; a coupon that was redeemed on the same order before counts as
 /// redeemed, so that asking again gives it again.
 ///
 /// # Errors
-/// If the store cannot be read or takes no writes, or the idempotency key belongs to another cart. A refusal is an answer, not an error.
-pub async fn redeem<S: Store>(
+/// If the store cannot be read or takes no writes, no catalogue is in force, or the idempotency key belongs to another order. A refusal is an
+/// answer, not an error.
+pub async fn redeem<'a, S: Store>(
     engine: &Engine<S>,
-    cart: &Cart,
-    keeping: Option<&Keeping<'_, Rung>>,
+    purchase: &'a Purchase,
+    keeping: Option<&Keeping<'_, Rung<'a>>>,
     now: Timestamp,
-) -> Result<Replied<Rung>, Error> {
+) -> Result<Replied<Rung<'a>>, Error> {
     for _ in 0..ATTEMPTS_MAX {
         if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
         }
-        let found = load(engine, cart).await?;
-        let takes = ring(cart, &found, now);
-        let is_redeemed = match cart.mode {
-            Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Refused(_))),
-            Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Refused(_))),
+        let asked = purchase.tried();
+        let found = load(engine, &asked).await?;
+        let stack = stack(&asked, &found, &*engine.catalogue()?, now);
+        let takes: Vec<Take> =
+            found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
+        let is_redeemed = match purchase.mode {
+            Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Nothing)),
+            Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Nothing)),
         };
-        let first = found.iter().flatten().next();
-        let profile = first.and_then(|found| found.coupon.profile);
-        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile));
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
         if is_redeemed {
-            let listeners = Listeners::load(engine).await?;
-            let mut teller = Teller::load(engine, profile).await?;
-            for (found, take) in found.iter().zip(&takes) {
-                let (Some(found), Take::Redeemed(effect)) = (found, take) else { continue };
-                batch.checks.push(found.unchanged());
-                book(Some(&found.coupon), effect, &mut batch);
-                if let Some(redemption) = &effect.redemption {
-                    teller.redeemed(engine, redemption, &mut batch);
-                    listeners.hear_redeemed(&effect.coupon, redemption, &mut batch);
-                }
-            }
+            write(engine, &found, &takes, &mut batch).await?;
         }
-        let rung = Rung { tried: tried(cart, takes), is_redeemed };
+        let about = found.iter().flatten().next().map(|found| found.coupon.id);
+        let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
+        let used = found.into_iter().zip(takes).map(|(found, take)| used(found, take, is_redeemed)).collect();
+        let rung = Rung { used, stack, is_redeemed };
         if let Some(keeping) = keeping {
-            let about = first.map_or(CouponId::from_bytes([0; 16]), |found| found.coupon.id);
-            let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
+            let about = about.unwrap_or(CouponId::from_bytes([0; 16]));
             keeping.keep(&rung, about, lives.unwrap_or(now), now, &mut batch);
         }
         if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
@@ -115,107 +116,62 @@ pub async fn redeem<S: Store>(
     Err(Error::Contended)
 }
 
-/// A coupon of a cart as it was read, with what it was redeemed as last.
-struct Found {
-    coupon: Coupon,
-    record: Record,
-    last: Option<Redemption>,
-}
-
-impl Found {
-    fn unchanged(&self) -> Check {
-        Check::Version(keys::coupon(self.coupon.id), self.record.version)
-    }
-}
-
-/// What a cart does with one coupon.
+/// What an order does with one coupon.
 enum Take {
     /// It is redeemed.
-    Redeemed(Box<Effect>),
+    Now(Box<Effect>),
     /// It was redeemed on this order before.
-    Before(Box<(Coupon, Redemption)>),
-    /// It is not.
-    Refused(Refusal),
+    Before(Box<Redemption>),
+    /// It does not apply.
+    Nothing,
 }
 
-async fn load<S: Store>(engine: &Engine<S>, cart: &Cart) -> Result<Vec<Option<Found>>, Error> {
-    let ids: Vec<Option<CouponId>> = cart.coupons.iter().map(|coupon| named(coupon)).collect();
-    let keys: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
-    let mut records = engine.store.get(engine.tenant, &keys).await?.into_iter();
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let record = id.and_then(|_| records.next().flatten());
-        found.push(match record {
-            Some(record) => {
-                let coupon = Coupon::from_bytes(&record.bytes)?;
-                let last = match coupon.redemptions.last() {
-                    Some(id) if coupon.is_redeemed_on(&cart.order_id) => {
-                        engine.stored(&keys::redemption(*id)).await?
-                    }
-                    _ => None,
-                };
-                Some(Found { coupon, record, last })
-            }
-            None => None,
-        });
+fn take(purchase: &Purchase, found: Option<&Found>, stack: &Stack<'_>, now: Timestamp) -> Take {
+    let Some(Found { coupon, redeemed, .. }) = found else { return Take::Nothing };
+    if let Some(redeemed) = redeemed {
+        return Take::Before(Box::new(redeemed.clone()));
     }
-    Ok(found)
-}
-
-/// Decides coupon by coupon. Each is worth what it is on the lines as those before it left them.
-fn ring(cart: &Cart, found: &[Option<Found>], now: Timestamp) -> Vec<Take> {
-    let mut lines = cart.lines.clone();
-    let owner = found.iter().flatten().next().map(|found| found.coupon.profile);
-    let mut seen = BTreeSet::new();
-    let mut takes = Vec::with_capacity(found.len());
-    for found in found {
-        let take = match found {
-            None => Take::Refused(Refusal::Unknown),
-            // However it was named the other time: each step is taken from the coupon as it was read.
-            Some(found) if !seen.insert(found.coupon.id) => {
-                Take::Refused(Refusal::AlreadyRedeemed { at: now })
-            }
-            // One batch tells of one person.
-            Some(found) if Some(found.coupon.profile) != owner => Take::Refused(Refusal::OtherPerson),
-            Some(Found { coupon, last: Some(last), .. }) => {
-                Take::Before(Box::new((coupon.clone(), last.clone())))
-            }
-            Some(Found { coupon, .. }) => match step(coupon, &basket(cart, &lines, coupon), now) {
-                Ok(effect) => Take::Redeemed(Box::new(effect)),
-                Err(refusal) => Take::Refused(refusal),
-            },
-        };
-        let redemption = match &take {
-            Take::Redeemed(effect) => effect.redemption.as_ref(),
-            Take::Before(before) => Some(&before.1),
-            Take::Refused(_) => None,
-        };
-        for part in redemption.iter().flat_map(|redemption| &redemption.parts) {
-            if let Some(line) = lines.iter_mut().find(|line| line.line.line == part.line) {
-                line.line.spend = line.line.spend - part.amount;
-            }
-        }
-        takes.push(take);
+    match step(coupon, &purchase.order_id, stack, now) {
+        Ok(effect) => Take::Now(Box::new(effect)),
+        Err(_) => Take::Nothing,
     }
-    takes
 }
 
-/// The part of a cart a coupon applies to.
-pub(super) fn basket(cart: &Cart, lines: &[CartLine], coupon: &Coupon) -> Basket {
-    let applies = |line: &&CartLine| coupon.applies_to(line.category.as_deref());
-    let lines = lines.iter().filter(applies).map(|line| line.line.clone()).collect();
-    Basket { order_id: cart.order_id.clone(), lines }
+/// Whose coupons are used: those that meet are one person's.
+fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
+    let applies = found.iter().zip(takes).filter(|(_, take)| !matches!(take, Take::Nothing));
+    applies.filter_map(|(found, _)| found.as_ref()).find_map(|found| found.coupon.profile)
 }
 
-fn tried(cart: &Cart, takes: Vec<Take>) -> Vec<Tried> {
-    let outcome = |take| match take {
-        Take::Redeemed(effect) => {
-            let Effect { coupon, redemption, .. } = *effect;
-            redemption.map(|redemption| (coupon, redemption)).ok_or(Refusal::Unknown)
+/// Adds what is redeemed to a batch, and tells of it.
+async fn write<S: Store>(
+    engine: &Engine<S>,
+    found: &[Option<Found>],
+    takes: &[Take],
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let listeners = Listeners::load(engine).await?;
+    let mut teller = Teller::load(engine, profile_of(found, takes)).await?;
+    for (found, take) in found.iter().zip(takes) {
+        let (Some(found), Take::Now(effect)) = (found, take) else { continue };
+        batch.checks.push(found.unchanged());
+        book(Some(&found.coupon), effect, batch);
+        if let Some(redemption) = &effect.redemption {
+            teller.redeemed(engine, redemption, batch);
+            listeners.hear_redeemed(&effect.coupon, redemption, batch);
         }
-        Take::Before(before) => Ok(*before),
-        Take::Refused(refusal) => Err(refusal),
-    };
-    let tried = |(named, take): (&String, Take)| Tried { named: named.clone(), outcome: outcome(take) };
-    cart.coupons.iter().zip(takes).map(tried).collect()
+    }
+    Ok(())
+}
+
+fn used(found: Option<Found>, take: Take, is_redeemed: bool) -> Used {
+    match take {
+        Take::Now(effect) if is_redeemed => {
+            Used { coupon: Some(effect.coupon), redemption: effect.redemption }
+        }
+        Take::Before(redemption) => {
+            Used { coupon: found.map(|found| found.coupon), redemption: Some(*redemption) }
+        }
+        Take::Now(_) | Take::Nothing => Used { coupon: found.map(|found| found.coupon), redemption: None },
+    }
 }

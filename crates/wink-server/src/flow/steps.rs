@@ -1,13 +1,13 @@
 //! A coupon is activated, held for an order, let go or taken back, because somebody asks for it.
 
 use wink_core::base::{CouponId, Timestamp};
+use wink_core::coupon::cart::{Cart, Checkout, Claim, put_on};
 use wink_core::coupon::{Coupon, Effect, HoldFor, Refusal, activate, deactivate, release, reserve, revoke};
 use wink_record::Stored;
 use wink_store::{Batch, Check, Store};
 
 use super::booking::{book, home_of};
 use super::once::{self, Keeping, Replied};
-use super::redeem::{Cart, basket};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -22,7 +22,9 @@ pub enum Step {
     Deactivate,
     /// An order is being paid.
     Reserve {
-        /// The order; its coupons are not looked at.
+        /// The order.
+        order_id: String,
+        /// What is bought, with what the list of products says of it.
         cart: Cart,
         /// For how long.
         hold_for: HoldFor,
@@ -40,16 +42,24 @@ pub enum Step {
 pub type Answer = Result<Coupon, Refusal>;
 
 impl Step {
-    fn effect(&self, coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
-        match self {
+    fn effect<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        coupon: &Coupon,
+        now: Timestamp,
+    ) -> Result<Result<Effect, Refusal>, Error> {
+        Ok(match self {
             Self::Activate => activate(coupon, now),
             Self::Deactivate => deactivate(coupon, now),
-            Self::Reserve { cart, hold_for } => {
-                reserve(coupon, &basket(cart, &cart.lines, coupon), *hold_for, now)
+            Self::Reserve { order_id, cart, hold_for } => {
+                let catalogue = engine.catalogue()?;
+                let checkout = Checkout { policy: &catalogue.cart, order: Some(order_id), now };
+                let stack = put_on(cart, &[Claim::new(coupon, &catalogue)], &checkout);
+                reserve(coupon, order_id, &stack, *hold_for, now)
             }
             Self::Release { order_id } => release(coupon, order_id, now),
             Self::Revoke => revoke(coupon, now),
-        }
+        })
     }
 }
 
@@ -64,8 +74,8 @@ pub async fn find<S: Store>(engine: &Engine<S>, id: CouponId) -> Result<Coupon, 
 /// Takes a step. The answer is durable when this returns; asking again for a step that was taken changes nothing.
 ///
 /// # Errors
-/// If there is no such coupon, the store cannot be read or takes no writes, or the idempotency key belongs to something else. A refusal is
-/// an answer, not an error.
+/// If there is no such coupon, the store cannot be read or takes no writes, a cart comes before any catalogue is in force, or the idempotency
+/// key belongs to something else. A refusal is an answer, not an error.
 pub async fn take<S: Store>(
     engine: &Engine<S>,
     id: CouponId,
@@ -80,7 +90,7 @@ pub async fn take<S: Store>(
         let record = engine.record(&keys::coupon(id)).await?.ok_or_else(|| unknown(id))?;
         let coupon = Coupon::from_bytes(&record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(coupon.profile));
-        let answer = step.effect(&coupon, now).map(|effect| {
+        let answer = step.effect(engine, &coupon, now)?.map(|effect| {
             if effect.coupon != coupon {
                 batch.checks.push(Check::Version(keys::coupon(id), record.version));
                 book(Some(&coupon), &effect, &mut batch);

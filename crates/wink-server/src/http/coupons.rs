@@ -10,12 +10,12 @@ use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{self, PathName, Sent, parse};
-use super::carts::{Words, hidden, lines, order_id};
+use super::cart::{cart, hidden, order_id};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
+use super::words::Words;
 use crate::flow::once::Keeping;
-use crate::flow::redeem::{Cart, Mode};
 use crate::flow::steps::{self, Answer, Step};
 
 /// Shows a coupon as it is now.
@@ -84,16 +84,12 @@ pub(super) async fn reserve_coupon<S: Store>(
         Some(seconds) => HoldFor::new(seconds)
             .ok_or_else(|| invalid("/hold_seconds", "a coupon is held for 1 to 86400 seconds"))?,
     };
-    let cart = Cart {
-        coupons: vec![id.clone()],
-        order_id: order_id(&asked.order_id)?,
-        lines: lines(asked.lines)?,
-        mode: Mode::AllOrNothing,
-    };
+    let order_id = order_id(asked.order_id)?;
+    let cart = cart(&caller.engine, &caller.engine.catalogue()?.shop, asked.cart).await?;
     let words = Words::of(&caller, &arrival);
     let write = |answer: &Answer| answered(answer, &id, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
-    let step = Step::Reserve { cart, hold_for };
+    let step = Step::Reserve { order_id, cart, hold_for };
     let replied = steps::take(&caller.engine, named(&id)?, &step, Some(&keeping), caller.now);
     Ok(reply(replied.await.map_err(hidden)?, write))
 }
@@ -111,7 +107,7 @@ pub(super) async fn release_coupon<S: Store>(
     PathName(id): PathName,
     body::Json(asked): body::Json<ReleaseAsked>,
 ) -> Result<Response, Refused> {
-    let step = Step::Release { order_id: order_id(&asked.order_id)? };
+    let step = Step::Release { order_id: order_id(asked.order_id)? };
     take(&caller, &arrival, &id, &step).await
 }
 
@@ -157,6 +153,6 @@ fn named(id: &str) -> Result<CouponId, Refused> {
 fn answered(answer: &Answer, id: &str, words: &Words) -> KeptAnswer {
     match answer {
         Ok(coupon) => written(StatusCode::OK, &CouponView::new(coupon)),
-        Err(refusal) => words.refused(vec![words.refusal(id, refusal)]),
+        Err(refusal) => words.nothing_done(vec![words.refused(id, None, refusal)], None),
     }
 }

@@ -149,6 +149,7 @@ pub(super) fn unknown_person(id: DecisionId) -> DecisionView {
         offer: None,
         title: None,
         maximum_cents: None,
+        price_notice: None,
         coupon: None,
         accept_by: None,
         reason: "No offer: nobody is known under this identity.".to_owned(),

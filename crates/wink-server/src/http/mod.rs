@@ -3,7 +3,7 @@
 mod admission;
 mod balance;
 mod body;
-mod carts;
+mod cart;
 mod catalogue;
 mod cloudevents;
 mod consents;
@@ -40,7 +40,9 @@ mod segments;
 mod service;
 mod stream;
 mod tag;
+mod validations;
 mod webhooks;
+mod words;
 
 use std::sync::Arc;
 
@@ -75,6 +77,8 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))
         .route("/v1/decisions/{id}/trace", get(decisions_read::trace_decision::<S>))
+        .route("/v1/qualifications", post(validations::qualify_cart::<S>))
+        .route("/v1/validations", post(validations::validate_coupons::<S>))
         .route("/v1/redemptions", post(redemptions::redeem_coupons::<S>))
         .route("/v1/redemptions/{id}", get(redemptions::read_redemption::<S>))
         .route("/v1/redemptions/{id}/reversals", post(redemptions::reverse_redemption::<S>))
@@ -137,6 +141,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/products", get(products::list_products::<S>).post(products::put_products::<S>))
         .route("/v1/products/import", post(products::import_products::<S>))
         .route("/v1/products/{id}", get(products::show_product::<S>).delete(products::delete_product::<S>))
+        .route("/v1/products/{id}/reduction", get(products::show_reduction::<S>))
         .route("/v1/stream", get(stream::open_stream::<S>))
         .route("/v1/stream-tokens", post(stream::make_stream_token::<S>))
         .route("/v1/webhooks", get(webhooks::list_webhooks::<S>).post(webhooks::register_webhook::<S>))

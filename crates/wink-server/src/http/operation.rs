@@ -114,7 +114,7 @@ const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operat
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
 const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admin]);
-/// Who uses coupons: the shop, its tills, and whoever runs the installation, who could make such a key.
+/// Who tries and uses coupons: the shop, its tills, and whoever runs the installation, who could make such a key.
 const REDEEMERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
 /// Who looks a coupon up.
 const COUPON_READERS: Who = Who::Roles(&[Shop, Till, Support, Admin, Operator]);
@@ -154,7 +154,9 @@ pub static OPERATIONS: &[Operation] = &[
     ),
     op("read_decision", Method::GET, "/v1/decisions/{id}", Class::Report, Who::Roles(STAFF_AND_SHOP), 0),
     op("trace_decision", Method::GET, "/v1/decisions/{id}/trace", Class::Report, Who::Roles(STAFF), 0),
-    op("redeem_coupons", Method::POST, "/v1/redemptions", Class::Redeem, REDEEMERS, SMALL),
+    op("qualify", Method::POST, "/v1/qualifications", Class::Decide, REDEEMERS, BATCH),
+    op("validate", Method::POST, "/v1/validations", Class::Redeem, REDEEMERS, BATCH),
+    op("redeem_coupons", Method::POST, "/v1/redemptions", Class::Redeem, REDEEMERS, BATCH),
     op("read_redemption", Method::GET, "/v1/redemptions/{id}", Class::Report, COUPON_READERS, 0),
     op("reverse_redemption", Method::POST, "/v1/redemptions/{id}/reversals", Class::Redeem, REDEEMERS, SMALL),
     op("read_coupon", Method::GET, "/v1/coupons/{id}", Class::Report, COUPON_READERS, 0),
@@ -167,7 +169,7 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(ASKERS),
         0,
     ),
-    op("reserve_coupon", Method::POST, "/v1/coupons/{id}/reserve", Class::Redeem, REDEEMERS, SMALL),
+    op("reserve_coupon", Method::POST, "/v1/coupons/{id}/reserve", Class::Redeem, REDEEMERS, BATCH),
     op("release_coupon", Method::POST, "/v1/coupons/{id}/release", Class::Redeem, REDEEMERS, SMALL),
     op(
         "revoke_coupon",
@@ -456,6 +458,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("put_products", Method::POST, "/v1/products", Class::Ingest, PRODUCT_WRITERS, BATCH),
     op("list_products", Method::GET, "/v1/products", Class::Report, PRODUCT_READERS, 0),
     op("show_product", Method::GET, "/v1/products/{id}", Class::Report, PRODUCT_READERS, 0),
+    op("show_reduction", Method::GET, "/v1/products/{id}/reduction", Class::Report, PRODUCT_READERS, 0),
     op("delete_product", Method::DELETE, "/v1/products/{id}", Class::Ingest, PRODUCT_WRITERS, 0),
     // A file is read as it comes and may be longer: this is the memory it takes.
     op("import_products", Method::POST, "/v1/products/import", Class::Ingest, PRODUCT_WRITERS, BATCH),

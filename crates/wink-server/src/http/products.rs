@@ -10,8 +10,9 @@ use http_body_util::BodyExt;
 use http_body_util::channel::{Channel, Sender};
 use wink_api::{
     ImportAsked, ImportLine, ImportTally, PageAsked, Problem, ProductSent, ProductsAnswered, ProductsListed,
-    ProductsSent, json,
+    ProductsSent, ReductionAsked, ReductionView, json,
 };
+use wink_core::offer::price_law::{GERMANY, Reference, reference};
 use wink_store::Store;
 
 use super::body::{Asked, Json, PathName};
@@ -19,8 +20,11 @@ use super::page::Page;
 use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::flow::product_import::{Import, Manner, Tally, WrongRow};
-use crate::flow::products::{self, AT_ONCE};
+use crate::flow::products;
 use crate::rows::Format;
+
+/// The most products of one request.
+const SENT_MAX: usize = 500;
 
 /// Lists products. One that is wrong refuses all of them.
 #[utoipa::path(post, path = "/v1/products", tag = "products", operation_id = "put_products", request_body = ProductsSent,
@@ -31,9 +35,9 @@ pub(super) async fn put_products<S: Store>(
     Asked(asked): Asked<wink_api::ChangeAsked>,
     Json(sent): Json<ProductsSent>,
 ) -> Result<axum::Json<ProductsAnswered>, Refused> {
-    if AT_ONCE < sent.products.len() {
+    if SENT_MAX < sent.products.len() {
         let message =
-            format!("{} products are too many; send at most {AT_ONCE} at once", sent.products.len());
+            format!("{} products are too many; send at most {SENT_MAX} at once", sent.products.len());
         return Err(invalid("/products", message));
     }
     let mut listed = Vec::with_capacity(sent.products.len());
@@ -77,6 +81,21 @@ pub(super) async fn show_product<S: Store>(
     Ok(axum::Json(products::get(&caller.engine, known_length(&id)?).await?.into()))
 }
 
+/// Tells what a reduction of a product's price is measured against: the lowest price of the thirty days before it.
+#[utoipa::path(get, path = "/v1/products/{id}/reduction", tag = "products", operation_id = "show_reduction",
+    params(("id" = String, Path, description = "The shop's own id"), ReductionAsked),
+    responses((status = 200, description = "The price, the one it is measured against, and the rule", body = ReductionView)))]
+pub(super) async fn show_reduction<S: Store>(
+    caller: Caller<S>,
+    PathName(id): PathName,
+    Asked(asked): Asked<ReductionAsked>,
+) -> Result<axum::Json<ReductionView>, Refused> {
+    let announced_at = asked.announced_at(caller.now).map_err(|error| invalid("/announced_at", error))?;
+    let history = products::prices(&caller.engine, known_length(&id)?).await?;
+    let found = reference(&history, asked.kind.into(), announced_at, caller.now, &GERMANY);
+    Ok(axum::Json(ReductionView::new(found.unwrap_or(Reference::NoPrice))))
+}
+
 /// Takes a product off the list.
 #[utoipa::path(delete, path = "/v1/products/{id}", tag = "products", operation_id = "delete_product",
     params(("id" = String, Path, description = "The shop's own id")),
@@ -85,7 +104,7 @@ pub(super) async fn delete_product<S: Store>(
     caller: Caller<S>,
     PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
-    products::delete(&caller.engine, known_length(&id)?).await?;
+    products::delete(&caller.engine, known_length(&id)?, caller.now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,12 +1,10 @@
 //! `/v1/redemptions`: coupons are used on an order, and redemptions taken back.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use wink_api::{
-    COUPONS_MAX, CouponsRefused, LineBackSent, Problem, RedemptionAsked, RedemptionView, RedemptionsAnswered,
+    CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, Problem, RedemptionAsked, RedemptionView,
     ReversalAsked,
 };
 use wink_core::base::RedemptionId;
@@ -16,12 +14,14 @@ use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{PathName, Sent, parse};
-use super::carts::{Words, hidden, lines, order_id};
+use super::cart::{cart, coupons, hidden, order_id};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
+use super::words::Words;
+use crate::Engine;
 use crate::flow::once::Keeping;
-use crate::flow::redeem::{Cart, Mode, Rung, redeem};
+use crate::flow::redeem::{Mode, Purchase, Rung, redeem};
 use crate::flow::reverse::{self, Answer, Wanted};
 
 /// Redeems coupons on an order: all of them or none, or, with `partial`, those that apply. The same `Idempotency-Key` and body get the same
@@ -29,9 +29,9 @@ use crate::flow::reverse::{self, Answer, Wanted};
 #[utoipa::path(post, path = "/v1/redemptions", tag = "coupons", operation_id = "redeem_coupons", request_body = RedemptionAsked,
     params(("Idempotency-Key" = String, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days, and as long as the coupons are valid")),
     responses(
-        (status = 200, description = "What was redeemed, and what was not", body = RedemptionsAnswered),
+        (status = 200, description = "What was redeemed, and what was not", body = CouponsOnCart),
         (status = 404, description = "What was answered under this key went with the person it was about", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing was redeemed: every coupon that does not apply, with its reason; or `request_in_progress`", body = CouponsRefused, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing was redeemed: every coupon, with the reason where it does not apply; or `request_in_progress`, or no catalogue is in force yet", body = CouponsRefused, content_type = "application/problem+json"),
     ))]
 pub(super) async fn redeem_coupons<S: Store>(
     caller: Caller<S>,
@@ -40,11 +40,11 @@ pub(super) async fn redeem_coupons<S: Store>(
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let turn = key.begin(&caller, &[&body])?;
-    let cart = cart(parse(&body)?)?;
+    let purchase = purchase(&caller.engine, parse(&body)?).await?;
     let words = Words::of(&caller, &arrival);
-    let write = |rung: &Rung| answered(rung, &words);
+    let write = |rung: &Rung<'_>| answered(&purchase, rung, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
-    let replied = redeem(&caller.engine, &cart, Some(&keeping), caller.now).await.map_err(hidden)?;
+    let replied = redeem(&caller.engine, &purchase, Some(&keeping), caller.now).await.map_err(hidden)?;
     Ok(reply(replied, write))
 }
 
@@ -92,40 +92,27 @@ fn named(id: &str) -> Result<RedemptionId, Refused> {
     RedemptionId::parse(id).map_err(|_| no_such("redemption"))
 }
 
-fn cart(asked: RedemptionAsked) -> Result<Cart, Refused> {
-    if asked.coupons.is_empty() || COUPONS_MAX < asked.coupons.len() {
-        return Err(invalid("/coupons", format!("a cart is paid with 1 to {COUPONS_MAX} coupons")));
-    }
-    let different: BTreeSet<&String> = asked.coupons.iter().collect();
-    if different.len() < asked.coupons.len() {
-        return Err(invalid("/coupons", "a coupon stands there twice"));
-    }
-    Ok(Cart {
-        order_id: order_id(&asked.order_id)?,
-        lines: lines(asked.lines)?,
+async fn purchase<S: Store>(engine: &Engine<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
+    Ok(Purchase {
+        coupons: coupons(asked.coupons)?,
+        order_id: order_id(asked.order_id)?,
         mode: if asked.partial { Mode::WhatApplies } else { Mode::AllOrNothing },
-        coupons: asked.coupons,
+        cart: cart(engine, &engine.catalogue()?.shop, asked.cart).await?,
     })
 }
 
-fn answered(rung: &Rung, words: &Words) -> KeptAnswer {
-    let mut refusals = Vec::new();
-    let mut redemptions = Vec::new();
-    for tried in &rung.tried {
-        match &tried.outcome {
-            Ok((_, redemption)) => redemptions.push(redemption),
-            Err(refusal) => refusals.push(words.refusal(&tried.named, refusal)),
-        }
+fn answered(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> KeptAnswer {
+    let used = purchase.coupons.iter().zip(&rung.used);
+    let coupons = used.map(|(asked, used)| CouponOnCart {
+        redemption: used.redemption.as_ref().map(|redemption| redemption.id.to_string()),
+        ..words.coupon(asked, used.coupon.as_ref(), &rung.stack)
+    });
+    let answer = words.together(coupons.collect(), &rung.stack);
+    if rung.is_redeemed {
+        written(StatusCode::OK, &answer)
+    } else {
+        words.nothing_done(answer.coupons, Some(answer.cart))
     }
-    if !rung.is_redeemed {
-        return words.refused(refusals);
-    }
-    let answer = RedemptionsAnswered {
-        amount_cents: redemptions.iter().map(|redemption| redemption.amount.0).sum(),
-        redemptions: redemptions.into_iter().map(RedemptionView::new).collect(),
-        refusals,
-    };
-    written(StatusCode::OK, &answer)
 }
 
 fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refused> {

@@ -5,12 +5,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, DecisionId, Timestamp};
-use wink_core::coupon::{BasketLine, Coupon, Refusal, issue};
+use wink_core::coupon::cart::{Cart, Line};
+use wink_core::coupon::{Coupon, Refusal, issue};
 use wink_core::decision::{AcceptWithin, Ask, Decision, Issue};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Answer, Received};
 use wink_server::flow::once::Replied;
-use wink_server::flow::redeem::{Cart, CartLine, Mode};
+use wink_server::flow::redeem::{Mode, Purchase};
 use wink_server::flow::{self, decide::Question};
 use wink_server::secrets::Secrets;
 use wink_server::{Engine, Error, SeededIds, catalogue};
@@ -67,6 +68,8 @@ pub(crate) struct Offer {
     pub(crate) not_if_bought: Option<(String, u32)>,
     pub(crate) uplift: f64,
     pub(crate) redeem: f64,
+    /// Further keys, as they stand in the file.
+    pub(crate) more: String,
 }
 
 impl Default for Shop {
@@ -101,6 +104,7 @@ impl Offer {
             not_if_bought: None,
             uplift: 1.0,
             redeem: -2.0,
+            more: String::new(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Offer {
         if let Some(total) = self.total {
             writeln!(text, "total = {total}").unwrap();
         }
+        writeln!(text, "{}", self.more).unwrap();
         for (stage, rule) in &self.rules {
             writeln!(text, "{stage} = '''{rule}'''").unwrap();
         }
@@ -224,18 +229,38 @@ pub(crate) async fn redeem<S: Store>(
     spend: Cents,
     now: Timestamp,
 ) -> Result<Result<Coupon, Refusal>, Error> {
-    let line = BasketLine { line: "all".to_owned(), quantity: 1, spend };
-    let category = flow::steps::find(engine, coupon).await?.categories.first().cloned();
-    let cart = Cart {
-        coupons: vec![coupon.to_string()],
-        order_id: order_id.to_owned(),
-        lines: vec![CartLine { line, category }],
-        mode: Mode::AllOrNothing,
-    };
-    let Replied::Now(mut rung) = flow::redeem::redeem(engine, &cart, None, now).await? else {
+    let mut purchase = purchase(order_id, spend);
+    purchase.coupons = vec![coupon.to_string()];
+    let mut lines = purchase.cart.into_lines();
+    lines[0].categories = flow::steps::find(engine, coupon).await?.categories;
+    purchase.cart = Cart::new(lines).unwrap();
+    let Replied::Now(mut rung) = flow::redeem::redeem(engine, &purchase, None, now).await? else {
         panic!("nothing is kept without a key")
     };
-    Ok(rung.tried.remove(0).outcome.map(|(coupon, _)| coupon))
+    let used = rung.used.remove(0);
+    Ok(match rung.refusal(&used) {
+        None => Ok(used.coupon.unwrap()),
+        Some(refusal) => Err(refusal),
+    })
+}
+
+/// An order of one line, without a coupon yet.
+pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
+    let line = Line {
+        id: "all".to_owned(),
+        product: "all".to_owned(),
+        categories: Vec::new(),
+        quantity: 1,
+        unit_price: spend,
+        vat_basis_points: None,
+        unit_cost: None,
+    };
+    Purchase {
+        coupons: Vec::new(),
+        order_id: order_id.to_owned(),
+        cart: Cart::new(vec![line]).unwrap(),
+        mode: Mode::AllOrNothing,
+    }
 }
 
 /// Moves on by minutes.

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, RedemptionId, Timestamp};
-use wink_core::coupon::{BasketLine, HoldFor, Refusal, State, TakenBack};
+use wink_core::coupon::{HoldFor, Refusal, State, TakenBack};
 use wink_core::offer::{Channel, ReversalReason};
 use wink_server::flow::ingest::ingest;
 use wink_server::flow::once::Replied;
-use wink_server::flow::redeem::{Cart, CartLine, Mode};
+use wink_server::flow::redeem::Purchase;
 use wink_server::flow::reverse::{Wanted, reverse};
 use wink_server::flow::steps::{self, Step};
 use wink_server::flow::{self, decide, expire};
@@ -19,7 +19,7 @@ use wink_store_fjall::{FjallStore, Options};
 
 use super::audit::{audit, coupons, owed, redemptions};
 use super::counter::{
-    IDS, MONDAY, Offer, Shop, coupon_of, insist, kill, later, open, question, redeem, secrets, wait,
+    IDS, MONDAY, Offer, Shop, coupon_of, insist, kill, later, open, purchase, question, redeem, secrets, wait,
 };
 use super::race::{at_once, checks_nothing, is_caught};
 use super::said;
@@ -41,14 +41,9 @@ fn shop<S: Store>(store: S, count: u32) -> (Engine<S>, Vec<CouponId>) {
     (engine, issued)
 }
 
-fn cart(order: &str) -> Cart {
-    let line = BasketLine { line: "all".to_owned(), quantity: 1, spend: Cents(900) };
-    Cart {
-        coupons: Vec::new(),
-        order_id: order.to_owned(),
-        lines: vec![CartLine { line, category: None }],
-        mode: Mode::AllOrNothing,
-    }
+fn hold(order: &str) -> Step {
+    let Purchase { order_id, cart, .. } = purchase(order, Cents(900));
+    Step::Reserve { order_id, cart, hold_for: HoldFor::default() }
 }
 
 fn everything(redemption: RedemptionId) -> Wanted {
@@ -154,7 +149,7 @@ fn holds<S: Store>(store: S) -> Result<(), String> {
     let done = at_once(|task| {
         let order = format!("order-{}", task % 5);
         let step = match task % 4 {
-            0 => Step::Reserve { cart: cart(&order), hold_for: HoldFor::default() },
+            0 => hold(&order),
             1 => Step::Release { order_id: order.clone() },
             2 => return patiently(|| wait(expire::expire_due(&engine, after))).map(drop),
             _ => {
@@ -208,7 +203,7 @@ fn flows_that_believe_what_they_read_are_caught() {
 
 /// Reserve, redeem, take back: each asked for until it is answered, as a till does.
 async fn pays(engine: &Engine<Arc<SimStore>>, coupon: CouponId) -> Result<(), Error> {
-    let step = Step::Reserve { cart: cart("order-1"), hold_for: HoldFor::default() };
+    let step = hold("order-1");
     // A till that does not know what became of its question asks again from the beginning.
     match take(engine, coupon, step, later(MONDAY, 2)).await? {
         Ok(held) => assert_eq!(held.state.name(), "reserved"),

@@ -26,6 +26,8 @@ mod bought;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod cart;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod edit;
@@ -89,5 +91,7 @@ mod story;
 mod stream;
 #[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod validated;
 #[cfg(test)]
 mod webhooks;

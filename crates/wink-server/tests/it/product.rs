@@ -1,14 +1,17 @@
 //! The list of products: put, read in pages, deleted, and taken in from files.
 
+use serde_json::json;
 use wink_core::base::Cents;
 use wink_core::offer::Product;
+use wink_core::offer::price_law::Step;
+use wink_server::access::Role;
 use wink_server::flow::product_import::{Import, Manner, Tally, WrongRow};
 use wink_server::flow::products::{self, AT_ONCE, Put};
 use wink_server::rows::Format;
 use wink_server::{Engine, Error};
 use wink_sim::SimStore;
 
-use super::counter::{MONDAY, Offer, Shop, open, wait};
+use super::counter::{MONDAY, Offer, Shop, insist, later, open, wait};
 
 fn shop() -> Engine<SimStore> {
     let shop = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]);
@@ -51,11 +54,82 @@ fn products_are_put_read_in_pages_and_deleted() {
     assert_eq!(ids(&page(None, 2)), ["a", "a!"]);
     assert_eq!(ids(&page(Some("a!"), 2)), ["b"]);
     assert_eq!(wait(products::get(&engine, "b")).unwrap(), product("b", 4));
-    wait(products::delete(&engine, "a")).unwrap();
-    for result in [wait(products::delete(&engine, "a")), wait(products::get(&engine, "a")).map(drop)] {
+    wait(products::delete(&engine, "a", MONDAY)).unwrap();
+    for result in [wait(products::delete(&engine, "a", MONDAY)), wait(products::get(&engine, "a")).map(drop)]
+    {
         assert!(matches!(result, Err(Error::NotFound { what: "product", .. })), "{result:?}");
     }
     assert_eq!(ids(&page(None, 9)), ["a!", "b"]);
+}
+
+#[test]
+fn a_change_of_price_is_noted_with_it_and_a_deleted_product_has_a_gap() {
+    let engine = shop();
+    let at = |days| MONDAY.plus_days(days);
+    let put = |days, product| wait(products::put(&engine, &[product], at(days))).unwrap();
+    put(0, product("a", 10));
+    put(1, Product { name: "Another name".to_owned(), ..product("a", 10) });
+    put(2, product("a", 8));
+    put(3, Product { price: None, ..product("b", 0) });
+    wait(products::delete(&engine, "a", at(4))).unwrap();
+    put(5, product("a", 8));
+    let steps = |id| wait(products::prices(&engine, id)).unwrap().steps().to_vec();
+    let step = |days, price: Option<i64>| Step { from: at(days), price: price.map(Cents) };
+    assert_eq!(steps("a"), [step(0, Some(10)), step(2, Some(8)), step(4, None), step(5, Some(8))]);
+    assert_eq!(steps("b"), []);
+    let unknown = wait(products::prices(&engine, "c"));
+    assert!(matches!(unknown, Err(Error::NotFound { what: "product", .. })), "{unknown:?}");
+}
+
+#[test]
+fn prices_put_at_once_leave_a_history_that_ends_with_the_price() {
+    let store = std::sync::Arc::new(SimStore::new());
+    let sells = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]);
+    let engine = wait(open(store, &sells, MONDAY)).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let engine = &engine;
+            scope.spawn(move || {
+                for turn in 0..20 {
+                    let priced = product("a", 1 + thread * 100 + turn);
+                    insist(|| {
+                        wait(products::put(engine, std::slice::from_ref(&priced), later(MONDAY, turn)))
+                    });
+                }
+            });
+        }
+    });
+    let listed = wait(products::get(&engine, "a")).unwrap();
+    let history = wait(products::prices(&engine, "a")).unwrap();
+    assert_eq!(history.steps().last().map(|step| step.price), Some(listed.price));
+}
+
+#[test]
+fn a_reduction_is_measured_over_http() {
+    let api = super::api::Api::of_a_shop();
+    let key = api.key(Role::Shop);
+    let put = |price: i64| {
+        let sent = json!({ "products": [{ "id": "a", "name": "A", "price_cents": price }] });
+        assert_eq!(api.ask(&key, "POST", "/v1/products", &sent).status, 200);
+    };
+    let day = 24 * 60;
+    for price in [1_000, 1_200, 900] {
+        put(price);
+        api.pass_minutes(day);
+    }
+    let ask = |query: &str| api.ask(&key, "GET", &format!("/v1/products/a/reduction{query}"), &json!({}));
+    let found = ask("").json();
+    assert_eq!(
+        (&found["price_cents"], &found["lowest_cents"], &found["percent"], &found["source"]),
+        (&json!(900), &json!(1_000), &json!(10), &json!("PAngV section 11 (1)"))
+    );
+    assert_eq!(
+        ask("?kind=individual").json(),
+        json!({ "is_measured": false, "source": "PAngV section 11 (4)" })
+    );
+    assert_eq!(ask("?kind=other").status, 400);
+    assert_eq!(ask("?announced_at=yesterday").status, 422);
+    assert_eq!(api.ask(&key, "GET", "/v1/products/b/reduction", &json!({})).status, 404);
 }
 
 #[test]

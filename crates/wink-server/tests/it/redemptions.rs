@@ -6,10 +6,10 @@ use std::thread;
 
 use serde_json::{Value as Json, json};
 use wink_core::base::Cents;
-use wink_core::coupon::BasketLine;
+use wink_core::coupon::Refusal;
 use wink_server::access::{self, Role};
 use wink_server::flow::once::{Replied, forget_due};
-use wink_server::flow::redeem::{Cart, CartLine, Mode, redeem};
+use wink_server::flow::redeem::{Mode, Purchase, redeem};
 use wink_server::keys::kind;
 use wink_sim::{Disk, Faults, Mutant, SimStore};
 use wink_store::Store;
@@ -17,7 +17,7 @@ use wink_store_fjall::{FjallStore, Options};
 
 use super::api::{Answer, Api, question};
 use super::audit::{all, audit};
-use super::counter::{MONDAY, secrets, wait};
+use super::counter::{MONDAY, purchase, secrets, wait};
 
 /// Asks under an idempotency key.
 fn under<S: Store>(api: &Api<S>, key: &str, once: &str, path: &str, body: &Json) -> Answer {
@@ -32,15 +32,21 @@ fn issued<S: Store>(api: &Api<S>, key: &str, person: &str) -> String {
     answer["decision"]["coupon"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// Three pieces at 2.00 each, and one at 4.00.
+fn lines() -> Json {
+    json!({ "lines": [
+        { "id": "1", "product_id": "assam", "quantity": 3, "unit_price_cents": 200 },
+        { "id": "2", "product_id": "mug", "quantity": 1, "unit_price_cents": 400 },
+    ] })
+}
+
 fn cart(coupons: &[&str], order: &str) -> Json {
-    json!({
-        "coupons": coupons,
-        "order_id": order,
-        "lines": [
-            { "line": "1", "quantity": 3, "amount_cents": 600 },
-            { "line": "2", "amount_cents": 400 },
-        ],
-    })
+    json!({ "coupons": coupons, "order_id": order, "cart": lines() })
+}
+
+/// The path of the redemption of an answer's first coupon.
+fn redemption(used: &Json) -> String {
+    format!("/v1/redemptions/{}", text(&used["coupons"][0]["redemption"]))
 }
 
 fn engine<S: Store>(api: &Api<S>) -> wink_server::Engine<Arc<S>> {
@@ -57,20 +63,20 @@ fn a_coupon_is_held_used_and_taken_back_piece_by_piece() {
     let till = api.key(Role::Till);
     let coupon = issued(&api, &till, "anna");
     let path = format!("/v1/coupons/{coupon}");
-    let order = json!({ "order_id": "o-1", "lines": cart(&[], "o-1")["lines"] });
+    let order = json!({ "order_id": "o-1", "cart": lines() });
     let held = under(&api, &till, "k-1", &format!("{path}/reserve"), &order).json();
     assert_eq!((text(&held["state"]), &held["held"]["amount_cents"]), ("reserved", &json!(100)), "{held}");
     let elsewhere = under(&api, &till, "k-2", "/v1/redemptions", &cart(&[&coupon], "o-2"));
     assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (409, "coupon_reserved"));
     let used = under(&api, &till, "k-3", "/v1/redemptions", &cart(&[&coupon], "o-1")).json();
-    let amounts: Vec<i64> = used["redemptions"][0]["lines"]
+    let amounts: Vec<i64> = used["coupons"][0]["allocations"]
         .as_array()
         .unwrap()
         .iter()
         .map(|line| line["amount_cents"].as_i64().unwrap())
         .collect();
-    assert_eq!((&used["amount_cents"], amounts), (&json!(100), vec![60, 40]), "{used}");
-    let redemption = format!("/v1/redemptions/{}", text(&used["redemptions"][0]["id"]));
+    assert_eq!((&used["cart"]["discount_cents"], amounts), (&json!(100), vec![60, 40]), "{used}");
+    let redemption = redemption(&used);
     let pieces = json!({ "reason": "refund", "lines": [{ "line": "1", "quantity": 2 }] });
     let back = under(&api, &till, "k-4", &format!("{redemption}/reversals"), &pieces).json();
     assert_eq!((&back["returned_cents"], text(&back["reversals"][0]["coupon"])), (&json!(40), "stays_used"));
@@ -95,7 +101,7 @@ fn a_hold_ends_by_its_time_or_is_let_go_and_a_revoked_coupon_is_gone() {
     let coupon = issued(&api, &shop, "anna");
     let path = format!("/v1/coupons/{coupon}");
     let hold = |once: &str, order: &str| {
-        let order = json!({ "order_id": order, "hold_seconds": 60, "lines": cart(&[], "")["lines"] });
+        let order = json!({ "order_id": order, "hold_seconds": 60, "cart": lines() });
         under(&api, &shop, once, &format!("{path}/reserve"), &order)
     };
     assert_eq!(hold("k-1", "o-1").status, 200);
@@ -128,21 +134,31 @@ fn all_coupons_apply_or_none_unless_what_applies_is_asked_for() {
     let none = under(&api, &till, "k-1", "/v1/redemptions", &asked);
     assert_eq!(none.status, 409);
     let codes = |json: &Json| {
-        let refusals = json["refusals"].as_array().unwrap().iter();
-        refusals.map(|refusal| text(&refusal["code"]).to_owned()).collect::<Vec<_>>()
+        let coupons = json["coupons"].as_array().unwrap().iter();
+        let codes = coupons.map(|coupon| text(&coupon["reason"]["code"]).to_owned());
+        codes.filter(|code| !code.is_empty()).collect::<BTreeSet<_>>()
     };
-    assert_eq!(codes(&none.json()), ["discount_code_invalid", "discount_code_user_ineligible"]);
+    let both = ["discount_code_invalid", "discount_code_user_ineligible"].map(str::to_owned);
+    assert_eq!(codes(&none.json()), BTreeSet::from(both.clone()));
+    assert!(none.json()["coupons"].as_array().unwrap().iter().all(|coupon| coupon["redemption"].is_null()));
     assert_eq!(
         text(&api.ask(&till, "GET", &format!("/v1/coupons/{annas}"), &json!({})).json()["state"]),
         "issued"
     );
     asked["partial"] = json!(true);
     let some = under(&api, &till, "k-2", "/v1/redemptions", &asked);
-    assert_eq!((some.status.as_u16(), &some.json()["amount_cents"]), (200, &json!(100)), "{some:?}");
-    assert_eq!(codes(&some.json()).len(), 2);
+    assert_eq!(
+        (some.status.as_u16(), &some.json()["cart"]["discount_cents"]),
+        (200, &json!(100)),
+        "{some:?}"
+    );
+    assert_eq!(codes(&some.json()), BTreeSet::from(both));
     // The same order again, under another key: the same redemption, not another.
-    let again = under(&api, &till, "k-3", "/v1/redemptions", &cart(&[&annas], "o-1")).json();
-    assert_eq!(again["redemptions"][0]["id"], some.json()["redemptions"][0]["id"]);
+    let some = some.json();
+    let used = some["coupons"].as_array().unwrap().iter().find(|coupon| coupon["applies"] == true).unwrap();
+    let again = under(&api, &till, "k-3", "/v1/redemptions", &cart(&[text(&used["coupon"])], "o-1")).json();
+    assert_eq!(again["coupons"][0]["redemption"], used["redemption"]);
+    assert!(used["redemption"].is_string(), "{used}");
     audit(&engine(&api)).unwrap();
 }
 
@@ -162,22 +178,22 @@ fn a_coupon_stands_in_a_cart_once_however_it_is_named() {
         let both = cart(&[&coupon, &spelled], "o-1");
         let answer = under(&api, &till, &format!("s-{number}"), "/v1/redemptions", &both);
         assert_eq!(answer.status, 409, "{answer:?}");
-        assert_eq!(text(&answer.json()["refusals"][0]["code"]), "discount_code_invalid");
+        assert_eq!(text(&answer.json()["coupons"][1]["reason"]["code"]), "discount_code_invalid");
     }
     audit(&engine(&api)).unwrap();
     // Whoever calls the flow without the route gets no further.
     let named = vec![coupon.clone(), coupon.clone()];
-    let line = BasketLine { line: "1".to_owned(), quantity: 1, spend: Cents(1_000) };
-    let lines = vec![CartLine { line, category: None }];
+    let order = Purchase { coupons: named, ..purchase("o-2", Cents(1_000)) };
     for (mode, amounts) in [(Mode::AllOrNothing, 0), (Mode::WhatApplies, 1)] {
-        let cart = Cart { coupons: named.clone(), order_id: "o-2".to_owned(), lines: lines.clone(), mode };
-        let Replied::Now(rung) = wait(redeem(&engine(&api), &cart, None, MONDAY)).unwrap() else {
+        let order = Purchase { mode, ..order.clone() };
+        let engine = engine(&api);
+        let Replied::Now(rung) = wait(redeem(&engine, &order, None, MONDAY)).unwrap() else {
             panic!("nothing was kept");
         };
-        assert!(rung.tried[1].outcome.is_err());
-        let redemptions = all(&engine(&api), kind::REDEMPTION).len();
+        assert_eq!(rung.refusal(&rung.used[1]), Some(Refusal::Unknown));
+        let redemptions = all(&engine, kind::REDEMPTION).len();
         assert_eq!((rung.is_redeemed, redemptions), (amounts == 1, amounts));
-        audit(&engine(&api)).unwrap();
+        audit(&engine).unwrap();
     }
 }
 
@@ -189,11 +205,52 @@ fn a_no_is_said_to_customer_and_cashier_in_both_languages() {
     let first = under(&api, &till, "k-1", "/v1/redemptions", &cart(&[&coupon], "o-1"));
     assert_eq!(first.status, 200);
     let second = under(&api, &till, "k-2", "/v1/redemptions", &cart(&[&coupon], "o-2")).json();
-    let refusal = &second["refusals"][0];
+    let reason = &second["coupons"][0]["reason"];
     assert_eq!(text(&second["code"]), "discount_code_already_applied");
-    assert_eq!(text(&refusal["rule"]), "coupon.state");
-    assert_eq!(text(&refusal["customer"]["de"]), "Dieser Coupon wurde am 02.03.2026 schon eingelöst.");
-    assert_eq!(text(&refusal["cashier"]["en"]), "Already used on 2026-03-02.");
+    assert_eq!(text(&reason["code"]), "discount_code_already_applied");
+    assert!(
+        text(&reason["customer"]["de"]).starts_with("Dieser Gutschein wurde am 02.03.2026, "),
+        "{reason}"
+    );
+    assert!(text(&reason["cashier"]["en"]).starts_with("Used on 2 March 2026, "), "{reason}");
+}
+
+/// A till that tries before it asks for the money shows the shopper what the till that only asks does.
+#[test]
+fn what_is_validated_is_what_is_redeemed_in_the_same_words() {
+    let api = Api::of_a_shop();
+    let till = api.key(Role::Till);
+    let coupon = issued(&api, &till, "anna");
+    let hold = json!({ "order_id": "o-1", "cart": lines() });
+    let held = under(&api, &till, "k-1", &format!("/v1/coupons/{coupon}/reserve"), &hold);
+    assert_eq!(held.status, 200, "{held:?}");
+    let shown = |answer: Answer, order: &str| {
+        let json = answer.json();
+        let mut coupons = json["coupons"].clone();
+        for coupon in coupons.as_array_mut().unwrap() {
+            let coupon = coupon.as_object_mut().unwrap();
+            // What is used has a redemption, and is not valid until any day.
+            assert_eq!(coupon.remove("redemption").is_some(), order == "used");
+            coupon.remove("valid_until_text");
+        }
+        (coupons, json["cart"].clone())
+    };
+    let try_on = |order: &str| {
+        let asked = json!({ "coupons": [coupon], "order_id": order, "cart": lines() });
+        shown(api.ask(&till, "POST", "/v1/validations", &asked), order)
+    };
+    let use_on =
+        |key: &str, order: &str| under(&api, &till, key, "/v1/redemptions", &cart(&[&coupon], order));
+    // Held for another order, it is refused by both; for its own, it applies for both.
+    let elsewhere = try_on("o-2");
+    assert_eq!(elsewhere.0[0]["reason"]["code"], "coupon_reserved", "{elsewhere:?}");
+    assert_eq!(elsewhere, shown(use_on("k-2", "o-2"), "o-2"));
+    let tried = try_on("o-1");
+    assert_eq!(tried, shown(use_on("k-3", "o-1"), "used"));
+    // And afterwards both say that it was, or that it is used.
+    assert_eq!(try_on("o-1"), tried);
+    assert_eq!(try_on("o-2"), shown(use_on("k-4", "o-2"), "o-2"));
+    audit(&engine(&api)).unwrap();
 }
 
 #[test]
@@ -248,7 +305,7 @@ fn without_a_key_nothing_is_moved_and_under_another_body_neither() {
     let other = under(&api, &till, "k-1", "/v1/redemptions", &cart(&[&coupon], "o-2"));
     assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "idempotency_key_reused"));
     // The same key for another step is another body.
-    let order = json!({ "order_id": "o-1", "lines": asked["lines"] });
+    let order = json!({ "order_id": "o-1", "cart": lines() });
     assert_eq!(under(&api, &till, "k-1", &reserve, &order).code(), "idempotency_key_reused");
 }
 
@@ -266,7 +323,7 @@ fn the_same_again_is_the_same_to_the_byte_after_a_restart_and_for_as_long_as_the
         .map(|(number, asked)| under(&api, &till, &format!("k-{number}"), "/v1/redemptions", asked))
         .collect();
     assert_eq!(first.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>(), [200, 409]);
-    let path = format!("/v1/redemptions/{}/reversals", text(&first[0].json()["redemptions"][0]["id"]));
+    let path = format!("{}/reversals", redemption(&first[0].json()));
     let back = under(&api, &till, "k-back", &path, &json!({ "reason": "cancel" }));
     drop(api);
     let api = Api::over(open());
@@ -324,7 +381,7 @@ fn of_an_erased_person_no_order_is_left_and_the_money_is() {
     let coupon = issued(&api, &till, "anna");
     let asked = cart(&[&coupon], "o-1");
     let used = under(&api, &till, "k-1", "/v1/redemptions", &asked).json();
-    let redemption = format!("/v1/redemptions/{}", text(&used["redemptions"][0]["id"]));
+    let redemption = redemption(&used);
     let shown = api.ask(&till, "GET", &format!("/v1/coupons/{coupon}"), &json!({})).json();
     let person = format!("/v1/profiles/{}", text(&shown["profile"]));
     assert_eq!(api.ask(&privacy, "DELETE", &person, &json!({})).status, 200);

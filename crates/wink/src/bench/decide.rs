@@ -12,8 +12,9 @@ use wink_core::feature::{
     Window,
 };
 use wink_core::offer::{
-    Benefit, Campaign, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, FrequencyCap, Holdout,
-    Limits, Margins, Offer, Rules, Scorecard, Shop, Terms, Weights, declarations,
+    Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics,
+    FrequencyCap, Holdout, Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, Weights,
+    declarations,
 };
 use wink_core::profile::{Accounts, Grants, Purpose};
 
@@ -129,6 +130,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
                 needs_activation: false,
             },
             limits: Limits { per_profile: 1, total: None },
+            stacking: Stacking::default(),
             rules: rules.clone(),
             scorecard: Scorecard { redeem: weights(n), uplift: weights(n + 3) },
         })
@@ -152,6 +154,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             attention_cost_cents: 2.0,
             exploration: 0.05,
         },
+        cart: CartPolicy::default(),
         campaigns: vec![Campaign {
             id: CampaignId::parse("bench")?,
             name: "Bench".to_owned(),

@@ -19,14 +19,14 @@ pub(crate) fn run(coupon: &Coupon) -> anyhow::Result<ExitCode> {
                 if coupon.json { say!("{found}") } else { show(&found) }
             }
             CouponAction::Redeem { coupon: id, order, spend, category, data } => {
-                let line = json!({ "line": "all", "category": category, "amount_cents": spend });
-                let asked = json!({ "coupons": [id], "order_id": order, "lines": [line] });
+                let line = json!({ "id": "all", "product_id": "all", "category": category, "quantity": 1, "unit_price_cents": spend });
+                let asked = json!({ "coupons": [id], "order_id": order, "cart": { "lines": [line] } });
                 let done = once(&data.data, "/v1/redemptions", &asked).await?;
                 if coupon.json {
                     say!("{done}");
                 } else {
-                    let redemption = each(&done, "redemptions").next().unwrap_or(&Json::Null);
-                    say!("{}: {} off", text(redemption, "id"), amount(&done, "amount_cents"));
+                    let used = each(&done, "coupons").next().unwrap_or(&Json::Null);
+                    say!("{}: {} off", text(used, "redemption"), amount(used, "discount_cents"));
                 }
             }
             CouponAction::Reverse { redemption, reason, data } => {

@@ -1,0 +1,146 @@
+//! Several coupons on one cart: in the order the policy says, each that may and can.
+
+use super::line::Cart;
+use super::priced::{Applied, Priced};
+use crate::base::{CouponId, Timestamp};
+use crate::coupon::life::Coupon;
+use crate::coupon::redemption::Redemption;
+use crate::coupon::refusal::{Beside, Refusal};
+use crate::offer::{CartPolicy, Catalogue, Clash, Stacking};
+
+/// A coupon somebody would use, with how it meets others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// The coupon.
+    pub coupon: &'a Coupon,
+    /// What the catalogue in force says of its offer.
+    pub stacking: Stacking,
+    /// What it was redeemed as on this very order before: that stands, whatever the policy says by now.
+    pub redeemed: Option<&'a Redemption>,
+}
+
+/// Where coupons are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkout<'a> {
+    /// What holds for the cart whatever coupons are on it.
+    pub policy: &'a CartPolicy,
+    /// The order, if it has an id yet: a coupon that is held for it applies to it.
+    pub order: Option<&'a str>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl<'a> Claim<'a> {
+    /// Looks up how the coupon meets others. That is the catalogue's in force, because it is about coupons of other offers too; what the
+    /// coupon gives alone is fixed at its issue.
+    pub fn new(coupon: &'a Coupon, catalogue: &Catalogue) -> Self {
+        Self { coupon, stacking: catalogue.stacking(&coupon.offer), redeemed: None }
+    }
+}
+
+/// Sorts into the order in which coupons count: what was redeemed before, then higher priority first, then what runs out sooner, then by id.
+pub(super) fn in_order<'c, 'a>(claims: &'c [Claim<'a>]) -> Vec<&'c Claim<'a>> {
+    let mut claims: Vec<&Claim<'_>> = claims.iter().collect();
+    claims.sort_by_key(|claim| {
+        let coupon = claim.coupon;
+        (claim.redeemed.is_none(), std::cmp::Reverse(claim.stacking.priority), coupon.valid_until, coupon.id)
+    });
+    claims
+}
+
+/// A cart with those coupons on it that apply, and why the others do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack<'a> {
+    /// The cart with the coupons that apply.
+    pub priced: Priced<'a>,
+    /// Why each other coupon does not, in the order in which they were tried.
+    pub refused: Vec<(CouponId, Refusal)>,
+}
+
+impl Stack<'_> {
+    /// Tells what became of a coupon.
+    ///
+    /// # Errors
+    /// Why it does not apply. One that was not tried is as unknown as one that is not there.
+    pub fn outcome(&self, coupon: CouponId) -> Result<&Applied, Refusal> {
+        if let Some(applied) = self.priced.applied().iter().find(|applied| applied.coupon == coupon) {
+            return Ok(applied);
+        }
+        let refused = self.refused.iter().find(|(id, _)| *id == coupon);
+        Err(refused.map_or(Refusal::Unknown, |(_, refusal)| refusal.clone()))
+    }
+}
+
+/// Puts coupons on a cart in the policy's order. One that would not apply alone says what it needs; one that others stand in the way of says
+/// without which of them it would apply.
+pub fn put_on<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Stack<'a> {
+    let mut stack = Stack { priced: Priced::new(cart, checkout.policy), refused: Vec::new() };
+    let mut beside: Vec<&Claim<'_>> = Vec::new();
+    for claim in in_order(claims) {
+        let joined = match claim.redeemed {
+            Some(_) => stack.priced.put(claim),
+            None => alone(cart, claim, checkout)
+                .and_then(|()| join(&mut stack.priced, &beside, claim, checkout.policy)),
+        };
+        match joined {
+            Ok(()) => beside.push(claim),
+            Err(refusal) => stack.refused.push((claim.coupon.id, refusal)),
+        }
+    }
+    stack
+}
+
+/// Tries a coupon on a cart with no other.
+pub(super) fn alone(cart: &Cart, claim: &Claim<'_>, checkout: &Checkout<'_>) -> Result<(), Refusal> {
+    claim.coupon.usable_at(checkout.now, checkout.order)?;
+    Priced::new(cart, checkout.policy).put(claim)
+}
+
+fn join(
+    priced: &mut Priced<'_>,
+    beside: &[&Claim<'_>],
+    claim: &Claim<'_>,
+    policy: &CartPolicy,
+) -> Result<(), Refusal> {
+    let all = || beside.iter().map(|other| other.coupon.id).collect();
+    if let Some((why, in_the_way)) = clash(beside, claim, policy) {
+        // Whether the rest leaves something for it is seen by trying.
+        let mut without = Priced::new(priced.cart(), policy);
+        let others = beside.iter().filter(|other| !in_the_way.contains(&other.coupon.id));
+        let fits =
+            others.map(|other| without.put(other)).all(|put| put.is_ok()) && without.put(claim).is_ok();
+        return Err(Refusal::Combination { why, leave_out: if fits { in_the_way } else { all() } });
+    }
+    priced.put(claim).map_err(|_| Refusal::Combination { why: Beside::NothingLeft, leave_out: all() })
+}
+
+/// Finds the coupons that may not be there beside a further one.
+pub(super) fn clash(
+    beside: &[&Claim<'_>],
+    claim: &Claim<'_>,
+    policy: &CartPolicy,
+) -> Option<(Beside, Vec<CouponId>)> {
+    for why in [Beside::OtherPerson, Beside::StandsAlone, Beside::SameGroup] {
+        let others = beside.iter().filter(|other| claim.against(other) == Some(why));
+        let in_the_way: Vec<CouponId> = others.map(|other| other.coupon.id).collect();
+        if !in_the_way.is_empty() {
+            return Some((why, in_the_way));
+        }
+    }
+    let last = beside.last().filter(|_| usize::from(policy.max_stack) <= beside.len())?;
+    Some((Beside::TooMany { at_most: policy.max_stack }, vec![last.coupon.id]))
+}
+
+impl Claim<'_> {
+    /// Tells what stands against it beside another.
+    fn against(&self, other: &Self) -> Option<Beside> {
+        // A redemption tells of one person, and so does an order.
+        if self.coupon.profile != other.coupon.profile {
+            return Some(Beside::OtherPerson);
+        }
+        Some(match self.stacking.clash(&other.stacking)? {
+            Clash::StandsAlone => Beside::StandsAlone,
+            Clash::SameGroup => Beside::SameGroup,
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! Coupons are tried on a cart: loaded, worked out, and nothing is written. Redeeming them begins with the same.
+
+use std::collections::BTreeSet;
+
+use wink_core::base::{CouponId, Timestamp};
+use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
+use wink_core::coupon::{Coupon, Redemption, State, Wallet};
+use wink_core::event::Identity;
+use wink_core::offer::{Catalogue, Product};
+use wink_record::Stored;
+use wink_store::{Check, RecordKey, Store, Version};
+
+use super::profiles::{self, Whom};
+use super::whole::Whole;
+use crate::{Engine, Error, keys};
+
+/// The most of a person's coupons that are looked at, the newest: a page of their wallet.
+pub const COUPONS_MAX: usize = 200;
+
+/// How many days a coupon that ran out is still told of: who brings a print of it learns why it no longer counts.
+const TOLD_FOR_DAYS: i64 = 14;
+
+/// A person's coupons on a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qualified<'a> {
+    /// Each with what becomes of it alone, newest first.
+    pub coupons: Vec<(Coupon, Stack<'a>)>,
+    /// Those that take most off together.
+    pub best: Best<'a>,
+}
+
+/// Coupons that are tried together on a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried<'c> {
+    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a coupon that was named before.
+    pub coupons: &'c [String],
+    /// On what.
+    pub cart: &'c Cart,
+    /// The order, if it has an id yet.
+    pub order: Option<&'c str>,
+}
+
+/// Some coupons together on a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validated<'a> {
+    /// Those that are there and may be the person's, by place among those asked; `None` where that is not so.
+    pub coupons: Vec<Option<Coupon>>,
+    /// What becomes of those that are there.
+    pub stack: Stack<'a>,
+}
+
+/// Completes lines from the list of products: the category, and the cost where the line names none.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn complete<S: Store>(engine: &Engine<S>, mut lines: Vec<Line>) -> Result<Vec<Line>, Error> {
+    let names: Vec<RecordKey> = lines.iter().map(|line| keys::product(&line.product)).collect();
+    let listed = engine.store.get(engine.tenant, &names).await?;
+    for (line, listed) in lines.iter_mut().zip(listed) {
+        let Some(record) = listed else { continue };
+        let product = Product::from_bytes(&record.bytes)?;
+        line.categories.extend(product.category);
+        line.unit_cost = line.unit_cost.or(product.cost);
+    }
+    Ok(lines)
+}
+
+/// Tells what a person's coupons would do on a cart. Somebody nobody knows has none.
+///
+/// # Errors
+/// If the store cannot be read, or no catalogue is in force.
+pub async fn qualify<'a, S: Store>(
+    engine: &Engine<S>,
+    identity: &Identity,
+    cart: &'a Cart,
+    order: Option<&str>,
+    now: Timestamp,
+) -> Result<Qualified<'a>, Error> {
+    let catalogue = engine.catalogue()?;
+    let coupons = match profiles::find(engine, &Whom::Identity(identity.clone())).await? {
+        Some(whole) => held(engine, &whole, now).await?,
+        None => Vec::new(),
+    };
+    let claims: Vec<Claim<'_>> = coupons.iter().map(|coupon| Claim::new(coupon, &catalogue)).collect();
+    let checkout = Checkout { policy: &catalogue.cart, order, now };
+    let best = best(cart, &claims, &checkout);
+    let alone: Vec<Stack<'a>> =
+        claims.iter().map(|claim| put_on(cart, std::slice::from_ref(claim), &checkout)).collect();
+    Ok(Qualified { coupons: coupons.into_iter().zip(alone).collect(), best })
+}
+
+/// Tells what some coupons would do together on a cart. With an identity, the coupons of others are as if they were not there.
+///
+/// # Errors
+/// If the store cannot be read, or no catalogue is in force.
+pub async fn validate<'a, S: Store>(
+    engine: &Engine<S>,
+    identity: Option<&Identity>,
+    asked: &Tried<'a>,
+    now: Timestamp,
+) -> Result<Validated<'a>, Error> {
+    let catalogue = engine.catalogue()?;
+    let mut found = load(engine, asked).await?;
+    if let Some(identity) = identity {
+        let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
+        for place in &mut found {
+            place.take_if(|found| !whole.as_ref().is_some_and(|whole| is_of(&found.coupon, whole)));
+        }
+    }
+    let stack = stack(asked, &found, &catalogue, now);
+    Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
+}
+
+/// A coupon as it was read, with what it was redeemed as on the order that is asked about.
+pub(super) struct Found {
+    pub coupon: Coupon,
+    pub redeemed: Option<Redemption>,
+    version: Version,
+}
+
+impl Found {
+    fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
+        Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+    }
+
+    /// The check that the coupon is still as it was read.
+    pub(super) fn unchanged(&self) -> Check {
+        Check::Version(keys::coupon(self.coupon.id), self.version)
+    }
+}
+
+/// Loads coupons, by their places among those asked; `None` for one that is not there.
+pub(super) async fn load<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+) -> Result<Vec<Option<Found>>, Error> {
+    let mut seen = BTreeSet::new();
+    // Each step is taken from the coupon as it was read, so it is taken once.
+    let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
+    let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
+    let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(record) = id.and_then(|_| records.next().flatten()) else {
+            found.push(None);
+            continue;
+        };
+        let coupon = Coupon::from_bytes(&record.bytes)?;
+        let is_redeemed = asked.order.is_some_and(|order| coupon.is_redeemed_on(order));
+        let redeemed = match coupon.redemptions.last().filter(|_| is_redeemed) {
+            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+            None => None,
+        };
+        found.push(Some(Found { coupon, redeemed, version: record.version }));
+    }
+    Ok(found)
+}
+
+/// Puts coupons on the cart, as the catalogue in force lets them meet.
+pub(super) fn stack<'a>(
+    asked: &Tried<'a>,
+    found: &[Option<Found>],
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Stack<'a> {
+    let claims: Vec<Claim<'_>> = found.iter().flatten().map(|found| found.claim(catalogue)).collect();
+    put_on(asked.cart, &claims, &Checkout { policy: &catalogue.cart, order: asked.order, now })
+}
+
+fn is_of(coupon: &Coupon, whole: &Whole) -> bool {
+    whole.cluster().profiles().any(|profile| Some(profile.id) == coupon.profile)
+}
+
+/// Loads the coupons of a person that can be used, or could a while ago; newest first.
+async fn held<S: Store>(engine: &Engine<S>, whole: &Whole, now: Timestamp) -> Result<Vec<Coupon>, Error> {
+    let wallets: Vec<RecordKey> =
+        whole.cluster().profiles().map(|profile| keys::wallet(profile.id)).collect();
+    let mut held = Vec::new();
+    for record in engine.store.get(engine.tenant, &wallets).await?.iter().flatten() {
+        held.extend(Wallet::from_bytes(&record.bytes)?.held);
+    }
+    held.sort_by_key(|held| std::cmp::Reverse(held.at));
+    let newest = held.iter().filter_map(|held| held.coupon()).take(COUPONS_MAX);
+    let names: Vec<RecordKey> = newest.map(keys::coupon).collect();
+    let records = engine.store.get(engine.tenant, &names).await?;
+    let coupons = records.iter().flatten().map(|record| Coupon::from_bytes(&record.bytes));
+    let mut coupons = coupons.collect::<Result<Vec<_>, _>>()?;
+    coupons.retain(|coupon| is_told_of(coupon, now));
+    Ok(coupons)
+}
+
+fn is_told_of(coupon: &Coupon, now: Timestamp) -> bool {
+    match coupon.state {
+        State::Issued | State::Activated { .. } | State::Reserved(_) | State::Expired { .. } => {
+            now < coupon.valid_until.plus_days(TOLD_FOR_DAYS)
+        }
+        State::Redeemed { .. } | State::Revoked { .. } => false,
+    }
+}

@@ -1,0 +1,73 @@
+//! Carts as they are sent, with the coupons and the order they are about: read under limits, and completed from the list of products.
+
+use std::collections::BTreeSet;
+
+use wink_api::{COUPONS_MAX, CartSent};
+use wink_core::coupon::cart::{Cart, NotACart};
+use wink_core::offer::Shop;
+use wink_store::Store;
+
+use super::problem::{Refused, invalid};
+use crate::flow::cart::complete;
+use crate::{Engine, Error};
+
+/// The longest name of an order, in bytes: shops use numbers and UUIDs.
+const ORDER_BYTES_MAX: usize = 128;
+
+/// The longest name of a category, in bytes, as in events.
+const CATEGORY_BYTES_MAX: usize = 128;
+
+/// Reads an order's id.
+pub(super) fn order_id(text: String) -> Result<String, Refused> {
+    if text.is_empty() || ORDER_BYTES_MAX < text.len() {
+        return Err(invalid("/order_id", format!("an order's id has 1 to {ORDER_BYTES_MAX} bytes")));
+    }
+    Ok(text)
+}
+
+/// Reads the coupons of a cart. What cannot be an id names a coupon that is not there, like any other that nobody knows.
+pub(super) fn coupons(asked: Vec<String>) -> Result<Vec<String>, Refused> {
+    if !(1..=COUPONS_MAX).contains(&asked.len()) {
+        return Err(invalid("/coupons", format!("name 1 to {COUPONS_MAX} coupons")));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(place) = asked.iter().position(|id| !seen.insert(id)) {
+        return Err(invalid(&format!("/coupons/{place}"), "the coupon is named twice"));
+    }
+    Ok(asked)
+}
+
+/// Reads a cart.
+pub(super) async fn cart<S: Store>(engine: &Engine<S>, shop: &Shop, sent: CartSent) -> Result<Cart, Refused> {
+    if let Some(currency) = sent.currency.filter(|currency| currency != shop.currency.code()) {
+        let currency: String = currency.chars().take(8).collect();
+        let message =
+            format!("the shop's currency is {}; `{currency}` is refused, never converted", shop.currency);
+        return Err(invalid("/cart/currency", message));
+    }
+    let is_long = |category: &String| CATEGORY_BYTES_MAX < category.len();
+    if let Some(line) = sent.lines.iter().position(|line| line.category.as_ref().is_some_and(is_long)) {
+        let message = format!("a category has at most {CATEGORY_BYTES_MAX} bytes");
+        return Err(invalid(&format!("/cart/lines/{line}/category"), message));
+    }
+    // Checked before the products are looked up, so that a wrong cart asks the store for nothing.
+    let sent = Cart::new(sent.lines.into_iter().map(Into::into).collect()).map_err(not_a_cart)?;
+    let lines = complete(engine, sent.into_lines()).await?;
+    Cart::new(lines).map_err(not_a_cart)
+}
+
+fn not_a_cart(wrong: NotACart) -> Refused {
+    let pointer = match wrong.line {
+        Some(line) => format!("/cart/lines/{line}/{}", wrong.field),
+        None => format!("/cart/{}", wrong.field),
+    };
+    invalid(&pointer, wrong.why)
+}
+
+/// Maps an error of a flow; what is not there, whyever, is the same answer.
+pub(super) fn hidden(error: Error) -> Refused {
+    match error {
+        Error::NotFound { what, .. } => super::problem::no_such(what),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,71 @@
+//! `POST /v1/qualifications` and `POST /v1/validations`: coupons on a cart, before anybody pays. Nothing is stored for it.
+
+use axum::Json;
+use wink_api::{
+    BestView, CouponsOnCart, IdentitySent, Problem, QualificationAsked, QualificationView, ValidationAsked,
+};
+use wink_core::event::Identity;
+use wink_store::Store;
+
+use super::body;
+use super::cart::{cart, coupons, order_id};
+use super::problem::{Refused, invalid};
+use super::service::{Arrival, Caller};
+use super::words::Words;
+use crate::flow::cart::{Tried, qualify, validate};
+
+/// Tells what applies to a cart for a person: each of their coupons alone, with what it takes off or what it would need, and those that take
+/// most off together. Nothing is stored.
+#[utoipa::path(post, path = "/v1/qualifications", tag = "coupons", operation_id = "qualify", request_body = QualificationAsked,
+    responses(
+        (status = 200, description = "The person's coupons on this cart; nobody known has none", body = QualificationView),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn qualify_cart<S: Store>(
+    caller: Caller<S>,
+    arrival: Arrival,
+    body::Json(asked): body::Json<QualificationAsked>,
+) -> Result<Json<QualificationView>, Refused> {
+    let engine = caller.engine.as_ref();
+    let identity = identity(&asked.identity)?;
+    let order = asked.order_id.map(order_id).transpose()?;
+    let catalogue = engine.catalogue()?;
+    let cart = cart(engine, &catalogue.shop, asked.cart).await?;
+    let qualified = qualify(engine, &identity, &cart, order.as_deref(), caller.now).await?;
+    let words = Words::of(&caller, &arrival);
+    let coupons = qualified.coupons.iter();
+    let coupons = coupons.map(|(coupon, alone)| words.coupon(&coupon.id.to_string(), Some(coupon), alone));
+    Ok(Json(QualificationView {
+        coupons: coupons.collect(),
+        best: BestView::new(&qualified.best, catalogue.shop.currency),
+    }))
+}
+
+/// Tells what some coupons would do together on a cart: what each takes off which line, or why it does not apply. A dry run of redeeming
+/// them; nothing is stored.
+#[utoipa::path(post, path = "/v1/validations", tag = "coupons", operation_id = "validate", request_body = ValidationAsked,
+    responses(
+        (status = 200, description = "What becomes of each coupon; a `no` is an answer", body = CouponsOnCart),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn validate_coupons<S: Store>(
+    caller: Caller<S>,
+    arrival: Arrival,
+    body::Json(asked): body::Json<ValidationAsked>,
+) -> Result<Json<CouponsOnCart>, Refused> {
+    let engine = caller.engine.as_ref();
+    let named = coupons(asked.coupons)?;
+    let identity = asked.identity.as_ref().map(identity).transpose()?;
+    let order = asked.order_id.map(order_id).transpose()?;
+    let cart = cart(engine, &engine.catalogue()?.shop, asked.cart).await?;
+    let tried = Tried { coupons: &named, cart: &cart, order: order.as_deref() };
+    let validated = validate(engine, identity.as_ref(), &tried, caller.now).await?;
+    let words = Words::of(&caller, &arrival);
+    let found = named.iter().zip(&validated.coupons);
+    let coupons = found.map(|(asked, coupon)| words.coupon(asked, coupon.as_ref(), &validated.stack));
+    Ok(Json(words.together(coupons.collect(), &validated.stack)))
+}
+
+fn identity(sent: &IdentitySent) -> Result<Identity, Refused> {
+    sent.read().map_err(|error| invalid("/identity", error))
+}
