@@ -8,6 +8,7 @@ mod reversal;
 mod rules;
 mod terms;
 mod trigger;
+pub mod wording;
 
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Shop};

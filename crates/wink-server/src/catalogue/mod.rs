@@ -28,6 +28,7 @@ mod shop;
 pub mod show;
 mod tree;
 mod triggers;
+mod wording;
 
 #[cfg(test)]
 mod tests;
