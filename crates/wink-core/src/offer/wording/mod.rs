@@ -85,7 +85,8 @@ fn search(text: &str, mapped: &Mapped, languages: &[Language], found: &mut Vec<F
     for rule in rules.matching(&mapped.text).filter(|rule| languages.contains(&rule.language)) {
         for place in rule.pattern.find_iter(&mapped.text) {
             let at = mapped.original(place.range());
-            if !is_bound(text, &at, rule.class) {
+            // Only a claim of fact can be shown; hurry is hurry, whatever stands beside it.
+            if rule.severity != Severity::Fact || !is_bound(text, &at, rule.class) {
                 let (language, class, severity) = (rule.language, rule.class, rule.severity);
                 found.push(Finding { rule: rule.id, language, class, severity, at });
             }
