@@ -12,6 +12,7 @@ mod access;
 mod coupon;
 mod features;
 mod letters;
+mod lint;
 mod segments;
 mod statistics;
 mod uplift;
@@ -20,6 +21,7 @@ pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
 pub(crate) use coupon::{Coupon, CouponAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
+pub(crate) use lint::{Lint, LintAction, LintLanguage};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
@@ -82,6 +84,8 @@ pub(crate) enum Command {
     Measure(Measure),
     /// Estimates what another policy would have brought, from your own logs
     Evaluate(Evaluate),
+    /// Looks over texts for words that press, shame or claim what nobody can check
+    Lint(Lint),
     /// Makes, lists, revokes and replaces keys
     Key(Key),
     /// Makes and lists tenants: shops that share an installation and nothing else

@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         Command::Model(model) => command::model::run(&model),
         Command::Measure(measure) => command::measure::run(&measure),
         Command::Evaluate(evaluate) => command::evaluate::run(&evaluate),
+        Command::Lint(lint) => command::lint::run(&lint),
         Command::Key(key) => command::key::run(&key),
         Command::Tenant(tenant) => command::key::run_tenant(&tenant),
         Command::Config(config) => match config.action {

@@ -11,6 +11,7 @@ mod rules;
 mod stacking;
 mod terms;
 mod trigger;
+pub mod wording;
 
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Shop};

@@ -16,6 +16,7 @@ use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
 use super::stacking;
+use super::wording;
 
 /// What a campaign says, in the order in which it is written.
 pub(super) const CAMPAIGN_KEYS: &[&str] = &[
@@ -35,6 +36,7 @@ pub(super) const CAMPAIGN_KEYS: &[&str] = &[
 pub(super) const OFFER_KEYS: &[&str] = &[
     "id",
     "title",
+    wording::OVERRIDE,
     "benefits",
     "channels",
     "categories",
@@ -197,7 +199,7 @@ impl<'a> Reader<'a> {
     fn offer(&mut self, section: &Section<'_>) -> Option<Offer> {
         section.only(OFFER_KEYS);
         let id = self.offer_id(section);
-        let title = section.required("title").and_then(|entry| entry.text()).map(str::to_owned);
+        let title = wording::title(section);
         let benefits = section.required("benefits").and_then(|entry| benefits(&entry));
         let channels = section.required("channels").and_then(|entry| channels(&entry));
         let categories = match section.optional("categories") {

@@ -29,6 +29,7 @@ pub mod show;
 mod stacking;
 mod tree;
 mod triggers;
+mod wording;
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod lint;
 pub(crate) mod measure;
 pub(crate) mod model;
 pub(crate) mod products;

@@ -1,0 +1,191 @@
+use super::*;
+
+fn rules_of(text: &str) -> Vec<&'static str> {
+    lint(text, &Language::ALL).into_iter().map(|finding| finding.rule).collect()
+}
+
+fn worst(text: &str) -> Option<Severity> {
+    lint(text, &Language::ALL).into_iter().map(|finding| finding.severity).max()
+}
+
+/// What presses, shames or claims, and how bad it is.
+const PRESSING: &[(&str, Severity)] = &[
+    ("Jetzt zuschlagen!", Severity::Block),
+    ("Schnell sein lohnt sich.", Severity::Block),
+    ("Jetzt oder nie", Severity::Block),
+    ("Letzte Chance auf Ihren Rabatt", Severity::Block),
+    ("Zögern Sie nicht, bevor es zu spät ist", Severity::Block),
+    ("Eine einmalige Gelegenheit", Severity::Block),
+    ("Nur heute: 2 € auf Käse", Severity::Fact),
+    ("Nur noch 2 Stunden", Severity::Fact),
+    ("Das Angebot endet in 02:13:45", Severity::Fact),
+    ("Nur für kurze Zeit", Severity::Fact),
+    ("Dein Warenkorb ist noch 09:54 Minuten reserviert", Severity::Fact),
+    ("Blitzangebot", Severity::Fact),
+    ("Nur noch 2 Stück", Severity::Fact),
+    ("Nur noch wenige Plätze", Severity::Fact),
+    ("Fast ausverkauft", Severity::Fact),
+    ("Solange der Vorrat reicht", Severity::Fact),
+    ("Heiß begehrt", Severity::Fact),
+    ("23 Personen sehen sich gerade dieses Produkt an", Severity::Fact),
+    ("Alle anderen haben schon bestellt", Severity::Fact),
+    ("Nein danke, ich zahle lieber den vollen Preis", Severity::Block),
+    ("Nein, ich mag keine guten Angebote", Severity::Block),
+    ("Ich verzichte auf meinen Rabatt", Severity::Block),
+    ("Verpassen Sie nicht unsere Angebote", Severity::Block),
+    ("Du verlierst deinen Bonus", Severity::Block),
+    ("Deine Punkte verfallen", Severity::Block),
+    ("LETZTE WARNUNG", Severity::Block),
+    ("Wir vermissen dich", Severity::Block),
+    ("Das werden Sie bereuen", Severity::Block),
+    ("Lass uns nicht im Stich", Severity::Block),
+    ("Schützen Sie Ihre Familie", Severity::Block),
+    ("Herzlichen Glückwunsch, Sie wurden ausgewählt", Severity::Block),
+    ("Sie haben gewonnen", Severity::Block),
+    ("gratis dazu", Severity::Fact),
+    ("statt 29,99 €", Severity::Fact),
+    ("bis zu 48 % sparen", Severity::Fact),
+    ("Exklusiv bei uns: 14 Tage Widerrufsrecht", Severity::Block),
+    ("Frag deine Eltern", Severity::Block),
+    ("Wenn Sie dies nicht wünschen, bitte den Haken entfernen", Severity::Block),
+    ("verlängert sich automatisch", Severity::Fact),
+    ("Moment! Bevor Sie gehen", Severity::Review),
+    ("Hurry!", Severity::Block),
+    ("Act now", Severity::Block),
+    ("Last chance", Severity::Block),
+    ("Now or never", Severity::Block),
+    ("Don't wait", Severity::Block),
+    ("Don\u{2019}t wait", Severity::Block),
+    ("Today only", Severity::Fact),
+    ("Limited time", Severity::Fact),
+    ("Only 3 left", Severity::Fact),
+    ("Selling fast", Severity::Fact),
+    ("Almost gone", Severity::Fact),
+    ("17 people are viewing this", Severity::Fact),
+    ("Someone in Leeds just bought this", Severity::Fact),
+    ("No thanks, I'd rather pay full price", Severity::Block),
+    ("I don't like saving money", Severity::Block),
+    ("You'll regret it", Severity::Block),
+    ("We miss you", Severity::Block),
+    ("You've been selected", Severity::Block),
+    ("Claim your prize", Severity::Block),
+    ("free delivery", Severity::Fact),
+    ("up to 48 % off", Severity::Fact),
+    ("Ask your parents", Severity::Block),
+    ("Untick if you do not want our letters", Severity::Block),
+    ("auto-renews every month", Severity::Fact),
+    ("Are you sure?", Severity::Review),
+    ("Your account will be deleted", Severity::Block),
+];
+
+/// What a shop may say.
+const FAIR: &[&str] = &[
+    "2,00 € weniger auf Käse",
+    "1.00 EUR less on dairy products",
+    "Dieser Gutschein gilt bis 30.11., 23:59 Uhr.",
+    "This coupon is valid until 30 Nov, 23:59.",
+    "Der normale Preis bleibt.",
+    "Nein, danke",
+    "No, thanks",
+    "240 Punkte, gültig bis 31.12.2027.",
+    "Sie sind abgemeldet.",
+    "You are unsubscribed.",
+    "14 Tage Widerrufsrecht (gesetzlich).",
+    "Ja, ich möchte den Newsletter.",
+    "Sie können Ihre Einwilligung jederzeit widerrufen.",
+    "Warum sehe ich das? Sie haben diese Marke dreimal gekauft.",
+    "In den Warenkorb",
+    "Your order was delivered.",
+    "Rückgabe innerhalb von 30 Tagen",
+    "Jetzt einkaufen",
+    "Zur Kasse",
+    "Coupon einlösen",
+    "Please activate the coupon first, then it applies.",
+    "Diese Artikel haben schon ihren niedrigsten Preis.",
+    "Der Wochenmarkt ist samstags bis 14 Uhr geöffnet.",
+    "Wir haben Ihre Adresse geändert.",
+    "Choose a size",
+];
+
+#[test]
+fn what_presses_is_found_and_how_bad_it_is() {
+    for (text, severity) in PRESSING {
+        assert_eq!(worst(text), Some(*severity), "{text}: {:?}", rules_of(text));
+    }
+}
+
+#[test]
+fn what_is_fair_passes() {
+    for text in FAIR {
+        assert_eq!(
+            worst(text).filter(|severity| *severity == Severity::Block),
+            None,
+            "{text}: {:?}",
+            rules_of(text)
+        );
+    }
+    let flagged: Vec<&&str> = FAIR.iter().filter(|text| worst(text).is_some()).collect();
+    assert!(flagged.len() <= 1, "{flagged:?}");
+}
+
+#[test]
+fn the_fair_ways_that_are_proposed_pass_themselves() {
+    for class in Class::ALL {
+        for language in Language::ALL {
+            let text = class.alternative(language);
+            assert!(lint(text, &Language::ALL).is_empty(), "{}: {text}: {:?}", class.name(), rules_of(text));
+        }
+    }
+}
+
+#[test]
+fn hidden_words_are_the_words_they_mean() {
+    for text in [
+        "J E T Z T zuschlagen",
+        "jetzt zu\u{ad}schlagen",
+        "jetzt\u{a0}zuschlagen",
+        "l3tzt3 Chance",
+        "H.U.R.R.Y",
+        "ｈｕｒｒｙ",
+        "Wa\u{200b}rten Sie nicht",
+    ] {
+        assert_eq!(worst(text), Some(Severity::Block), "{text}: {:?}", rules_of(text));
+    }
+    // Letters that stand alone in a list, and numbers beside words, mean themselves.
+    for text in ["Größen S M L", "A, B oder C", "Vitamin B 12", "4 Stück, 500 g"] {
+        assert_eq!(rules_of(text), Vec::<&str>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_finding_says_where_it_stands_in_the_text_as_it_was_written() {
+    for (text, quoted) in [
+        ("Für Sie: Jetzt zuschlagen, 5 €", "Jetzt zuschlagen"),
+        ("Ä\u{308}pfel – letzte Chance!", "letzte Chance"),
+        ("Nur J E T Z T zuschlagen", "J E T Z T zuschlagen"),
+        ("so: jetzt zu\u{ad}schlagen.", "jetzt zu\u{ad}schlagen"),
+    ] {
+        let found = lint(text, &[Language::German]);
+        let quotes: Vec<&str> = found.iter().map(|finding| &text[finding.at.clone()]).collect();
+        assert!(quotes.contains(&quoted), "{text}: {quotes:?}");
+    }
+}
+
+#[test]
+fn a_claim_is_no_finding_where_a_value_shows_it() {
+    let facts = |text: &str| lint(text, &Language::ALL).len();
+    assert_eq!(facts("Nur noch {{stock.available}} Stück"), 0);
+    assert_eq!(facts("Only {{ stock.available }} left"), 0);
+    assert_eq!(facts("Das Angebot endet am {{offer.valid_until}}."), 0);
+    // Another value, another sentence, or a word that no value makes true.
+    assert_eq!(facts("Nur noch {{demand.count}} Stück"), 1);
+    assert!(0 < facts("Nur noch 2 Stück. Vorrätig: {{stock.available}}."));
+    assert!(0 < facts("Jetzt zuschlagen, gültig bis {{offer.valid_until}}."));
+}
+
+#[test]
+fn only_the_languages_that_were_asked_for_count() {
+    assert!(lint("Hurry!", &[Language::German]).is_empty());
+    assert!(lint("Jetzt zuschlagen!", &[Language::English]).is_empty());
+    assert!(lint("", &Language::ALL).is_empty());
+}
