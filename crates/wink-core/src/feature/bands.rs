@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(Bands::parse("items.brand"), None);
     }
 
-    /// The bounds that numpy gives: `numpy.quantile(values, q, method="inverted_cdf")`.
+    /// Worked out by hand from the definition.
     #[test]
     fn bounds_are_the_quantiles_of_the_values() {
         let values = vec![9, 1, 8, 2, 7, 3, 6, 4, 5, 10];
