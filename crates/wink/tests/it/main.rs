@@ -99,3 +99,5 @@ mod web;
 mod webhooks;
 #[cfg(test)]
 mod wink;
+#[cfg(test)]
+mod wording;
