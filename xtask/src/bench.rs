@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "serve",
             "growth",
             "segments",
+            "moments",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));

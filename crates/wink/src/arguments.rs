@@ -607,4 +607,6 @@ pub(crate) enum BenchSet {
     Growth,
     /// Segments of a million people: their sizes, a preview, an overlap, a pass over everybody
     Segments,
+    /// From an event to the answer of its trigger at an open session
+    Moments,
 }

@@ -141,6 +141,7 @@ fn webhooks_are_stored_as_ever() {
 fn what_triggers_remember_is_stored_as_ever() {
     check("occasions-v1", &samples::occasions());
     check("awaiting-v1", &samples::awaiting());
+    check("awaiting-with-cart-v1", &samples::awaiting_with_cart());
     for (name, round) in samples::rounds() {
         check(&format!("round-{name}-v1"), &round);
     }

@@ -565,7 +565,12 @@ pub(crate) fn occasions() -> Occasions {
 }
 
 pub(crate) fn awaiting() -> Awaiting {
-    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT) };
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT), cart: None };
+    Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
+}
+
+pub(crate) fn awaiting_with_cart() -> Awaiting {
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Decision, cart: Some(Cents(2_740)) };
     Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
 }
 
