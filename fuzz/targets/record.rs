@@ -8,12 +8,12 @@ use wink_core::feature::State;
 use wink_core::offer::Product;
 use wink_core::profile::{Kept, Profile, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, KeptAnswer, LetterHead, Stored,
-    TenantNamed, WebhookEndpoint, WebhookMessage,
+    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, KeptAnswer, LetterHead, OrderCoupons,
+    Stored, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 23] = [
+const TYPES: [fn(&[u8]); 24] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -37,6 +37,7 @@ const TYPES: [fn(&[u8]); 23] = [
     again::<Right>,
     again::<Redemption>,
     again::<KeptAnswer>,
+    again::<OrderCoupons>,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

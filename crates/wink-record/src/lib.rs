@@ -15,6 +15,7 @@ mod folded;
 mod ledger;
 mod message;
 mod occasions;
+mod order;
 mod packed;
 mod price_history;
 mod product;
@@ -40,6 +41,7 @@ pub use erasure::Erasure;
 pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
+pub use order::OrderCoupons;
 pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{

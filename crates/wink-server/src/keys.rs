@@ -85,6 +85,8 @@ pub mod kind {
     pub const REDEMPTION: Kind = Kind(90);
     /// An answer kept under an idempotency key, by the coupon it is about and the key's mark.
     pub const ANSWER: Kind = Kind(91);
+    /// Which coupons were used on an order, by a keyed hash of the order's id.
+    pub const ORDER: Kind = Kind(106);
     /// What a product cost when, by the shop's id.
     pub const PRICES: Kind = Kind(100);
     /// An API key, by the hash of its secret; of the installation.
@@ -195,6 +197,11 @@ pub fn wallet(id: ProfileId) -> RecordKey {
 /// Names a coupon.
 pub fn coupon(id: CouponId) -> RecordKey {
     RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names the record of which coupons were used on an order. Its id may lead to a person, so it is not in the key.
+pub fn order(secret: &[u8; 32], id: &str) -> RecordKey {
+    RecordKey::new(kind::ORDER, Hasher::keyed(secret, "order").field(id.as_bytes()).finish().short())
 }
 
 /// Names a redemption.

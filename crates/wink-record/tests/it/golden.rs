@@ -80,6 +80,7 @@ fn coupons_and_money_are_stored_as_ever() {
     }
     check("redemption-v1", &samples::redemption());
     check("answer-v1", &samples::answer());
+    check("order-v1", &samples::order_coupons());
     for (name, right) in samples::rights() {
         check(&format!("right-{name}-v1"), &right);
     }

@@ -31,8 +31,8 @@ use wink_core::offer::{
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
-    Disabled, Erasure, Folded, KeptAnswer, LetterHead, MessageType, Occasion, Round, SealedSecret,
-    SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
+    Disabled, Erasure, Folded, KeptAnswer, LetterHead, MessageType, Occasion, OrderCoupons, Round,
+    SealedSecret, SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);

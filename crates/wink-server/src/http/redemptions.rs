@@ -40,6 +40,9 @@ pub(super) async fn redeem_coupons<S: Store>(
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let turn = key.begin(&caller, &[&body])?;
+    if let Some(answer) = turn.before(&caller.engine).await? {
+        return Ok(answer);
+    }
     let purchase = purchase(&caller.engine, parse(&body)?).await?;
     let words = Words::of(&caller, &arrival);
     let write = |rung: &Rung<'_>| answered(&purchase, rung, &words);
