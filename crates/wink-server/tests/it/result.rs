@@ -183,7 +183,7 @@ fn ask_on_device(engine: &Here, number: u64) -> ProfileId {
         received
     };
     send(engine, said::allows_all(&format!("d-{number}"), day(-20)).into_iter().map(on_device).collect());
-    let asked = Question { identity: device.clone(), ..question(number, "", Channel::Newsletter, MONDAY) };
+    let asked = Question { identity: device.clone(), ..question(number, "somebody", Channel::Newsletter, MONDAY) };
     wait(decide::ask(engine, &asked)).unwrap().unwrap();
     wait(erase::find(engine, &device)).unwrap().unwrap()
 }
