@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use wink_core::base::{Cents, ProfileId, Timestamp, Value};
 use wink_core::decision::Verdict;
 use wink_core::event::Identity;
 use wink_core::measure::{Lots, Rule};
 use wink_core::offer::Channel;
+use wink_server::access::Role;
 use wink_server::flow::decide::{self, Question};
 use wink_server::flow::erase;
 use wink_server::flow::ingest::{Received, ingest};
@@ -15,6 +17,7 @@ use wink_server::report::result::{self, CampaignResult};
 use wink_server::{Engine, Error};
 use wink_sim::SimStore;
 
+use super::api::{self, Api};
 use super::counter::{IDS, MONDAY, Offer, Shop, coupon_of, open, question, redeem, wait};
 use super::said;
 
@@ -183,7 +186,8 @@ fn ask_on_device(engine: &Here, number: u64) -> ProfileId {
         received
     };
     send(engine, said::allows_all(&format!("d-{number}"), day(-20)).into_iter().map(on_device).collect());
-    let asked = Question { identity: device.clone(), ..question(number, "somebody", Channel::Newsletter, MONDAY) };
+    let asked =
+        Question { identity: device.clone(), ..question(number, "somebody", Channel::Newsletter, MONDAY) };
     wait(decide::ask(engine, &asked)).unwrap().unwrap();
     wait(erase::find(engine, &device)).unwrap().unwrap()
 }
@@ -210,4 +214,20 @@ fn a_share_that_was_changed_is_not_tested() {
     let compiled = wink_server::catalogue::compile(&files).unwrap();
     wait(wink_server::flow::catalogue::apply(&engine, compiled, files, day(3))).unwrap();
     assert_eq!(read(&engine, day(60)).statement.lots, Lots::ShareChanged);
+}
+
+#[test]
+fn the_result_is_answered_over_http_to_those_who_may_see_it() {
+    let api = Api::of_a_shop();
+    let keys = [Role::Shop, Role::Marketer].map(|role| format!("Bearer {}", api.key(role)));
+    let get = |key: &str, path: &str| api.send("GET", path, &[("authorization", key)], "");
+    let asked = [("authorization", keys[0].as_str())];
+    let decided = api.send("POST", "/v1/decisions", &asked, &api::question("anna").to_string());
+    assert_eq!(decided.json()["decision"]["verdict"], "offer", "{decided:?}");
+    let found = get(&keys[1], "/v1/campaigns/tea/result").json();
+    assert_eq!((&found["offered"]["assigned"], &found["held_out"]["assigned"]), (&json!(1), &json!(0)));
+    assert_eq!((&found["currency"], &found["advice"]["action"]), (&json!("EUR"), &json!("wait")));
+    assert_eq!(found["lots"]["not_said"], "the campaign holds nobody out");
+    assert_eq!(get(&keys[0], "/v1/campaigns/tea/result").code(), "role_missing");
+    assert_eq!(get(&keys[1], "/v1/campaigns/coffee/result").status, 404);
 }
