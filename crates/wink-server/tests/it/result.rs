@@ -56,7 +56,7 @@ fn refunded(id: &str, person: &str, order: &str, at: Timestamp) -> Received {
 fn live(engine: &Here, number: u64) -> (bool, f64) {
     let person = format!("person-{number}");
     send(engine, said::allows_all(&person, day(-20)));
-    let buys_anyway = number % 3 == 0;
+    let buys_anyway = number.is_multiple_of(3);
     if buys_anyway {
         let before = i64::try_from(500 * (1 + number % 4)).unwrap();
         send(engine, vec![said::buys(&format!("before-{number}"), &person, &[("TEA", before)], day(-10))]);
@@ -82,7 +82,7 @@ fn live(engine: &Here, number: u64) -> (bool, f64) {
         None => 0,
     };
     send(engine, vec![said::buys(&name, &person, &[("TEA", shelf - taken_off)], at)]);
-    let comes_back = number % 12 == 0;
+    let comes_back = number.is_multiple_of(12);
     if comes_back {
         send(engine, vec![refunded(&format!("back-{number}"), &person, &order, day(40))]);
     }
@@ -147,8 +147,11 @@ fn an_erased_person_is_in_no_arm_and_their_coupon_stays_paid(
     before: &CampaignResult,
     lives: &[(bool, f64)],
 ) {
-    let redeemer =
-        (0..PEOPLE).zip(lives).find(|(number, (held_out, _))| number % 3 == 0 && !held_out).unwrap().0;
+    let redeemer = (0..PEOPLE)
+        .zip(lives)
+        .find(|(number, (held_out, _))| number.is_multiple_of(3) && !held_out)
+        .unwrap()
+        .0;
     wait(erase::erase(engine, profile(engine, redeemer), day(60))).unwrap();
     let after = read(engine, day(61));
     assert_eq!(after.tally.offered.assigned, before.tally.offered.assigned - 1);
