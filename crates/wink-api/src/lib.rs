@@ -24,6 +24,7 @@ mod problem;
 mod products;
 mod profiles;
 mod reason;
+mod result;
 mod segment;
 mod segments;
 mod value;
@@ -72,6 +73,10 @@ pub use profiles::{
     ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
 pub use reason::{NearestMissView, ReasonView, SentenceView};
+pub use result::{
+    AdviceView, ArmView, CampaignResultView, CostsView, CouponMoneyView, CoursePoint, EstimateOrNot,
+    GuardrailView, IncrementView, IntervalView, LotsView, ReactionView, ThresholdsView, WasteView,
+};
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
     segment_settings, source_config,

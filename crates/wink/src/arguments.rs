@@ -24,8 +24,8 @@ pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLette
 pub(crate) use lint::{Lint, LintAction, LintLanguage};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
-    ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
-    MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile,
+    Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
 };
 pub(crate) use uplift::{
     BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,

@@ -93,6 +93,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::catalogue::list_campaigns,
         super::catalogue::show_campaign,
         super::catalogue::change_campaign,
+        super::result::show_campaign_result,
         super::catalogue::list_offers,
         super::catalogue::show_offer,
         super::catalogue::change_offer,

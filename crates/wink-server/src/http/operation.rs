@@ -110,6 +110,8 @@ const CATALOGUE_READERS: Who = Who::Roles(&[Analyst, Support, Marketer, Admin]);
 const CATALOGUE_WRITERS: Who = Who::Roles(&[Marketer, Admin]);
 /// Who sees how large segments are. An operator too: numbers are nobody's data.
 const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operator]);
+/// Who sees what campaigns changed. An operator too: the sums of many are nobody's data.
+const RESULT_READERS: Who = Who::Roles(&[Analyst, Marketer, Admin, Operator]);
 /// Who sees the people in them, by pseudonym.
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
@@ -426,6 +428,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("list_campaigns", Method::GET, "/v1/campaigns", Class::Report, CATALOGUE_READERS, 0),
     op("show_campaign", Method::GET, "/v1/campaigns/{id}", Class::Report, CATALOGUE_READERS, 0),
     op("change_campaign", Method::PUT, "/v1/campaigns/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("show_campaign_result", Method::GET, "/v1/campaigns/{id}/result", Class::Report, RESULT_READERS, 0),
     op("list_offers", Method::GET, "/v1/offers", Class::Report, CATALOGUE_READERS, 0),
     op("show_offer", Method::GET, "/v1/offers/{id}", Class::Report, CATALOGUE_READERS, 0),
     op("change_offer", Method::PUT, "/v1/offers/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),

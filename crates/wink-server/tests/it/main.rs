@@ -68,6 +68,8 @@ mod redemptions;
 #[cfg(test)]
 mod refold;
 #[cfg(test)]
+mod result;
+#[cfg(test)]
 mod retain;
 #[cfg(test)]
 mod rights;
