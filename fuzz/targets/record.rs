@@ -4,16 +4,18 @@
 use libfuzzer_sys::fuzz_target;
 use wink_core::coupon::{Coupon, Entry, Redemption, Right, Wallet};
 use wink_core::decision::Decision;
-use wink_core::feature::State;
+use wink_core::feature::{Memberships, Occasions, State};
 use wink_core::offer::Product;
+use wink_core::offer::price_law::PriceHistory;
 use wink_core::profile::{Kept, Profile, Vault};
 use wink_record::{
-    ApiKey, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, KeptAnswer, LetterHead, OrderCoupons,
-    Stored, TenantNamed, WebhookEndpoint, WebhookMessage,
+    ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, Folded, KeptAnswer,
+    LetterHead, OrderCoupons, Round, SegmentPassage, SegmentRules, Stored, TenantNamed, WebhookEndpoint,
+    WebhookMessage,
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 24] = [
+const TYPES: [fn(&[u8]); 32] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -38,6 +40,14 @@ const TYPES: [fn(&[u8]); 24] = [
     again::<Redemption>,
     again::<KeptAnswer>,
     again::<OrderCoupons>,
+    again::<Occasions>,
+    again::<Awaiting>,
+    again::<Memberships>,
+    again::<SegmentRules>,
+    again::<SegmentPassage>,
+    again::<Round>,
+    again::<PriceHistory>,
+    again::<Folded>,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

@@ -61,6 +61,7 @@ fn show(accumulated: &Accumulated) -> Json {
         Accumulated::First(one) | Accumulated::Last(one) => {
             json!({ "at": one.at.to_string(), "value": one.value })
         }
+        Accumulated::Name(newest) => json!({ "at": newest.at.to_string(), "name": newest.name }),
         Accumulated::Distinct(series) => by_bucket(series, |registers| json!(registers.estimate().round())),
         Accumulated::Spread(series) => by_bucket(series, |spread| {
             json!(spread.0.iter().map(|(_, count)| u64::from(*count)).sum::<u64>())

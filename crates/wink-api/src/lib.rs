@@ -4,6 +4,7 @@ mod cart;
 mod catalogue;
 mod cloudevents;
 mod commerce;
+mod context;
 mod coupons;
 mod decisions;
 mod events;
@@ -40,6 +41,7 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use context::{ContextAnswered, ContextSent, REPORTS_MAX, ReportSent};
 pub use coupons::{
     CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,
     ReleaseAsked, ReservationAsked, ReversalAsked, ReversalView,

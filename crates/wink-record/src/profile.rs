@@ -161,6 +161,7 @@ pub(crate) fn to_purpose(purpose: Purpose) -> u32 {
     match purpose {
         Purpose::Personalisation => 1,
         Purpose::Newsletter => 2,
+        Purpose::Location => 3,
     }
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn from_purpose(what: &'static str, number: u32) -> Result<Purpose, D
     match number {
         1 => Ok(Purpose::Personalisation),
         2 => Ok(Purpose::Newsletter),
+        3 => Ok(Purpose::Location),
         _ => Err(unknown(what, "purpose", number)),
     }
 }

@@ -4,7 +4,8 @@
 use prost::Message;
 use wink_core::base::Timestamp;
 use wink_core::feature::{
-    Accumulated, AccumulatorId, Bucket, Extremes, Histogram, Registers, Series, Shared, Stamped, State, Times,
+    Accumulated, AccumulatorId, Bucket, Extremes, Histogram, Named, Registers, Series, Shared, Stamped,
+    State, Times,
 };
 
 use crate::first_state::{self, FirstStateMessage};
@@ -37,7 +38,7 @@ struct AxisMessage {
 struct AccumulatorMessage {
     #[prost(fixed32, tag = "1")]
     id: u32,
-    /// 1 sums, 2 extremes, 3 times, 4 first, 5 last, 6 distinct, 7 spread, 8 shares.
+    /// 1 sums, 2 extremes, 3 times, 4 first, 5 last, 6 distinct, 7 spread, 8 shares, 9 newest name.
     #[prost(uint32, tag = "2")]
     kind: u32,
     /// The place of its buckets.
@@ -45,10 +46,10 @@ struct AccumulatorMessage {
     axis: u32,
     /// Sums: one a bucket. Extremes: smallest, and how much larger the largest is. Times: the instants as first and steps. First and
     /// last: instant and value. Spread: how many classes, then class and count, for each bucket. Shares: the sums of each name, in its
-    /// buckets, then by bucket what the total has beyond them, if anything.
+    /// buckets, then by bucket what the total has beyond them, if anything. Newest name: the instant.
     #[prost(sint64, repeated, tag = "4")]
     numbers: Vec<i64>,
-    /// Distinct: how many registers, then register and rank, for each bucket. Shares: the names.
+    /// Distinct: how many registers, then register and rank, for each bucket. Shares: the names. Newest name: the name.
     #[prost(bytes = "vec", tag = "5")]
     bytes: Vec<u8>,
     /// Times: how many are kept. Shares: the buckets of each name as bits, then those that are samples.
@@ -113,6 +114,10 @@ fn from_message(message: AccumulatorMessage, axes: &[AxisMessage]) -> Result<Acc
             Ok(Histogram(classes))
         })?),
         8 => Accumulated::Shares(read_shares(&message, axes)?),
+        9 => {
+            let name = std::str::from_utf8(&message.bytes).map_err(|_| damaged("a name is no text"))?;
+            Accumulated::Name(Named { at: Timestamp(next()?), name: name.into() })
+        }
         other => return Err(unknown(WHAT, "kind", other)),
     })
 }

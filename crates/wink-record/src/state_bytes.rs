@@ -191,6 +191,11 @@ impl Writer {
                 self.shares(series);
                 (8, axis)
             }
+            Accumulated::Name(newest) => {
+                self.fields.number(newest.at.0);
+                self.fields.bytes.extend_from_slice(newest.name.as_bytes());
+                (9, 0)
+            }
         }
     }
 

@@ -89,6 +89,8 @@ pub mod kind {
     pub const ORDER: Kind = Kind(106);
     /// What a product cost when, by the shop's id.
     pub const PRICES: Kind = Kind(100);
+    /// What is told of a region or a store, by its name and the event that tells it.
+    pub const CONTEXT: Kind = Kind(120);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -261,6 +263,11 @@ pub fn product(id: &str) -> RecordKey {
 /// Names the record of what a product cost when.
 pub fn prices(id: &str) -> RecordKey {
     RecordKey::new(kind::PRICES, id.as_bytes())
+}
+
+/// Names the record of what an event tells of a region or a store; `place` is like `region/munich`.
+pub fn context(place: &str, event: &str) -> RecordKey {
+    RecordKey::new(kind::CONTEXT, format!("{place}/{event}").into_bytes())
 }
 
 /// Names the files of a catalogue version.

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod in_use;
 mod latency;
+mod place;
 mod underway;
 mod write;
 

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Catalogue(Catalogue),
     /// Lists products, or takes them in from a file
     Products(Products),
+    /// Takes in what a feed tells of regions and stores: the weather, the trains
+    Context(Context),
     /// Decides for one person, now
     Decide(Decide),
     /// Explains a stored decision in plain words
@@ -260,6 +262,32 @@ nothing; after Ctrl-C the same command goes on where it stopped.")]
         #[arg(long, conflicts_with = "json")]
         csv: bool,
         /// Prints one JSON object in each line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Context {
+    #[command(subcommand)]
+    pub(crate) action: ContextAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContextAction {
+    /// Takes a feed in from a file of CSV or NDJSON; also while a server runs
+    #[command(after_help = "Examples:
+  wink context import weather.csv --data store
+  wink context import trains.ndjson --data store --json
+
+A CSV file has a header: `region` or `store`, `event`, `at`, and a column for each property, with whole numbers; an empty cell says nothing.
+A line of NDJSON has the same names, with the properties under `properties`. Importing again changes nothing; the newest counts.")]
+    Import {
+        /// The file, ending in .csv, .ndjson or .jsonl
+        file: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// Prints the answer as JSON
         #[arg(long)]
         json: bool,
     },

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Import(import) => command::import::run(&import),
         Command::Catalogue(catalogue) => command::catalogue::run(&catalogue),
         Command::Products(products) => command::products::run(&products),
+        Command::Context(context) => command::context::run(&context),
         Command::Decide(decide) => command::decide::run(&decide),
         Command::Explain(explain) => command::explain::run(&explain),
         Command::Replay(replay) => command::replay::run(&replay),

@@ -189,6 +189,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             zone: Zone::utc(),
             zone_name: "UTC".to_owned(),
             accounts: Accounts::default(),
+            places: None,
         },
         features: Arc::clone(features),
         contact_policy: ContactPolicy { caps: Vec::new() },

@@ -6,6 +6,7 @@ mod card;
 mod consent_input;
 mod envelope;
 mod mechanism;
+mod place;
 mod rejection;
 mod repair;
 mod schema;
@@ -21,7 +22,8 @@ pub use body::{
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use mechanism::Mechanism;
+pub use place::{ELSEWHERE, PLACE_REPORTED, Place, Spot, Whereabouts};
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
-pub use schema::{Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};
+pub use schema::{CONTEXT_EVENTS, Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};
 pub use tcf::{TC_STRING_BYTES_MAX, TcString, TcStringError};

@@ -151,6 +151,13 @@ const HESITATED: &[Property] =
 const STOPPED: &[Property] = &[required("zone", Text), optional("after_ms", Int)];
 const FIELD: &[Property] = &[required("field", Text)];
 const STORE: &[Property] = &[required("store_id", Text)];
+/// What a message about a place may say. The others are Wink's own: it works them out and takes them from nobody.
+const PLACE: &[Property] = &[
+    optional("region", Text),
+    optional("place_cell", Text),
+    optional("place_region", Text),
+    optional("near_store", Text),
+];
 const TICKET: &[Property] = &[required("ticket_id", Text), optional("topic", Text)];
 const RETURN: &[Property] =
     &[required("order_id", Text), optional("total_cents", Int), optional("reason", Text)];
@@ -189,6 +196,7 @@ const OBSERVED: &[(&str, &[Property])] = &[
     ("Page", PAGE),
     ("Page Engaged", ENGAGED),
     ("Payment Info Entered", CHECKOUT),
+    (super::PLACE_REPORTED, PLACE),
     ("Product Added", PRODUCT),
     ("Product Added to Wishlist", PRODUCT),
     ("Product Clicked", PRODUCT),
@@ -212,6 +220,24 @@ const OBSERVED: &[(&str, &[Property])] = &[
     ("Wishlist Product Added to Cart", PRODUCT),
 ];
 
+/// What is told of a region or a store and of nobody in it. A client cannot send these about a person; a feed tells them.
+const OF_CONTEXT: [(&str, &[Property]); 2] = [
+    (
+        "Weather Reported",
+        &[
+            optional("rain_tenths_mm", Int),
+            optional("rain_percent", Int),
+            optional("snow_cm", Int),
+            optional("temperature_c", Int),
+            optional("wind_kmh", Int),
+        ],
+    ),
+    ("Transit Reported", &[optional("delay_minutes", Int), optional("cancelled_percent", Int)]),
+];
+
+/// The names of the events that tell of a region or a store.
+pub const CONTEXT_EVENTS: [&str; 2] = [OF_CONTEXT[0].0, OF_CONTEXT[1].0];
+
 /// The name of an event that is kept whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed(&'static str);
@@ -219,7 +245,7 @@ pub struct Observed(&'static str);
 impl Observed {
     /// Lists them all.
     pub fn all() -> impl Iterator<Item = Self> {
-        OBSERVED.iter().map(|(name, _)| Self(name))
+        OBSERVED.iter().chain(&OF_CONTEXT).map(|(name, _)| Self(name))
     }
 
     /// Finds the one of this name.
@@ -237,6 +263,7 @@ impl Observed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schemas {
     by_event: BTreeMap<&'static str, Schema>,
+    of_context: BTreeMap<&'static str, Schema>,
 }
 
 impl Schemas {
@@ -254,7 +281,10 @@ impl Schemas {
         ];
         // What they say is read as a whole, and kept as it came.
         let foreign = consent_input::EVENTS.map(|event| schema(event, &[]));
-        Self { by_event: observed.chain(read).chain(foreign).collect() }
+        Self {
+            by_event: observed.chain(read).chain(foreign).collect(),
+            of_context: OF_CONTEXT.iter().map(|(event, properties)| schema(*event, *properties)).collect(),
+        }
     }
 
     /// Lists the names.
@@ -269,7 +299,7 @@ impl Schemas {
 
     /// Finds what an event of this name looks like.
     pub fn of(&self, event: &str) -> Option<&Schema> {
-        self.by_event.get(event)
+        self.by_event.get(event).or_else(|| self.of_context.get(event))
     }
 
     /// Finds the schema of an event and checks that the client's version can be read with it.
@@ -299,7 +329,10 @@ impl Schema {
     }
 
     /// Checks the properties this schema names; leaves the others alone.
-    pub(super) fn check(&self, properties: &BTreeMap<String, Value>) -> Result<(), Rejection> {
+    ///
+    /// # Errors
+    /// If one is missing or of another type.
+    pub fn check(&self, properties: &BTreeMap<String, Value>) -> Result<(), Rejection> {
         for property in self.properties {
             match properties.get(property.name) {
                 None | Some(Value::Null) if property.required => {

@@ -4,7 +4,7 @@ use super::bands::Bands;
 use super::happened::{EventFacts, Field, Fields, Happened, Item, ItemField};
 use super::series::{Bucket, Cell, Series};
 use super::sketch::{Histogram, Registers};
-use super::state::{Accumulated, AccumulatorId, Stamped, State, Times};
+use super::state::{self, Accumulated, AccumulatorId, Stamped, State, Times};
 use crate::base::Zone;
 use crate::base::expression::Expression;
 
@@ -35,6 +35,8 @@ pub(super) enum Kept {
     Distinct(Named, Bucket),
     Spread(Field, Bucket),
     Shares(Named, Option<Numbered>),
+    /// The newest name.
+    Name(Field),
 }
 
 /// A text that becomes a name: of the event, or of each of its items, or the band in which a number of each of its items lies.
@@ -119,6 +121,15 @@ impl Accumulator {
                     && let Some(cell) = series.at(bucket.of(at, zone))
                 {
                     Histogram::add(cell, number);
+                }
+            }
+            Kept::Name(field) => {
+                let Some(name) = field.text(happened, zone) else { return };
+                let new = state::Named { at, name: name.into() };
+                if let Some(Accumulated::Name(old)) = state.entry(self.id, || Accumulated::Name(new.clone()))
+                    && *old < new
+                {
+                    *old = new;
                 }
             }
             Kept::Shares(named, numbered) => self.share(state, named, numbered.as_ref(), happened, zone),

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accumulator::Accumulator;
-use super::definition::Definition;
+use super::definition::{Definition, How};
 use super::plan::{Compiler, Plan};
 use super::series::Bucket;
 use super::state::{Accumulated, AccumulatorId, State};
-use super::{built_in, contact};
+use super::{Wanted, built_in, contact};
 use crate::base::{Timestamp, Zone};
 
 /// All features of a shop, in a fixed order: a feature's place is its slot in a view.
@@ -122,6 +122,16 @@ impl Catalogue {
     /// Tells whether any feature is made of events of this name.
     pub fn is_made_of(&self, event: &str) -> bool {
         self.by_event.contains_key(event)
+    }
+
+    /// Tells whether something that is wanted is told of the region or the store somebody is at, and not of them.
+    pub fn wants_context(&self, wanted: &Wanted) -> bool {
+        let is_of_context = |definition: &Definition| match &definition.how {
+            How::Folded { selection, .. } => selection.is_of_context(),
+            How::Derived { .. } | How::Scored(_) => false,
+        };
+        let mut slots = self.definitions.iter().enumerate();
+        slots.any(|(slot, definition)| wanted.asks_for(slot) && is_of_context(definition))
     }
 
     /// Lists the accumulators an event is added to.

@@ -1,6 +1,7 @@
 //! What a feature is: which events it is made of, how, over which time, how old it may be, for which purpose. Plain data.
 
 use super::score::Score;
+use crate::event::CONTEXT_EVENTS;
 use crate::profile::Purpose;
 
 /// What a feature's value looks like.
@@ -23,11 +24,13 @@ pub enum Class {
     Behaviour,
     /// What somebody had to ask the shop's service for.
     Service,
+    /// About where somebody was, and what is going on there.
+    Place,
 }
 
 impl Class {
     /// Lists them all.
-    pub const ALL: [Self; 4] = [Self::Purchase, Self::Contact, Self::Behaviour, Self::Service];
+    pub const ALL: [Self; 5] = [Self::Purchase, Self::Contact, Self::Behaviour, Self::Service, Self::Place];
 
     /// Spells it as the API and the catalogue do.
     pub fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Class {
             Self::Contact => "contact",
             Self::Behaviour => "behaviour",
             Self::Service => "service",
+            Self::Place => "place",
         }
     }
 
@@ -68,7 +72,9 @@ impl Definition {
     /// Tells what the value looks like.
     pub fn value_type(&self) -> FeatureType {
         match self.how {
-            How::Folded { aggregation: Aggregation::Shares { .. }, .. } => FeatureType::Shares,
+            How::Folded { aggregation: Aggregation::Shares { .. } | Aggregation::Newest { .. }, .. } => {
+                FeatureType::Shares
+            }
             _ => FeatureType::Number,
         }
     }
@@ -128,6 +134,11 @@ impl Selection {
     /// Selects all events of these names.
     pub fn of(events: &[&str]) -> Self {
         Self { events: events.iter().map(|event| (*event).to_owned()).collect(), filter: None }
+    }
+
+    /// Tells whether they tell of a region or a store and of nobody in it.
+    pub(super) fn is_of_context(&self) -> bool {
+        self.events.iter().any(|event| CONTEXT_EVENTS.contains(&event.as_str()))
     }
 
     /// Keeps only those of which `filter` holds.
@@ -204,6 +215,11 @@ pub enum Aggregation {
     Last {
         /// Which.
         of: String,
+    },
+    /// The name the newest event says, as the only share there is.
+    Newest {
+        /// Which.
+        by: String,
     },
     /// About how many different texts were named: exact for few, within some hundredths for many.
     Distinct {

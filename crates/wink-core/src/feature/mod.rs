@@ -22,7 +22,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use built_in::definitions as built_in_definitions;
+pub use bands::{BANDS_MAX, quantile_bounds};
+pub use built_in::{definitions as built_in_definitions, of_places as place_definitions};
 pub use catalogue::{Catalogue, DefinitionProblem};
 pub use definition::{
     Age, Aggregation, Class, Definition, FeatureType, Heard, How, Never, Selection, Unit, Window,
@@ -37,7 +38,7 @@ pub use segment::{
 };
 pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
-pub use state::{Accumulated, AccumulatorId, Stamped, State, Times};
+pub use state::{Accumulated, AccumulatorId, Named, Stamped, State, Times};
 pub use trigger::{
     Becomes, Cap, DayOf, Listing, ListingChange, Moment, MonthDay, Note, Occasions, ProductKey, Quiet,
     REMEMBERED_MAX, Remembered, Trigger, WATCHED_MAX, Wanting, Watched, When, Yearly,

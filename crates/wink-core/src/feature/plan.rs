@@ -13,7 +13,7 @@ use super::series::{Bucket, HORIZON_DAYS};
 use super::state::AccumulatorId;
 use crate::base::Zone;
 use crate::base::expression::{Declarations, Expression, Formula, Problem, Type, nearest};
-use crate::event::Schemas;
+use crate::event::{CONTEXT_EVENTS, Schemas};
 
 /// The longest window: what is kept, less the month in which events may be late.
 pub const WINDOW_DAYS_MAX: i32 = HORIZON_DAYS - 31;
@@ -99,6 +99,7 @@ pub(super) enum Step {
     ActiveDays(usize, Window),
     GapDays(usize),
     Shares { shares: usize, half_life_days: i32 },
+    Name(usize),
     Share { part: usize, rest: usize, window: Window },
     Ratio { part: usize, whole: usize, window: Window },
     Formula(Formula),
@@ -188,6 +189,7 @@ impl<'a> Compiler<'a> {
             }
             How::Folded { selection, aggregation, age, never } => {
                 self.check_events("event", &selection.events)?;
+                check_context(selection, aggregation)?;
                 let class = definition.class;
                 let step = self.step(selection, aggregation, class)?;
                 let age = self.age(selection, aggregation, age, class)?;
@@ -205,7 +207,7 @@ impl<'a> Compiler<'a> {
         if events.is_empty() {
             return Err(Wrong::new(key, "no event is named"));
         }
-        let known = || self.schemas.kept().chain(OWN_EVENTS);
+        let known = || self.schemas.kept().chain(OWN_EVENTS).chain(CONTEXT_EVENTS);
         match events.iter().find(|event| !known().any(|known| known == event.as_str())) {
             None => Ok(()),
             Some(event) => {
@@ -285,6 +287,13 @@ impl<'a> Compiler<'a> {
                 Step::ActiveDays(counted(self, selection, *window)?, *window)
             }
             Aggregation::GapDays => Step::GapDays(counted(self, selection, Window::Days(1))?),
+            Aggregation::Newest { by } => match self.named(selection, "by", by)? {
+                Named::Event(field) => Step::Name(self.keep(selection, Kept::Name(field), class)?),
+                Named::Item(_) | Named::Band(_) => {
+                    let message = format!("`{by}` is of an item, and the newest name is that of an event");
+                    return Err(Wrong::new("by", message));
+                }
+            },
             Aggregation::Shares { by, of, half_life_days } => {
                 let named = self.named(selection, "by", by)?;
                 let numbered = match of {
@@ -409,7 +418,7 @@ impl<'a> Compiler<'a> {
 
     /// Finds an accumulator, or makes it.
     fn keep(&mut self, selection: &Selection, kept: Kept, class: Class) -> Result<usize, Wrong> {
-        let is_of_person = class != Class::Contact;
+        let is_of_person = class != Class::Contact && !selection.is_of_context();
         let text = self.text(selection, &kept);
         let id = AccumulatorId::of(&text);
         let found = self.accumulators.iter_mut().enumerate().find(|(_, known)| known.id == id);
@@ -455,6 +464,19 @@ impl<'a> Compiler<'a> {
         let holidays = self.zone.region().filter(|_| text.contains("event.holiday"));
         holidays.map_or(text.clone(), |region| format!("{text} | holidays of {}", region.code()))
     }
+}
+
+/// Of what is told of a region or a store only the newest counts: a feed may tell it as often as it likes.
+fn check_context(selection: &Selection, how: &Aggregation) -> Result<(), Wrong> {
+    let is_newest =
+        matches!(how, Aggregation::Last { .. } | Aggregation::Newest { .. } | Aggregation::Since { .. });
+    let are_all = selection.events.iter().all(|event| CONTEXT_EVENTS.contains(&event.as_str()));
+    if !selection.is_of_context() || is_newest && are_all {
+        return Ok(());
+    }
+    let message = "of what is told of regions and stores only the newest is kept, and not together with people's events";
+    let fix = "aggregate it with `last`, `newest` or `time_since`".to_owned();
+    Err(Wrong::new("aggregation", message).fix(Some(fix)))
 }
 
 fn check_name(name: &str) -> Result<(), Wrong> {
@@ -542,6 +564,7 @@ impl Step {
             | Self::SinceFirst(place)
             | Self::ActiveDays(place, _)
             | Self::GapDays(place)
+            | Self::Name(place)
             | Self::Shares { shares: place, .. } => vec![*place],
             Self::Mean { sum, count, .. } => vec![*sum, *count],
             Self::Share { part, rest, .. } => vec![*part, *rest],
@@ -577,6 +600,7 @@ impl Kept {
             Self::Last(field) => format!("last {}", field.path()),
             Self::Distinct(named, bucket) => format!("distinct {} by {}", named.path(), bucket.name()),
             Self::Spread(field, bucket) => format!("spread {} by {}", field.path(), bucket.name()),
+            Self::Name(field) => format!("newest name {}", field.path()),
             Self::Shares(named, None) => format!("shares by {}", named.path()),
             Self::Shares(named, Some(numbered)) => {
                 format!("shares of {} by {}", numbered.path(), named.path())

@@ -93,6 +93,12 @@ impl<'a> Reader<'a> {
                 None => Viewed::NoData,
             };
         }
+        if let Step::Name(place) = plan.step {
+            return match self.name(place) {
+                Some(value) => Viewed::Shares(Reading { value, age_ms }),
+                None => Viewed::NoData,
+            };
+        }
         match self.number(plan, before) {
             Some(value) => Viewed::Number(Reading { value, age_ms }),
             None => Viewed::NoData,
@@ -183,7 +189,7 @@ impl<'a> Reader<'a> {
             }
             Step::Formula(formula) => formula.evaluate(&Before(before))?,
             Step::Score(score) => score.value(before)?,
-            Step::Shares { .. } => return None,
+            Step::Shares { .. } | Step::Name(_) => return None,
         })
     }
 
@@ -258,6 +264,14 @@ impl<'a> Reader<'a> {
         let today = series.bucket.of(self.now, &self.catalogue.zone);
         let weighed = |(day, sum): &(i32, i64)| weight(today - day, half_life_days) * real(*sum);
         series.between(i32::MIN, today).iter().map(weighed).sum()
+    }
+
+    /// Reads the newest name as the whole share; nothing of it if somebody asks for other names only.
+    fn name(&self, place: usize) -> Option<BTreeMap<String, f64>> {
+        let Accumulated::Name(newest) = self.at(place)? else { return None };
+        let is_asked = self.names.is_none_or(|names| names.contains(&*newest.name));
+        let share = is_asked.then(|| (newest.name.to_string(), 1.0));
+        (newest.at <= self.now).then(|| share.into_iter().collect())
     }
 
     /// Shares out by name; of names, only those somebody asks for.

@@ -43,6 +43,8 @@ pub enum Accumulated {
     Spread(Series<Histogram>),
     /// Sums by name, by bucket.
     Shares(Series<Shared>),
+    /// The newest name.
+    Name(Named),
 }
 
 /// The newest instants, and how many of them are kept.
@@ -79,6 +81,15 @@ pub struct Stamped {
     pub value: i64,
 }
 
+/// A name with the instant it was said at. Of two said at one instant the greater counts, so that no order matters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub name: Box<str>,
+}
+
 impl Accumulated {
     /// Adds what another one of the same accumulator holds. Two that differ in kind are of no one accumulator; then nothing is added.
     pub(super) fn merge(&mut self, other: &Self) {
@@ -91,6 +102,7 @@ impl Accumulated {
             (Self::Distinct(ours), Self::Distinct(theirs)) => ours.merge(theirs),
             (Self::Spread(ours), Self::Spread(theirs)) => ours.merge(theirs),
             (Self::Shares(ours), Self::Shares(theirs)) => ours.merge(theirs),
+            (Self::Name(ours), Self::Name(theirs)) if *ours < *theirs => ours.clone_from(theirs),
             _ => {}
         }
     }
@@ -105,6 +117,7 @@ impl Accumulated {
             Self::Distinct(series) => series.newest(),
             Self::Spread(series) => series.newest(),
             Self::Shares(series) => series.newest(),
+            Self::Name(named) => Some(named.at),
         }
     }
 
@@ -119,7 +132,7 @@ impl Accumulated {
             Self::Distinct(series) => rest(series, newest),
             Self::Spread(series) => rest(series, newest),
             Self::Shares(series) => rest(series, newest),
-            Self::Times(_) | Self::First(_) | Self::Last(_) => true,
+            Self::Times(_) | Self::First(_) | Self::Last(_) | Self::Name(_) => true,
         }
     }
 }
@@ -172,6 +185,11 @@ impl State {
             }
         }
         self.forget_beyond_horizon();
+    }
+
+    /// Keeps only what is not older than an instant.
+    pub fn forget_before(&mut self, instant: Timestamp) {
+        self.accumulated.retain(|(_, held)| held.newest().is_some_and(|newest| instant <= newest));
     }
 
     /// Keeps only some accumulators: what no feature needs any longer is not kept either.
@@ -231,6 +249,7 @@ impl Accumulated {
             }
             (Self::First(ours), Self::First(theirs)) => ours <= theirs,
             (Self::Last(ours), Self::Last(theirs)) => theirs <= ours,
+            (Self::Name(ours), Self::Name(theirs)) => theirs <= ours,
             (Self::Distinct(ours), Self::Distinct(theirs)) => each(ours, theirs, |ours, theirs| {
                 let mut both = ours.clone();
                 both.merge(theirs);

@@ -147,7 +147,7 @@ impl Wanted {
     }
 
     /// Asks for what any of some rules asks for.
-    pub(super) fn of_all<'a>(others: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub fn of_all<'a>(others: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sum = Self { slots: Some(Vec::new()), names: Some(BTreeSet::new()), is_heard: true };
         for other in others {
             sum.slots = sum.slots.zip(other.slots.as_ref()).map(|(sum, slots)| either(sum, slots));

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, RuleSlots, Stacking, Trigger};
+use super::{
+    Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, RuleSlots, Stacking, Trigger,
+};
 use crate::base::{Currency, Digest, OfferId, Timestamp, Zone};
 use crate::feature::{self, Wanted};
 use crate::profile::Accounts;
@@ -150,6 +152,8 @@ pub struct Shop {
     pub zone_name: String,
     /// Which identities are accounts: two of them are two people.
     pub accounts: Accounts,
+    /// What is kept of where people are; without it nothing is.
+    pub places: Option<Places>,
 }
 
 /// Who is left out of everything, to measure the programme as a whole.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Grants, IdentityKey, Profile, Purpose, Words};
 use crate::base::{ProfileId, Timestamp};
-use crate::event::{ConsentState, Identity};
+use crate::event::Identity;
 
 /// A person has at most this many profiles. More is a shared device, a test, or a mistake, and every decision reads all of them.
 pub const PROFILES_MAX: usize = 20;
@@ -65,9 +65,8 @@ impl<'a> Cluster<'a> {
             return self.asked.grants(now);
         }
         let words = self.words();
-        let is_granted =
-            |words: &Words| words.counts_at(now).is_some_and(|word| word.state == ConsentState::Granted);
-        Grants::new(words.iter().filter(|(_, words)| is_granted(words)).map(|(purpose, _)| *purpose))
+        let granted = words.iter().filter(|(purpose, words)| words.grant_at(**purpose, now));
+        Grants::new(granted.map(|(purpose, _)| *purpose))
     }
 
     fn holds(&self, profile: ProfileId) -> bool {
@@ -160,7 +159,7 @@ pub fn may_link(accounts: &Accounts, left: &Side<'_>, right: &Side<'_>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{ConsentChange, Mechanism};
+    use crate::event::{ConsentChange, ConsentState, Mechanism};
 
     fn profile(number: u8) -> Profile {
         Profile::new(ProfileId::from_bytes([number; 16]), Timestamp(i64::from(number)))

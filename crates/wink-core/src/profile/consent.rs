@@ -3,6 +3,9 @@
 use crate::base::Timestamp;
 use crate::event::{ConsentChange, ConsentState, Mechanism};
 
+/// A yes to the use of somebody's place counts this long. Where people are is asked anew and not taken for granted: phones ask again in the same way.
+const LOCATION_DAYS: i64 = 30;
+
 /// What data may be used for. Each is granted on its own, never bundled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
@@ -10,17 +13,28 @@ pub enum Purpose {
     Personalisation,
     /// Sending the newsletter.
     Newsletter,
+    /// Using about where somebody is: their region, a coarse cell, the vicinity of a store.
+    Location,
 }
 
 impl Purpose {
     /// Lists them all.
-    pub const ALL: [Self; 2] = [Self::Personalisation, Self::Newsletter];
+    pub const ALL: [Self; 3] = [Self::Personalisation, Self::Newsletter, Self::Location];
 
     /// Spells it as the API does.
     pub fn name(self) -> &'static str {
         match self {
             Self::Personalisation => "personalisation",
             Self::Newsletter => "newsletter",
+            Self::Location => "location",
+        }
+    }
+
+    /// Tells how long a yes counts before it has to be said again, in days; without an answer it counts until it is taken back.
+    pub(super) fn granted_for_days(self) -> Option<i64> {
+        match self {
+            Self::Personalisation | Self::Newsletter => None,
+            Self::Location => Some(LOCATION_DAYS),
         }
     }
 
@@ -88,6 +102,7 @@ impl Consent {
 pub struct Grants {
     personalisation: bool,
     newsletter: bool,
+    location: bool,
 }
 
 impl Grants {
@@ -98,6 +113,7 @@ impl Grants {
             match purpose {
                 Purpose::Personalisation => grants.personalisation = true,
                 Purpose::Newsletter => grants.newsletter = true,
+                Purpose::Location => grants.location = true,
             }
         }
         grants
@@ -108,6 +124,7 @@ impl Grants {
         match purpose {
             Purpose::Personalisation => self.personalisation,
             Purpose::Newsletter => self.newsletter,
+            Purpose::Location => self.location,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Consent, Grants, Purpose, Words};
 use crate::base::{Hasher, ProfileId, Timestamp};
-use crate::event::{ConsentChange, ConsentState, Identity};
+use crate::event::{ConsentChange, Identity};
 
 /// A keyed hash of an identity: finds the profile without storing who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,9 +85,7 @@ impl Profile {
 
     /// Tells what is granted at `now`. A word from the future does not count yet.
     pub fn grants(&self, now: Timestamp) -> Grants {
-        let is_granted =
-            |words: &Words| words.counts_at(now).is_some_and(|word| word.state == ConsentState::Granted);
-        let granted = self.consents.iter().filter(|(_, words)| is_granted(words));
+        let granted = self.consents.iter().filter(|(purpose, words)| words.grant_at(**purpose, now));
         Grants::new(granted.map(|(purpose, _)| *purpose))
     }
 }
@@ -95,7 +93,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Mechanism;
+    use crate::event::{ConsentState, Mechanism};
 
     fn said(state: ConsentState) -> ConsentChange {
         ConsentChange {
@@ -134,6 +132,20 @@ mod tests {
         check(&[(Withdrawn, 1), (Granted, 2)], true);
         check(&[(Granted, 5), (Denied, 5)], false);
         check(&[(Granted, 101)], false);
+    }
+
+    #[test]
+    fn a_yes_to_places_runs_out_and_others_do_not() {
+        let mut profile = Profile::new(ProfileId::from_bytes([1; 16]), Timestamp(0));
+        for purpose in ["location", "newsletter"] {
+            let change = ConsentChange { purpose: purpose.to_owned(), ..said(ConsentState::Granted) };
+            profile.hear(&change, Timestamp(1), "shop");
+        }
+        let may = |at: Timestamp, purpose| profile.grants(at).allow(purpose);
+        let end = Timestamp(1).plus_days(30);
+        assert!(may(Timestamp(end.0 - 1), Purpose::Location));
+        assert!(!may(end, Purpose::Location));
+        assert!(may(end, Purpose::Newsletter));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Consent;
+use super::{Consent, Purpose};
 use crate::base::Timestamp;
 use crate::event::{ConsentState, Mechanism};
 
@@ -38,6 +38,14 @@ impl Words {
     /// Finds the word that counts, of all there are.
     pub fn counts(&self) -> Option<&Consent> {
         prevailing(self.all())
+    }
+
+    /// Tells whether `purpose` is granted at `now`, by a yes that is not too old for it.
+    pub fn grant_at(&self, purpose: Purpose, now: Timestamp) -> bool {
+        self.counts_at(now).is_some_and(|word| {
+            let is_fresh = purpose.granted_for_days().is_none_or(|days| now < word.at.plus_days(days));
+            word.state == ConsentState::Granted && is_fresh
+        })
     }
 
     /// Finds the word that counts at `now`. A word from the future does not count yet.

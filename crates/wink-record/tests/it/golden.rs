@@ -64,9 +64,11 @@ fn profiles_are_stored_as_ever() {
     check("profile-proven-v1", &samples::proven_profile());
     check("profile-contradicting-v1", &samples::contradicting_profile());
     check("profile-linked-v1", &samples::linked_profile());
+    check("profile-placed-v1", &samples::placed_profile());
     check("vault-v1", &samples::vault());
     still_read("state-v1", &samples::first_state());
     check("state-v2", &samples::state());
+    check("state-named-v2", &samples::state_with_a_name());
     check("folded-v1", &samples::folded());
 }
 

@@ -21,7 +21,7 @@ use wink_core::event::{
 };
 use wink_core::feature::{
     Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
-    Memberships, Moment, MonthDay, Occasions, Passage, ProductKey, Reading, Registers, Remembered,
+    Memberships, Moment, MonthDay, Named, Occasions, Passage, ProductKey, Reading, Registers, Remembered,
     RuleNumber, Series, Shared, Stamped, State, Times, View, Viewed, Wanting, Watched,
 };
 use wink_core::offer::price_law::{PriceHistory, Step};
@@ -194,6 +194,13 @@ pub(crate) fn contradicting_profile() -> Profile {
     profile
 }
 
+/// A profile of somebody who has granted that it matters where they are.
+pub(crate) fn placed_profile() -> Profile {
+    let mut profile = profile();
+    profile.consents.entry(Purpose::Location).or_default().hear(word(ConsentState::Granted));
+    profile
+}
+
 fn word(state: ConsentState) -> Consent {
     Consent {
         state,
@@ -261,6 +268,13 @@ pub(crate) fn state() -> State {
         Accumulated::Shares(shares),
     ];
     State::new((1..).map(AccumulatorId).zip(accumulated).collect())
+}
+
+/// A state that knows a name.
+pub(crate) fn state_with_a_name() -> State {
+    let near = Accumulated::Name(Named { at: AT, name: "city".into() });
+    let nowhere = Accumulated::Name(Named { at: Timestamp(-1), name: "".into() });
+    State::new(vec![(AccumulatorId(3), near), (AccumulatorId(9), nowhere)])
 }
 
 /// A decision that asked for some features only, one of them new.

@@ -151,6 +151,12 @@ impl<'a> Entry<'a> {
         Some(texts)
     }
 
+    /// Reads a list of whole numbers.
+    pub(super) fn wholes(&self) -> Option<Vec<i64>> {
+        let numbers = self.item.as_array().and_then(|array| array.iter().map(Value::as_integer).collect());
+        numbers.or_else(|| self.refuse(format!("`{}` must be a list of whole numbers", self.name), None))
+    }
+
     /// Reads a yes or no.
     pub(super) fn flag(&self) -> Option<bool> {
         match self.item.as_bool() {

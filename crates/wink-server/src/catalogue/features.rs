@@ -5,11 +5,13 @@ use std::ops::Range;
 use wink_core::base::Zone;
 use wink_core::base::expression::nearest;
 use wink_core::feature::{
-    Age, Aggregation, Catalogue, Class, Definition, DefinitionProblem, Heard, How, Never, Selection, Unit,
-    Window, built_in_definitions,
+    Age, Aggregation, BANDS_MAX, Catalogue, Class, Definition, DefinitionProblem, Heard, How, Never,
+    Selection, Unit, Window, built_in_definitions, place_definitions,
 };
+use wink_core::offer::Places;
 use wink_core::profile::Purpose;
 
+use super::bands::{self, Bounds};
 use super::entry::{Entry, Section, list};
 use super::file::File;
 use super::literal;
@@ -27,6 +29,7 @@ const KEYS: &[&str] = &[
     "value",
     "rest",
     "by",
+    bands::KEY,
     "window",
     "half_life_days",
     "per_mille",
@@ -59,6 +62,7 @@ const AGGREGATIONS: &[&str] = &[
     "active_days",
     "gap_days",
     "shares",
+    "newest",
     "share",
     "ratio",
 ];
@@ -67,17 +71,28 @@ const AGGREGATIONS: &[&str] = &[
 const NEVER_CLASSES: [&str; 7] =
     ["health", "pregnancy", "origin", "religion", "emotion", "financial_distress", "minor"];
 
-/// Compiles the built-in features alone.
-pub(super) fn built_in(zone: &Zone) -> Option<Catalogue> {
-    Catalogue::compile(built_in_definitions(), zone).ok()
+/// Lists the features a shop has without writing any: those every shop has, and those of places if it keeps places.
+pub(super) fn given(places: Option<&Places>) -> Vec<Definition> {
+    let mut given = built_in_definitions();
+    given.extend(places.into_iter().flat_map(|_| place_definitions()));
+    given
+}
+
+/// Compiles the features that are given alone.
+pub(super) fn without_own(given: Vec<Definition>, zone: &Zone) -> Option<Catalogue> {
+    Catalogue::compile(given, zone).ok()
 }
 
 /// Reads the file; `None` if anything in it is wrong, which is then reported.
-pub(super) fn read(file: &File<'_>, zone: &Zone) -> Option<Catalogue> {
+pub(super) fn read(
+    file: &File<'_>,
+    mut definitions: Vec<Definition>,
+    bounds: &Bounds,
+    zone: &Zone,
+) -> Option<Catalogue> {
     let document = super::campaign::document(file)?;
     let root = Section::root(file, document.as_table());
     root.only(&["switched_off", "features"]);
-    let mut definitions = built_in_definitions();
     let off = switched_off(&root, &mut definitions);
     let built_in = definitions.len();
     let sections = match root.optional("features") {
@@ -89,7 +104,7 @@ pub(super) fn read(file: &File<'_>, zone: &Zone) -> Option<Catalogue> {
         file.report(root.at(), message, None);
         return None;
     }
-    let own: Vec<Option<Definition>> = sections.iter().map(definition).collect();
+    let own: Vec<Option<Definition>> = sections.iter().map(|section| definition(section, bounds)).collect();
     definitions.extend(own.into_iter().collect::<Option<Vec<Definition>>>()?);
     if !file.is_clean() {
         return None;
@@ -148,7 +163,7 @@ fn report(section: &Section<'_>, problem: &DefinitionProblem) {
     }
 }
 
-fn definition(section: &Section<'_>) -> Option<Definition> {
+fn definition(section: &Section<'_>, bounds: &Bounds) -> Option<Definition> {
     section.only(KEYS);
     let text = |name| section.required(name).and_then(|entry| entry.text().map(str::to_owned));
     let (name, meaning) = (text("name"), text("meaning"));
@@ -168,7 +183,7 @@ fn definition(section: &Section<'_>) -> Option<Definition> {
     };
     let how = match section.optional("formula") {
         Some(entry) => How::Derived { formula: entry.text()?.to_owned() },
-        None => folded(section)?,
+        None => folded(section, bounds)?,
     };
     Some(Definition {
         name: name?,
@@ -207,10 +222,10 @@ fn one_of<T>(
     })
 }
 
-fn folded(section: &Section<'_>) -> Option<How> {
+fn folded(section: &Section<'_>, bounds: &Bounds) -> Option<How> {
     let selection =
         Selection { events: texts(&section.required("events")?)?, filter: optional(section, "filter")? };
-    let aggregation = aggregation(section)?;
+    let aggregation = aggregation(section, bounds)?;
     let age = match section.optional("age_of") {
         None => Age::default(),
         Some(entry) => match texts(&entry)? {
@@ -229,7 +244,7 @@ fn folded(section: &Section<'_>) -> Option<How> {
     Some(How::Folded { selection, aggregation, age, never })
 }
 
-fn aggregation(section: &Section<'_>) -> Option<Aggregation> {
+fn aggregation(section: &Section<'_>, bounds: &Bounds) -> Option<Aggregation> {
     let name = one_of(section, "aggregation", AGGREGATIONS, |text| {
         AGGREGATIONS.iter().find(|known| **known == text).copied()
     })?;
@@ -267,10 +282,11 @@ fn aggregation(section: &Section<'_>) -> Option<Aggregation> {
         "active_days" => Aggregation::ActiveDays { window: window()? },
         "gap_days" => Aggregation::GapDays,
         "shares" => Aggregation::Shares {
-            by: of("by")?,
+            by: shared_by(section, bounds)?,
             of: optional(section, "value")?,
             half_life_days: half_life_days()?,
         },
+        "newest" => Aggregation::Newest { by: of("by")? },
         "share" => Aggregation::Share { part: of("value")?, rest: of("rest")?, window: window()? },
         // The list above has no other.
         _ => {
@@ -282,6 +298,19 @@ fn aggregation(section: &Section<'_>) -> Option<Aggregation> {
             Aggregation::Ratio { part, window: window()? }
         }
     })
+}
+
+/// Reads by what is shared out; by bands that are counted out of the product list, if the feature says into how many.
+fn shared_by(section: &Section<'_>, bounds: &Bounds) -> Option<String> {
+    let by = section.required("by")?;
+    let text = by.text()?;
+    let Some(entry) = section.optional(bands::KEY) else { return Some(text.to_owned()) };
+    if text != bands::OF {
+        let fix = format!("write `{}`", bands::OF);
+        return by.refuse("bands are counted out of what products cost", Some(fix));
+    }
+    let count = entry.whole(2..=i64::try_from(BANDS_MAX).ok()?)?;
+    Some(bands::path(usize::try_from(count).ok()?, bounds))
 }
 
 /// Reads a text that may be missing. `None` if it is there and wrong.

@@ -1,7 +1,7 @@
 //! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
 //!
 //! `shop.toml` holds the shop itself, `features.toml` features of its own, `triggers.toml` when Wink asks itself,
-//! `segments.toml` sets of people, `campaigns/*.toml` one campaign each with its offers. Nothing is repaired, guessed
+//! `segments.toml` sets of people, `campaigns/*.toml` one campaign each with its offers; `bands.toml` is Wink's own. Nothing is repaired, guessed
 //! or applied in part: with one finding there is no catalogue, and the one in force stays.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use wink_core::base::{Cents, Hasher, Zone};
 use wink_core::feature;
 use wink_core::offer::{self, Catalogue, CatalogueVersion};
 
+pub(crate) mod bands;
 mod bought;
 mod campaign;
 mod difference;
@@ -23,6 +24,7 @@ mod file;
 mod folder;
 mod literal;
 mod place;
+mod places;
 mod segments;
 mod shop;
 pub mod show;
@@ -171,14 +173,24 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let zone = shop.as_ref().map(|shop| shop.shop.zone.clone()).or_else(|| Zone::new("UTC"));
     let utc = Zone::utc();
     let local = zone.as_ref().unwrap_or(&utc);
+    let bounds = match files.get(bands::FILE) {
+        Some(text) => {
+            let file = File::new(bands::FILE, text);
+            let bounds = bands::read(&file).unwrap_or_default();
+            findings.extend(file.into_findings());
+            bounds
+        }
+        None => bands::Bounds::new(),
+    };
+    let given = features::given(shop.as_ref().and_then(|shop| shop.shop.places.as_ref()));
     let features = match files.get(FEATURES) {
         Some(text) => {
             let file = File::new(FEATURES, text);
-            let features = features::read(&file, local);
+            let features = features::read(&file, given, &bounds, local);
             findings.extend(file.into_findings());
             features
         }
-        None => features::built_in(local),
+        None => features::without_own(given, local),
     };
     let features = features.and_then(|features| bought::with_features(files, features, local));
     // With a wrong file the campaigns are checked all the same, over the built-in features.
@@ -210,7 +222,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
             let file = File::new(name, text);
             reader.read(&file);
             findings.extend(file.into_findings());
-        } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS].contains(&name.as_str()) {
+        } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS, bands::FILE].contains(&name.as_str()) {
             findings.push(stray(name));
         }
     }

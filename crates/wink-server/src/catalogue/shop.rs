@@ -11,7 +11,7 @@ use wink_core::profile::Accounts;
 
 use super::entry::Section;
 use super::file::File;
-use super::stacking;
+use super::{places, stacking};
 
 /// What `shop.toml` says.
 pub(super) struct ShopFile {
@@ -36,6 +36,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
         "holdout",
         "economics",
         "cart",
+        "places",
     ]);
     let name = root.required("name").and_then(|name| name.text());
     let currency = currency(&root);
@@ -45,9 +46,17 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
     let holdout = holdout(&root);
     let economics = economics(&root);
     let cart = stacking::of_shop(&root);
+    let places = places::of_shop(&root);
     let (zone_name, zone) = zone?;
     Some(ShopFile {
-        shop: Shop { name: name?.to_owned(), currency: currency?, zone, zone_name, accounts: accounts? },
+        shop: Shop {
+            name: name?.to_owned(),
+            currency: currency?,
+            zone,
+            zone_name,
+            accounts: accounts?,
+            places: places?,
+        },
         contact_policy: contact_policy?,
         holdout: holdout?,
         economics: economics?,

@@ -7,7 +7,7 @@ use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_record::{CatalogueApplied, CatalogueFiles, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Record, Store};
 
-use super::{refold, segments};
+use super::{bands, refold, segments};
 use crate::catalogue::{Difference, Edit, Files, Loaded, Misfit, differences, edited};
 use crate::engine::{batch_id, catalogue_version};
 use crate::error::ATTEMPTS_MAX;
@@ -33,12 +33,13 @@ pub async fn apply<S: Store>(
     files: Files,
     now: Timestamp,
 ) -> Result<Applied, Error> {
-    let version = catalogue.version;
     let found = InForce::load(engine).await?;
+    let loaded = bands::counted(engine, found.version()?, Loaded { catalogue, files }).await?;
+    let version = loaded.catalogue.version;
     if found.version()? == Some(version) {
         return Ok(Applied::Unchanged(version));
     }
-    found.replace(engine, Loaded { catalogue, files }, now).await?.ok_or(Error::Contended)?;
+    found.replace(engine, loaded, now).await?.ok_or(Error::Contended)?;
     Ok(Applied::InForce(version))
 }
 
@@ -112,7 +113,7 @@ async fn prepare<S: Store>(
         (None, _) => return Err(Error::NoCatalogue),
     };
     let loaded = match edited(&before, edit) {
-        Ok(loaded) => loaded,
+        Ok(loaded) => bands::counted(engine, in_force, loaded).await?,
         Err(misfits) => return Ok((Edited::Refused(misfits), None)),
     };
     let differences = differences(&before, &loaded.files);

@@ -15,6 +15,7 @@ use wink_store::{Batch, Change, Check, Home, Store, Tenant};
 
 use super::announce::Listeners;
 use super::booking::{book, book_entries};
+use super::context;
 use super::once::Once;
 use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
@@ -73,7 +74,9 @@ pub async fn ask<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Op
 pub async fn try_out<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Decision>, Error> {
     let catalogue = engine.catalogue()?;
     let standing = Running::load(engine, &catalogue, question.now).await?;
-    let Some(loaded) = Asked::load(engine, question).await? else { return Ok(None) };
+    let Some(loaded) = Asked::load(engine, question, &catalogue, &standing).await? else {
+        return Ok(None);
+    };
     Ok(Some(decide(loaded.situation(question, &catalogue, &standing))))
 }
 
@@ -130,7 +133,7 @@ async fn ask_once<S: Store>(
             continue;
         }
         let started = Instant::now();
-        let Some(asked) = Asked::load(engine, question).await? else {
+        let Some(asked) = Asked::load(engine, question, &catalogue, &running).await? else {
             if let Some(once) = &question.once {
                 let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
                 once.take(question.id.bytes().to_vec(), question.now, question.now, &mut batch);
@@ -185,10 +188,17 @@ struct Asked {
     /// What the person's other profiles were given.
     elsewhere: Vec<Loaded<Arc<Wallet>>>,
     states: Vec<Loaded<Arc<State>>>,
+    /// What is told of the region they are in and the store they are near.
+    around: Vec<State>,
 }
 
 impl Asked {
-    async fn load<S: Store>(engine: &Engine<S>, question: &Question) -> Result<Option<Self>, Error> {
+    async fn load<S: Store>(
+        engine: &Engine<S>,
+        question: &Question,
+        catalogue: &Catalogue,
+        running: &Running,
+    ) -> Result<Option<Self>, Error> {
         let key = person::identity_key(engine, &question.identity);
         let Some(id) = person::find(engine, key).await? else { return Ok(None) };
         let Some(person) = whole::load(engine, id).await? else { return Ok(None) };
@@ -196,7 +206,9 @@ impl Asked {
         let mut elsewhere = engine.people.wallets.read(&engine.store, engine.tenant, wallets).await?;
         let wallet = elsewhere.remove(0);
         let states = person::states(engine, &person.cluster()).await?;
-        Ok(Some(Self { person, wallet, elsewhere, states }))
+        let asked = context::Asked { catalogue, wanted: running.wanted(), now: question.now };
+        let around = context::around(engine, &asked, &person.cluster(), &states).await?;
+        Ok(Some(Self { person, wallet, elsewhere, states, around }))
     }
 
     fn situation<'a>(
@@ -209,7 +221,8 @@ impl Asked {
         let cluster = self.person.cluster();
         let grants = cluster.grants(now);
         let states: Vec<&State> = self.states.iter().map(|state| &*state.value).collect();
-        let view = view(&states, &catalogue.features, &grants, now, running.wanted());
+        let viewed: Vec<&State> = states.iter().copied().chain(&self.around).collect();
+        let view = view(&viewed, &catalogue.features, &grants, now, running.wanted());
         Situation {
             id: question.id,
             now,

@@ -5,6 +5,7 @@ pub mod as_of;
 pub mod cart;
 pub mod catalogue;
 pub mod consents;
+pub mod context;
 pub mod decide;
 pub mod erase;
 pub mod expire;
@@ -36,6 +37,7 @@ pub mod webhooks;
 pub mod whole;
 
 mod announce;
+mod bands;
 mod booking;
 mod bury;
 mod noted;

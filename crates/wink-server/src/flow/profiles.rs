@@ -12,6 +12,7 @@ use wink_core::profile::{Cluster, Vault};
 use wink_record::Stored;
 use wink_store::{Direction, Range, RecordKey, Store};
 
+use super::context;
 use super::page::{Page, Paged, cursor};
 use super::person;
 use super::whole::{self, Whole};
@@ -123,7 +124,14 @@ pub async fn viewed<S: Store>(
     now: Timestamp,
 ) -> Result<View, Error> {
     let states = person::states(engine, person).await?;
-    let states: Vec<&State> = states.iter().map(|state| &*state.value).collect();
+    let around = match engine.catalogue() {
+        Ok(in_force) => {
+            let asked = context::Asked { catalogue: &in_force, wanted, now };
+            context::around(engine, &asked, person, &states).await?
+        }
+        Err(_) => Vec::new(),
+    };
+    let states: Vec<&State> = states.iter().map(|state| &*state.value).chain(&around).collect();
     Ok(view(&states, catalogue, &person.grants(now), now, wanted))
 }
 

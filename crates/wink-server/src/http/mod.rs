@@ -7,6 +7,7 @@ mod cart;
 mod catalogue;
 mod cloudevents;
 mod consents;
+mod context;
 mod cors;
 mod coupons;
 mod decisions;
@@ -74,6 +75,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/openapi.json", get(openapi::describe_api))
         .route("/tag.js", get(tag::load_tag))
         .route("/v1/events", post(events::receive_events::<S>))
+        .route("/v1/context", post(context::tell_context::<S>))
         .route("/v1/decisions", post(decisions::decide::<S>))
         .route("/v1/decisions/{id}/accept", post(decisions::accept_decision::<S>))
         .route("/v1/decisions/{id}", get(decisions_read::read_decision::<S>))

@@ -57,6 +57,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::letters::discard_dead_letter,
         super::balance::read_balance,
         super::balance::read_sources,
+        super::context::tell_context,
         super::segment::receive_batch,
         super::segment::receive_import,
         super::segment::receive_track,

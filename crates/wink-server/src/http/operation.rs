@@ -120,6 +120,8 @@ const PRODUCT_READERS: Who = Who::Roles(&[Shop, Analyst, Support, Marketer, Admi
 const REDEEMERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
 /// Who looks a coupon up.
 const COUPON_READERS: Who = Who::Roles(&[Shop, Till, Support, Admin, Operator]);
+/// Who tells what goes on in regions and stores: nobody whose key can be read out of a page.
+const CONTEXT_TELLERS: Who = Who::Roles(&[Shop, Partner, Admin, Operator]);
 /// Who lists products.
 const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
@@ -138,6 +140,7 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Ingest, Shop, Till, Partner, Admin]),
         BATCH,
     ),
+    op("tell_context", Method::POST, "/v1/context", Class::Ingest, CONTEXT_TELLERS, BATCH),
     op(
         "decide",
         Method::POST,

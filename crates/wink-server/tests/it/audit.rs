@@ -208,7 +208,9 @@ fn consent<S: Store>(engine: &Engine<S>) -> Result<(), String> {
                     word.is_some_and(|(_, state)| state == ConsentState::Granted)
                 };
                 let needed = match decision.ask.channel {
-                    wink_core::offer::Channel::Newsletter => Purpose::ALL.to_vec(),
+                    wink_core::offer::Channel::Newsletter => {
+                        vec![Purpose::Personalisation, Purpose::Newsletter]
+                    }
                     _ => vec![Purpose::Personalisation],
                 };
                 if decision.verdict != Verdict::Nothing && !needed.into_iter().all(granted) {

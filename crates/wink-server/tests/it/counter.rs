@@ -47,6 +47,10 @@ pub(crate) struct Shop {
     pub(crate) triggers: String,
     /// `segments.toml`; none if it is empty.
     pub(crate) segments: String,
+    /// `features.toml`; none if it is empty.
+    pub(crate) features: String,
+    /// Further sections of `shop.toml`, as they stand in the file.
+    pub(crate) more: String,
 }
 
 /// An offer with a campaign of its own, of the same name.
@@ -81,6 +85,8 @@ impl Default for Shop {
             offers: Vec::new(),
             triggers: String::new(),
             segments: String::new(),
+            features: String::new(),
+            more: String::new(),
         }
     }
 }
@@ -167,14 +173,19 @@ impl Shop {
             "name = \"A shop\"\ncurrency = \"EUR\"\ntime_zone = \"UTC\"\n\n[contact_policy]\ncaps = [{}]\n\n\
              [holdout]\npercent = {}\nsalt = 1\n\n\
              [economics]\ndefault_margin_percent = 30\ndefault_basket = \"20.00\"\nattention_cost = \"0.02\"\nexploration = {:?}\n\n\
-             [economics.channel_cost]\nnewsletter = \"0.005\"\nweb = \"0.00\"\ntill = \"0.00\"\n",
+             [economics.channel_cost]\nnewsletter = \"0.005\"\nweb = \"0.00\"\ntill = \"0.00\"\n{}",
             caps.join(", "),
             self.holdout_percent,
             self.exploration,
+            self.more,
         );
         let campaigns =
             self.offers.iter().map(|offer| (format!("campaigns/{}.toml", offer.name), offer.toml()));
-        let others = [("triggers.toml", &self.triggers), ("segments.toml", &self.segments)];
+        let others = [
+            ("triggers.toml", &self.triggers),
+            ("segments.toml", &self.segments),
+            ("features.toml", &self.features),
+        ];
         let others = others.into_iter().filter(|(_, text)| !text.is_empty());
         let others = others.map(|(name, text)| (name.to_owned(), text.clone()));
         [("shop.toml".to_owned(), shop)].into_iter().chain(campaigns).chain(others).collect()

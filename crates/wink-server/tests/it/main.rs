@@ -22,6 +22,8 @@ mod as_of;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bands;
+#[cfg(test)]
 mod bought;
 #[cfg(test)]
 mod cards;
@@ -55,6 +57,8 @@ mod moments;
 mod once;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod places;
 #[cfg(test)]
 mod product;
 #[cfg(test)]

@@ -143,6 +143,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             zone: Zone::new("Europe/Berlin").context("Berlin has a clock")?,
             zone_name: "Europe/Berlin".to_owned(),
             accounts: Accounts::default(),
+            places: None,
         },
         features: Arc::new(features),
         contact_policy: ContactPolicy { caps: vec![FrequencyCap { at_most: 2, within_days: 28 }] },

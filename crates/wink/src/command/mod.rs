@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod catalogue;
+pub(crate) mod context;
 pub(crate) mod coupon;
 pub(crate) mod dead_letters;
 pub(crate) mod decide;

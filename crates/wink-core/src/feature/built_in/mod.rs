@@ -4,12 +4,14 @@
 mod behaviour;
 mod contact;
 mod hesitation;
+mod place;
 mod purchase;
 mod service;
 
 use super::definition::{Age, Aggregation, Class, Definition, Heard, How, Never, Selection, Unit, Window};
 use crate::feature::{Score, Term};
 use crate::profile::Purpose;
+pub use place::all as of_places;
 
 /// Lists them by slot.
 pub fn definitions() -> Vec<Definition> {

@@ -59,7 +59,7 @@ fn bands_that_cannot_be_say_so() {
         let own = declared(Selection::of(&["Product Viewed"]), shares(by));
         assert_eq!(Catalogue::compile(vec![own], &Zone::utc()).unwrap_err().message, wanted);
     };
-    check("items.unit_cents up to 9, 9", "bands ascend, and 9 follows a larger bound");
+    check("items.unit_cents up to 9, 9", "bands ascend, and 9 stands twice");
     check("items.unit_cents up to 9, ten", "`ten` is no whole number");
     check(
         "items.brand up to 9",
@@ -67,6 +67,37 @@ fn bands_that_cannot_be_say_so() {
     );
     let many: Vec<String> = (1..=21).map(|bound| bound.to_string()).collect();
     check(&format!("items.cents up to {}", many.join(", ")), "21 bounds are too many; at most 20");
+}
+
+#[test]
+fn the_newest_name_is_the_whole_share_in_whichever_order_names_come() {
+    let seen = |days: i64, brand: &str| {
+        let extra = [("place_region".to_owned(), Value::Text(brand.to_owned()))].into();
+        let body = Body::Observed(crate::event::Observed::named("Place Reported").unwrap());
+        Told { at: days_ago(days), body, extra }
+    };
+    let newest = |told: &[Told]| {
+        let by = "event.place_region".to_owned();
+        match value(Selection::of(&["Place Reported"]), Aggregation::Newest { by }, &Zone::utc(), told) {
+            Viewed::Shares(reading) => reading.value.into_iter().collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut told = vec![seen(3, "berlin"), seen(1, "munich"), seen(2, "cologne"), seen(1, "bonn")];
+    assert_eq!(newest(&told), [("munich".to_owned(), 1.0)]);
+    told.reverse();
+    assert_eq!(newest(&told), [("munich".to_owned(), 1.0)], "of one instant the greater name");
+}
+
+#[test]
+fn of_what_is_told_of_places_only_the_newest_is_kept() {
+    let check = |events: &[&str], aggregation: Aggregation| {
+        Catalogue::compile(vec![declared(Selection::of(events), aggregation)], &Zone::utc()).is_ok()
+    };
+    let last = || Aggregation::Last { of: "event.rain_percent".to_owned() };
+    assert!(check(&["Weather Reported"], last()));
+    assert!(!check(&["Weather Reported"], count()), "a feed may tell the same twice");
+    assert!(!check(&["Weather Reported", "Page"], last()), "one is about a person");
 }
 
 #[test]

@@ -30,13 +30,13 @@ fn history() -> impl Strategy<Value = Vec<Told>> {
 }
 
 fn catalogue() -> Catalogue {
-    // Berlin, so that buckets of the shop's calendar differ from those of UTC; and one feature on that calendar.
-    let own = Definition {
-        name: "shop_days".to_owned(),
-        meaning: "days with an order on the shop's calendar".to_owned(),
+    // Berlin, so that buckets of the shop's calendar differ from those of UTC; one feature on that calendar, and one of the newest name.
+    let own = |name: &str, event: &str, aggregation: Aggregation| Definition {
+        name: name.to_owned(),
+        meaning: "what no built-in feature does".to_owned(),
         how: How::Folded {
-            selection: Selection::of(&["Order Completed"]),
-            aggregation: Aggregation::ActiveDays { window: Window::ShopDays(30) },
+            selection: Selection::of(&[event]),
+            aggregation,
             age: Age::Named,
             never: Never::Unknown,
         },
@@ -46,7 +46,16 @@ fn catalogue() -> Catalogue {
         heard: Heard::default(),
     };
     let mut definitions = built_in_definitions();
-    definitions.push(own);
+    definitions.push(own(
+        "shop_days",
+        "Order Completed",
+        Aggregation::ActiveDays { window: Window::ShopDays(30) },
+    ));
+    definitions.push(own(
+        "newest_brand",
+        "Product Viewed",
+        Aggregation::Newest { by: "event.brand".to_owned() },
+    ));
     Catalogue::compile(definitions, &Zone::new("Europe/Berlin").unwrap()).unwrap()
 }
 

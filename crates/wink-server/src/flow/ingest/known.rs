@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use wink_core::base::{Timestamp, TriggerId};
 use wink_core::event::{Event, Identity};
-use wink_core::feature::{Happened, State, view};
+use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_core::profile::{IdentityKey, Link, Profile, Vault};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
 use super::IDENTITIES_MAX;
+use crate::flow::context;
 use crate::flow::links::Joined;
 use crate::flow::moments;
 use crate::flow::noted::Noted;
@@ -107,8 +108,11 @@ impl Known {
         for state in states.iter_mut().filter(|state| state.key == self.state.key) {
             state.value = self.state.value.clone();
         }
-        let states: Vec<&State> = states.iter().map(|state| &*state.value).collect();
         let features = &catalogue.features;
+        let wanted: Vec<Wanted> = triggers.iter().map(|trigger| trigger.wanted(features)).collect();
+        let asked = context::Asked { catalogue, wanted: &Wanted::of_all(&wanted), now };
+        let around = context::around(engine, &asked, &person, &states).await?;
+        let states: Vec<&State> = states.iter().map(|state| &*state.value).chain(&around).collect();
         let holds = |trigger: &&Trigger| {
             let view = view(&states, features, &person.grants(now), now, &trigger.wanted(features));
             trigger.holds(features, &view)

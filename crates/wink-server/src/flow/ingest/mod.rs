@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{EventId, Timestamp, Value};
-use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection};
+use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, Spot};
 use wink_core::profile::IdentityKey;
 use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
 
@@ -16,6 +16,7 @@ use crate::{Engine, Error, Ids};
 
 mod days;
 mod known;
+mod placed;
 mod work;
 
 use work::Work;
@@ -147,6 +148,8 @@ struct Message {
     received: Received,
     mark: MarkKey,
     body: [u8; 16],
+    /// Where somebody stood, if the message said so. It is in nothing else of the message.
+    spot: Option<Spot>,
 }
 
 /// Sorts messages by identity, keeping their order, into groups that fit a batch.
@@ -156,6 +159,7 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
     let secret = engine.secrets.marks();
     let accounts = engine.accounts();
     for (place, mut received) in received.into_iter().enumerate() {
+        let spot = take_spot(&mut received);
         let body = received.envelope.body_hash(secret);
         accounts.first(&mut received.envelope.identities);
         let envelope = &received.envelope;
@@ -164,7 +168,7 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
         // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
         let changes = 2 + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
-        let message = Message { place, received, mark, body };
+        let message = Message { place, received, mark, body, spot };
         let last = open.get(&key).and_then(|index| groups.get_mut(*index));
         match last {
             Some((group, filled, changed))
@@ -181,6 +185,15 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         }
     }
     groups.into_iter().map(|(group, _, _)| group).collect()
+}
+
+/// Takes coordinates out of a message, and its bytes with them: should it become a dead letter, none are kept.
+fn take_spot(received: &mut Received) -> Option<Spot> {
+    let whereabouts = received.envelope.take_whereabouts();
+    if whereabouts.were_said {
+        received.original.clear();
+    }
+    whereabouts.spot
 }
 
 /// Estimates the stored size of an envelope that came without its bytes.
@@ -254,10 +267,11 @@ impl Thought {
         told.iter_mut().for_each(|told| accounts.first(&mut told.received.envelope.identities));
         let first = told.first().and_then(|told| told.received.envelope.identities.first());
         let key = first.map(|identity| person::identity_key(engine, identity));
-        let message = |(place, Told { received, body }): (usize, Told)| {
+        let message = |(place, Told { mut received, body }): (usize, Told)| {
+            let spot = take_spot(&mut received);
             let envelope = &received.envelope;
             let mark = keys::event_mark(engine.secrets.marks(), &envelope.source, &envelope.message_id);
-            Message { place, received, mark, body }
+            Message { place, received, mark, body, spot }
         };
         let messages = told.into_iter().enumerate().map(message).collect();
         Self::of(engine, ids, &Group { key, messages }, true).await

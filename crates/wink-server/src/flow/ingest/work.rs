@@ -114,7 +114,7 @@ impl Work {
         }
         let id = ids.event(envelope, now)?;
         let currency = engine.currency();
-        let event = match accept(envelope, &engine.schemas, currency, id, now) {
+        let mut event = match accept(envelope, &engine.schemas, currency, id, now) {
             Ok(event) => event,
             Err(rejection) => return Ok(Answer::Dead(rejection)),
         };
@@ -133,6 +133,9 @@ impl Work {
         }
         let name = event.body.event_name();
         known.link(engine, &event, now).await?;
+        if event.is_of_place() {
+            known.place(engine, &mut event, message.spot, now).await?;
+        }
         let (kept, stated) = Kept::new(event, known.profile.value.id, key);
         if let Some(stated) = stated {
             known.vault(engine).await?.hear(stated, kept.occurred_at);

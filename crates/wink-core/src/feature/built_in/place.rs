@@ -1,0 +1,56 @@
+//! Where somebody is, coarsely, and what the weather and the trains do there. Only a shop that says what is kept of places has these.
+
+use super::{Age, Aggregation, Class, Definition, Selection, Unit, folded};
+use crate::event::{CONTEXT_EVENTS, PLACE_REPORTED};
+use crate::profile::Purpose;
+
+/// Lists them; they come behind the features every shop has.
+pub fn all() -> Vec<Definition> {
+    let mut all = whereabouts();
+    all.extend(surroundings());
+    all
+}
+
+fn of(events: &[&str], name: &str, meaning: &str, aggregation: Aggregation) -> Definition {
+    let definition = folded(name, meaning, Class::Place, Selection::of(events), aggregation).served(1);
+    Definition { purpose: Purpose::Location, ..definition }
+}
+
+fn whereabouts() -> Vec<Definition> {
+    let kept = |name: &str, meaning: &str, aggregation: Aggregation| {
+        // A report of which nothing may be kept names no region either.
+        let selection = Selection::of(&[PLACE_REPORTED]).only("event.place_region != \"\"");
+        let definition = folded(name, meaning, Class::Place, selection, aggregation).served(1);
+        Definition { purpose: Purpose::Location, ..definition.aged_by(Age::Selected) }
+    };
+    let newest = |by: &str| Aggregation::Newest { by: format!("event.{by}") };
+    let minutes = Aggregation::Since { unit: Unit::Minutes, exact: false };
+    vec![
+        kept("place_cell", "the coarse cell somebody was in last", newest("place_cell")),
+        kept("place_region", "the region somebody was in last, or `elsewhere`", newest("place_region")),
+        kept("near_store", "the store somebody was near last, or `elsewhere`", newest("near_store")),
+        kept("place_minutes", "minutes since somebody's place was heard of", minutes),
+    ]
+}
+
+/// What is told of the region somebody is in, or of the store they are near. How long it counts is the feed's to say, see `[context]`.
+fn surroundings() -> Vec<Definition> {
+    let [weather, transit] = CONTEXT_EVENTS;
+    let last = |event: &str, name: &str, field: &str, meaning: &str| {
+        of(&[event], name, meaning, Aggregation::Last { of: format!("event.{field}") })
+    };
+    vec![
+        last(weather, "rain_tenths_mm", "rain_tenths_mm", "rain in the last hour, in tenths of a millimetre"),
+        last(weather, "rain_percent", "rain_percent", "how likely rain is, in percent"),
+        last(weather, "snow_cm", "snow_cm", "snow on the ground, in centimetres"),
+        last(weather, "temperature_c", "temperature_c", "the temperature, in degrees Celsius"),
+        last(weather, "wind_kmh", "wind_kmh", "the wind, in kilometres an hour"),
+        last(transit, "transit_delay_minutes", "delay_minutes", "how late public transport is, in minutes"),
+        last(
+            transit,
+            "transit_cancelled_percent",
+            "cancelled_percent",
+            "how much of public transport is cancelled, in percent",
+        ),
+    ]
+}
