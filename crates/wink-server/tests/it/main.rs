@@ -40,6 +40,8 @@ mod full;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod leak;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod letters;
