@@ -92,7 +92,11 @@ impl Environment {
     }
 }
 
-fn reference_data() -> Result<PathBuf> {
+/// The directory with the data sets that no package carries.
+///
+/// # Errors
+/// Fails if it is not there.
+pub(crate) fn reference_data() -> Result<PathBuf> {
     let path = match std::env::var_os("WINK_REFERENCE_DATA") {
         Some(given) => PathBuf::from(given),
         None => shell::root().join("..").join("shared").join("data"),

@@ -42,6 +42,8 @@ mod full;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod leak;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod letters;
