@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use wink_core::base::{CouponId, Timestamp};
+use wink_core::base::Timestamp;
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
 use wink_core::coupon::{Coupon, Redemption, State, Wallet};
 use wink_core::event::Identity;
 use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
-use wink_store::{Check, RecordKey, Store, Version};
+use wink_store::{Check, Record, RecordKey, Store, Version};
 
+use super::codes::{self, By, Named};
 use super::profiles::{self, Whom};
 use super::whole::Whole;
 use crate::{Engine, Error, keys};
@@ -32,7 +33,8 @@ pub struct Qualified<'a> {
 /// Coupons that are tried together on a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried<'c> {
-    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a coupon that was named before.
+    /// The coupons, as somebody named them: by id, by code, or by what their QR code holds. What is malformed is as unknown as what is not there,
+    /// and so is a coupon that was named before.
     pub coupons: &'c [String],
     /// On what.
     pub cart: &'c Cart,
@@ -100,11 +102,11 @@ pub async fn validate<'a, S: Store>(
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let mut found = load(engine, asked).await?;
+    let mut found = load(engine, asked, now).await?;
     if let Some(identity) = identity {
         let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
         for place in &mut found {
-            place.take_if(|found| !whole.as_ref().is_some_and(|whole| is_of(&found.coupon, whole)));
+            place.take_if(|found| !found.may_be_used_by(whole.as_ref()));
         }
     }
     let stack = stack(asked, &found, &catalogue, now);
@@ -116,11 +118,18 @@ pub(super) struct Found {
     pub coupon: Coupon,
     pub redeemed: Option<Redemption>,
     version: Version,
+    by: By,
 }
 
 impl Found {
     fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
         Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+    }
+
+    /// Tells whether somebody may use it: it is theirs, or it is nobody's and they have its code.
+    fn may_be_used_by(&self, whole: Option<&Whole>) -> bool {
+        let is_for_whoever_has_it = self.by == By::Code && self.coupon.profile.is_none();
+        is_for_whoever_has_it || whole.is_some_and(|whole| is_of(&self.coupon, whole))
     }
 
     /// The check that the coupon is still as it was read.
@@ -129,32 +138,47 @@ impl Found {
     }
 }
 
-/// Loads coupons, by their places among those asked; `None` for one that is not there.
+/// Loads coupons, by their places among those asked; `None` for one that is not there, or that nobody is told of.
 pub(super) async fn load<S: Store>(
     engine: &Engine<S>,
     asked: &Tried<'_>,
+    now: Timestamp,
 ) -> Result<Vec<Option<Found>>, Error> {
     let mut seen = BTreeSet::new();
     // Each step is taken from the coupon as it was read, so it is taken once.
-    let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
-    let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
-    let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
+    let named = codes::named(engine, asked.coupons, now).await?;
+    let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
+    let names: Vec<RecordKey> = named.iter().flatten().map(|named| keys::coupon(named.id)).collect();
     let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(record) = id.and_then(|_| records.next().flatten()) else {
-            found.push(None);
-            continue;
-        };
-        let coupon = Coupon::from_bytes(&record.bytes)?;
-        let is_redeemed = asked.order.is_some_and(|order| coupon.is_redeemed_on(order));
-        let redeemed = match coupon.redemptions.last().filter(|_| is_redeemed) {
-            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+    let mut found = Vec::with_capacity(named.len());
+    for named in named {
+        let record = named.and_then(|_| records.next().flatten());
+        found.push(match named.zip(record) {
+            Some((named, record)) => read(engine, asked, named, &record, now).await?,
             None => None,
-        };
-        found.push(Some(Found { coupon, redeemed, version: record.version }));
+        });
     }
     Ok(found)
+}
+
+async fn read<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+    named: Named,
+    record: &Record,
+    now: Timestamp,
+) -> Result<Option<Found>, Error> {
+    let coupon = Coupon::from_bytes(&record.bytes)?;
+    if named.hides(&coupon, asked.order, now) {
+        return Ok(None);
+    }
+    let is_redeemed = asked.order.is_some_and(|order| coupon.is_redeemed_on(order));
+    let redeemed = match coupon.redemptions.last().filter(|_| is_redeemed) {
+        Some(id) => engine.stored(&keys::redemption(*id)).await?,
+        None => None,
+    };
+    Ok(Some(Found { coupon, redeemed, version: record.version, by: named.by }))
 }
 
 /// Puts coupons on the cart, as the catalogue in force lets them meet.

@@ -89,7 +89,7 @@ pub async fn redeem<'a, S: Store>(
             return Ok(Replied::Before(answer));
         }
         let asked = purchase.tried();
-        let found = load(engine, &asked).await?;
+        let found = load(engine, &asked, now).await?;
         let stack = stack(&asked, &found, &*engine.catalogue()?, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();

@@ -24,9 +24,13 @@ mod authority;
 #[cfg(test)]
 mod bought;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
+#[cfg(test)]
+mod codes;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
