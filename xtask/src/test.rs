@@ -26,6 +26,7 @@ const PROGRAMS: &[(&str, &[&str], &str, &str)] = &[
     ("c++", &["--version"], "g++", "`cargo xtask fuzz`, to build libFuzzer"),
     ("node", &["--version"], "nodejs", "the tests that send with real JavaScript clients"),
     ("npm", &["--version"], "npm", "`cargo xtask clients`, to fetch the JavaScript clients"),
+    ("zbarimg", &["--version"], "zbar-tools", "the tests of QR codes and bars, to read them as scanners do"),
     ("chromium", &["--version"], "chromium", "the tests of the tag and of the demo page, in a real browser"),
 ];
 

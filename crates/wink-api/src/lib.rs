@@ -3,6 +3,7 @@
 mod cart;
 mod catalogue;
 mod cloudevents;
+mod codes;
 mod commerce;
 mod context;
 mod coupons;
@@ -41,6 +42,10 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use codes::{
+    BulkAsked, BulkCodeView, BulkCodesAsked, BulkCodesListed, BulkView, CodeAsked, CodeView, PictureAsked,
+    TillKeyView, TillKeysListed, TypedBySent,
+};
 pub use context::{ContextAnswered, ContextSent, REPORTS_MAX, ReportSent};
 pub use coupons::{
     CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,

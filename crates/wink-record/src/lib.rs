@@ -4,6 +4,7 @@
 
 mod access;
 mod answer;
+mod bulk;
 mod catalogue;
 mod coupon;
 mod dead_letter;
@@ -34,6 +35,7 @@ mod webhook;
 
 pub use access::{ApiKey, TenantNamed};
 pub use answer::KeptAnswer;
+pub use bulk::KeyRotations;
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;

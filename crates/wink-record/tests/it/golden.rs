@@ -186,3 +186,9 @@ fn cut_or_changed_bytes_are_read_without_a_panic_and_a_cut_is_never_the_whole() 
     }
     assert!(0 < refused, "some changes cannot be read at all");
 }
+
+#[test]
+fn bulks_and_key_rotations_are_stored_as_ever() {
+    check("bulk-v1", &samples::bulk());
+    check("key-rotations-v1", &samples::key_rotations());
+}

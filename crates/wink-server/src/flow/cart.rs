@@ -10,6 +10,7 @@ use wink_core::offer::{Catalogue, Product};
 use wink_record::{OrderCoupons, Stored};
 use wink_store::{Change, Check, Record, RecordKey, Store, Version};
 
+use super::codes::{self, By, Named};
 use super::profiles::{self, Whom};
 use super::whole::Whole;
 use crate::{Engine, Error, keys};
@@ -32,7 +33,8 @@ pub struct Qualified<'a> {
 /// Coupons that are tried together on a cart, beside those that were redeemed on the same order before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried<'c> {
-    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a coupon that was named before.
+    /// The coupons, as somebody named them: by id, by code, or by what their QR code holds. What is malformed is as unknown as what is not there,
+    /// and so is a coupon that was named before.
     pub coupons: &'c [String],
     /// On what.
     pub cart: &'c Cart,
@@ -104,11 +106,11 @@ pub async fn validate<'a, S: Store>(
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let Loaded { mut found, on_order } = load(engine, asked).await?;
+    let Loaded { mut found, on_order } = load(engine, asked, now).await?;
     if let Some(identity) = identity {
         let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
         for place in &mut found {
-            place.take_if(|found| !whole.as_ref().is_some_and(|whole| is_of(&found.coupon, whole)));
+            place.take_if(|found| !found.may_be_used_by(whole.as_ref()));
         }
     }
     let stack = stack(asked, &found, &on_order, &catalogue, now);
@@ -120,10 +122,16 @@ pub(super) struct Found {
     pub coupon: Coupon,
     pub redeemed: Option<Redemption>,
     version: Version,
+    by: By,
 }
 
 impl Found {
-    async fn new<S: Store>(engine: &Engine<S>, record: &Record, order: Option<&str>) -> Result<Self, Error> {
+    async fn new<S: Store>(
+        engine: &Engine<S>,
+        record: &Record,
+        order: Option<&str>,
+        by: By,
+    ) -> Result<Self, Error> {
         let coupon = Coupon::from_bytes(&record.bytes)?;
         let is_redeemed = order.is_some_and(|order| coupon.is_redeemed_on(order));
         let redeemed: Option<Redemption> = match coupon.redemptions.last().filter(|_| is_redeemed) {
@@ -132,11 +140,17 @@ impl Found {
         };
         // What came back altogether is no longer on the order: the coupon was used, and stands for nothing.
         let redeemed = redeemed.filter(|redemption| Cents::ZERO < redemption.spent());
-        Ok(Self { coupon, redeemed, version: record.version })
+        Ok(Self { coupon, redeemed, version: record.version, by })
     }
 
     pub(super) fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
         Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+    }
+
+    /// Tells whether somebody may use it: it is theirs, or it is nobody's and they have its code.
+    fn may_be_used_by(&self, whole: Option<&Whole>) -> bool {
+        let is_for_whoever_has_it = self.by == By::Code && self.coupon.profile.is_none();
+        is_for_whoever_has_it || whole.is_some_and(|whole| is_of(&self.coupon, whole))
     }
 
     /// The check that the coupon is still as it was read.
@@ -164,7 +178,7 @@ impl OnOrder {
         let names: Vec<RecordKey> = coupons.0.iter().copied().map(keys::coupon).collect();
         let mut used = Vec::new();
         for record in engine.store.get(engine.tenant, &names).await?.iter().flatten() {
-            let found = Found::new(engine, record, Some(order)).await?;
+            let found = Found::new(engine, record, Some(order), By::Id).await?;
             used.extend(Some(found).filter(|found| found.redeemed.is_some()));
         }
         Ok(Self { used, remembered: Some((key, version, coupons)) })
@@ -196,23 +210,39 @@ pub(super) struct Loaded {
     pub on_order: OnOrder,
 }
 
-/// Loads coupons, and what was used on their order before.
-pub(super) async fn load<S: Store>(engine: &Engine<S>, asked: &Tried<'_>) -> Result<Loaded, Error> {
+/// Loads coupons, `None` for one that is not there, or that nobody is told of; and what was used on their order before.
+pub(super) async fn load<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+    now: Timestamp,
+) -> Result<Loaded, Error> {
     let mut seen = BTreeSet::new();
     // Each step is taken from the coupon as it was read, so it is taken once.
-    let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
-    let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
-    let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
+    let named = codes::named(engine, asked.coupons, now).await?;
+    let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
+    let names: Vec<RecordKey> = named.iter().flatten().map(|named| keys::coupon(named.id)).collect();
     let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(record) = id.and_then(|_| records.next().flatten()) else {
-            found.push(None);
-            continue;
-        };
-        found.push(Some(Found::new(engine, &record, asked.order).await?));
+    let mut found = Vec::with_capacity(named.len());
+    for named in named {
+        let record = named.and_then(|_| records.next().flatten());
+        found.push(match named.zip(record) {
+            Some((named, record)) => read(engine, asked, named, &record, now).await?,
+            None => None,
+        });
     }
     Ok(Loaded { found, on_order: OnOrder::load(engine, asked.order).await? })
+}
+
+async fn read<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+    named: Named,
+    record: &Record,
+    now: Timestamp,
+) -> Result<Option<Found>, Error> {
+    let found = Found::new(engine, record, asked.order, named.by).await?;
+    Ok(Some(found).filter(|found| !named.hides(&found.coupon, asked.order, now)))
 }
 
 /// Puts coupons on the cart, as the catalogue in force lets them meet.

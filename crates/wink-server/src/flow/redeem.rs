@@ -89,7 +89,7 @@ pub async fn redeem<'a, S: Store>(
             return Ok(Replied::Before(answer));
         }
         let asked = purchase.tried();
-        let Loaded { found, on_order } = load(engine, &asked).await?;
+        let Loaded { found, on_order } = load(engine, &asked, now).await?;
         let stack = stack(&asked, &found, &on_order, &*engine.catalogue()?, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();

@@ -103,7 +103,8 @@ fn again(kept: KeptAnswer) -> Response {
     response
 }
 
-fn answer(kept: KeptAnswer) -> Response {
+/// Gives an answer as it is written.
+pub(super) fn answer(kept: KeptAnswer) -> Response {
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     (status, [(header::CONTENT_TYPE, kind)], kept.body).into_response()

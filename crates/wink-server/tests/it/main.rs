@@ -26,9 +26,13 @@ mod bands;
 #[cfg(test)]
 mod bought;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
+#[cfg(test)]
+mod codes;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod client;
 #[cfg(test)]
 mod cloudevents;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod corpus;
