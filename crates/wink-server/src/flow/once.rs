@@ -85,7 +85,7 @@ impl<T> Keeping<'_, T> {
 /// Gives the answer that was kept under a key, before anything of what is asked is looked at: what has become of the shop since is no matter.
 ///
 /// # Errors
-/// As [`Once::found`]; [`Error::NotFound`] if the answer went with the person it was about.
+/// [`Error::KeyReused`] if the key belongs to something else; [`Error::NotFound`] if the answer went with the person it was about.
 pub async fn kept<S: Store>(engine: &Engine<S>, once: &Once) -> Result<Option<KeptAnswer>, Error> {
     let Some(mark) = once.found(engine).await? else { return Ok(None) };
     let about = CouponId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());

@@ -65,6 +65,8 @@ mod receiver;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]
+mod result;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod segment;

@@ -1,5 +1,6 @@
 //! `wink measure campaign`: what a campaign of a store changed, in money.
 
+use anyhow::ensure;
 use wink_api::{CampaignResultView, GuardrailView, IntervalView};
 use wink_server::report::result;
 
@@ -11,14 +12,19 @@ use crate::{control, home};
 
 pub(super) fn run(asked: &CampaignAsked) -> anyhow::Result<()> {
     let found = home::run(read(asked))?;
-    if let Some(path) = &asked.plot {
-        draw(&found).write(path)?;
-    }
     if asked.json {
-        return terminal::json(&found);
+        terminal::json(&found)?;
+    } else {
+        print(&found);
     }
-    print(&found);
-    Ok(())
+    let Some(path) = &asked.plot else { return Ok(()) };
+    // The answer is there all the same.
+    ensure!(
+        !found.course.is_empty(),
+        "there is not enough data for a chart yet, so `{}` is not written",
+        path.display()
+    );
+    draw(&found).write(path)
 }
 
 /// Asks the server that has the store, or reads the store and says how far it is.
