@@ -10,11 +10,12 @@ use wink_core::offer::price_law::PriceHistory;
 use wink_core::profile::{Kept, Profile, Vault};
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, Folded, KeptAnswer,
-    LetterHead, Round, SegmentPassage, SegmentRules, Stored, TenantNamed, WebhookEndpoint, WebhookMessage,
+    LetterHead, OrderCoupons, Round, SegmentPassage, SegmentRules, Stored, TenantNamed, WebhookEndpoint,
+    WebhookMessage,
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 31] = [
+const TYPES: [fn(&[u8]); 32] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -38,6 +39,7 @@ const TYPES: [fn(&[u8]); 31] = [
     again::<Right>,
     again::<Redemption>,
     again::<KeptAnswer>,
+    again::<OrderCoupons>,
     again::<Occasions>,
     again::<Awaiting>,
     again::<Memberships>,

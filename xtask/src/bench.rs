@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "serve",
             "growth",
             "segments",
+            "moments",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));
@@ -65,12 +66,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     benches.retain(|bench| wanted == STORE_LIMIT || field(bench, "name").contains(wanted));
     let report = json!({ "machine": machine()?, "benches": benches, STORE_LIMIT: notes });
-    let pretty = serde_json::to_string_pretty(&report)?;
-    let kept = keep(&pretty)?;
+    show(&report, "bench", args)
+}
+
+/// Prints a report as a table, or as JSON where that is asked for, and keeps the JSON in `folder` of the target directory.
+///
+/// # Errors
+/// Fails if it cannot be written.
+pub(crate) fn show(report: &Value, folder: &str, args: &Args) -> Result<()> {
+    let pretty = serde_json::to_string_pretty(report)?;
+    let kept = keep(&pretty, folder)?;
     if args.has("--json") {
         println!("{pretty}");
     } else {
-        print!("{}", table(&report));
+        print!("{}", table(report));
         println!("\nas JSON: {}", kept.display());
     }
     Ok(())
@@ -82,8 +91,8 @@ fn read_benches(text: &str) -> Result<Vec<Value>> {
     Ok(object.get("benches").and_then(Value::as_array).context("the bench's JSON has no `benches`")?.clone())
 }
 
-fn keep(report: &str) -> Result<std::path::PathBuf> {
-    let directory = shell::target_directory()?.join("bench");
+fn keep(report: &str, folder: &str) -> Result<std::path::PathBuf> {
+    let directory = shell::target_directory()?.join(folder);
     std::fs::create_dir_all(&directory)?;
     let path = directory.join("latest.json");
     std::fs::write(&path, format!("{report}\n"))
@@ -92,7 +101,10 @@ fn keep(report: &str) -> Result<std::path::PathBuf> {
 }
 
 /// What a reader needs to compare two runs.
-fn machine() -> Result<Value> {
+///
+/// # Errors
+/// Fails if the system does not say its name, or Rust its version.
+pub(crate) fn machine() -> Result<Value> {
     let say = |command: &mut std::process::Command| shell::output(command).map(|text| text.trim().to_owned());
     let commit = say(&mut shell::program("git", ["rev-parse", "--short=12", "HEAD"]))
         .unwrap_or_else(|_| "none".into());

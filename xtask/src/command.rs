@@ -87,6 +87,26 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: crate::bench::run,
     },
     Command {
+        name: "compare",
+        takes: "[features|statistics]...",
+        summary: "holds Wink against SQL and against Python's libraries on the same input; fetches them, and takes its time",
+        flags: &[
+            Flag {
+                name: "--only",
+                value: Some("PART"),
+                help: "one part of a comparison, as the guide for developers lists them",
+            },
+            Flag { name: "--events", value: Some("N"), help: "events the windows are computed over" },
+            Flag { name: "--people", value: Some("N"), help: "people of the simulated shop" },
+            Flag { name: "--json", value: None, help: "prints JSON instead of a table" },
+        ],
+        examples: &[
+            "cargo xtask compare features",
+            "cargo xtask compare features --only windows --events 1000000",
+        ],
+        run: crate::compare::run,
+    },
+    Command {
         name: "fuzz",
         takes: "[TARGET]...",
         summary: "feeds what reads foreign bytes with more and more unlikely ones, guided by coverage",

@@ -11,6 +11,7 @@ mod campaign;
 mod check;
 mod clients;
 mod command;
+mod compare;
 mod data;
 mod demo;
 mod fuzz;

@@ -26,6 +26,7 @@ const PROGRAMS: &[(&str, &[&str], &str, &str)] = &[
     ("c++", &["--version"], "g++", "`cargo xtask fuzz`, to build libFuzzer"),
     ("node", &["--version"], "nodejs", "the tests that send with real JavaScript clients"),
     ("npm", &["--version"], "npm", "`cargo xtask clients`, to fetch the JavaScript clients"),
+    ("zbarimg", &["--version"], "zbar-tools", "the tests of QR codes and bars, to read them as scanners do"),
     ("chromium", &["--version"], "chromium", "the tests of the tag and of the demo page, in a real browser"),
 ];
 
@@ -92,7 +93,11 @@ impl Environment {
     }
 }
 
-fn reference_data() -> Result<PathBuf> {
+/// The directory with the data sets that no package carries.
+///
+/// # Errors
+/// Fails if it is not there.
+pub(crate) fn reference_data() -> Result<PathBuf> {
     let path = match std::env::var_os("WINK_REFERENCE_DATA") {
         Some(given) => PathBuf::from(given),
         None => shell::root().join("..").join("shared").join("data"),

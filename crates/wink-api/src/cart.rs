@@ -6,7 +6,7 @@ use wink_core::base::{Cents, Currency};
 use wink_core::coupon::cart::{Applied, Best, Line, Priced, VatShare, vat_shares};
 use wink_core::coupon::{Coupon, Locale, Refusal};
 
-use crate::{IdentitySent, ReasonView, SentenceView};
+use crate::{IdentitySent, ReasonView, SentenceView, TypedBySent};
 
 /// The most coupons of one cart: more than may ever meet there.
 pub const COUPONS_MAX: usize = 20;
@@ -74,8 +74,10 @@ pub struct QualificationAsked {
 pub struct ValidationAsked {
     /// Who would use them, if that is known: the coupons of others are then not valid.
     pub identity: Option<IdentitySent>,
-    /// Which coupons, by id: 1 to 20.
+    /// Which coupons, by id, by code, or by what their QR code holds: 1 to 20.
     pub coupons: Vec<String>,
+    /// Where codes were typed, if the shop's server asks for somebody else.
+    pub typed_by: Option<TypedBySent>,
     /// On which cart.
     pub cart: CartSent,
     /// The shop's id of the order, if it has one yet: a coupon that is held for it applies.

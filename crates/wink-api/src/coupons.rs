@@ -4,15 +4,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::coupon::{Coupon, Hold, Part, Redemption, Reversal, State};
 
-use crate::{CartSent, CartView, CouponOnCart, Problem};
+use crate::{CartSent, CartView, CouponOnCart, Problem, TypedBySent};
 
 /// An order that is paid with coupons.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedemptionAsked {
-    /// The coupons, by id: 1 to 20.
+    /// The coupons, by id, by code, or by what their QR code holds: 1 to 20.
     #[schema(example = json!(["cpn_0192f0c1-1c1d-8e00-8000-000000000001"]))]
     pub coupons: Vec<String>,
+    /// Where codes were typed, if the shop's server asks for somebody else.
+    #[serde(default)]
+    pub typed_by: Option<TypedBySent>,
     /// The shop's id of the order.
     pub order_id: String,
     /// What is bought.
@@ -87,9 +90,9 @@ pub struct CouponView {
     pub id: String,
     /// `issued`, `activated`, `reserved`, `redeemed`, `partly_reversed`, `reversed`, `expired` or `revoked`.
     pub state: &'static str,
-    /// The decision that issued it.
+    /// The decision that issued it, or the bulk.
     pub decision: String,
-    /// Whose it is: a pseudonym. None once the person was erased.
+    /// Whose it is: a pseudonym. None once the person was erased, and for a coupon that was issued in bulk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Its campaign.

@@ -3,6 +3,7 @@
 mod cart;
 mod catalogue;
 mod cloudevents;
+mod codes;
 mod commerce;
 mod context;
 mod coupons;
@@ -25,6 +26,7 @@ mod problem;
 mod products;
 mod profiles;
 mod reason;
+mod result;
 mod segment;
 mod segments;
 mod value;
@@ -40,6 +42,10 @@ pub use catalogue::{
     PartsListed, VersionView, VersionsListed,
 };
 pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use codes::{
+    BulkAsked, BulkCodeView, BulkCodesAsked, BulkCodesListed, BulkView, CodeAsked, CodeView, PictureAsked,
+    TillKeyView, TillKeysListed, TypedBySent,
+};
 pub use context::{ContextAnswered, ContextSent, REPORTS_MAX, ReportSent};
 pub use coupons::{
     CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,
@@ -74,6 +80,10 @@ pub use profiles::{
     ListAsked, ProfileLookedUp, ProfileView, WordView,
 };
 pub use reason::{NearestMissView, ReasonView, SentenceView};
+pub use result::{
+    AdviceView, ArmView, CampaignResultView, CostsView, CouponMoneyView, CoursePoint, EstimateOrNot,
+    GuardrailView, IncrementView, IntervalView, LotsView, ReactionView, ThresholdsView, WasteView,
+};
 pub use segment::{
     Batch as SegmentBatch, Call as SegmentCall, SegmentAnswered, SegmentRejected, Unread as SegmentUnread,
     segment_settings, source_config,

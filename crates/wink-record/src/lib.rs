@@ -4,6 +4,7 @@
 
 mod access;
 mod answer;
+mod bulk;
 mod catalogue;
 mod coupon;
 mod dead_letter;
@@ -15,6 +16,7 @@ mod folded;
 mod ledger;
 mod message;
 mod occasions;
+mod order;
 mod packed;
 mod price_history;
 mod product;
@@ -33,6 +35,7 @@ mod webhook;
 
 pub use access::{ApiKey, TenantNamed};
 pub use answer::KeptAnswer;
+pub use bulk::KeyRotations;
 pub use catalogue::{CatalogueApplied, CatalogueFiles};
 pub use dead_letter::{DeadLetter, LetterHead};
 pub use decision::Decided;
@@ -40,6 +43,7 @@ pub use erasure::Erasure;
 pub use folded::Folded;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
+pub use order::OrderCoupons;
 pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{

@@ -103,16 +103,19 @@ struct AwaitingMessage {
     /// Whether it is only looked whether it stayed quiet.
     #[prost(bool, tag = "4")]
     looks: bool,
+    #[prost(sint64, optional, tag = "5")]
+    cart: Option<i64>,
 }
 
 impl Stored for Awaiting {
     fn to_bytes(&self) -> Vec<u8> {
-        let Moment { trigger, at, wanting } = &self.moment;
+        let Moment { trigger, at, wanting, cart } = &self.moment;
         AwaitingMessage {
             profile: self.profile.bytes().to_vec(),
             trigger: trigger.to_string(),
             at: at.0,
             looks: matches!(wanting, Wanting::Look(_)),
+            cart: cart.map(|cart| cart.0),
         }
         .encode_to_vec()
     }
@@ -121,7 +124,8 @@ impl Stored for Awaiting {
         let message: AwaitingMessage = decode("awaited moment", bytes)?;
         let at = Timestamp(message.at);
         let wanting = if message.looks { Wanting::Look(at) } else { Wanting::Decision };
-        let moment = Moment { trigger: trigger(&message.trigger)?, at, wanting };
+        let cart = message.cart.map(Cents);
+        let moment = Moment { trigger: trigger(&message.trigger)?, at, wanting, cart };
         Ok(Self { profile: ProfileId::from_bytes(id("awaited moment", &message.profile)?), moment })
     }
 }

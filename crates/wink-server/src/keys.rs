@@ -1,5 +1,6 @@
 //! Where things lie in the store: kinds, scopes, queues, and how keys are made. Numbers are for ever.
 
+use wink_code::Code;
 use wink_core::base::{
     CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, TriggerId,
     WebhookId,
@@ -85,10 +86,18 @@ pub mod kind {
     pub const REDEMPTION: Kind = Kind(90);
     /// An answer kept under an idempotency key, by the coupon it is about and the key's mark.
     pub const ANSWER: Kind = Kind(91);
+    /// Which coupons were used on an order, by a keyed hash of the order's id.
+    pub const ORDER: Kind = Kind(106);
     /// What a product cost when, by the shop's id.
     pub const PRICES: Kind = Kind(100);
     /// What is told of a region or a store, by its name and the event that tells it.
     pub const CONTEXT: Kind = Kind(120);
+    /// Which coupon a code is for, by the keyed hash of the code.
+    pub const CODE: Kind = Kind(101);
+    /// When the key that signs codes was replaced; one record with an empty key.
+    pub const KEY_ROTATIONS: Kind = Kind(102);
+    /// Coupons issued in bulk, by the bulk's id.
+    pub const BULK: Kind = Kind(103);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -197,6 +206,26 @@ pub fn wallet(id: ProfileId) -> RecordKey {
 /// Names a coupon.
 pub fn coupon(id: CouponId) -> RecordKey {
     RecordKey::new(kind::COUPON, id.bytes())
+}
+
+/// Names the record of which coupons were used on an order. Its id may lead to a person, so it is not in the key.
+pub fn order(secret: &[u8; 32], id: &str) -> RecordKey {
+    RecordKey::new(kind::ORDER, Hasher::keyed(secret, "order").field(id.as_bytes()).finish().short())
+}
+
+/// Names the record that leads from a code to its coupon. Keyed: nobody can test a guess against the store.
+pub fn code(secret: &[u8; 32], code: &Code) -> RecordKey {
+    RecordKey::new(kind::CODE, Hasher::keyed(secret, "code").field(&code.bytes()).finish().short())
+}
+
+/// Names the record of when the key that signs codes was replaced.
+pub fn key_rotations() -> RecordKey {
+    RecordKey::new(kind::KEY_ROTATIONS, [])
+}
+
+/// Names the record of coupons issued in bulk.
+pub fn bulk(id: DecisionId) -> RecordKey {
+    RecordKey::new(kind::BULK, id.bytes())
 }
 
 /// Names a redemption.

@@ -28,6 +28,8 @@ pub struct Secrets {
     webhooks: [u8; 32],
     streams: [u8; 32],
     cards: [u8; 32],
+    codes: [u8; 32],
+    signing: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -49,6 +51,8 @@ impl Secrets {
             webhooks: derive("webhook secrets"),
             streams: derive("stream tokens"),
             cards: derive("card numbers"),
+            codes: derive("coupon codes"),
+            signing: derive("coupon signatures"),
         }
     }
 
@@ -83,6 +87,17 @@ impl Secrets {
     /// The key by which other digits take the place of a card number's.
     pub fn cards(&self) -> &[u8; 32] {
         &self.cards
+    }
+
+    /// The key from which codes are made, and under which they are looked up.
+    pub fn codes(&self) -> &[u8; 32] {
+        &self.codes
+    }
+
+    /// The secret with which codes are signed after so many replacements.
+    pub fn signing(&self, replaced: usize) -> [u8; 32] {
+        let replaced = u64::try_from(replaced).unwrap_or(u64::MAX);
+        Hasher::keyed(&self.signing, "signing key").field(&replaced.to_le_bytes()).finish().0
     }
 
     /// A value that tells this secret from another without giving it away; the store keeps it.

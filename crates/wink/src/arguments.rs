@@ -15,6 +15,7 @@ mod letters;
 mod lint;
 mod segments;
 mod statistics;
+mod till;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
@@ -24,9 +25,10 @@ pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLette
 pub(crate) use lint::{Lint, LintAction, LintLanguage};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
-    ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile, Measure,
-    MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile,
+    Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
 };
+pub(crate) use till::{Till, TillAction};
 pub(crate) use uplift::{
     BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,
     UpliftFit,
@@ -74,8 +76,10 @@ pub(crate) enum Command {
     DeadLetters(DeadLetters),
     /// Lists segments, counts whom a rule would hold of, or hands members out
     Segments(Segments),
-    /// Shows a coupon, uses it, or takes it or its redemption back
+    /// Shows a coupon, uses it, takes it or its redemption back, or issues many
     Coupon(Coupon),
+    /// Lists or replaces the keys that codes are verified with, or verifies a code
+    Till(Till),
     /// Listens for events and questions over HTTP
     Serve(Serve),
     /// Plays a shop whose shoppers' intent is known, and sends what its sources would send
@@ -635,4 +639,6 @@ pub(crate) enum BenchSet {
     Growth,
     /// Segments of a million people: their sizes, a preview, an overlap, a pass over everybody
     Segments,
+    /// From an event to the answer of its trigger at an open session
+    Moments,
 }

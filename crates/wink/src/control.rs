@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use axum::body::Body;
 use axum::extract::Extension;
-use axum::http::Request;
 use axum::http::request::Builder;
+use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde_json::Value as Json;
@@ -83,31 +83,77 @@ fn to_body(json: Json) -> Body {
 }
 
 async fn send(directory: &Path, request: Request<Body>) -> anyhow::Result<Json> {
-    let (status, bytes) = match UnixStream::connect(directory.join(SOCKET)).await {
-        Ok(stream) => {
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-            tokio::spawn(connection);
-            let answer = sender.send_request(request).await?;
-            (answer.status(), answer.into_body().collect().await?.to_bytes())
-        }
-        Err(_) => {
-            // Only what is the first of its kind may be made where nothing is.
-            let makes_the_first =
-                request.method() == "POST" && ["/v1/keys", "/v1/tenants"].contains(&request.uri().path());
-            if !makes_the_first {
-                home::refuse_nothing(directory)?;
-            }
-            let service = home::open_service(directory, Conduct::default()).await?;
-            let router = routes(std::sync::Arc::new(service)).layer(Extension(AtTheMachine));
-            let answer = router.oneshot(request).await?;
-            (answer.status(), answer.into_body().collect().await?.to_bytes())
-        }
+    // Only what is the first of its kind may be made where nothing is.
+    let makes_the_first =
+        request.method() == "POST" && ["/v1/keys", "/v1/tenants"].contains(&request.uri().path());
+    let line = match makes_the_first {
+        true => Line::open_or_make(directory).await?,
+        false => Line::open(directory).await?,
     };
+    line.send(request).await
+}
+
+/// A way to a store that is asked more than once: the server that has it, or the store itself, opened once.
+pub(crate) enum Line {
+    /// The server's socket.
+    Server(PathBuf),
+    /// The routes over the store.
+    Here(axum::Router),
+}
+
+impl Line {
+    /// Opens the way.
+    ///
+    /// # Errors
+    /// If there is no store, or another process has it and does not answer.
+    pub(crate) async fn open(directory: &Path) -> anyhow::Result<Self> {
+        if UnixStream::connect(directory.join(SOCKET)).await.is_err() {
+            home::refuse_nothing(directory)?;
+        }
+        Self::open_or_make(directory).await
+    }
+
+    async fn open_or_make(directory: &Path) -> anyhow::Result<Self> {
+        let socket = directory.join(SOCKET);
+        if UnixStream::connect(&socket).await.is_ok() {
+            return Ok(Self::Server(socket));
+        }
+        let service = home::open_service(directory, Conduct::default()).await?;
+        Ok(Self::Here(routes(std::sync::Arc::new(service)).layer(Extension(AtTheMachine))))
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// The problem's own words if the answer is one.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<Json>) -> anyhow::Result<Json> {
+        self.send(request(method, path).body(body.map_or_else(Body::empty, to_body))?).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> anyhow::Result<Json> {
+        let (status, bytes) = match self {
+            Self::Server(socket) => {
+                let stream = UnixStream::connect(socket).await?;
+                let (mut sender, connection) =
+                    hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+                tokio::spawn(connection);
+                let answer = sender.send_request(request).await?;
+                (answer.status(), answer.into_body().collect().await?.to_bytes())
+            }
+            Self::Here(router) => {
+                let answer = router.clone().oneshot(request).await?;
+                (answer.status(), answer.into_body().collect().await?.to_bytes())
+            }
+        };
+        read(status, &bytes)
+    }
+}
+
+fn read(status: StatusCode, bytes: &[u8]) -> anyhow::Result<Json> {
     if bytes.is_empty() && status.is_success() {
         return Ok(Json::Null);
     }
-    let json: Json = serde_json::from_slice(&bytes).map_err(|_| anyhow!("the server answered {status}"))?;
+    let json: Json = serde_json::from_slice(bytes).map_err(|_| anyhow!("the server answered {status}"))?;
     if !status.is_success() {
         bail!("{}", json.get("message").and_then(Json::as_str).unwrap_or("the server refused"));
     }

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Segments(segments) => command::segments::run(&segments),
         Command::Coupon(coupon) => command::coupon::run(&coupon),
+        Command::Till(till) => command::till::run(&till),
         Command::Serve(serve) => command::serve::run(&serve),
         Command::Model(model) => command::model::run(&model),
         Command::Measure(measure) => command::measure::run(&measure),

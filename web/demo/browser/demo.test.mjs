@@ -85,11 +85,14 @@ test('with Global Privacy Control nobody is even asked', async () => {
 });
 
 test('who hesitates over the shipping costs gets an offer, takes it, and sees what was known and why', async () => {
-  await visit('taken', {}, async (page) => {
+  await visit('taken', {}, async (page, seen) => {
     await page.click('#yes');
     await page.hover('#shipping');
     await offer(page).waitFor();
     await verdict(page).getByText('An offer').waitFor();
+    // The page did not ask: a rule of the shop did, and the answer came over the stream.
+    await page.getByText('The shop\'s rule asked').waitFor();
+    assert.deepEqual(asks(seen).filter((path) => path === '/v1/decisions'), []);
     await picture(page, 'offer-en');
     // The panel: what happened, what is known and how old that is, every candidate and why not the others.
     const panel = page.locator('.panel');

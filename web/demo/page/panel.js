@@ -14,8 +14,13 @@ const wink = () => /** @type {any} */ (window).wink;
 /** @type {string | undefined} */
 let profile;
 
+/** A decision that comes later after a hesitation has another cause. */
+const CAUSED_WITHIN_MS = 5_000;
+let hesitatedAt = -Infinity;
+
 document.addEventListener('wink:event', (heard) => {
   const { event, properties } = /** @type {CustomEvent} */ (heard).detail;
+  if (event === 'Hesitated') hesitatedAt = performance.now();
   const line = made('li', event);
   if (Object.keys(properties).length) line.append(made('code', JSON.stringify(properties)));
   part('events').prepend(line);
@@ -25,7 +30,10 @@ document.addEventListener('wink:event', (heard) => {
 document.addEventListener('wink:decision', async (heard) => {
   const { answer, ms } = /** @type {CustomEvent} */ (heard).detail;
   const box = made('div');
-  const how = ms === undefined ? texts.pushed : `${texts.answeredIn} ${ms} ms.`;
+  const since = performance.now() - hesitatedAt;
+  const pushed = since < CAUSED_WITHIN_MS ? `${texts.triggered} ${Math.round(since)} ms.` : texts.pushed;
+  hesitatedAt = -Infinity;
+  const how = ms === undefined ? pushed : `${texts.answeredIn} ${ms} ms.`;
   /** @type {Record<string, string>} */
   const verdicts = texts.verdicts;
   box.append(made('span', verdicts[answer.verdict], 'verdict'), made('p', how, 'small'), english(made('p', answer.reason)));

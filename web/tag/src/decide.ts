@@ -26,7 +26,7 @@ export interface Question {
   /** The place the answer would be shown at, as the shop's rules call it. */
   readonly placement: string;
   /** The value of the cart, in minor units. */
-  readonly cartCents?: number | undefined;
+  readonly cart_cents?: number | undefined;
 }
 
 /** No offer, and why the server was not heard. */
@@ -43,13 +43,13 @@ export interface Asker {
 export function makeAsker(server: Server, heard: () => Promise<void>): Asker {
   const answered = new Set<string>();
   let asking: Promise<unknown> = Promise.resolve();
-  const put = async (id: string, { placement, cartCents }: Question): Promise<Answer> => {
+  const put = async (id: string, { placement, cart_cents }: Question): Promise<Answer> => {
     await heard();
     const { decision } = await ask<{ decision: Answer & { id: string } }>(server, "/v1/decisions", {
       identity: { namespace: "anonymous_id", value: id },
       channel: "web",
       placement,
-      cart_cents: cartCents,
+      cart_cents,
       issue: "on_accept",
       accept_within_seconds: ACCEPT_WITHIN_SECONDS,
     });

@@ -36,11 +36,15 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   const shown = new Set<string>();
   let view = new AbortController();
 
-  const emit = (event: string, properties: Properties = {}): void => {
+  const emit = (event: string, said?: Properties): void => {
     if (until.aborted) return;
+    const zone = said?.zone as string;
+    const slot = event === "Hesitated" && slotOf(zone);
+    const properties: Properties = { ...said, ...(slot && place(zone, slot)) };
     queue.put(message(id, event, properties));
     tell("wink:event", { event, properties });
-    if (event === "Hesitated") void offer(String(properties.zone));
+    // Where a rule of the shop asks, it hears of it at once, and the answer comes over the stream.
+    if (slot) void (slot.dataset.askedBy ? queue.flush() : offer(zone));
   };
   const look = (): void => {
     view = new AbortController();
@@ -72,9 +76,8 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   const offer = async (name: string): Promise<Answer> => {
     const slot = slotOf(name);
     if (!slot || shown.has(name)) return noOffer("no slot");
-    const { placement = name, cartCents } = slot.dataset;
     const asked = now();
-    const answer = await asker.decide(id, { placement, cartCents: cartCents ? Number(cartCents) : undefined });
+    const answer = await asker.decide(id, place(name, slot));
     tell("wink:decision", { slot: name, answer, ms: now() - asked });
     present(name, answer);
     return answer;
@@ -112,6 +115,10 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
     },
   };
 }
+
+/** Where a slot is, as the shop's rules call it, and what the cart beside it is worth, if the page says so. */
+const place = (name: string, { dataset: { placement = name, cartCents } }: HTMLElement): Question =>
+  ({ placement, cart_cents: cartCents ? +cartCents : undefined });
 
 /** Lets the page know, so that a shop can build on it and anybody can look what is told. */
 function tell(type: string, detail: object): void {

@@ -23,7 +23,7 @@ async function timed<Answer>(asked: Promise<Answer>): Promise<[Answer, number]> 
 test("an offer that comes in time is the answer, and nothing is issued by asking", async () => {
   const fetched = answeringAfter(5);
   const asker = makeAsker(SERVER, async () => {});
-  assert.deepEqual(await asker.decide("anna", { placement: "shipping", cartCents: 2_740 }), OFFER.decision);
+  assert.deepEqual(await asker.decide("anna", { placement: "shipping", cart_cents: 2_740 }), OFFER.decision);
   const [, { body }] = fetched.mock.calls[0]!.arguments as unknown as [string, { body: string }];
   assert.deepEqual(JSON.parse(body), {
     identity: { namespace: "anonymous_id", value: "anna" }, channel: "web", placement: "shipping", cart_cents: 2_740,

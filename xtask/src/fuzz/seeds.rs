@@ -44,6 +44,7 @@ fn seeds(target: &str) -> Result<Vec<Vec<u8>>> {
             let files = campaigns()?.into_iter().map(String::into_bytes);
             files.chain(bodies(&["/v1/campaigns", "/v1/catalogue"])?).collect()
         }
+        "code" => codes(),
         "record" => behind(STORED_TYPES, stored()?),
         _ => Vec::new(),
     })
@@ -88,6 +89,14 @@ fn events() -> Result<Vec<Vec<u8>>> {
 /// The stored formats.
 fn stored() -> Result<Vec<Vec<u8>>> {
     files("crates/wink-record/golden", "hex")?.iter().map(|file| unhex(&read(file)?)).collect()
+}
+
+/// A code as people type it, and payloads of the right length that nobody signed: on paper, and of a device.
+fn codes() -> Vec<Vec<u8>> {
+    // Version 1, then zeros; the 54th byte says that a holder follows.
+    let on_paper = format!("04{}", "0".repeat(187));
+    let of_a_device = format!("04{}8{}", "0".repeat(84), "0".repeat(262));
+    vec![b"7K3M-7K3M-7K3M-7K3M".to_vec(), on_paper.into_bytes(), of_a_device.into_bytes()]
 }
 
 /// The example's campaigns.

@@ -340,7 +340,7 @@ mod tests {
         );
         check(
             "```console\n$ cargo xtask simulate\n```",
-            "`cargo xtask simulate`: `cargo xtask` has no command `simulate`; it has demo, test, check, tidy, bless, bench, fuzz, campaign, data, clients, help",
+            "`cargo xtask simulate`: `cargo xtask` has no command `simulate`; it has demo, test, check, tidy, bless, bench, compare, fuzz, campaign, data, clients, help",
         );
     }
 

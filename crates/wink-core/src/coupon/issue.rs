@@ -2,19 +2,16 @@
 
 use super::ledger::{Account, Entry};
 use super::life::{Coupon, Effect, State};
-use crate::base::{CouponId, Timestamp};
+use crate::base::{CouponId, DecisionId, Timestamp};
 use crate::decision::{Decision, Issue};
-use crate::offer::Catalogue;
+use crate::offer::{Benefit, Campaign, Catalogue, Offer};
 
 /// Issues the coupon of a decision, reserving the most it can cost. `None` if the decision offers nothing, or gives only a right.
 pub fn issue(decision: &Decision, catalogue: &Catalogue) -> Option<Effect> {
     if decision.ask.issue != Issue::Now {
         return None;
     }
-    let coupon = drawn_coupon(decision, catalogue, decision.now)?;
-    let reserve =
-        Entry::new(coupon.about(), Account::Available, Account::Reserved, coupon.reserved, coupon.issued_at);
-    Some(Effect { coupon, entries: vec![reserve], redemption: None })
+    drawn_coupon(decision, catalogue, decision.now).map(reserving)
 }
 
 /// Makes the coupon a decision has drawn, as it is when it is issued at `at`.
@@ -23,11 +20,25 @@ pub(super) fn drawn_coupon(decision: &Decision, catalogue: &Catalogue, at: Times
     let offer = catalogue.offers.get(drawn.offer)?;
     let benefit = *offer.benefits.get(drawn.benefit)?;
     let campaign = catalogue.campaigns.get(offer.campaign)?;
-    Some(Coupon {
-        // One decision issues at most one coupon, so its id can follow from the decision: a retry issues the same one.
-        id: CouponId::seeded("coupon", &[&decision.id.bytes()]),
-        decision: decision.id,
-        profile: Some(decision.person.profile),
+    // One decision issues at most one coupon, so its id can follow from the decision: a retry issues the same one.
+    let id = CouponId::seeded("coupon", &[&decision.id.bytes()]);
+    let coupon = of_offer(id, decision.id, campaign, offer, benefit, at);
+    Some(Coupon { profile: Some(decision.person.profile), ..coupon })
+}
+
+/// Makes a coupon as an offer says, which is nobody's.
+pub(super) fn of_offer(
+    id: CouponId,
+    decision: DecisionId,
+    campaign: &Campaign,
+    offer: &Offer,
+    benefit: Benefit,
+    at: Timestamp,
+) -> Coupon {
+    Coupon {
+        id,
+        decision,
+        profile: None,
         campaign: campaign.id.clone(),
         offer: offer.id.clone(),
         benefit,
@@ -39,5 +50,12 @@ pub(super) fn drawn_coupon(decision: &Decision, catalogue: &Catalogue, at: Times
         reserved: benefit.maximum(),
         redemptions: Vec::new(),
         state: State::Issued,
-    })
+    }
+}
+
+/// Issues a coupon, reserving the most it can cost.
+pub(super) fn reserving(coupon: Coupon) -> Effect {
+    let (from, to) = (Account::Available, Account::Reserved);
+    let reserve = Entry::new(coupon.about(), from, to, coupon.reserved, coupon.issued_at);
+    Effect { coupon, entries: vec![reserve], redemption: None }
 }

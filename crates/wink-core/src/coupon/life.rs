@@ -14,9 +14,9 @@ use crate::offer::{Benefit, ReversalPolicy, Terms};
 pub struct Coupon {
     /// Its id; never a secret.
     pub id: CouponId,
-    /// The decision that issued it.
+    /// The decision that issued it; of a coupon that was issued in bulk, the bulk.
     pub decision: DecisionId,
-    /// Whose it is; `None` once that person was erased.
+    /// Whose it is; `None` once that person was erased, and while it is for whoever comes with its code.
     pub profile: Option<ProfileId>,
     /// Its campaign.
     pub campaign: CampaignId,

@@ -4,6 +4,7 @@
 pub mod cart;
 
 mod activate;
+mod bulk;
 mod end;
 mod hold;
 mod issue;
@@ -18,6 +19,7 @@ mod wallet;
 mod wording;
 
 pub use activate::{activate, deactivate};
+pub use bulk::{BULK_MAX, Bulk};
 pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;

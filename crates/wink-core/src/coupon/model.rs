@@ -245,8 +245,8 @@ impl Run {
         let left = self.model.spent[place];
         let effect = (self.steps.reverse)(&self.coupon, &redemption, &what, reason, now);
         // Which pieces are left is counted here anew, from what came back before.
-        let possible = possible(&redemption, &what);
-        if effect.is_ok() != possible {
+        let is_possible = possible(&redemption, &what);
+        if effect.is_ok() != is_possible {
             return Err(format!("a reversal of {what:?} is {effect:?}"));
         }
         let Ok(effect) = effect else { return Ok(()) };
@@ -255,7 +255,8 @@ impl Run {
         if back < 0 || left < back || (is_all && back != left) {
             return Err(format!("{back} of {left} came back for {what:?}"));
         }
-        let extent = if back == left { Extent::Whole } else { Extent::Part };
+        let is_some_left = possible(effect.redemption.as_ref().unwrap(), &TakenBack::Everything);
+        let extent = if is_some_left { Extent::Part } else { Extent::Whole };
         let is_last = place + 1 == self.redemptions.len();
         let is_there = match self.model.state {
             Is::Free => true,

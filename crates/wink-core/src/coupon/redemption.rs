@@ -78,6 +78,15 @@ impl Redemption {
         self.amount - self.returned()
     }
 
+    /// Lists what it still gives, line by line.
+    pub fn parts_left(&self) -> impl Iterator<Item = Part> {
+        self.parts.iter().map(|part| Part {
+            line: part.line.clone(),
+            quantity: self.quantity_left(part),
+            amount: part.amount - self.amount_back(&part.line),
+        })
+    }
+
     /// Tells how many pieces of a line have not come back yet.
     pub fn quantity_left(&self, part: &Part) -> u32 {
         part.quantity.saturating_sub(self.quantity_back(&part.line))
@@ -120,8 +129,16 @@ impl Redemption {
     }
 
     fn quantity_back(&self, line: &str) -> u32 {
+        self.parts_back_of(line).map(|part| part.quantity).sum()
+    }
+
+    fn amount_back(&self, line: &str) -> Cents {
+        self.parts_back_of(line).map(|part| part.amount).sum()
+    }
+
+    fn parts_back_of(&self, line: &str) -> impl Iterator<Item = &Part> {
         let parts = self.reversals.iter().flat_map(|reversal| &reversal.parts);
-        parts.filter(|part| part.line == line).map(|part| part.quantity).sum()
+        parts.filter(move |part| part.line == line)
     }
 
     pub(super) fn about(&self) -> About<'_> {

@@ -65,7 +65,7 @@ pub enum Refusal {
     Combination {
         /// What stands against it.
         why: Beside,
-        /// Without these it applies.
+        /// Without these it applies; none if it is what was used on the order before that stands against it.
         leave_out: Vec<CouponId>,
     },
 }
@@ -148,7 +148,9 @@ impl Refusal {
             Self::NoProduct { missing, .. }
             | Self::MinimumSpend { missing }
             | Self::MinimumPrice { missing } => Some(NearestMiss::AddSpend(*missing)),
-            Self::Combination { leave_out, .. } => Some(NearestMiss::LeaveOut(leave_out)),
+            Self::Combination { leave_out, .. } if !leave_out.is_empty() => {
+                Some(NearestMiss::LeaveOut(leave_out))
+            }
             _ => None,
         }
     }

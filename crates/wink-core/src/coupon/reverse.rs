@@ -37,6 +37,12 @@ pub enum NotReversed {
         /// As it was named.
         line: String,
     },
+    /// A line is named twice.
+    #[error("line `{line}` is named twice; name it once, with all its pieces")]
+    LineTwice {
+        /// Which line.
+        line: String,
+    },
     /// More pieces than there are, or none.
     #[error("of line `{line}` {left} pieces can be taken back, and at least one at a time")]
     Quantity {
@@ -53,6 +59,7 @@ impl NotReversed {
         match self {
             Self::NothingLeft => "nothing_left_to_reverse",
             Self::LineUnknown { .. } => "line_unknown",
+            Self::LineTwice { .. } => "line_twice",
             Self::Quantity { .. } => "line_quantity",
         }
     }
@@ -74,7 +81,7 @@ pub fn reverse(
 ) -> Result<Effect, NotReversed> {
     let parts = redemption.parts_back(what)?;
     let amount: Cents = parts.iter().map(|part| part.amount).sum();
-    let extent = if amount == redemption.spent() { Extent::Whole } else { Extent::Part };
+    let extent = if redemption.is_all(&parts) { Extent::Whole } else { Extent::Part };
     let wanted = coupon.reversals.after(reason, extent);
     // A coupon that is worth nothing is none.
     let can_return = Cents::ZERO < amount && coupon.can_take_back(redemption, now);
@@ -100,7 +107,15 @@ pub fn reverse(
 }
 
 impl Redemption {
-    /// Works out what comes back, line by line. A line may be named several times.
+    /// Tells whether no piece is left once these have come back.
+    fn is_all(&self, back: &[Part]) -> bool {
+        self.parts.iter().all(|part| {
+            let pieces = back.iter().filter(|back| back.line == part.line).map(|back| back.quantity);
+            self.quantity_left(part) <= pieces.sum()
+        })
+    }
+
+    /// Works out what comes back, line by line.
     fn parts_back(&self, what: &TakenBack) -> Result<Vec<Part>, NotReversed> {
         let mut parts: Vec<Part> = Vec::new();
         match what {
@@ -124,11 +139,13 @@ impl Redemption {
         let Some(part) = self.parts.iter().find(|part| part.line == line) else {
             return Err(NotReversed::LineUnknown { line });
         };
+        if before.iter().any(|other| other.line == line) {
+            return Err(NotReversed::LineTwice { line });
+        }
         let left = self.quantity_left(part);
-        let is_named_before = before.iter().any(|other| other.line == line);
         let quantity = back.quantity.unwrap_or(left);
-        if is_named_before || !(1..=left).contains(&quantity) {
-            return Err(NotReversed::Quantity { line, left: if is_named_before { 0 } else { left } });
+        if !(1..=left).contains(&quantity) {
+            return Err(NotReversed::Quantity { line, left });
         }
         Ok(self.part_back(part, quantity))
     }

@@ -241,7 +241,7 @@ fn more_than_there_is_does_not_come_back() {
         (back("x", None), "line_unknown"),
         (back("b", Some(4)), "line_quantity"),
         (back("b", Some(0)), "line_quantity"),
-        (twice, "line_quantity"),
+        (twice, "line_twice"),
         (TakenBack::Lines(vec![]), "nothing_left_to_reverse"),
     ] {
         let refused = reverse(&coupon, &redemption, &what, ReversalReason::Refund, Timestamp(2));

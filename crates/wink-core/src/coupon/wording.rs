@@ -101,6 +101,10 @@ impl Speaker<'_> {
                 self.money(*missing)
             ),
             Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
+            Refusal::Combination { leave_out, .. } if leave_out.is_empty() => {
+                "Dieser Gutschein gilt nicht zusammen mit denen, die für diese Bestellung schon eingelöst sind."
+                    .to_owned()
+            }
             Refusal::Combination { .. } => {
                 "Dieser Gutschein gilt nicht zusammen mit anderen im Warenkorb. Ohne sie gilt er.".to_owned()
             }
@@ -134,12 +138,15 @@ impl Speaker<'_> {
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
                     Beside::OtherPerson => "Gehört jemand anderem als die übrigen.".to_owned(),
-                    Beside::StandsAlone => "Gilt nur allein.".to_owned(),
+                    Beside::StandsAlone => "Einer davon gilt nur allein.".to_owned(),
                     Beside::SameGroup => "Aus dieser Gruppe gilt nur einer.".to_owned(),
                     Beside::TooMany { at_most } => format!("Höchstens {at_most} Gutscheine zusammen."),
                     Beside::NothingLeft => "Die anderen Gutscheine lassen nichts übrig.".to_owned(),
                 };
-                format!("{why} Gilt ohne {}.", listed(leave_out))
+                match leave_out.is_empty() {
+                    true => format!("{why} Die anderen sind auf dieser Bestellung eingelöst."),
+                    false => format!("{why} Gilt ohne {}.", listed(leave_out)),
+                }
             }
         }
     }
@@ -172,6 +179,9 @@ impl Speaker<'_> {
                 self.money(*missing)
             ),
             Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
+            Refusal::Combination { leave_out, .. } if leave_out.is_empty() => {
+                "This coupon does not go together with those that were used on this order before.".to_owned()
+            }
             Refusal::Combination { .. } => {
                 "This coupon does not go together with others in the cart. Without them it applies."
                     .to_owned()
@@ -206,12 +216,15 @@ impl Speaker<'_> {
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
                     Beside::OtherPerson => "Belongs to somebody else than the others.".to_owned(),
-                    Beside::StandsAlone => "Counts only alone.".to_owned(),
+                    Beside::StandsAlone => "One of them counts only alone.".to_owned(),
                     Beside::SameGroup => "Only one of its group counts.".to_owned(),
                     Beside::TooMany { at_most } => format!("At most {at_most} coupons together."),
                     Beside::NothingLeft => "The other coupons leave nothing.".to_owned(),
                 };
-                format!("{why} Applies without {}.", listed(leave_out))
+                match leave_out.is_empty() {
+                    true => format!("{why} The others are used on this order."),
+                    false => format!("{why} Applies without {}.", listed(leave_out)),
+                }
             }
         }
     }

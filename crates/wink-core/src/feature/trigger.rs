@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::happened::{EventFacts, Fields, Happened};
 use crate::base::expression::{Expression, Problem};
-use crate::base::{Timestamp, TriggerId, Zone};
+use crate::base::{Cents, Timestamp, TriggerId, Value, Zone};
 use crate::event::Schemas;
 
 mod listing;
@@ -154,6 +154,12 @@ pub enum Wanting {
     Look(Timestamp),
 }
 
+/// What an event says its cart is worth, in minor units.
+const CART: &str = "cart_cents";
+
+/// Nobody's cart is worth more, in minor units.
+const CART_CENTS_MAX: i64 = 1_000_000_000;
+
 /// Something to do for a trigger of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -163,6 +169,8 @@ pub struct Moment {
     pub at: Timestamp,
     /// What to do.
     pub wanting: Wanting,
+    /// What the cart is worth, where the moment is an event that says it.
+    pub cart: Option<Cents>,
 }
 
 impl Occasions {
@@ -184,7 +192,7 @@ impl Occasions {
             let is_about = trigger.is_brought_about_by(happened, zone);
             match &trigger.when {
                 When::Event | When::Quiet(_) if is_about => {
-                    moments.extend(remembered.bring_about(trigger, happened.at, now));
+                    moments.extend(remembered.bring_about(trigger, happened, now));
                 }
                 When::Yearly(yearly) if is_about => remembered.count_from(yearly, happened.at, zone),
                 When::Listing(listing) => remembered.watch(listing, happened, is_about),
@@ -213,17 +221,20 @@ impl Occasions {
 }
 
 impl Remembered {
-    fn bring_about(&mut self, trigger: &Trigger, at: Timestamp, now: Timestamp) -> Option<Moment> {
-        let moment = |at, wanting| Moment { trigger: trigger.id.clone(), at, wanting };
+    fn bring_about(&mut self, trigger: &Trigger, happened: &Happened<'_>, now: Timestamp) -> Option<Moment> {
+        let (at, id) = (happened.at, trigger.id.clone());
         if trigger.quiet().is_none() {
             let is_over = FRESH_MS < now.since_ms(at);
-            return (!is_over && self.begin(trigger, at)).then(|| moment(at, Wanting::Decision));
+            let moment = Moment { trigger: id, at, wanting: Wanting::Decision, cart: cart_of(happened) };
+            return (!is_over && self.begin(trigger, at)).then_some(moment);
         }
         let before = self.awaits(trigger);
         self.since = self.since.max(Some(at));
         let awaits = self.awaits(trigger).filter(|awaits| Some(*awaits) != before)?;
         let is_over = FRESH_MS < now.since_ms(awaits);
-        (!is_over).then(|| moment(awaits, Wanting::Look(awaits)))
+        // What is in the cart then is not what it was when somebody last touched it.
+        let moment = Moment { trigger: id, at: awaits, wanting: Wanting::Look(awaits), cart: None };
+        (!is_over).then_some(moment)
     }
 
     /// Tells until when it is waited, if it is.
@@ -254,6 +265,13 @@ impl Remembered {
             self.moments.remove(0);
         }
         true
+    }
+}
+
+fn cart_of(happened: &Happened<'_>) -> Option<Cents> {
+    match happened.extra.get(CART) {
+        Some(Value::Int(cents)) if (0..=CART_CENTS_MAX).contains(cents) => Some(Cents(*cents)),
+        _ => None,
     }
 }
 
@@ -318,6 +336,18 @@ mod tests {
         assert_eq!(at(11, &shipping()), 1);
         assert_eq!(at(30, &shipping()), 0, "two within the hour are enough");
         assert_eq!(at(61, &shipping()), 1, "the first is an hour ago");
+    }
+
+    #[test]
+    fn an_event_may_say_what_the_cart_is_worth() {
+        let cart = |sent: Option<i64>| {
+            let mut extra = shipping();
+            extra.extend(sent.map(|cents| ("cart_cents".to_owned(), Value::Int(cents))));
+            hear(&mut Occasions::default(), &hesitates(), ("Hesitated", 1, 1), &extra)[0].cart
+        };
+        assert_eq!(cart(None), None);
+        assert_eq!(cart(Some(2_740)), Some(Cents(2_740)));
+        assert_eq!([cart(Some(-1)), cart(Some(i64::MAX))], [None, None], "no cart is worth that");
     }
 
     #[test]

@@ -1,5 +1,20 @@
 //! What did it change? Arms as they were assigned, outcomes as they came, and "not enough data" where that is the answer.
 
+mod advice;
+mod costs;
+mod followed;
 mod readout;
+mod statement;
+mod sums;
 
+#[cfg(test)]
+mod tests;
+
+pub use advice::{Action, Facts, Rule, Thresholds, advise};
+pub use costs::{CostSource, Costs, Goods};
+pub use followed::{Followed, Harm, Outcome};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
+pub use statement::{Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown};
+pub use sums::{ArmTally, Tally};
+pub use wink_stats::experiment::Verdict;
+pub use wink_stats::{Error as Unsaid, Interval};

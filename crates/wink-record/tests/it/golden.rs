@@ -82,6 +82,7 @@ fn coupons_and_money_are_stored_as_ever() {
     }
     check("redemption-v1", &samples::redemption());
     check("answer-v1", &samples::answer());
+    check("order-v1", &samples::order_coupons());
     for (name, right) in samples::rights() {
         check(&format!("right-{name}-v1"), &right);
     }
@@ -143,6 +144,7 @@ fn webhooks_are_stored_as_ever() {
 fn what_triggers_remember_is_stored_as_ever() {
     check("occasions-v1", &samples::occasions());
     check("awaiting-v1", &samples::awaiting());
+    check("awaiting-with-cart-v1", &samples::awaiting_with_cart());
     for (name, round) in samples::rounds() {
         check(&format!("round-{name}-v1"), &round);
     }
@@ -183,4 +185,10 @@ fn cut_or_changed_bytes_are_read_without_a_panic_and_a_cut_is_never_the_whole() 
         refused += u32::from(Decision::from_bytes(&changed).is_err());
     }
     assert!(0 < refused, "some changes cannot be read at all");
+}
+
+#[test]
+fn bulks_and_key_rotations_are_stored_as_ever() {
+    check("bulk-v1", &samples::bulk());
+    check("key-rotations-v1", &samples::key_rotations());
 }

@@ -8,8 +8,8 @@ use wink_core::base::{
     ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
 };
 use wink_core::coupon::{
-    Account, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState, State as Life,
-    Wallet,
+    Account, Bulk, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState,
+    State as Life, Wallet,
 };
 use wink_core::decision::{
     AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Removed, Standing, Usage,
@@ -31,8 +31,9 @@ use wink_core::offer::{
 use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
-    Disabled, Erasure, Folded, KeptAnswer, LetterHead, MessageType, Occasion, Round, SealedSecret,
-    SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint, WebhookMessage,
+    Disabled, Erasure, Folded, KeptAnswer, KeyRotations, LetterHead, MessageType, Occasion, OrderCoupons,
+    Round, SealedSecret, SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint,
+    WebhookMessage,
 };
 
 const AT: Timestamp = Timestamp(1_488_448_800_000);
@@ -468,6 +469,17 @@ pub(crate) fn tenant() -> TenantNamed {
     TenantNamed { name: "main".to_owned(), created_at: AT }
 }
 
+/// A bulk that is half done.
+pub(crate) fn bulk() -> Bulk {
+    let catalogue = CatalogueVersion(Digest([4; 32]));
+    Bulk { done: 500, ..Bulk::new("spring-print", OfferId::parse("tea").unwrap(), catalogue, 1_000, AT) }
+}
+
+/// A signing key that was replaced twice.
+pub(crate) fn key_rotations() -> KeyRotations {
+    KeyRotations(vec![AT, AT.plus_days(90)])
+}
+
 pub(crate) fn erasure() -> Erasure {
     Erasure {
         tenant: 1,
@@ -579,7 +591,12 @@ pub(crate) fn occasions() -> Occasions {
 }
 
 pub(crate) fn awaiting() -> Awaiting {
-    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT) };
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Look(AT), cart: None };
+    Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
+}
+
+pub(crate) fn awaiting_with_cart() -> Awaiting {
+    let moment = Moment { trigger: trigger(), at: AT, wanting: Wanting::Decision, cart: Some(Cents(2_740)) };
     Awaiting { profile: ProfileId::from_bytes([2; 16]), moment }
 }
 

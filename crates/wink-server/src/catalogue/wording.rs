@@ -1,6 +1,6 @@
 //! What a shopper reads is looked over: an offer whose words press or shame is not taken, unless somebody signs for it by name.
 
-use wink_core::offer::wording::{Finding, Language, Severity, lint};
+use wink_core::offer::wording::{Class, Finding, Language, Severity, lint};
 
 use super::entry::{Entry, Section};
 
@@ -17,9 +17,12 @@ pub(super) fn title(section: &Section<'_>) -> Option<String> {
     };
     let entry = section.required("title")?;
     let text = entry.text()?;
+    if text.contains("{{") {
+        let fix = "say it without a value; the day until which a coupon is valid is said beside it";
+        return entry.refuse("a title is shown as it is written", Some(fix.to_owned()));
+    }
     let findings = lint(text, &Language::ALL);
-    let blocked: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.severity == Severity::Block).collect();
+    let blocked: Vec<&Finding> = findings.iter().filter(|finding| needs_a_name(finding)).collect();
     match (blocked.first(), signed) {
         (None, None) | (Some(_), Some(())) => Some(text.to_owned()),
         (None, Some(())) => {
@@ -30,13 +33,18 @@ pub(super) fn title(section: &Section<'_>) -> Option<String> {
             let quote = text.get(first.at.clone()).unwrap_or_default();
             let (rule, class) = (first.rule, first.class.name());
             let message = format!("`{quote}` is not said to shoppers ({rule}, {class})");
-            let fix = format!(
-                "say it like: {}; or sign for it: {OVERRIDE} = {{ by = \"…\", reason = \"…\" }}",
-                first.alternative()
-            );
+            let fair = Some(first.alternative()).filter(|fair| !fair.contains("{{"));
+            let fair = fair.map_or_else(|| "leave it out".to_owned(), |fair| format!("say it like: {fair}"));
+            let fix = format!("{fair}; or sign for it: {OVERRIDE} = {{ by = \"…\", reason = \"…\" }}");
             entry.refuse(message, Some(fix))
         }
     }
+}
+
+/// Whether somebody has to sign for it: what is never said, and claims of hurry, stock and company. A title has no value that could show those.
+fn needs_a_name(finding: &Finding) -> bool {
+    let is_claim = matches!(finding.class, Class::Urgency | Class::Scarcity | Class::SocialProof);
+    finding.severity == Severity::Block || (finding.severity == Severity::Fact && is_claim)
 }
 
 /// Reads who signed: a name and a reason.

@@ -36,13 +36,18 @@ pub(super) fn book_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>, bat
         if owed.0 != 0 {
             batch.changes.push(Change::Add(keys::budget(entry.campaign.as_str()), owed.0));
         }
-        batch.changes.push(Change::Append {
-            kind: keys::entry::LEDGER,
-            key: entry.id,
-            owner: None,
-            payload: entry.to_bytes(),
-        });
+        append(entry, batch);
     }
+}
+
+/// Adds a movement of money to the ledger; its counter is moved beside it.
+pub(super) fn append(entry: &Entry, batch: &mut Batch) {
+    batch.changes.push(Change::Append {
+        kind: keys::entry::LEDGER,
+        key: entry.id,
+        owner: None,
+        payload: entry.to_bytes(),
+    });
 }
 
 /// Finds the home of a coupon's entries; a coupon whose person was erased has none of its own.

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use wink_core::base::{CouponId, Timestamp};
+use wink_core::base::{Cents, CouponId, Timestamp};
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
 use wink_core::coupon::{Coupon, Redemption, State, Wallet};
 use wink_core::event::Identity;
 use wink_core::offer::{Catalogue, Product};
-use wink_record::Stored;
-use wink_store::{Check, RecordKey, Store, Version};
+use wink_record::{OrderCoupons, Stored};
+use wink_store::{Change, Check, Record, RecordKey, Store, Version};
 
+use super::codes::{self, By, Named};
 use super::profiles::{self, Whom};
 use super::whole::Whole;
 use crate::{Engine, Error, keys};
 
-/// The most of a person's coupons that are looked at, the newest: a page of their wallet.
+/// The most of a person's coupons that are told of, the newest: a page of their wallet.
 pub const COUPONS_MAX: usize = 200;
 
 /// How many days a coupon that ran out is still told of: who brings a print of it learns why it no longer counts.
@@ -29,10 +30,11 @@ pub struct Qualified<'a> {
     pub best: Best<'a>,
 }
 
-/// Coupons that are tried together on a cart.
+/// Coupons that are tried together on a cart, beside those that were redeemed on the same order before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried<'c> {
-    /// The coupons' ids, as somebody sent them. What is malformed is as unknown as what is not there, and so is a coupon that was named before.
+    /// The coupons, as somebody named them: by id, by code, or by what their QR code holds. What is malformed is as unknown as what is not there,
+    /// and so is a coupon that was named before.
     pub coupons: &'c [String],
     /// On what.
     pub cart: &'c Cart,
@@ -60,7 +62,7 @@ pub async fn complete<S: Store>(engine: &Engine<S>, mut lines: Vec<Line>) -> Res
         let Some(record) = listed else { continue };
         let product = Product::from_bytes(&record.bytes)?;
         line.categories.extend(product.category);
-        line.unit_cost = line.unit_cost.or(product.cost);
+        line.costs(product.cost);
     }
     Ok(lines)
 }
@@ -77,15 +79,19 @@ pub async fn qualify<'a, S: Store>(
     now: Timestamp,
 ) -> Result<Qualified<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let coupons = match profiles::find(engine, &Whom::Identity(identity.clone())).await? {
+    let (coupons, are_all) = match profiles::find(engine, &Whom::Identity(identity.clone())).await? {
         Some(whole) => held(engine, &whole, now).await?,
-        None => Vec::new(),
+        None => (Vec::new(), true),
     };
-    let claims: Vec<Claim<'_>> = coupons.iter().map(|coupon| Claim::new(coupon, &catalogue)).collect();
+    let on_order = OnOrder::load(engine, order).await?;
+    let redeemed: Vec<Claim<'_>> = on_order.used.iter().map(|found| found.claim(&catalogue)).collect();
+    let beside = |coupon| redeemed.iter().cloned().chain([Claim::new(coupon, &catalogue)]);
     let checkout = Checkout { policy: &catalogue.cart, order, now };
-    let best = best(cart, &claims, &checkout);
+    let claims = redeemed.iter().cloned().chain(coupons.iter().map(|coupon| Claim::new(coupon, &catalogue)));
+    let best = best(cart, &claims.collect::<Vec<_>>(), &checkout);
     let alone: Vec<Stack<'a>> =
-        claims.iter().map(|claim| put_on(cart, std::slice::from_ref(claim), &checkout)).collect();
+        coupons.iter().map(|coupon| put_on(cart, &beside(coupon).collect::<Vec<_>>(), &checkout)).collect();
+    let best = Best { is_exact: best.is_exact && are_all, ..best };
     Ok(Qualified { coupons: coupons.into_iter().zip(alone).collect(), best })
 }
 
@@ -100,14 +106,14 @@ pub async fn validate<'a, S: Store>(
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let mut found = load(engine, asked).await?;
+    let Loaded { mut found, on_order } = load(engine, asked, now).await?;
     if let Some(identity) = identity {
         let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
         for place in &mut found {
-            place.take_if(|found| !whole.as_ref().is_some_and(|whole| is_of(&found.coupon, whole)));
+            place.take_if(|found| !found.may_be_used_by(whole.as_ref()));
         }
     }
-    let stack = stack(asked, &found, &catalogue, now);
+    let stack = stack(asked, &found, &on_order, &catalogue, now);
     Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
 }
 
@@ -116,11 +122,35 @@ pub(super) struct Found {
     pub coupon: Coupon,
     pub redeemed: Option<Redemption>,
     version: Version,
+    by: By,
 }
 
 impl Found {
-    fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
+    async fn new<S: Store>(
+        engine: &Engine<S>,
+        record: &Record,
+        order: Option<&str>,
+        by: By,
+    ) -> Result<Self, Error> {
+        let coupon = Coupon::from_bytes(&record.bytes)?;
+        let is_redeemed = order.is_some_and(|order| coupon.is_redeemed_on(order));
+        let redeemed: Option<Redemption> = match coupon.redemptions.last().filter(|_| is_redeemed) {
+            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+            None => None,
+        };
+        // What came back altogether is no longer on the order: the coupon was used, and stands for nothing.
+        let redeemed = redeemed.filter(|redemption| Cents::ZERO < redemption.spent());
+        Ok(Self { coupon, redeemed, version: record.version, by })
+    }
+
+    pub(super) fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
         Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+    }
+
+    /// Tells whether somebody may use it: it is theirs, or it is nobody's and they have its code.
+    fn may_be_used_by(&self, whole: Option<&Whole>) -> bool {
+        let is_for_whoever_has_it = self.by == By::Code && self.coupon.profile.is_none();
+        is_for_whoever_has_it || whole.is_some_and(|whole| is_of(&self.coupon, whole))
     }
 
     /// The check that the coupon is still as it was read.
@@ -129,42 +159,104 @@ impl Found {
     }
 }
 
-/// Loads coupons, by their places among those asked; `None` for one that is not there.
+/// What was used on an order before.
+pub(super) struct OnOrder {
+    /// The coupons that still take something off it.
+    pub used: Vec<Found>,
+    /// Where that is remembered, at which version, and every coupon there; nothing for an order without an id.
+    remembered: Option<(RecordKey, Option<Version>, OrderCoupons)>,
+}
+
+impl OnOrder {
+    pub(super) async fn load<S: Store>(engine: &Engine<S>, order: Option<&str>) -> Result<Self, Error> {
+        let Some(order) = order else { return Ok(Self { used: Vec::new(), remembered: None }) };
+        let key = keys::order(engine.secrets.marks(), order);
+        let (version, coupons) = match engine.record(&key).await? {
+            Some(record) => (Some(record.version), OrderCoupons::from_bytes(&record.bytes)?),
+            None => (None, OrderCoupons::default()),
+        };
+        let names: Vec<RecordKey> = coupons.0.iter().copied().map(keys::coupon).collect();
+        let mut used = Vec::new();
+        for record in engine.store.get(engine.tenant, &names).await?.iter().flatten() {
+            let found = Found::new(engine, record, Some(order), By::Id).await?;
+            used.extend(Some(found).filter(|found| found.redeemed.is_some()));
+        }
+        Ok(Self { used, remembered: Some((key, version, coupons)) })
+    }
+
+    /// The check that nothing was used on the order since.
+    pub(super) fn unchanged(&self) -> Option<Check> {
+        let (key, version, _) = self.remembered.as_ref()?;
+        Some(match version {
+            Some(version) => Check::Version(key.clone(), *version),
+            None => Check::Absent(key.clone()),
+        })
+    }
+
+    /// Remembers that further coupons are used on it.
+    pub(super) fn with(&self, coupons: impl IntoIterator<Item = CouponId>) -> Option<Change> {
+        let (key, _, before) = self.remembered.as_ref()?;
+        let mut all = before.clone();
+        all.0.extend(coupons);
+        Some(Change::Put(key.clone(), all.to_bytes()))
+    }
+}
+
+/// Coupons as they were read.
+pub(super) struct Loaded {
+    /// By their places among those asked; `None` for one that is not there.
+    pub found: Vec<Option<Found>>,
+    /// What was used on the order before, named or not.
+    pub on_order: OnOrder,
+}
+
+/// Loads coupons, `None` for one that is not there, or that nobody is told of; and what was used on their order before.
 pub(super) async fn load<S: Store>(
     engine: &Engine<S>,
     asked: &Tried<'_>,
-) -> Result<Vec<Option<Found>>, Error> {
+    now: Timestamp,
+) -> Result<Loaded, Error> {
     let mut seen = BTreeSet::new();
     // Each step is taken from the coupon as it was read, so it is taken once.
-    let once = |id: &String| CouponId::parse(id).ok().filter(|id| seen.insert(*id));
-    let ids: Vec<Option<CouponId>> = asked.coupons.iter().map(once).collect();
-    let names: Vec<RecordKey> = ids.iter().flatten().copied().map(keys::coupon).collect();
+    let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
+    let named = codes::named(engine, asked.coupons, now).await?;
+    let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
+    let names: Vec<RecordKey> = named.iter().flatten().map(|named| keys::coupon(named.id)).collect();
     let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(record) = id.and_then(|_| records.next().flatten()) else {
-            found.push(None);
-            continue;
-        };
-        let coupon = Coupon::from_bytes(&record.bytes)?;
-        let is_redeemed = asked.order.is_some_and(|order| coupon.is_redeemed_on(order));
-        let redeemed = match coupon.redemptions.last().filter(|_| is_redeemed) {
-            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+    let mut found = Vec::with_capacity(named.len());
+    for named in named {
+        let record = named.and_then(|_| records.next().flatten());
+        found.push(match named.zip(record) {
+            Some((named, record)) => read(engine, asked, named, &record, now).await?,
             None => None,
-        };
-        found.push(Some(Found { coupon, redeemed, version: record.version }));
+        });
     }
-    Ok(found)
+    Ok(Loaded { found, on_order: OnOrder::load(engine, asked.order).await? })
+}
+
+async fn read<S: Store>(
+    engine: &Engine<S>,
+    asked: &Tried<'_>,
+    named: Named,
+    record: &Record,
+    now: Timestamp,
+) -> Result<Option<Found>, Error> {
+    let found = Found::new(engine, record, asked.order, named.by).await?;
+    Ok(Some(found).filter(|found| !named.hides(&found.coupon, asked.order, now)))
 }
 
 /// Puts coupons on the cart, as the catalogue in force lets them meet.
 pub(super) fn stack<'a>(
     asked: &Tried<'a>,
     found: &[Option<Found>],
+    on_order: &OnOrder,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Stack<'a> {
-    let claims: Vec<Claim<'_>> = found.iter().flatten().map(|found| found.claim(catalogue)).collect();
+    let named = || found.iter().flatten();
+    let is_named = |other: &&Found| named().any(|found| found.coupon.id == other.coupon.id);
+    let others = on_order.used.iter().filter(|other| !is_named(other));
+    let claims: Vec<Claim<'_>> = named().chain(others).map(|found| found.claim(catalogue)).collect();
     put_on(asked.cart, &claims, &Checkout { policy: &catalogue.cart, order: asked.order, now })
 }
 
@@ -172,8 +264,12 @@ fn is_of(coupon: &Coupon, whole: &Whole) -> bool {
     whole.cluster().profiles().any(|profile| Some(profile.id) == coupon.profile)
 }
 
-/// Loads the coupons of a person that can be used, or could a while ago; newest first.
-async fn held<S: Store>(engine: &Engine<S>, whole: &Whole, now: Timestamp) -> Result<Vec<Coupon>, Error> {
+/// Loads the coupons of a person that can be used, or could a while ago; newest first, and whether they are all there are.
+async fn held<S: Store>(
+    engine: &Engine<S>,
+    whole: &Whole,
+    now: Timestamp,
+) -> Result<(Vec<Coupon>, bool), Error> {
     let wallets: Vec<RecordKey> =
         whole.cluster().profiles().map(|profile| keys::wallet(profile.id)).collect();
     let mut held = Vec::new();
@@ -181,13 +277,18 @@ async fn held<S: Store>(engine: &Engine<S>, whole: &Whole, now: Timestamp) -> Re
         held.extend(Wallet::from_bytes(&record.bytes)?.held);
     }
     held.sort_by_key(|held| std::cmp::Reverse(held.at));
-    let newest = held.iter().filter_map(|held| held.coupon()).take(COUPONS_MAX);
-    let names: Vec<RecordKey> = newest.map(keys::coupon).collect();
-    let records = engine.store.get(engine.tenant, &names).await?;
-    let coupons = records.iter().flatten().map(|record| Coupon::from_bytes(&record.bytes));
-    let mut coupons = coupons.collect::<Result<Vec<_>, _>>()?;
-    coupons.retain(|coupon| is_told_of(coupon, now));
-    Ok(coupons)
+    let names: Vec<RecordKey> = held.iter().filter_map(|held| held.coupon()).map(keys::coupon).collect();
+    let mut coupons = Vec::new();
+    for some in names.chunks(COUPONS_MAX) {
+        for record in engine.store.get(engine.tenant, some).await?.iter().flatten() {
+            coupons.extend(Some(Coupon::from_bytes(&record.bytes)?).filter(|coupon| is_told_of(coupon, now)));
+        }
+        if COUPONS_MAX < coupons.len() {
+            coupons.truncate(COUPONS_MAX);
+            return Ok((coupons, false));
+        }
+    }
+    Ok((coupons, true))
 }
 
 fn is_told_of(coupon: &Coupon, now: Timestamp) -> bool {

@@ -324,6 +324,10 @@ pub(super) async fn take_back_redemptions<S: Store>(
         batch.checks.push(Check::Version(keys::redemption(*id), record.version));
         batch.changes.push(Change::Put(keys::redemption(*id), redemption.release_of_erased().to_bytes()));
         batch.changes.extend(about_redemption(&redemption).map(Change::Delete));
+        if !redemption.order_id.is_empty() {
+            let order = keys::order(engine.secrets.marks(), &redemption.order_id);
+            batch.changes.push(Change::Delete(order));
+        }
     }
     Ok(())
 }

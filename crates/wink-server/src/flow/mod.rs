@@ -2,8 +2,10 @@
 
 pub mod again;
 pub mod as_of;
+pub mod bulk;
 pub mod cart;
 pub mod catalogue;
+pub mod codes;
 pub mod consents;
 pub mod context;
 pub mod decide;

@@ -1,6 +1,9 @@
 //! Moments of triggers are seen to: whoever hesitated is asked about, and whoever was waited for is looked after. The decision's id follows from the
 //! moment, so a moment is one decision, whatever crashes in between.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
 use wink_core::base::{DecisionId, Hasher, ProfileId, Timestamp};
 use wink_core::decision::{AcceptWithin, Ask, Issue};
 use wink_core::feature::{Moment, Wanting};
@@ -60,19 +63,40 @@ pub async fn see_to<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<usiz
         if due.is_empty() {
             return Ok(seen_to);
         }
+        let mut of_people: BTreeMap<ProfileId, Vec<(&Leased, Moment)>> = BTreeMap::new();
         for entry in &due {
             let Awaiting { profile, moment } = Awaiting::from_bytes(&entry.payload)?;
-            let catalogue = engine.catalogue()?;
-            match trigger(&catalogue, &moment) {
-                // Taken out of the catalogue meanwhile.
-                None => acknowledge(engine, profile, entry).await?,
-                Some(trigger) => match moment.wanting {
-                    Wanting::Look(at) => look(engine, profile, trigger, at, entry, now).await?,
-                    Wanting::Decision => decide(engine, profile, trigger, &moment, entry, now).await?,
-                },
-            }
-            seen_to += 1;
+            of_people.entry(profile).or_default().push((entry, moment));
         }
+        let catalogue = engine.catalogue()?;
+        // People beside each other, so that they share a sync; what one person brought about, in its order.
+        let all = of_people.into_iter().map(|(profile, moments)| {
+            let catalogue = &catalogue;
+            async move {
+                for (entry, moment) in &moments {
+                    see_to_one(engine, catalogue, profile, moment, entry, now).await?;
+                }
+                Ok::<_, Error>(())
+            }
+        });
+        join_all(all).await.into_iter().collect::<Result<(), Error>>()?;
+        seen_to += due.len();
+    }
+}
+
+async fn see_to_one<S: Store>(
+    engine: &Engine<S>,
+    catalogue: &Catalogue,
+    profile: ProfileId,
+    moment: &Moment,
+    entry: &Leased,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match (trigger(catalogue, moment), moment.wanting) {
+        // Taken out of the catalogue meanwhile.
+        (None, _) => acknowledge(engine, profile, entry).await,
+        (Some(trigger), Wanting::Look(at)) => look(engine, profile, trigger, at, entry, now).await,
+        (Some(trigger), Wanting::Decision) => decide(engine, profile, trigger, moment, entry, now).await,
     }
 }
 
@@ -93,7 +117,8 @@ async fn look<S: Store>(
         let mut occasions = Noted::load(engine, profile).await?;
         let mut batch = done(engine, profile, entry)?;
         if occasions.value_mut().look(&trigger.moments, at) {
-            let moment = Moment { trigger: trigger.moments.id.clone(), at, wanting: Wanting::Decision };
+            let (trigger, wanting) = (trigger.moments.id.clone(), Wanting::Decision);
+            let moment = Moment { trigger, at, wanting, cart: None };
             occasions.add_to(&mut batch);
             batch.changes.push(enqueue(profile, moment, now));
         }
@@ -124,8 +149,8 @@ async fn decide<S: Store>(
         let [a, b, c, d, e, f, g, h, ..] = Hasher::new("seed of a moment").field(&chance).finish().0;
         let issue =
             trigger.accept_within_seconds.and_then(AcceptWithin::new).map_or(Issue::Now, Issue::OnAccept);
-        let ask_for =
-            Ask { channel: trigger.channel, placement: trigger.placement.clone(), cart: None, issue };
+        let (channel, placement) = (trigger.channel, trigger.placement.clone());
+        let ask_for = Ask { channel, placement, cart: moment.cart, issue };
         let question = Question {
             identity,
             ask: ask_for,

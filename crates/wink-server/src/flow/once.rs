@@ -2,7 +2,7 @@
 
 use wink_core::base::{CouponId, Timestamp};
 use wink_record::{KeptAnswer, Stored};
-use wink_store::{Batch, Change, Home, Mark, MarkKey, Queue, Range, Store};
+use wink_store::{Batch, Change, Direction, Home, Mark, MarkKey, Queue, Range, RecordKey, Store};
 
 use crate::engine::batch_id;
 use crate::keys;
@@ -67,18 +67,6 @@ impl Once {
 }
 
 impl<T> Keeping<'_, T> {
-    /// Gives the answer that was kept.
-    ///
-    /// # Errors
-    /// [`Error::KeyReused`] as [`Once::found`]. [`Error::NotFound`] if the answer went with the person it was about.
-    async fn kept<S: Store>(&self, engine: &Engine<S>) -> Result<Option<KeptAnswer>, Error> {
-        let Some(mark) = self.once.found(engine).await? else { return Ok(None) };
-        let about = CouponId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
-        let answer = engine.stored(&keys::answer(about, self.once.mark.id)).await?;
-        let gone = || Error::NotFound { what: "answer", name: "that was kept under this key".to_owned() };
-        answer.map(Some).ok_or_else(gone)
-    }
-
     /// Keeps the answer in the batch of what it answers, for a month and as long as the coupon it is about lives.
     pub(super) fn keep(
         &self,
@@ -94,16 +82,28 @@ impl<T> Keeping<'_, T> {
     }
 }
 
+/// Gives the answer that was kept under a key, before anything of what is asked is looked at: what has become of the shop since is no matter.
+///
+/// # Errors
+/// [`Error::KeyReused`] if the key belongs to something else; [`Error::NotFound`] if the answer went with the person it was about.
+pub async fn kept<S: Store>(engine: &Engine<S>, once: &Once) -> Result<Option<KeptAnswer>, Error> {
+    let Some(mark) = once.found(engine).await? else { return Ok(None) };
+    let about = CouponId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
+    let answer = engine.stored(&keys::answer(about, once.mark.id)).await?;
+    let gone = || Error::NotFound { what: "answer", name: "that was kept under this key".to_owned() };
+    answer.map(Some).ok_or_else(gone)
+}
+
 /// Gives the answer that was kept, if one is to be kept at all.
 ///
 /// # Errors
-/// As [`Keeping::kept`].
+/// As [`kept`].
 pub(super) async fn before<S: Store, T>(
     engine: &Engine<S>,
     keeping: Option<&Keeping<'_, T>>,
 ) -> Result<Option<KeptAnswer>, Error> {
     match keeping {
-        Some(keeping) => keeping.kept(engine).await,
+        Some(keeping) => kept(engine, keeping.once).await,
         None => Ok(None),
     }
 }
@@ -144,11 +144,19 @@ pub async fn forget_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Lists what deletes every answer that was kept about a coupon: they name its order.
+/// Lists what deletes every answer that was kept about a coupon: they name its order. Of very many all but the last are deleted here.
 pub(super) async fn removal_of<S: Store>(engine: &Engine<S>, coupon: CouponId) -> Result<Vec<Change>, Error> {
     let kind = keys::kind::ANSWER;
-    let range = Range::prefix(coupon.bytes());
-    let page = engine.store.scan(engine.tenant, kind, range, wink_store::Direction::Forward, AT_ONCE).await?;
-    let key = |key| wink_store::RecordKey::new(kind, key);
-    Ok(page.records.into_iter().map(|(bytes, _)| Change::Delete(key(bytes))).collect())
+    loop {
+        let range = Range::prefix(coupon.bytes());
+        let page = engine.store.scan(engine.tenant, kind, range, Direction::Forward, AT_ONCE).await?;
+        let key = |(bytes, _)| Change::Delete(RecordKey::new(kind, bytes));
+        let removal: Vec<Change> = page.records.into_iter().map(key).collect();
+        if page.next.is_none() {
+            return Ok(removal);
+        }
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        batch.changes = removal;
+        engine.commit(batch).await?.ok_or(Error::Contended)?;
+    }
 }

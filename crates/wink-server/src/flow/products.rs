@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp};
 use wink_core::feature::{ListingChange, ProductKey};
-use wink_core::offer::price_law::PriceHistory;
+use wink_core::offer::price_law::{KEPT_DAYS, PriceHistory};
 use wink_core::offer::{Catalogue, Product};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, RecordKey, Store, Version};
@@ -78,6 +78,11 @@ impl Compared<'_> {
         self.listed.as_ref().and_then(|(_, listed)| listed.price) != self.product.price
     }
 
+    fn repriced(&self) -> Repriced<'_> {
+        let before = self.listed.as_ref().and_then(|(_, listed)| listed.price);
+        Repriced { id: &self.product.id, before, after: self.product.price }
+    }
+
     /// Tells whoever waits that a product has become cheaper, or that there is some again.
     fn round(&self, catalogue: &Catalogue, now: Timestamp) -> Option<Change> {
         let (_, before) = self.listed.as_ref()?;
@@ -136,9 +141,9 @@ async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Time
             return Ok(put);
         }
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
-        let repriced: Vec<&Product> =
-            compared.iter().filter(|one| one.has_new_price()).map(|one| one.product).collect();
-        note_prices(engine, &repriced, |product| product.price, now, &mut batch).await?;
+        let repriced: Vec<Repriced<'_>> =
+            compared.iter().filter(|one| one.has_new_price()).map(Compared::repriced).collect();
+        note_prices(engine, &repriced, now, &mut batch).await?;
         for one in compared {
             batch.checks.push(match &one.listed {
                 Some((version, _)) => Check::Version(one.key.clone(), *version),
@@ -154,22 +159,32 @@ async fn put_some<S: Store>(engine: &Engine<S>, products: &[&Product], now: Time
     Err(Error::Contended)
 }
 
+/// A product that has another price from now on, or none.
+struct Repriced<'a> {
+    id: &'a str,
+    before: Option<Cents>,
+    after: Option<Cents>,
+}
+
 /// Adds to a batch that products have these prices from now on.
 async fn note_prices<S: Store>(
     engine: &Engine<S>,
-    products: &[&Product],
-    price: impl Fn(&Product) -> Option<Cents>,
+    products: &[Repriced<'_>],
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let names: Vec<RecordKey> = products.iter().map(|product| keys::prices(&product.id)).collect();
+    let names: Vec<RecordKey> = products.iter().map(|product| keys::prices(product.id)).collect();
     let records = engine.store.get(engine.tenant, &names).await?;
     for ((product, key), record) in products.iter().zip(names).zip(records) {
         let mut history = match &record {
             Some(record) => PriceHistory::from_bytes(&record.bytes)?,
             None => PriceHistory::default(),
         };
-        history.note(now, price(product));
+        if history.steps().is_empty() && product.before.is_some() {
+            // Listed before prices were remembered, nobody knows since when: so for as long as anybody asks.
+            history.note(now.plus_days(-KEPT_DAYS), product.before);
+        }
+        history.note(now, product.after);
         batch.checks.push(match record {
             Some(record) => Check::Version(key.clone(), record.version),
             None => Check::Absent(key.clone()),
@@ -228,7 +243,8 @@ pub async fn delete<S: Store>(engine: &Engine<S>, id: &str, now: Timestamp) -> R
         let product = Product::from_bytes(&record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         if product.price.is_some() {
-            note_prices(engine, &[&product], |_| None, now, &mut batch).await?;
+            let gone = Repriced { id, before: product.price, after: None };
+            note_prices(engine, &[gone], now, &mut batch).await?;
         }
         batch.checks.push(Check::Version(key.clone(), record.version));
         batch.changes.push(Change::Delete(key.clone()));

@@ -7,7 +7,7 @@ use wink_store::{Batch, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
-use super::cart::{Found, Tried, load, stack};
+use super::cart::{Found, Loaded, OnOrder, Tried, load, stack};
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use crate::engine::batch_id;
@@ -89,8 +89,8 @@ pub async fn redeem<'a, S: Store>(
             return Ok(Replied::Before(answer));
         }
         let asked = purchase.tried();
-        let found = load(engine, &asked).await?;
-        let stack = stack(&asked, &found, &*engine.catalogue()?, now);
+        let Loaded { found, on_order } = load(engine, &asked, now).await?;
+        let stack = stack(&asked, &found, &on_order, &*engine.catalogue()?, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
         let is_redeemed = match purchase.mode {
@@ -99,9 +99,13 @@ pub async fn redeem<'a, S: Store>(
         };
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
         if is_redeemed {
-            write(engine, &found, &takes, &mut batch).await?;
+            write(engine, &found, &takes, &on_order, &mut batch).await?;
         }
-        let about = found.iter().flatten().next().map(|found| found.coupon.id);
+        if keeping.is_some() {
+            // Whoever is erased meanwhile takes what is answered about them along.
+            batch.checks.extend(found.iter().flatten().map(Found::unchanged));
+        }
+        let about = about(&found, &takes);
         let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
         let used = found.into_iter().zip(takes).map(|(found, take)| used(found, take, is_redeemed)).collect();
         let rung = Rung { used, stack, is_redeemed };
@@ -137,6 +141,13 @@ fn take(purchase: &Purchase, found: Option<&Found>, stack: &Stack<'_>, now: Time
     }
 }
 
+/// The coupon an answer lies with: one that is used, so that the answer goes with its person; of a refusal, any.
+fn about(found: &[Option<Found>], takes: &[Take]) -> Option<CouponId> {
+    let known = || found.iter().zip(takes).filter_map(|(found, take)| Some((found.as_ref()?, take)));
+    let used = known().find(|(_, take)| !matches!(take, Take::Nothing));
+    used.or_else(|| known().next()).map(|(found, _)| found.coupon.id)
+}
+
 /// Whose coupons are used: those that meet are one person's.
 fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
     let applies = found.iter().zip(takes).filter(|(_, take)| !matches!(take, Take::Nothing));
@@ -148,8 +159,18 @@ async fn write<S: Store>(
     engine: &Engine<S>,
     found: &[Option<Found>],
     takes: &[Take],
+    on_order: &OnOrder,
     batch: &mut Batch,
 ) -> Result<(), Error> {
+    let redeemed = takes.iter().filter_map(|take| match take {
+        Take::Now(effect) => Some(effect.coupon.id),
+        Take::Before(_) | Take::Nothing => None,
+    });
+    let redeemed: Vec<CouponId> = redeemed.collect();
+    if !redeemed.is_empty() {
+        batch.checks.extend(on_order.unchanged());
+        batch.changes.extend(on_order.with(redeemed));
+    }
     let listeners = Listeners::load(engine).await?;
     let mut teller = Teller::load(engine, profile_of(found, takes)).await?;
     for (found, take) in found.iter().zip(takes) {

@@ -58,10 +58,10 @@ pub async fn reverse<S: Store>(
         let coupon_record = engine.record(&keys::coupon(redemption.coupon)).await?.ok_or_else(missing)?;
         let coupon = Coupon::from_bytes(&coupon_record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(coupon.profile));
+        batch.checks.push(Check::Version(keys::redemption(redemption.id), record.version));
+        batch.checks.push(Check::Version(keys::coupon(coupon.id), coupon_record.version));
         let answer = match step(&coupon, &redemption, &wanted.what, wanted.reason, now) {
             Ok(effect) => {
-                batch.checks.push(Check::Version(keys::redemption(redemption.id), record.version));
-                batch.checks.push(Check::Version(keys::coupon(coupon.id), coupon_record.version));
                 book(Some(&coupon), &effect, &mut batch);
                 let redemption = effect.redemption.ok_or_else(missing)?;
                 if let Some(reversal) = redemption.reversals.last() {

@@ -248,7 +248,7 @@ async fn begin<S: Store>(
     }
     occasions.add_to(&mut batch);
     let trigger = trigger.moments.id.clone();
-    let moment = Moment { trigger, at: round.at, wanting: Wanting::Decision };
+    let moment = Moment { trigger, at: round.at, wanting: Wanting::Decision, cart: None };
     batch.changes.push(moments::enqueue(id, moment, now));
     Ok(Theirs::Moment(batch))
 }

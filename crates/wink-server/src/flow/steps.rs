@@ -7,6 +7,7 @@ use wink_record::Stored;
 use wink_store::{Batch, Check, Store};
 
 use super::booking::{book, home_of};
+use super::cart::OnOrder;
 use super::once::{self, Keeping, Replied};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
@@ -42,7 +43,7 @@ pub enum Step {
 pub type Answer = Result<Coupon, Refusal>;
 
 impl Step {
-    fn effect<S: Store>(
+    async fn effect<S: Store>(
         &self,
         engine: &Engine<S>,
         coupon: &Coupon,
@@ -54,7 +55,10 @@ impl Step {
             Self::Reserve { order_id, cart, hold_for } => {
                 let catalogue = engine.catalogue()?;
                 let checkout = Checkout { policy: &catalogue.cart, order: Some(order_id), now };
-                let stack = put_on(cart, &[Claim::new(coupon, &catalogue)], &checkout);
+                let on_order = OnOrder::load(engine, Some(order_id)).await?;
+                let redeemed = on_order.used.iter().map(|found| found.claim(&catalogue));
+                let claims: Vec<_> = redeemed.chain([Claim::new(coupon, &catalogue)]).collect();
+                let stack = put_on(cart, &claims, &checkout);
                 reserve(coupon, order_id, &stack, *hold_for, now)
             }
             Self::Release { order_id } => release(coupon, order_id, now),
@@ -90,9 +94,10 @@ pub async fn take<S: Store>(
         let record = engine.record(&keys::coupon(id)).await?.ok_or_else(|| unknown(id))?;
         let coupon = Coupon::from_bytes(&record.bytes)?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(coupon.profile));
-        let answer = step.effect(engine, &coupon, now)?.map(|effect| {
+        // Also where only an answer is kept: whoever is erased meanwhile takes what is answered about them along.
+        batch.checks.push(Check::Version(keys::coupon(id), record.version));
+        let answer = step.effect(engine, &coupon, now).await?.map(|effect| {
             if effect.coupon != coupon {
-                batch.checks.push(Check::Version(keys::coupon(id), record.version));
                 book(Some(&coupon), &effect, &mut batch);
             }
             effect.coupon

@@ -78,6 +78,9 @@ pub(super) async fn reserve_coupon<S: Store>(
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let turn = key.begin(&caller, &[id.as_bytes(), &body])?;
+    if let Some(answer) = turn.before(&caller.engine).await? {
+        return Ok(answer);
+    }
     let asked: ReservationAsked = parse(&body)?;
     let hold_for = match asked.hold_seconds {
         None => HoldFor::default(),

@@ -216,7 +216,8 @@ fn wrong_key<S>(service: &Service<S>, arrival: &Arrival) -> Refused {
     }
 }
 
-fn address(arrival: &Arrival) -> String {
+/// Spells where a request came from, as one who calls.
+pub(super) fn address(arrival: &Arrival) -> String {
     // One household has a whole IPv6 network: its first 64 bits are who it is.
     match arrival.address {
         Some(IpAddr::V6(address)) => {

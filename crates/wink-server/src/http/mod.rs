@@ -3,9 +3,11 @@
 mod admission;
 mod balance;
 mod body;
+mod bulks;
 mod cart;
 mod catalogue;
 mod cloudevents;
+mod codes;
 mod consents;
 mod context;
 mod cors;
@@ -30,17 +32,20 @@ mod once;
 mod openapi;
 mod operation;
 mod page;
+mod picture;
 mod problem;
 mod products;
 mod profiles;
 mod proxy;
 mod rate;
 mod redemptions;
+mod result;
 mod segment;
 mod segments;
 mod service;
 mod stream;
 mod tag;
+mod trial;
 mod validations;
 mod webhooks;
 mod words;
@@ -90,6 +95,14 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/coupons/{id}/reserve", post(coupons::reserve_coupon::<S>))
         .route("/v1/coupons/{id}/release", post(coupons::release_coupon::<S>))
         .route("/v1/coupons/{id}/revoke", post(coupons::revoke_coupon::<S>))
+        .route("/v1/coupons/{id}/code", get(codes::show_code::<S>))
+        .route("/v1/coupons/{id}/code.svg", get(codes::draw_code_as_svg::<S>))
+        .route("/v1/coupons/{id}/code.png", get(codes::draw_code_as_png::<S>))
+        .route("/v1/tills/keys", get(codes::list_till_keys::<S>))
+        .route("/v1/tills/keys/rotate", post(codes::rotate_till_key::<S>))
+        .route("/v1/bulks/{name}", get(bulks::show_bulk::<S>).put(bulks::begin_bulk::<S>))
+        .route("/v1/bulks/{name}/continue", post(bulks::continue_bulk::<S>))
+        .route("/v1/bulks/{name}/codes", get(bulks::list_codes_of_bulk::<S>))
         .route("/v1/exposures", post(exposures::note_exposure::<S>))
         .route("/v1/profiles/lookup", post(profiles::look_up_profile::<S>))
         .route("/v1/profiles/{id}", get(profiles::read_profile::<S>).delete(profiles::erase_profile::<S>))
@@ -126,6 +139,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/catalogue/versions/{version}/apply", post(catalogue::apply_catalogue_version::<S>))
         .route("/v1/campaigns", get(catalogue::list_campaigns::<S>))
         .route("/v1/campaigns/{id}", get(catalogue::show_campaign::<S>).put(catalogue::change_campaign::<S>))
+        .route("/v1/campaigns/{id}/result", get(result::show_campaign_result::<S>))
         .route("/v1/offers", get(catalogue::list_offers::<S>))
         .route("/v1/offers/{id}", get(catalogue::show_offer::<S>).put(catalogue::change_offer::<S>))
         .route("/v1/budgets/{campaign}", get(catalogue::show_budget::<S>).put(catalogue::change_budget::<S>))

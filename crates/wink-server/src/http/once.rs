@@ -9,12 +9,14 @@ use axum::response::{IntoResponse, Response};
 use wink_api::Problem;
 use wink_core::base::Hasher;
 use wink_record::KeptAnswer;
+use wink_store::Store;
 
+use super::cart::hidden;
 use super::problem::{Refused, at, in_progress};
 use super::service::Caller;
-use crate::flow::once::{Once, Replied};
-use crate::keys;
+use crate::flow::once::{self, Once, Replied};
 use crate::underway::Busy;
+use crate::{Engine, keys};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before, to the same request under the same key.
@@ -71,6 +73,17 @@ pub(super) struct Turn {
     _busy: Busy,
 }
 
+impl Turn {
+    /// Gives the answer that was kept under the key, if there is one.
+    ///
+    /// # Errors
+    /// If the key belongs to something else, or the answer went with the person it was about.
+    pub(super) async fn before<S: Store>(&self, engine: &Engine<S>) -> Result<Option<Response>, Refused> {
+        let kept = once::kept(engine, &self.once).await.map_err(hidden)?;
+        Ok(kept.map(again))
+    }
+}
+
 /// Writes an answer with a JSON body.
 pub(super) fn written(status: StatusCode, body: &impl serde::Serialize) -> KeptAnswer {
     KeptAnswer { status: status.as_u16(), body: serde_json::to_vec(body).unwrap_or_default() }
@@ -80,15 +93,18 @@ pub(super) fn written(status: StatusCode, body: &impl serde::Serialize) -> KeptA
 pub(super) fn reply<T>(replied: Replied<T>, write: impl Fn(&T) -> KeptAnswer) -> Response {
     match replied {
         Replied::Now(done) => answer(write(&done)),
-        Replied::Before(kept) => {
-            let mut response = answer(kept);
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            response
-        }
+        Replied::Before(kept) => again(kept),
     }
 }
 
-fn answer(kept: KeptAnswer) -> Response {
+fn again(kept: KeptAnswer) -> Response {
+    let mut response = answer(kept);
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// Gives an answer as it is written.
+pub(super) fn answer(kept: KeptAnswer) -> Response {
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     (status, [(header::CONTENT_TYPE, kind)], kept.body).into_response()

@@ -110,6 +110,8 @@ const CATALOGUE_READERS: Who = Who::Roles(&[Analyst, Support, Marketer, Admin]);
 const CATALOGUE_WRITERS: Who = Who::Roles(&[Marketer, Admin]);
 /// Who sees how large segments are. An operator too: numbers are nobody's data.
 const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operator]);
+/// Who sees what campaigns changed. An operator too: the sums of many are nobody's data.
+const RESULT_READERS: Who = Who::Roles(&[Analyst, Marketer, Admin, Operator]);
 /// Who sees the people in them, by pseudonym.
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
@@ -120,6 +122,10 @@ const REDEEMERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
 const COUPON_READERS: Who = Who::Roles(&[Shop, Till, Support, Admin, Operator]);
 /// Who tells what goes on in regions and stores: nobody whose key can be read out of a page.
 const CONTEXT_TELLERS: Who = Who::Roles(&[Shop, Partner, Admin, Operator]);
+/// Who prints what may be used by whoever has it.
+const CODE_READERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
+/// Who gives away many coupons at once.
+const BULK_ISSUERS: Who = Who::Roles(&[Marketer, Admin, Operator]);
 /// Who lists products.
 const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
@@ -429,6 +435,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("list_campaigns", Method::GET, "/v1/campaigns", Class::Report, CATALOGUE_READERS, 0),
     op("show_campaign", Method::GET, "/v1/campaigns/{id}", Class::Report, CATALOGUE_READERS, 0),
     op("change_campaign", Method::PUT, "/v1/campaigns/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("show_campaign_result", Method::GET, "/v1/campaigns/{id}/result", Class::Report, RESULT_READERS, 0),
     op("list_offers", Method::GET, "/v1/offers", Class::Report, CATALOGUE_READERS, 0),
     op("show_offer", Method::GET, "/v1/offers/{id}", Class::Report, CATALOGUE_READERS, 0),
     op("change_offer", Method::PUT, "/v1/offers/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
@@ -458,6 +465,22 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(STAFF_AND_SHOP),
         0,
     ),
+    op("show_code", Method::GET, "/v1/coupons/{id}/code", Class::Decide, CODE_READERS, 0),
+    op("draw_code_as_svg", Method::GET, "/v1/coupons/{id}/code.svg", Class::Decide, CODE_READERS, 0),
+    op("draw_code_as_png", Method::GET, "/v1/coupons/{id}/code.png", Class::Decide, CODE_READERS, 0),
+    op("list_till_keys", Method::GET, "/v1/tills/keys", Class::Report, COUPON_READERS, 0),
+    op(
+        "rotate_till_key",
+        Method::POST,
+        "/v1/tills/keys/rotate",
+        Class::Privacy,
+        Who::Roles(&[Admin, Operator]),
+        0,
+    ),
+    op("begin_bulk", Method::PUT, "/v1/bulks/{name}", Class::Report, BULK_ISSUERS, SMALL),
+    op("show_bulk", Method::GET, "/v1/bulks/{name}", Class::Report, BULK_ISSUERS, 0),
+    op("continue_bulk", Method::POST, "/v1/bulks/{name}/continue", Class::Report, BULK_ISSUERS, 0),
+    op("list_codes_of_bulk", Method::GET, "/v1/bulks/{name}/codes", Class::Report, BULK_ISSUERS, 0),
     op("put_products", Method::POST, "/v1/products", Class::Ingest, PRODUCT_WRITERS, BATCH),
     op("list_products", Method::GET, "/v1/products", Class::Report, PRODUCT_READERS, 0),
     op("show_product", Method::GET, "/v1/products/{id}", Class::Report, PRODUCT_READERS, 0),

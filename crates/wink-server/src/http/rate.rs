@@ -12,11 +12,35 @@ pub(crate) struct Rate {
     pub(crate) burst: u32,
 }
 
+/// A rate of what comes less than once a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Every {
+    /// How long it takes until one more may come.
+    pub(crate) between: Duration,
+    /// How many may come at once after a pause.
+    pub(crate) burst: u32,
+}
+
+impl From<Rate> for Every {
+    fn from(rate: Rate) -> Self {
+        Self { between: Duration::from_secs(1) / rate.per_second.max(1), burst: rate.burst }
+    }
+}
+
 /// What is left, after a request that was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Left {
     /// Requests that may come at once now.
     pub(crate) requests: u32,
+}
+
+/// What somebody does with a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// It counts.
+    Take,
+    /// It does not.
+    Look,
 }
 
 /// Slots of the table. Whoever falls out of it starts afresh, so a flood of addresses costs no memory and locks nobody out.
@@ -53,13 +77,32 @@ impl Rates {
     /// # Errors
     /// How long to wait.
     pub(crate) fn check(&self, caller: u64, rate: Rate) -> Result<Left, Duration> {
-        let now = u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.check_at(caller, rate, now)
+        self.check_at(caller, rate.into(), Use::Take, self.now())
     }
 
-    fn check_at(&self, caller: u64, rate: Rate, now: u64) -> Result<Left, Duration> {
-        let between = 1_000_000_000 / u64::from(rate.per_second.max(1));
-        let tolerance = between * u64::from(rate.burst.max(1));
+    /// Takes one of what a caller may do.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn take(&self, caller: u64, every: Every) -> Result<(), Duration> {
+        self.check_at(caller, every, Use::Take, self.now()).map(drop)
+    }
+
+    /// Asks whether a caller might take one, and takes none.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn may(&self, caller: u64, every: Every) -> Result<(), Duration> {
+        self.check_at(caller, every, Use::Look, self.now()).map(drop)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn check_at(&self, caller: u64, every: Every, usage: Use, now: u64) -> Result<Left, Duration> {
+        let between = u64::try_from(every.between.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let tolerance = between.saturating_mul(u64::from(every.burst.max(1)));
         let number = |bits: u64| usize::try_from(bits).unwrap_or(0);
         let Some(shard) = self.shards.get(number(caller) % SHARDS) else { return Ok(Left { requests: 0 }) };
         let mut slots = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +121,9 @@ impl Rates {
         if now + tolerance < next {
             return Err(Duration::from_nanos(next - tolerance - now));
         }
-        *slot = Slot { caller, on_time_at: next };
+        if usage == Use::Take {
+            *slot = Slot { caller, on_time_at: next };
+        }
         Ok(Left { requests: u32::try_from((now + tolerance - next) / between).unwrap_or(u32::MAX) })
     }
 }
@@ -93,7 +138,7 @@ mod tests {
     #[test]
     fn a_burst_then_the_rate_then_after_a_pause_a_burst_again() {
         let rates = Rates::default();
-        let left = |now| rates.check_at(7, RATE, now).map(|left| left.requests);
+        let left = |now| rates.check_at(7, RATE.into(), Use::Take, now).map(|left| left.requests);
         assert_eq!((left(0), left(0), left(0)), (Ok(2), Ok(1), Ok(0)));
         assert_eq!(left(0), Err(Duration::from_nanos(TENTH)));
         assert_eq!(left(TENTH), Ok(0));
@@ -105,17 +150,42 @@ mod tests {
     fn callers_do_not_wait_for_each_other() {
         let rates = Rates::default();
         for _ in 0..3 {
-            assert!(rates.check_at(7, RATE, 0).is_ok());
+            assert!(rates.check_at(7, RATE.into(), Use::Take, 0).is_ok());
         }
-        assert!(rates.check_at(7, RATE, 0).is_err());
-        assert!(rates.check_at(8, RATE, 0).is_ok());
+        assert!(rates.check_at(7, RATE.into(), Use::Take, 0).is_err());
+        assert!(rates.check_at(8, RATE.into(), Use::Take, 0).is_ok());
+    }
+
+    /// A thousand addresses try wrong codes as fast as they can: each is told to wait after five, and all together after a hundred a second.
+    #[test]
+    fn who_only_looks_takes_nothing_and_a_thousand_guessers_are_one_shop() {
+        let rates = Rates::default();
+        let each = Every { between: Duration::from_secs(12), burst: 5 };
+        let shop = Every { between: Duration::from_millis(10), burst: 100 };
+        for _ in 0..100 {
+            assert!(rates.check_at(1, each, Use::Look, 0).is_ok());
+        }
+        let mut tried = 0;
+        for second in 0..60 {
+            for guesser in (1..=1_000_u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
+                let now = second * 1_000_000_000;
+                let asks = [(guesser, each), (9, shop)];
+                if asks.iter().all(|(who, every)| rates.check_at(*who, *every, Use::Look, now).is_ok()) {
+                    tried += 1;
+                    let taken = asks.map(|(who, every)| rates.check_at(who, every, Use::Take, now).is_ok());
+                    assert_eq!(taken, [true, true]);
+                }
+            }
+        }
+        assert!((5_000..=6_000).contains(&tried), "{tried} tries in a minute");
     }
 
     #[test]
     fn a_flood_of_addresses_takes_no_memory_and_locks_nobody_out() {
         let rates = Rates::default();
         for caller in 1..1_000_000_u64 {
-            assert!(rates.check_at(caller.wrapping_mul(0x9e37_79b9_7f4a_7c15), RATE, caller).is_ok());
+            let caller_hash = caller.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            assert!(rates.check_at(caller_hash, RATE.into(), Use::Take, caller).is_ok());
         }
         assert_eq!(rates.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>(), SLOTS);
     }

@@ -18,9 +18,10 @@ use super::cart::{cart, coupons, hidden, order_id};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
+use super::trial::Trial;
 use super::words::Words;
 use crate::Engine;
-use crate::flow::once::Keeping;
+use crate::flow::once::{Keeping, Replied};
 use crate::flow::redeem::{Mode, Purchase, Rung, redeem};
 use crate::flow::reverse::{self, Answer, Wanted};
 
@@ -40,11 +41,20 @@ pub(super) async fn redeem_coupons<S: Store>(
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let turn = key.begin(&caller, &[&body])?;
-    let purchase = purchase(&caller.engine, parse(&body)?).await?;
+    if let Some(answer) = turn.before(&caller.engine).await? {
+        return Ok(answer);
+    }
+    let asked: RedemptionAsked = parse(&body)?;
+    let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), None, &asked.coupons)?;
+    let purchase = purchase(&caller.engine, asked).await?;
     let words = Words::of(&caller, &arrival);
     let write = |rung: &Rung<'_>| answered(&purchase, rung, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
     let replied = redeem(&caller.engine, &purchase, Some(&keeping), caller.now).await.map_err(hidden)?;
+    if let Replied::Now(rung) = &replied {
+        let unknown = purchase.coupons.iter().zip(&rung.used).filter(|(_, used)| used.coupon.is_none());
+        trial.end(unknown.map(|(asked, _)| asked)).await;
+    }
     Ok(reply(replied, write))
 }
 

@@ -11,6 +11,7 @@ use super::body;
 use super::cart::{cart, coupons, order_id};
 use super::problem::{Refused, invalid};
 use super::service::{Arrival, Caller};
+use super::trial::Trial;
 use super::words::Words;
 use crate::flow::cart::{Tried, qualify, validate};
 
@@ -57,9 +58,12 @@ pub(super) async fn validate_coupons<S: Store>(
     let named = coupons(asked.coupons)?;
     let identity = asked.identity.as_ref().map(identity).transpose()?;
     let order = asked.order_id.map(order_id).transpose()?;
+    let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), identity.as_ref(), &named)?;
     let cart = cart(engine, &engine.catalogue()?.shop, asked.cart).await?;
     let tried = Tried { coupons: &named, cart: &cart, order: order.as_deref() };
     let validated = validate(engine, identity.as_ref(), &tried, caller.now).await?;
+    let unknown = named.iter().zip(&validated.coupons).filter(|(_, coupon)| coupon.is_none());
+    trial.end(unknown.map(|(asked, _)| asked)).await;
     let words = Words::of(&caller, &arrival);
     let found = named.iter().zip(&validated.coupons);
     let coupons = found.map(|(asked, coupon)| words.coupon(asked, coupon.as_ref(), &validated.stack));

@@ -3,6 +3,7 @@
 pub mod campaigns;
 pub mod explain;
 pub mod replay;
+pub mod result;
 pub mod state_hash;
 pub mod totals;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! Coupons on a cart over HTTP: what applies, why the rest does not, and that asking changes nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::thread;
 
 use serde_json::{Value as Json, json};
 use wink_core::base::{Cents, Hasher};
@@ -12,23 +13,27 @@ use wink_server::flow::products;
 use wink_sim::SimStore;
 use wink_store::Export;
 
-use super::api::{Api, question};
+use super::api::{Answer, Api, question};
+use super::audit::audit;
 use super::counter::{IDS, MONDAY, Offer, Shop, open, secrets, wait};
 use super::said;
 
 /// A shop whose anna has a coupon of 3.00 for tea from 20.00 on, and one of a tenth of everything; both may meet. Berta has the same.
 fn shop() -> Api<SimStore> {
+    shop_with("stacks = true\npriority = 2", "stacks = true")
+}
+
+/// The same, with what else the offers say.
+fn shop_with(tea: &str, tenth: &str) -> Api<SimStore> {
     let store = Arc::new(SimStore::new());
     let tea = Offer {
         categories: vec!["TEA".to_owned()],
         minimum_spend: "20.00".to_owned(),
-        more: "stacks = true\npriority = 2".to_owned(),
+        more: tea.to_owned(),
         ..Offer::new("tea", "{ amount = \"3.00\" }")
     };
-    let tenth = Offer {
-        more: "stacks = true".to_owned(),
-        ..Offer::new("tenth", "{ percent = 10, at_most = \"5.00\" }")
-    };
+    let tenth =
+        Offer { more: tenth.to_owned(), ..Offer::new("tenth", "{ percent = 10, at_most = \"5.00\" }") };
     let engine = wait(open(store.clone(), &Shop::selling(vec![tea, tenth]), MONDAY)).unwrap();
     let people = ["anna", "berta"].map(|name| said::allows_all(name, MONDAY));
     wait(ingest(&engine, &IDS, people.concat())).unwrap();
@@ -197,6 +202,120 @@ fn a_cart_that_is_none_is_refused_where_it_is_wrong() {
             (answer.status.as_u16(), answer.json()["pointer"].as_str().unwrap_or_default().to_owned());
         assert_eq!(found, (422, pointer.to_owned()), "{answer:?}");
     }
+}
+
+/// Redeems coupons on order `o-1`, under a key of this name.
+fn redeem(api: &Api<SimStore>, once: &str, coupons: &[&str], cart: &Json) -> Answer {
+    let bearer = format!("Bearer {}", api.key(Role::Till));
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+    let asked = json!({ "coupons": coupons, "order_id": "o-1", "cart": cart });
+    api.send("POST", "/v1/redemptions", &headers, &asked.to_string())
+}
+
+#[test]
+fn coupons_of_an_order_count_together_though_they_are_used_one_by_one() {
+    let cart = cart(&[("assam", 2_000), ("mug", 1_000)]);
+    let together = {
+        let api = shop();
+        let [tea, tenth] = coupons_of(&api, "anna");
+        redeem(&api, "k-1", &[&tea, &tenth], &cart).json()["cart"].clone()
+    };
+    let api = shop();
+    let [tea, tenth] = coupons_of(&api, "anna");
+    assert_eq!(redeem(&api, "k-1", &[&tea], &cart).json()["cart"]["discount_cents"], 300);
+    let asked = json!({ "coupons": [tenth], "order_id": "o-1", "cart": cart });
+    assert_eq!(validate(&api, &asked)["cart"], together);
+    let identity = json!({ "namespace": "customer", "value": "anna" });
+    let asked = json!({ "identity": identity, "order_id": "o-1", "cart": cart });
+    let qualified = api.ask(&api.key(Role::Shop), "POST", "/v1/qualifications", &asked).json();
+    assert_eq!(
+        (&qualified["best"]["cart"], &of(&qualified, "tenth")["discount_cents"]),
+        (&together, &json!(270))
+    );
+    let second = redeem(&api, "k-2", &[&tenth], &cart).json();
+    assert_eq!(
+        (&second["cart"], &second["coupons"][0]["discount_cents"]),
+        (&together, &json!(270)),
+        "{second}"
+    );
+    let engine = wait(Engine::open(api.store.clone(), secrets(), MONDAY)).unwrap();
+    audit(&engine).unwrap();
+}
+
+#[test]
+fn coupons_that_may_not_meet_do_not_meet_on_an_order_in_two_requests_either() {
+    let cart = cart(&[("assam", 2_000)]);
+    for _ in 0..8 {
+        let api = shop_with("", "");
+        let coupons = coupons_of(&api, "anna");
+        let barrier = Barrier::new(2);
+        let mut answers: Vec<Answer> = thread::scope(|scope| {
+            let ask = |coupon: &String| {
+                let (coupon, barrier, api, cart) = (coupon.clone(), &barrier, &api, &cart);
+                scope.spawn(move || {
+                    barrier.wait();
+                    redeem(api, &coupon, &[&coupon], cart)
+                })
+            };
+            let asked: Vec<_> = coupons.iter().map(ask).collect();
+            asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+        });
+        answers.sort_by_key(|answer| answer.status);
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses, [200, 409], "{answers:?}");
+        let refused = answers[1].json();
+        let reason = &refused["coupons"][0]["reason"];
+        assert_eq!((&reason["rule"], &reason["nearest_miss"]), (&json!("stacks"), &Json::Null), "{refused}");
+        assert_eq!(
+            reason["cashier"]["en"], "One of them counts only alone. The others are used on this order.",
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn what_was_taken_back_is_not_given_again_on_the_same_order() {
+    let api = shop();
+    let [tea, tenth] = coupons_of(&api, "anna");
+    let cart = cart(&[("assam", 2_000), ("mug", 1_000)]);
+    let used = redeem(&api, "k-1", &[&tea, &tenth], &cart).json();
+    let back = |once: &str, place: usize, asked: &Json| {
+        let redemption = used["coupons"][place]["redemption"].as_str().unwrap();
+        let bearer = format!("Bearer {}", api.key(Role::Till));
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+        let path = format!("/v1/redemptions/{redemption}/reversals");
+        assert_eq!(api.send("POST", &path, &headers, &asked.to_string()).status, 200);
+    };
+    back("b-1", 0, &json!({ "reason": "chargeback" }));
+    back("b-2", 1, &json!({ "reason": "refund", "lines": [{ "line": "1" }] }));
+    let again = redeem(&api, "k-2", &[&tea], &cart);
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "discount_code_already_applied"));
+    let again = redeem(&api, "k-3", &[&tenth], &cart).json();
+    assert_eq!(
+        (&again["valid"], &again["cart"]["discount_cents"]),
+        (&json!(true), &json!(170)),
+        "the tenth of the mug came back: {again}"
+    );
+    let engine = wait(Engine::open(api.store.clone(), secrets(), MONDAY)).unwrap();
+    audit(&engine).unwrap();
+}
+
+#[test]
+fn what_was_answered_is_answered_again_whatever_became_of_the_shop() {
+    let api = shop();
+    let [tea, _] = coupons_of(&api, "anna");
+    let mut cart = cart(&[("assam", 2_000)]);
+    cart["currency"] = json!("EUR");
+    let first = redeem(&api, "k-1", &[&tea], &cart);
+    assert_eq!(first.status, 200, "{first:?}");
+    let files = Shop::selling(vec![Offer::new("tea", "{ amount = \"3.00\" }")]).files();
+    let files = files.into_iter().map(|(name, text)| (name, text.replace("\"EUR\"", "\"USD\"")));
+    let files: std::collections::BTreeMap<String, String> = files.collect();
+    let changed = json!({ "files": files });
+    assert_eq!(api.ask(&api.key(Role::Admin), "PUT", "/v1/catalogue", &changed).status, 200);
+    let again = redeem(&api, "k-1", &[&tea], &cart);
+    assert_eq!((again.status, again.body), (first.status, first.body));
+    assert_eq!(redeem(&api, "k-2", &[&tea], &cart).status, 422, "asked anew it is another currency");
 }
 
 /// A hash of everything the store holds, and of the number of its last commit.

@@ -26,9 +26,13 @@ mod bands;
 #[cfg(test)]
 mod bought;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
+#[cfg(test)]
+mod codes;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -41,6 +45,8 @@ mod export;
 mod full;
 #[cfg(test)]
 mod held;
+#[cfg(test)]
+mod leak;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
@@ -71,6 +77,8 @@ mod record;
 mod redemptions;
 #[cfg(test)]
 mod refold;
+#[cfg(test)]
+mod result;
 #[cfg(test)]
 mod retain;
 #[cfg(test)]

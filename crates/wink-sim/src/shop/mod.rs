@@ -8,6 +8,7 @@ mod goods;
 mod message;
 mod noise;
 mod person;
+mod trial;
 mod visit;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use draw::Draw;
 pub use goods::{CATEGORIES, Goods, Product};
 pub use message::Message;
 pub use person::{Device, Person, Response};
+pub use trial::Trial;
 pub use visit::{Intent, Visit, ZONES};
 
 use message::Sending;

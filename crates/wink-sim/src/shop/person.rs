@@ -22,8 +22,14 @@ pub enum Response {
 }
 
 impl Response {
-    const ALL: [Self; 4] = [Self::SureThing, Self::Persuadable, Self::LostCause, Self::SleepingDog];
+    /// Lists them all.
+    pub const ALL: [Self; 4] = [Self::SureThing, Self::Persuadable, Self::LostCause, Self::SleepingDog];
     const SHARES: [f64; 4] = [0.15, 0.2, 0.58, 0.07];
+
+    /// Draws one, where there are so many of each.
+    pub(super) fn drawn(shares: &[f64; 4], draw: &mut Draw) -> Self {
+        Self::ALL.get(draw.weighted(shares)).copied().unwrap_or(Self::LostCause)
+    }
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -97,10 +103,7 @@ impl Person {
             leaves_after: joins_on + whole(draw.exponential(180.0)),
             visits_per_day: draw.gamma(0.9, 0.16),
             readiness: -1.0 + 0.8 * draw.normal(),
-            response: Response::ALL
-                .get(draw.weighted(&Response::SHARES))
-                .copied()
-                .unwrap_or(Response::LostCause),
+            response: Response::drawn(&Response::SHARES, &mut draw),
             worries: std::array::from_fn(|_| draw.gamma(0.7, 0.6)),
             likes,
             brand: draw.says(0.15).then(|| draw.pick(&["Alba", "Corvo", "Fjord"]).copied()).flatten(),

@@ -6,6 +6,7 @@ mod power;
 mod ratio;
 mod sample_ratio;
 mod sequential;
+mod takers;
 
 pub use cuped::{Adjusted, cuped};
 pub use guardrail::{Better, Guardrail, Verdict};
@@ -13,3 +14,4 @@ pub use power::Plan;
 pub use ratio::{lift, ratio, ratio_difference};
 pub use sample_ratio::{SAMPLE_RATIO_ALARM, SampleRatio, sample_ratio};
 pub use sequential::{Look, Sequence};
+pub use takers::effect_on_takers;

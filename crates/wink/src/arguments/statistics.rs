@@ -1,10 +1,10 @@
-//! Models and measurements on the user's own files.
+//! Models and measurements on the user's own files, and what a store's campaigns changed.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ComplementsInput, Policy, UpliftFit};
+use super::{ComplementsInput, Data, Policy, UpliftFit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Model {
@@ -155,6 +155,28 @@ pub(crate) enum MeasureAction {
     Geo(Geo),
     /// Plays experiments on regions on the past: which to treat, and what would be seen
     GeoPlan(GeoPlan),
+    /// Tells what a campaign of a store changed in money against the people it was withheld from, also while a server runs
+    Campaign(CampaignAsked),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure campaign tea-for-two --data store
+  wink measure campaign tea-for-two --data store --json
+  wink measure campaign tea-for-two --data store --plot tea.svg
+
+Counted are people whose 28 days after the day of their assignment are over. While a server runs, it is asked, and has 30 seconds.")]
+pub(crate) struct CampaignAsked {
+    /// The campaign's id
+    pub(crate) campaign: String,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draws how the difference grew over the 28 days
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

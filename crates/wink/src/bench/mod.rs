@@ -5,6 +5,7 @@ pub(crate) mod fold;
 pub(crate) mod growth;
 pub(crate) mod http;
 pub(crate) mod import;
+pub(crate) mod moments;
 pub(crate) mod segments;
 pub(crate) mod stand;
 

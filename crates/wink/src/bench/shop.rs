@@ -21,6 +21,7 @@ use wink_server::http::{AtTheMachine, Conduct, Service, routes};
 use wink_server::{catalogue, flow, listen};
 use wink_store::Store;
 
+use crate::command::serve::see_to_moments;
 use crate::home;
 
 const SHOP: &str = r#"name = "Bench"
@@ -99,13 +100,18 @@ impl Drop for Shop {
 impl Shop {
     /// Opens the shop and lets everybody order once.
     pub(crate) fn open(conduct: Conduct) -> anyhow::Result<Self> {
+        Self::open_with(conduct, &[])
+    }
+
+    /// The same, with further files of its catalogue.
+    pub(crate) fn open_with(conduct: Conduct, more: &[(&str, &str)]) -> anyhow::Result<Self> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("wink-bench-{}-{number}", std::process::id()));
         let address = ([127, 0, 0, 1], 0).into();
         let mut shop = Self { address, key: String::new(), directory, runtime: None };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let begun = runtime.block_on(shop.begin(conduct));
+        let begun = runtime.block_on(shop.begin(conduct, more));
         shop.runtime = Some(runtime);
         begun.map(|()| shop)
     }
@@ -119,10 +125,10 @@ impl Shop {
         Ok(address)
     }
 
-    async fn begin(&mut self, conduct: Conduct) -> anyhow::Result<()> {
+    async fn begin(&mut self, conduct: Conduct, more: &[(&str, &str)]) -> anyhow::Result<()> {
         let service = Arc::new(home::open_service(&self.directory, conduct).await?);
         let inside = Inside::of(&service).await?;
-        put_catalogue_in_force(&service).await?;
+        put_in_force(&service, more).await?;
         inside.welcome(0..PEOPLE, |_| ()).await?;
         let mut issued = 0;
         for person in 0..100 {
@@ -137,6 +143,7 @@ impl Shop {
         self.address = listener.local_addr()?;
         let settings =
             listen::Settings { connections_by_address_max: usize::MAX, ..listen::Settings::default() };
+        tokio::spawn(see_to_moments(service.clone()));
         tokio::spawn(listen::serve(listener, routes(service), settings, std::future::pending()));
         Ok(())
     }
@@ -151,6 +158,26 @@ impl Shop {
         let events = (0..count)
             .map(|place| order(&format!("order-{number}-{place}"), (number * count + place) % PEOPLE));
         self.post("/v1/events", &json!({ "events": events.collect::<Vec<_>>() }))
+    }
+
+    /// Somebody hesitates, as bytes on the wire.
+    pub(crate) fn hesitation(&self, person: u64) -> Vec<u8> {
+        let event = json!({
+            "message_id": format!("hesitates-{person}"),
+            "event": "Hesitated",
+            "identities": [identity(person)],
+            "properties": { "zone": "shipping", "ms": 2_500, "cart_cents": 1_500 },
+        });
+        self.post("/v1/events", &json!({ "events": [event] }))
+    }
+
+    /// Whoever follows a person's decisions, as bytes on the wire.
+    pub(crate) fn session(&self, person: u64) -> Vec<u8> {
+        let key = &self.key;
+        format!(
+            "GET /v1/stream?namespace=customer&value=person-{person} HTTP/1.1\r\nhost: wink\r\nauthorization: Bearer {key}\r\n\r\n"
+        )
+        .into_bytes()
     }
 
     /// A request's head up to its body, for a body of so many bytes.

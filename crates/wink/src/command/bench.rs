@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Bench, BenchSet};
-use crate::bench::{decide, fold, growth, http, import, segments, stand};
+use crate::bench::{decide, fold, growth, http, import, moments, segments, stand};
 use crate::terminal::say;
 use crate::{home, terminal};
 
@@ -45,6 +45,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         (wants(BenchSet::Serve), stand::steps(rounds)),
         (wants(BenchSet::Growth), growth::steps(rounds)),
         (wants(BenchSet::Segments), segments::steps(rounds)),
+        (wants(BenchSet::Moments), moments::steps(rounds)),
     ];
     let steps: usize = steps.iter().filter(|(wanted, _)| *wanted).map(|(_, steps)| steps).sum();
     let bar = terminal::progress(u64::try_from(steps).unwrap_or(0), "measuring", asked.json);
@@ -63,6 +64,9 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
     }
     if wants(BenchSet::Segments) {
         benches.extend(segments::measure(rounds, &bar)?);
+    }
+    if wants(BenchSet::Moments) {
+        benches.extend(moments::measure(rounds, &bar)?);
     }
     bar.finish_and_clear();
     let report = Report { rounds, benches };

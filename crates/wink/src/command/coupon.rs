@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use wink_core::base::Cents;
 use wink_server::secrets::random;
 
+use super::bulk::{self, Wanted};
 use crate::arguments::{Coupon, CouponAction};
 use crate::terminal::say;
 use crate::{control, home};
@@ -42,6 +43,21 @@ pub(crate) fn run(coupon: &Coupon) -> anyhow::Result<ExitCode> {
                     };
                     say!("{} taken back; {what}", amount(back, "amount_cents"));
                 }
+            }
+            CouponAction::Code { coupon: id, data } => {
+                let path = format!("/v1/coupons/{id}/code");
+                let shown = control::ask(&data.data, "GET", &path, None).await?;
+                if coupon.json {
+                    say!("{shown}");
+                } else {
+                    say!("{}, valid until {}", text(&shown, "code"), text(&shown, "valid_until"));
+                    say!("as digits {}", text(&shown, "digits"));
+                }
+            }
+            CouponAction::Issue { campaign, offer, count, name, out, data } => {
+                let (offer, name) = (offer.as_deref(), name.as_deref());
+                let wanted = Wanted { campaign, offer, count: *count, name, out };
+                bulk::issue(&data.data, &wanted, coupon.json).await?;
             }
             CouponAction::Revoke { coupon: id, data } => {
                 let path = format!("/v1/coupons/{id}/revoke");

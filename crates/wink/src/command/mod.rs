@@ -24,8 +24,10 @@ pub(crate) mod restore;
 pub(crate) mod segments;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod till;
 pub(crate) mod verify;
 
+mod bulk;
 mod interval;
 
 use anyhow::{anyhow, bail};

@@ -186,7 +186,7 @@ async fn work<S: Store>(service: Arc<Service<S>>) {
 }
 
 /// Sees to moments as soon as they are there, until it is aborted. What is waited for is looked at every second.
-async fn see_to_moments<S: Store>(service: Arc<Service<S>>) {
+pub(crate) async fn see_to_moments<S: Store>(service: Arc<Service<S>>) {
     loop {
         for engine in service.engines() {
             if let Err(error) = moments::see_to(&engine, (service.clock)()).await {

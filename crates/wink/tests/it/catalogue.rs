@@ -102,6 +102,37 @@ fn a_budget_and_a_contact_policy_are_changed_by_themselves() {
 }
 
 #[test]
+fn an_offer_whose_words_press_is_taken_only_if_somebody_signs_for_it() {
+    with_server(|server| {
+        let mut offer = fine(server, "GET", "/v1/offers/tea-amount", "");
+        let fair = offer["title"].clone();
+        offer["title"] = json!("Last chance for tea");
+        let refused = ask(server, "PUT", "/v1/offers/tea-amount", &[], &offer.to_string());
+        let problem = refused.json();
+        let error = &problem["errors"][0];
+        assert_eq!(
+            (refused.status, &problem["code"], &error["pointer"]),
+            (422, &json!("catalogue_invalid"), &json!("/title")),
+            "{problem}"
+        );
+        assert!(problem.to_string().contains("`Last chance` is not said to shoppers"), "{problem}");
+        assert_eq!(fine(server, "GET", "/v1/offers/tea-amount", "")["title"], fair);
+
+        offer["wording_override"] = json!({ "by": "head of the shop" });
+        let half = ask(server, "PUT", "/v1/offers/tea-amount", &[], &offer.to_string());
+        assert!(half.status == 422 && half.body.contains("`reason` is missing"), "{half:?}");
+
+        offer["wording_override"]["reason"] = json!("the tea is called so");
+        fine(server, "PUT", "/v1/offers/tea-amount", &offer.to_string());
+        assert_eq!(fine(server, "GET", "/v1/offers/tea-amount", ""), offer, "who signed is shown");
+
+        offer["title"] = fair;
+        let idle = ask(server, "PUT", "/v1/offers/tea-amount", &[], &offer.to_string());
+        assert!(idle.status == 422 && idle.body.contains("there are none"), "{idle:?}");
+    });
+}
+
+#[test]
 fn products_are_put_listed_and_deleted() {
     with_server(|server| {
         let products = json!({ "products": [{ "id": "p-2", "name": "Two" }, { "id": "p-1", "name": "One", "price_cents": 5 }] });

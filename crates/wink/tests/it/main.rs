@@ -11,6 +11,8 @@ mod client;
 #[cfg(test)]
 mod cloudevents;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod corpus;
@@ -63,6 +65,8 @@ mod receiver;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]
+mod result;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod segment;
@@ -99,3 +103,5 @@ mod web;
 mod webhooks;
 #[cfg(test)]
 mod wink;
+#[cfg(test)]
+mod wording;

@@ -17,28 +17,30 @@ pub struct Room {
 pub fn allocate(amount: Cents, lines: &[Room]) -> Vec<Cents> {
     let mut taken = vec![Cents::ZERO; lines.len()];
     let mut open: Vec<(usize, Room)> = lines.iter().copied().enumerate().collect();
+    // The line that is full first stands last: the one with the least room for its weight. What has no weight takes nothing and stands first.
+    open.sort_by(|(_, a), (_, b)| {
+        let cross = |one: &Room, other: &Room| i128::from(one.most.0) * i128::from(other.weight.0);
+        (b.weight == Cents::ZERO).cmp(&(a.weight == Cents::ZERO)).then_with(|| cross(b, a).cmp(&cross(a, b)))
+    });
     let mut left = amount;
-    // Ends after as many rounds as there are lines: each but the last closes one.
-    loop {
-        let weight: i128 = open.iter().map(|(_, room)| i128::from(room.weight.0)).sum();
-        if left <= Cents::ZERO || weight == 0 {
-            return taken;
-        }
-        let product = |room: &Room| i128::from(left.0) * i128::from(room.weight.0);
-        let exceeds = |room: &Room| i128::from(room.most.0) * weight < product(room);
-        let (full, fitting): (Vec<_>, Vec<_>) = open.iter().copied().partition(|(_, room)| exceeds(room));
-        if full.is_empty() {
-            let shares = largest_remainders(left, weight, &open);
-            shares.into_iter().for_each(|(line, share)| put(&mut taken, line, share));
-            return taken;
-        }
-        // The others' shares only grow when these are closed, so none of these would have fitted later.
-        for (line, room) in full {
-            put(&mut taken, line, room.most);
-            left = left - room.most;
-        }
-        open = fitting;
+    let mut weight: i128 = open.iter().map(|(_, room)| i128::from(room.weight.0)).sum();
+    // A line that is closed makes the others' shares grow, so none that is full would have fitted later.
+    while let Some((line, room)) = open.last().copied()
+        && Cents::ZERO < left
+        && i128::from(room.most.0) * weight < i128::from(left.0) * i128::from(room.weight.0)
+    {
+        put(&mut taken, line, room.most);
+        left = left - room.most;
+        weight -= i128::from(room.weight.0);
+        open.pop();
     }
+    if Cents::ZERO < left && 0 < weight {
+        // Of equal remainders the first line comes first.
+        open.sort_by_key(|(line, _)| *line);
+        let shares = largest_remainders(left, weight, &open);
+        shares.into_iter().for_each(|(line, share)| put(&mut taken, line, share));
+    }
+    taken
 }
 
 /// Tells what the first `count` of `quantity` pieces have of a line's amount, rounded half up. What any pieces have is a difference of two

@@ -3,10 +3,18 @@
 use super::line::Cart;
 use super::priced::Priced;
 use super::stack::{Checkout, Claim, alone, clash, in_order};
+use crate::base::{Cents, CouponId};
 use crate::offer::CartPolicy;
 
-/// The most combinations that are tried: all there are of twelve coupons that may meet. Each is one pass over the lines of the cart.
+/// The most combinations that are tried: all there are of twelve coupons that may meet.
 pub const COMBINATIONS_MAX: usize = 4_096;
+
+/// The most lines that are looked at for combinations, each as often as it is: a person waits for the answer. Of a cart with more than 64 lines
+/// fewer combinations are tried.
+const VISITS_MAX: usize = 64 * COMBINATIONS_MAX;
+
+/// Where not all are tried, so many coupons, those that take most off alone, are held together.
+const GROWN_FROM_MAX: usize = 24;
 
 /// The coupons that give most.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,22 +28,33 @@ pub struct Best<'a> {
 /// Finds the combination the policy allows that takes most off the cart: of those that take as much the one with the fewest coupons, of those
 /// the first in the policy's order.
 ///
-/// All combinations are tried as long as there are at most [`COMBINATIONS_MAX`]. Of more, the best single coupon is held against what grows by
-/// always adding the coupon that brings most: at most eight steps, each over all coupons.
+/// All combinations are tried as long as there are at most [`COMBINATIONS_MAX`]; fewer of a long cart. Of more, the best single coupon is held
+/// against what grows by always adding the coupon that brings most, from those that take most alone: at most eight steps.
 pub fn best<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Best<'a> {
     let policy = checkout.policy;
+    // What was redeemed on the order before stands, so it is in every combination.
+    let (redeemed, mut usable): (Vec<_>, Vec<_>) =
+        in_order(claims).into_iter().partition(|claim| claim.redeemed.is_some());
+    let mut begun = Priced::new(cart, policy);
+    redeemed.iter().for_each(|claim| drop(begun.put(claim)));
     // What does not apply alone does not apply beside others, which leave it less.
-    let mut usable = in_order(claims);
-    usable.retain(|claim| alone(cart, claim, checkout).is_ok());
-    let empty = Priced::new(cart, policy);
-    let is_exact = combinations(&usable, policy) <= COMBINATIONS_MAX;
-    let mut search = Search { policy, best: empty.clone() };
+    usable.retain(|claim| alone(cart, claim, checkout).is_ok() && clash(&redeemed, claim, policy).is_none());
+    let most = COMBINATIONS_MAX.min(VISITS_MAX / cart.lines().len().max(1));
+    let is_exact = combinations(&usable, policy) <= most;
+    let mut search = Search { policy, best: begun.clone(), begun, redeemed };
     if is_exact {
-        search.try_all(&empty, &[], &usable);
+        let (begun, redeemed) = (search.begun.clone(), search.redeemed.clone());
+        search.try_all(&begun, &redeemed, &usable);
     } else {
+        let begun = search.begun.clone();
+        let mut alone: Vec<(Cents, &Claim<'_>)> = Vec::new();
         for claim in &usable {
-            search.try_one(&empty, claim);
+            alone.extend(search.try_one(&begun, claim).map(|priced| (priced.discount(), *claim)));
         }
+        alone.sort_by_key(|(discount, _)| std::cmp::Reverse(*discount));
+        let most: Vec<CouponId> =
+            alone.iter().take(GROWN_FROM_MAX).map(|(_, claim)| claim.coupon.id).collect();
+        usable.retain(|claim| most.contains(&claim.coupon.id));
         search.grow(&usable);
     }
     Best { priced: search.best, is_exact }
@@ -57,12 +76,15 @@ fn combinations(claims: &[&Claim<'_>], policy: &CartPolicy) -> usize {
     count
 }
 
-struct Search<'p, 'a> {
+struct Search<'p, 'c, 'a> {
     policy: &'p CartPolicy,
+    /// The cart with what was redeemed on the order before.
+    begun: Priced<'a>,
+    redeemed: Vec<&'c Claim<'c>>,
     best: Priced<'a>,
 }
 
-impl<'a> Search<'_, 'a> {
+impl<'a> Search<'_, '_, 'a> {
     /// Tries what is put on already with every combination of what comes behind it.
     fn try_all(&mut self, priced: &Priced<'a>, beside: &[&Claim<'_>], ahead: &[&Claim<'_>]) {
         let mut ahead = ahead;
@@ -94,13 +116,12 @@ impl<'a> Search<'_, 'a> {
 
     /// Adds to the coupons that may meet, again and again, the one that brings most.
     fn grow(&mut self, claims: &[&Claim<'_>]) {
-        let empty = Priced::new(self.best.cart(), self.policy);
-        let (mut chosen, mut grown): (Vec<usize>, _) = (Vec::new(), empty.clone());
+        let (mut chosen, mut grown): (Vec<usize>, _) = (Vec::new(), self.begun.clone());
         loop {
             let tried = (0..claims.len()).filter(|index| !chosen.contains(index)).filter_map(|index| {
                 let with: Vec<usize> =
                     (0..claims.len()).filter(|other| *other == index || chosen.contains(other)).collect();
-                Some((self.together(&empty, claims, &with)?, with))
+                Some((self.together(claims, &with)?, with))
             });
             let step = tried.fold(None, |best: Option<(Priced<'a>, Vec<usize>)>, next| match best {
                 Some(best) if next.0.discount() <= best.0.discount() => Some(best),
@@ -114,8 +135,8 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// Puts coupons on together, by their places in the policy's order. `None` if they may not meet, one stands alone, or one takes nothing off.
-    fn together(&self, empty: &Priced<'a>, claims: &[&Claim<'_>], with: &[usize]) -> Option<Priced<'a>> {
-        let (mut priced, mut beside) = (empty.clone(), Vec::new());
+    fn together(&self, claims: &[&Claim<'_>], with: &[usize]) -> Option<Priced<'a>> {
+        let (mut priced, mut beside): (_, Vec<&Claim<'_>>) = (self.begun.clone(), self.redeemed.clone());
         for claim in with.iter().filter_map(|index| claims.get(*index)) {
             if !claim.stacking.stacks || clash(&beside, claim, self.policy).is_some() {
                 return None;

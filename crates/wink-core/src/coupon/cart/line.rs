@@ -10,8 +10,11 @@ pub const LINES_MAX: usize = 500;
 /// The most a cart may cost, in minor units: a thousand million in major units of two decimals, as for every amount.
 const PRICE_MAX: i64 = 100_000_000_000;
 
-/// The longest id of a line or a product, in bytes; as for products of the list.
-const ID_BYTES_MAX: usize = 128;
+/// The longest id of a product, in bytes; as for products of the list.
+const PRODUCT_BYTES_MAX: usize = 128;
+
+/// The longest id of a line, in bytes. Every coupon of an order is answered and kept line by line, so ids are a part of what an order takes.
+const LINE_BYTES_MAX: usize = 64;
 
 /// Some pieces of one product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,13 @@ impl Line {
     pub fn price(&self) -> Cents {
         // INVARIANT: a cart holds no line whose product does not fit.
         Cents(self.unit_price.0 * i64::from(self.quantity))
+    }
+
+    /// Takes what the shop's list says one piece costs it, where the line says nothing. A cost that no cart could hold is at least the price.
+    pub fn costs(&mut self, listed: Option<Cents>) {
+        let all = |cost: Cents| cost.0.checked_mul(i64::from(self.quantity)).filter(|all| *all <= PRICE_MAX);
+        let listed = listed.map(|cost| all(cost).map_or(self.unit_price, |_| cost));
+        self.unit_cost = self.unit_cost.or(listed);
     }
 
     /// Tells what all its pieces cost the shop, if that is known.
@@ -110,9 +120,10 @@ impl Cart {
 }
 
 fn check(line: &Line) -> Result<(), (&'static str, String)> {
-    for (field, text) in [("id", &line.id), ("product_id", &line.product)] {
-        if text.trim().is_empty() || ID_BYTES_MAX < text.len() {
-            return Err((field, format!("must have 1 to {ID_BYTES_MAX} bytes")));
+    let ids = [("id", &line.id, LINE_BYTES_MAX), ("product_id", &line.product, PRODUCT_BYTES_MAX)];
+    for (field, text, most) in ids {
+        if text.trim().is_empty() || most < text.len() || text.contains(char::is_control) {
+            return Err((field, format!("must have 1 to {most} bytes, none of them a control character")));
         }
     }
     if line.quantity == 0 {
@@ -160,7 +171,7 @@ mod tests {
         check(vec![], "0.00");
         check(vec![line("a", 3, 250), line("b", 1, 0)], "7.50");
         check(vec![line("a", 1, 1), line("a", 1, 1)], "Some(1) id another line has the id `a` already");
-        check(vec![line("", 1, 1)], "Some(0) id must have 1 to 128 bytes");
+        check(vec![line("", 1, 1)], "Some(0) id must have 1 to 64 bytes, none of them a control character");
         check(vec![line("a", 0, 1)], "Some(0) quantity must be at least 1");
         check(
             vec![line("a", u32::MAX, i64::MAX)],

@@ -1,11 +1,11 @@
 //! A cart with coupons on it: what is left to pay for each line, and what no further coupon may bring it below.
 
-use super::allocate::{Room, allocate};
+use super::allocate::{Room, allocate, of_first};
 use super::line::{Cart, Line};
 use super::stack::Claim;
 use crate::base::{Cents, CouponId};
 use crate::coupon::life::Coupon;
-use crate::coupon::redemption::Redemption;
+use crate::coupon::redemption::{Part, Redemption};
 use crate::coupon::refusal::Refusal;
 use crate::offer::CartPolicy;
 
@@ -101,11 +101,15 @@ impl<'a> Priced<'a> {
         Ok(by_line)
     }
 
-    /// What a redemption took off lines that are still there, and no more than is left of them.
+    /// What a redemption still gives on lines that are still there: of fewer pieces their share, and no more than is left to pay.
     fn as_redeemed(&self, redemption: &Redemption) -> Vec<Cents> {
-        let part = |line: &Line| redemption.parts.iter().find(|part| part.line == line.id);
+        let parts: Vec<Part> = redemption.parts_left().collect();
+        let of_line = |line: &Line| {
+            let part = parts.iter().find(|part| part.line == line.id)?;
+            Some(of_first(part.amount, line.quantity, part.quantity))
+        };
         let lines = self.cart.lines().iter().zip(&self.left);
-        lines.map(|(line, left)| part(line).map_or(Cents::ZERO, |part| part.amount.min(*left))).collect()
+        lines.map(|(line, left)| of_line(line).unwrap_or_default().min(*left)).collect()
     }
 
     /// What the offer's products cost without coupons.

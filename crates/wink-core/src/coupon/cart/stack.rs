@@ -15,7 +15,7 @@ pub struct Claim<'a> {
     pub coupon: &'a Coupon,
     /// What the catalogue in force says of its offer.
     pub stacking: Stacking,
-    /// What it was redeemed as on this very order before: that stands, whatever the policy says by now.
+    /// What it was redeemed as on this very order before, if that still costs anything: it stands, whatever the policy says by now.
     pub redeemed: Option<&'a Redemption>,
 }
 
@@ -102,16 +102,25 @@ fn join(
     claim: &Claim<'_>,
     policy: &CartPolicy,
 ) -> Result<(), Refusal> {
-    let all = || beside.iter().map(|other| other.coupon.id).collect();
-    if let Some((why, in_the_way)) = clash(beside, claim, policy) {
-        // Whether the rest leaves something for it is seen by trying.
+    let (why, in_the_way) = match clash(beside, claim, policy) {
+        Some(clash) => clash,
+        None if priced.put(claim).is_ok() => return Ok(()),
+        None => (Beside::NothingLeft, Vec::new()),
+    };
+    // What was redeemed before cannot be left out; whether the rest leaves something for it is seen by trying.
+    let others = beside.iter().filter(|other| other.redeemed.is_none());
+    let all: Vec<CouponId> = others.map(|other| other.coupon.id).collect();
+    let helps = |gone: &Vec<CouponId>| {
+        let stays = |other: &&&Claim<'_>| !gone.contains(&other.coupon.id);
+        let rest: Vec<&Claim<'_>> = beside.iter().filter(stays).copied().collect();
         let mut without = Priced::new(priced.cart(), policy);
-        let others = beside.iter().filter(|other| !in_the_way.contains(&other.coupon.id));
-        let fits =
-            others.map(|other| without.put(other)).all(|put| put.is_ok()) && without.put(claim).is_ok();
-        return Err(Refusal::Combination { why, leave_out: if fits { in_the_way } else { all() } });
-    }
-    priced.put(claim).map_err(|_| Refusal::Combination { why: Beside::NothingLeft, leave_out: all() })
+        gone.iter().all(|gone| all.contains(gone))
+            && clash(&rest, claim, policy).is_none()
+            && rest.iter().all(|other| without.put(other).is_ok())
+            && without.put(claim).is_ok()
+    };
+    let leave_out = [&in_the_way, &all].into_iter().find(|gone| helps(gone)).cloned();
+    Err(Refusal::Combination { why, leave_out: leave_out.unwrap_or_default() })
 }
 
 /// Finds the coupons that may not be there beside a further one.

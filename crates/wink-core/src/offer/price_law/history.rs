@@ -38,10 +38,11 @@ impl PriceHistory {
         &self.steps
     }
 
-    /// Notes the price from `at` on, and forgets what the law no longer asks for. A clock that went back changes no past.
+    /// Notes the price from `at` on, and forgets what the law no longer asks for. A clock that went back changes no past, and a price that was
+    /// in force stays in it, however short: what comes for the same instant or one before it counts from a millisecond later.
     pub fn note(&mut self, at: Timestamp, price: Option<Cents>) {
-        let last = self.steps.last().map_or(at, |step| step.from);
-        self.push(Step { from: at.max(last), price });
+        let earliest = self.steps.last().map_or(at, |step| Timestamp(step.from.0.saturating_add(1)));
+        self.push(Step { from: at.max(earliest), price });
         self.forget_before(at.plus_days(-KEPT_DAYS));
         while STEPS_MAX < self.steps.len() {
             let oldest = self.steps.remove(0);
@@ -114,7 +115,13 @@ mod tests {
         assert_eq!(noted.steps().len(), 1);
         noted.note(Timestamp(0).plus_days(4), Some(Cents(8)));
         noted.note(Timestamp(0).plus_days(2), Some(Cents(9)));
-        assert_eq!(noted, history(&[(0, 10), (4, 9)]));
+        let kept = history(&[(0, 10), (4, 8)]);
+        let later = Step { from: Timestamp(Timestamp(0).plus_days(4).0 + 1), price: Some(Cents(9)) };
+        assert_eq!(noted.steps(), [kept.steps(), &[later]].concat());
+        // An import that began before a price was lowered and lists the old one leaves the low price in the past.
+        noted.note(Timestamp(0).plus_days(1), Some(Cents(10)));
+        let day = |day| Timestamp(0).plus_days(day);
+        assert_eq!(noted.lowest(day(4), day(30)), Some(Cents(8)));
     }
 
     #[test]

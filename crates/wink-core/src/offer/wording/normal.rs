@@ -111,8 +111,10 @@ impl Mapped {
 
 /// Tells how long a value's name is that a text begins with, like `{{stock.available}}`.
 fn value(text: &str) -> Option<usize> {
-    let name = text.strip_prefix("{{")?;
-    Some(name.find("}}")? + 4)
+    let (name, _) = text.strip_prefix("{{")?.split_once("}}")?;
+    // What stands between braces and is no name is read like any other text.
+    let is_name = |one: char| one.is_ascii_alphanumeric() || one == '_' || one == '.';
+    name.trim().chars().all(is_name).then_some(name.len() + 4)
 }
 
 fn is_of_word(one: char) -> bool {

@@ -108,6 +108,12 @@ const FAIR: &[&str] = &[
 ];
 
 #[test]
+fn braces_hide_no_words() {
+    assert_eq!(worst("{{Letzte Chance}} auf Tee"), Some(Severity::Block));
+    assert_eq!(worst("Nur noch {{ stock.available }} Stück"), None);
+}
+
+#[test]
 fn what_presses_is_found_and_how_bad_it_is() {
     for (text, severity) in PRESSING {
         assert_eq!(worst(text), Some(*severity), "{text}: {:?}", rules_of(text));

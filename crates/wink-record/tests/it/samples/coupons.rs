@@ -145,6 +145,10 @@ pub(crate) fn told_movement() -> Entry {
     }
 }
 
+pub(crate) fn order_coupons() -> OrderCoupons {
+    OrderCoupons(vec![CouponId::from_bytes([1; 16]), CouponId::from_bytes([2; 16])])
+}
+
 pub(crate) fn answer() -> KeptAnswer {
     KeptAnswer { status: 409, body: b"{}".to_vec() }
 }

@@ -1,6 +1,7 @@
-//! `wink measure experiment|sequential|geo|geo-plan`: experiments in the user's own files.
+//! `wink measure experiment|sequential|geo|geo-plan`: experiments in the user's own files; `wink measure campaign`: a store's own.
 
 mod arms;
+mod campaign;
 mod experiment;
 mod geo;
 mod sequential;
@@ -16,6 +17,7 @@ pub(crate) fn run(measure: &Measure) -> anyhow::Result<ExitCode> {
         MeasureAction::Sequential(asked) => sequential::run(asked)?,
         MeasureAction::Geo(asked) => geo::run(asked)?,
         MeasureAction::GeoPlan(asked) => geo::plan(asked)?,
+        MeasureAction::Campaign(asked) => campaign::run(asked)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,13 @@
 //! Examples, and what is said about them.
 
-use super::super::{Cart, Checkout, Claim, best, put_on, vat_shares};
-use super::{NOW, Written, amount, cart, claims, leave_out, missing, percent, under};
+use super::super::{Cart, Checkout, Claim, Line, best, put_on, vat_shares};
+use super::{NOW, Written, amount, cart, claims, leave_out, line, missing, percent, under};
 use crate::base::{Cents, Currency, ProfileId, Timestamp, Zone};
-use crate::coupon::{Audience, Hold, Language, Locale, NearestMiss, Refusal, State, redeem};
-use crate::offer::CartPolicy;
+use crate::coupon::{
+    Audience, Hold, Language, LineBack, Locale, NearestMiss, Redemption, Refusal, State, TakenBack, redeem,
+    reverse,
+};
+use crate::offer::{CartPolicy, ReversalReason};
 
 const POLICY: CartPolicy = CartPolicy { max_stack: 2, cost_floor_basis_points: Some(10_000) };
 
@@ -171,9 +174,72 @@ fn what_was_redeemed_on_the_order_before_stands_and_the_others_count_behind_it()
     let stack = put_on(&cart, &[tenth.claim(), again.clone()], &checkout);
     assert_eq!(stack.outcome(used.coupon.id).unwrap().by_line, [Cents(500), Cents(0)]);
     assert_eq!(stack.outcome(tenth.coupon.id).unwrap().by_line, [Cents(50), Cents(100)]);
-    // On a cart that has lost the line since, nothing of it is left to take off.
+    // On a line that costs less by now, no more than it costs.
     let other = super::cart(&[(300, &["tea"], None)]);
     assert_eq!(put_on(&other, &[again], &checkout).priced.left(), [Cents(0)]);
+}
+
+/// Redeems a coupon on order `o`, and gives back some pieces of line 0.
+fn used(written: &mut Written, cart: &Cart, back: u32) -> Redemption {
+    let checkout = Checkout { order: Some("o"), ..under(&POLICY) };
+    let effect = redeem(&written.coupon, "o", &put_on(cart, &[written.claim()], &checkout), NOW).unwrap();
+    written.coupon = effect.coupon;
+    let redemption = effect.redemption.unwrap();
+    if back == 0 {
+        return redemption;
+    }
+    let what = TakenBack::Lines(vec![LineBack { line: "0".to_owned(), quantity: Some(back) }]);
+    let effect = reverse(&written.coupon, &redemption, &what, ReversalReason::Refund, NOW).unwrap();
+    written.coupon = effect.coupon;
+    effect.redemption.unwrap()
+}
+
+#[test]
+fn what_came_back_is_not_given_again() {
+    let pieces = |quantity| Cart::new(vec![Line { quantity, ..line(0, 1_000, &[], None) }]).unwrap();
+    let mut written = Written::new(1, amount(60));
+    let redemption = used(&mut written, &pieces(3), 2);
+    let checkout = Checkout { order: Some("o"), ..under(&POLICY) };
+    let again = Claim { redeemed: Some(&redemption), ..written.claim() };
+    let gives = |quantity| {
+        let cart = pieces(quantity);
+        put_on(&cart, std::slice::from_ref(&again), &checkout).priced.discount()
+    };
+    assert_eq!([gives(1), gives(3)], [Cents(20), Cents(20)], "40 of the 60 came back");
+
+    let mut written = Written::new(1, amount(60));
+    let redemption = used(&mut written, &pieces(3), 0);
+    let again = Claim { redeemed: Some(&redemption), ..written.claim() };
+    let gives = put_on(&pieces(2), std::slice::from_ref(&again), &checkout).priced.discount();
+    assert_eq!(gives, Cents(40), "of two of the three pieces");
+}
+
+#[test]
+fn what_was_used_on_the_order_cannot_be_left_out() {
+    let cart = cart(&[(1_000, &["tea"], None)]);
+    let mut first = Written::new(1, amount(100)).alone();
+    let redemption = used(&mut first, &cart, 0);
+    let claim = Claim { redeemed: Some(&redemption), ..first.claim() };
+    let second = Written::new(2, amount(100));
+    let checkout = Checkout { order: Some("o"), ..under(&POLICY) };
+    let stack = put_on(&cart, &[second.claim(), claim.clone()], &checkout);
+    let refusal = stack.outcome(second.coupon.id).unwrap_err();
+    assert_eq!((refusal.rule(), refusal.nearest_miss()), (Some("stacks"), None));
+    assert_eq!(
+        said(&refusal, Language::German, Audience::Cashier),
+        "Einer davon gilt nur allein. Die anderen sind auf dieser Bestellung eingelöst."
+    );
+    let best = best(&cart, &[second.claim(), claim], &checkout);
+    assert_eq!(best.priced.discount(), Cents(100), "the best holds what stands, and what may meet it");
+
+    // Of those that may be left out, the ones are named that help.
+    let (third, fourth) = (Written::new(3, amount(100)), Written::new(4, amount(100)));
+    let mut stacks = Written::new(5, amount(100));
+    let redemption = used(&mut stacks, &cart, 0);
+    let claim = Claim { redeemed: Some(&redemption), ..stacks.claim() };
+    let stack = put_on(&cart, &[third.claim(), fourth.claim(), claim], &checkout);
+    let refusal = stack.outcome(fourth.coupon.id).unwrap_err();
+    assert_eq!(leave_out(&refusal), [third.coupon.id], "two at most, and one of them stands");
 }
 
 #[test]

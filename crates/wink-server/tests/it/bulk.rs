@@ -1,0 +1,110 @@
+//! Coupons in bulk: each once, whatever interrupts it, within budget and total, and for whoever has the code.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use wink_core::base::{CampaignId, Cents};
+use wink_server::Engine;
+use wink_server::access::Role;
+use wink_server::flow::bulk::{Wanted, begin, codes, go_on};
+use wink_sim::SimStore;
+
+use super::api::Api;
+use super::audit::{audit, coupons, owed};
+use super::counter::{MONDAY, Offer, Shop, later, open, secrets, wait};
+
+fn wanted(count: u64) -> Wanted {
+    Wanted { name: "print".to_owned(), campaign: CampaignId::parse("tea").unwrap(), offer: None, count }
+}
+
+fn tea() -> Offer {
+    Offer::new("tea", "{ amount = \"1.00\" }")
+}
+
+fn shop(offer: Offer) -> Engine<Arc<SimStore>> {
+    wait(open(Arc::new(SimStore::new()), &Shop::selling(vec![offer]), MONDAY)).unwrap()
+}
+
+#[test]
+fn two_who_go_on_at_once_and_one_who_comes_after_a_crash_issue_each_coupon_once() {
+    let engine = shop(tea());
+    wait(begin(&engine, &wanted(700), MONDAY)).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| while wait(go_on(&engine, "print")).unwrap().bulk.done < 700 {});
+        }
+    });
+    // Opened anew, days later, the same command finds the same bulk, and nothing is left to do.
+    let again = wait(Engine::open(engine.store.clone(), secrets(), MONDAY)).unwrap();
+    let bulk = wait(begin(&again, &wanted(700), later(MONDAY, 10_000))).unwrap();
+    assert_eq!((bulk.done, bulk.begun_at), (700, MONDAY));
+    let printed = wait(codes(&again, "print", 0, 10_000)).unwrap();
+    let distinct: BTreeSet<String> = printed.iter().map(|printed| printed.code.to_string()).collect();
+    assert_eq!((printed.len(), distinct.len(), coupons(&again).len()), (700, 700, 700));
+    assert_eq!(owed(&again, "tea"), Cents(70_000));
+    let ends: BTreeSet<_> = coupons(&again).iter().map(|coupon| coupon.valid_until).collect();
+    assert_eq!(ends, BTreeSet::from([MONDAY.plus_days(28)]), "the last runs out with the first");
+    audit(&again).unwrap();
+}
+
+#[test]
+fn a_bulk_stops_at_the_budget_and_at_the_total_and_goes_on_when_there_is_room() {
+    let budget = shop(Offer { budget: "300.00".to_owned(), ..tea() });
+    let total = shop(Offer { total: Some(300), ..tea() });
+    for engine in [budget, total] {
+        wait(begin(&engine, &wanted(600), MONDAY)).unwrap();
+        let stopped = wait(go_on(&engine, "print")).unwrap();
+        assert_eq!(
+            (stopped.bulk.done, stopped.is_stopped),
+            (250, true),
+            "a batch goes through or not at all"
+        );
+        audit(&engine).unwrap();
+    }
+}
+
+#[test]
+fn a_bulk_is_refused_that_cannot_be_what_is_wanted() {
+    let engine = shop(tea());
+    let refused = |wanted: &Wanted| wait(begin(&engine, wanted, MONDAY)).unwrap_err().to_string();
+    wait(begin(&engine, &wanted(10), MONDAY)).unwrap();
+    assert!(refused(&wanted(11)).contains("choose another name"));
+    assert!(refused(&wanted(0)).contains("1 to 10000000"));
+    let elsewhere = Wanted { campaign: CampaignId::parse("coffee").unwrap(), ..wanted(10) };
+    assert!(refused(&elsewhere).contains("no campaign `coffee`"));
+    let several = shop(Offer {
+        benefits: vec!["{ amount = \"1.00\" }".to_owned(), "{ amount = \"2.00\" }".to_owned()],
+        ..tea()
+    });
+    let refused = wait(begin(&several, &wanted(10), MONDAY)).unwrap_err().to_string();
+    assert!(refused.contains("several values"), "{refused}");
+}
+
+#[test]
+fn whoever_has_the_code_uses_the_coupon_once() {
+    let api = Api::of_a_shop();
+    let (manager, shop) = (api.key(Role::Marketer), api.key(Role::Shop));
+    let asked = json!({ "campaign": "tea", "count": 3 });
+    assert_eq!(api.ask(&manager, "PUT", "/v1/bulks/print", &asked).json()["done"], 0);
+    assert_eq!(api.ask(&manager, "POST", "/v1/bulks/print/continue", &Json::Null).json()["done"], 3);
+    let listed = api.ask(&manager, "GET", "/v1/bulks/print/codes?from=1", &Json::Null).json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2, "{listed}");
+    let code = listed["data"][0]["code"].as_str().unwrap();
+    let cart =
+        json!({ "lines": [{ "id": "1", "product_id": "assam", "quantity": 3, "unit_price_cents": 200 }] });
+    let identity = json!({ "namespace": "customer", "value": "anna" });
+    let asked = json!({ "coupons": [code], "cart": cart, "identity": identity });
+    let tried = api.ask(&shop, "POST", "/v1/validations", &asked).json();
+    assert_eq!(tried["valid"], true, "{tried}");
+    let bearer = format!("Bearer {shop}");
+    let used = |once: &str, order: &str| {
+        let asked = json!({ "coupons": [code], "order_id": order, "cart": cart }).to_string();
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+        api.send("POST", "/v1/redemptions", &headers, &asked)
+    };
+    assert_eq!(used("k-1", "o-1").json()["cart"]["discount_cents"], 100);
+    assert_eq!(used("k-2", "o-2").code(), "discount_code_already_applied");
+    let engine = wait(Engine::open(api.store.clone(), secrets(), MONDAY)).unwrap();
+    audit(&engine).unwrap();
+}
