@@ -13,8 +13,11 @@ use serde::de::{
 use serde_path_to_error::{Path, Segment};
 use wink_core::base::Value;
 
+mod coordinates;
 #[cfg(test)]
 mod tests;
+
+pub use coordinates::may_say_coordinates;
 
 /// How many values may lie inside each other: what a shop sends needs fewer than ten, and every level costs stack.
 pub const DEPTH_MAX: usize = 32;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use wink_core::base::Timestamp;
-use wink_core::event::Envelope;
+use wink_core::event::{Envelope, PLACE_REPORTED, is_coordinate};
 
 use crate::commerce;
 use crate::identities::{USER_ID, derived_id, id_text, identities};
@@ -82,6 +82,9 @@ const CONTEXT_KEPT: [&str; 15] = [
     "active",
 ];
 
+/// Where clients say coordinates: in the context, or in the properties of a report.
+const LOCATION: &str = "location";
+
 impl Call {
     /// Finds the call of a name, as in a path or in `type`.
     pub fn named(name: &str) -> Option<Self> {
@@ -145,6 +148,9 @@ impl Batch {
             named.push(("previousId", "anonymous_id"));
         }
         let (event, mut properties) = said(call, fields)?;
+        if event == PLACE_REPORTED {
+            self.locate(fields, &mut properties);
+        }
         commerce::translate(&event, &mut properties);
         let context = self.context_of(fields);
         if !context.is_empty() {
@@ -169,6 +175,18 @@ impl Batch {
                 format!("`type` is `{name}`; there are track, identify, page, screen, group and alias")
             }),
             (None, None) => Err("`type` is missing, as in `track`".to_owned()),
+        }
+    }
+
+    /// Reads a report's point of the context, where clients of phones put it, unless the report says one in the same field itself. Nothing but
+    /// the coordinates is read: they go no further than the place that is kept of them.
+    fn locate(&self, fields: &Map<String, Json>, properties: &mut Map<String, Json>) {
+        let own = fields.get("context").and_then(|context| context.get(LOCATION));
+        let location = own.or_else(|| self.context.get(LOCATION)).and_then(Json::as_object);
+        let said = location.into_iter().flatten().filter(|(name, _)| is_coordinate(name));
+        let point: Map<String, Json> = said.map(|(name, degrees)| (name.clone(), degrees.clone())).collect();
+        if !point.is_empty() && !properties.contains_key(LOCATION) {
+            properties.insert(LOCATION.to_owned(), Json::Object(point));
         }
     }
 

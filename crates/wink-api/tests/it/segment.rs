@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use wink_api::{SegmentBatch, SegmentCall};
 use wink_core::base::{Currency, EventId, Timestamp, Value};
-use wink_core::event::{Body, Envelope, Event, Schemas, accept};
+use wink_core::event::{Body, Envelope, Event, Schemas, Spot, accept};
 
 /// A minute after the bodies were recorded.
 const NOW: &str = "2026-11-21T23:16:00Z";
@@ -178,6 +178,22 @@ fn without_a_message_id_the_same_call_is_the_same_message() {
     retry["sentAt"] = "2026-11-21T23:15:59Z".into();
     assert_eq!(id(call.clone()), id(retry));
     assert_ne!(id(call), id(json!({ "userId": "u", "timestamp": "2026-11-21T23:15:01Z" })));
+}
+
+#[test]
+fn a_report_of_a_place_may_say_the_point_in_its_context_and_no_other_event_is_read_for_it() {
+    let location = json!({ "latitude": 48.138, "longitude": 11.576, "city": "Munich" });
+    let call = |event: &str, properties: Json| {
+        let context = json!({ "location": location, "ip": "192.0.2.7" });
+        let body = json!({ "userId": "u", "event": event, "properties": properties, "context": context });
+        one(SegmentCall::Track, body)
+    };
+    let mut report = call("Place Reported", json!({}));
+    assert!(!format!("{report:?}").contains("Munich"));
+    assert_eq!(report.take_spot(), Spot::new(48.138, 11.576));
+    let own = json!({ "location": { "lat": 52.5, "lng": 13.4 } });
+    assert_eq!(call("Place Reported", own).take_spot(), Spot::new(52.5, 13.4));
+    assert!(!format!("{:?}", call("Product Viewed", json!({}))).contains("48.138"));
 }
 
 #[test]

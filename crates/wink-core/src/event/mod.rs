@@ -22,7 +22,7 @@ pub use body::{
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use mechanism::Mechanism;
-pub use place::{ELSEWHERE, PLACE_REPORTED, Place, Spot, Whereabouts};
+pub use place::{ELSEWHERE, PLACE_REPORTED, Place, Spot, is_coordinate};
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
 pub use schema::{CONTEXT_EVENTS, Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};

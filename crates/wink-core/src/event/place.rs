@@ -1,5 +1,5 @@
-//! Where somebody was: coordinates are taken out of every message before anything else looks at it, and what may be kept of them is no finer than
-//! the shop's regions, its stores and a coarse cell. Knows no shop and no consent; whoever asks for a [`Place`] has looked.
+//! Where somebody was: coordinates are taken out of every message before anything else looks at it, however deep they lie, and what may be kept
+//! of them is no finer than the shop's regions, its stores and a coarse cell. Knows no shop and no consent; whoever asks for a [`Place`] has looked.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,23 @@ const NEAR_STORE: &str = "near_store";
 /// In which a client says the region it knows somebody to be in, in place of coordinates.
 const SAID_REGION: &str = "region";
 
-const LATITUDE: &str = "latitude";
-const LONGITUDE: &str = "longitude";
+/// How clients spell the degrees north.
+const LATITUDES: &[&str] = &["latitude", "lat"];
+
+/// How clients spell the degrees east.
+const LONGITUDES: &[&str] = &["longitude", "lon", "lng"];
 
 /// Where clients of the Segment family put coordinates.
 const LOCATION: &str = "location";
+
+/// Tells whether clients say a coordinate under this name, in capitals or not.
+pub fn is_coordinate(name: &str) -> bool {
+    is_one_of(LATITUDES, name) || is_one_of(LONGITUDES, name)
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
 
 /// A point on the globe. It lives as long as a message is thought through; nothing stores or prints it.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,15 +70,6 @@ impl Spot {
     }
 }
 
-/// What a message said about where somebody is, taken out of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Whereabouts {
-    /// The point, if it said one.
-    pub spot: Option<Spot>,
-    /// Whether anything was taken out: then the message as it came is not kept either.
-    pub were_said: bool,
-}
-
 /// Where somebody was, as coarse as the shop wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -79,34 +82,49 @@ pub struct Place {
 }
 
 impl Envelope {
-    /// Takes coordinates out, wherever clients put them, and what only Wink may say of a place.
-    pub fn take_whereabouts(&mut self) -> Whereabouts {
+    /// Takes all coordinates out, and what only Wink may say of a place. Gives the point the message is about: what lies deeper than in
+    /// `location` may be that of a product or of a store.
+    pub fn take_spot(&mut self) -> Option<Spot> {
         let properties = &mut self.properties;
         for name in [CELL, REGION, NEAR_STORE] {
             properties.remove(name);
         }
-        let mut taken = take_coordinates(properties);
-        if let Some(Value::Map(location)) = properties.get_mut(LOCATION) {
-            let inside = take_coordinates(location);
-            taken.were_said |= inside.were_said;
-            taken.spot = taken.spot.or(inside.spot);
-        }
-        taken
+        let spot = point(properties).or_else(|| match properties.get(LOCATION) {
+            Some(Value::Map(location)) => point(location),
+            _ => None,
+        });
+        strip(properties);
+        spot
     }
 }
 
-fn take_coordinates(properties: &mut BTreeMap<String, Value>) -> Whereabouts {
-    let (latitude, longitude) = (properties.remove(LATITUDE), properties.remove(LONGITUDE));
-    let were_said = latitude.is_some() || longitude.is_some();
-    let spot = degrees(latitude).zip(degrees(longitude));
-    Whereabouts { spot: spot.and_then(|(latitude, longitude)| Spot::new(latitude, longitude)), were_said }
+/// Reads the point of fields that say both of its coordinates.
+fn point(fields: &BTreeMap<String, Value>) -> Option<Spot> {
+    let said = |names| {
+        fields.iter().filter(|(name, _)| is_one_of(names, name)).find_map(|(_, value)| degrees(value))
+    };
+    Spot::new(said(LATITUDES)?, said(LONGITUDES)?)
 }
 
-fn degrees(value: Option<Value>) -> Option<f64> {
-    match value? {
-        Value::Float(degrees) => Some(degrees),
-        Value::Int(degrees) => i32::try_from(degrees).ok().map(f64::from),
+fn degrees(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(degrees) => Some(*degrees),
+        Value::Int(degrees) => i32::try_from(*degrees).ok().map(f64::from),
         _ => None,
+    }
+}
+
+/// Takes coordinates out of fields and of all that lies in them.
+fn strip(fields: &mut BTreeMap<String, Value>) {
+    fields.retain(|name, _| !is_coordinate(name));
+    fields.values_mut().for_each(strip_inside);
+}
+
+fn strip_inside(value: &mut Value) {
+    match value {
+        Value::Map(fields) => strip(fields),
+        Value::List(values) => values.iter_mut().for_each(strip_inside),
+        _ => {}
     }
 }
 
@@ -152,17 +170,34 @@ mod tests {
         }
     }
 
+    fn map(fields: &[(&str, Value)]) -> Value {
+        Value::Map(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    }
+
     #[test]
-    fn coordinates_leave_the_message_wherever_they_stand() {
-        let point = [("latitude", Value::Float(48.137)), ("longitude", Value::Int(11))];
-        let inside =
-            Value::Map(point.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
-        for mut sent in [envelope(&point), envelope(&[("location", inside)])] {
-            let taken = sent.take_whereabouts();
-            assert_eq!(taken.spot, Spot::new(48.137, 11.0));
-            assert!(taken.were_said);
-            assert!(!format!("{sent:?}{taken:?}").contains("48"), "{sent:?}");
+    fn the_point_is_read_from_the_message_or_its_location_as_clients_spell_it() {
+        for (latitude, longitude) in [("latitude", "longitude"), ("lat", "lon"), ("Lat", "LNG")] {
+            let point = [(latitude, Value::Float(48.137)), (longitude, Value::Int(11))];
+            for mut sent in [envelope(&point), envelope(&[("location", map(&point))])] {
+                assert_eq!(sent.take_spot(), Spot::new(48.137, 11.0));
+                assert!(!format!("{sent:?}").contains("48"), "{sent:?}");
+            }
         }
+    }
+
+    #[test]
+    fn coordinates_leave_the_message_however_deep_they_lie() {
+        let stands =
+            map(&[("lat", Value::Float(48.137)), ("lng", Value::Float(11.575)), ("name", Value::Null)]);
+        let places = [
+            ("traits", map(&[("home", stands.clone()), ("Longitude", Value::Text("11.575".to_owned()))])),
+            ("context", map(&[("device", map(&[("at", Value::List(vec![Value::List(vec![stands])]))]))])),
+        ];
+        let mut sent = envelope(&places);
+        assert_eq!(sent.take_spot(), None, "it may be that of something else");
+        let left = format!("{sent:?}");
+        assert!(!left.contains("137") && !left.contains("575"), "{left}");
+        assert_eq!(left.matches("\"name\"").count(), 2, "all else stays: {left}");
     }
 
     #[test]
@@ -170,19 +205,19 @@ mod tests {
         for value in [Value::Float(91.0), Value::Text("48.1".to_owned()), Value::Float(f64::NAN), Value::Null]
         {
             let mut sent = envelope(&[("latitude", value), ("longitude", Value::Float(11.5))]);
-            assert_eq!(sent.take_whereabouts(), Whereabouts { spot: None, were_said: true });
+            assert_eq!(sent.take_spot(), None);
             assert!(sent.properties.is_empty());
         }
-        let mut sent = envelope(&[("path", Value::Text("/tea".to_owned()))]);
-        assert_eq!(sent.take_whereabouts(), Whereabouts::default());
-        assert_eq!(sent.properties.len(), 1);
+        let mut sent = envelope(&[("path", Value::Text("/tea".to_owned())), ("flat", Value::Int(1))]);
+        assert_eq!(sent.take_spot(), None);
+        assert_eq!(sent.properties.len(), 2);
     }
 
     #[test]
     fn a_message_is_not_believed_what_wink_works_out() {
         let mut sent =
             envelope(&[("near_store", Value::Text("city".to_owned())), ("place_cell", Value::Int(1))]);
-        sent.take_whereabouts();
+        sent.take_spot();
         assert!(sent.properties.is_empty());
     }
 }

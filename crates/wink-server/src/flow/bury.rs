@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use wink_api::json::may_say_coordinates;
 use wink_core::base::{Hasher, LetterId, Timestamp};
 use wink_core::event::{DEPTH_MAX, Envelope, IDENTITIES_MAX};
 use wink_core::profile::IdentityKey;
@@ -41,16 +42,20 @@ pub(super) fn letter_id<S>(engine: &Engine<S>, mark: &MarkKey, body: &[u8; 16]) 
 }
 
 impl Burial {
-    /// Seals a letter. One that lies there already stays as it first came, and is counted once more.
+    /// Seals a letter, without its bytes if they may say where somebody is. One that lies there already stays as it first came, and is
+    /// counted once more.
     pub(super) async fn new<S: Store>(
         engine: &Engine<S>,
         id: LetterId,
-        letter: DeadLetter,
+        mut letter: DeadLetter,
     ) -> Result<Self, Error> {
         if let Some(mut known) = find(engine, id).await? {
             known.head.value.times = known.head.value.times.saturating_add(1);
             let (at, unchanged) = (known.letter.received_at, known.unchanged);
             return Ok(Self { id, at, head: known.head, unchanged, sealed: None });
+        }
+        if may_say_coordinates(&letter.original) {
+            letter.original.clear();
         }
         let at = letter.received_at;
         let head = Loaded { key: keys::letter_head(at, id), version: None, value: head_of(engine, &letter) };

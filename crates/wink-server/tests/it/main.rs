@@ -11,6 +11,8 @@ mod canary;
 #[cfg(test)]
 mod careless;
 #[cfg(test)]
+mod coordinates;
+#[cfg(test)]
 mod counter;
 #[cfg(test)]
 mod said;

@@ -171,7 +171,7 @@ fn report(of: &Json, event: &str, minute: i64, properties: &Json) -> Json {
 }
 
 /// A shop over HTTP whose clock stands at ten, with anna in the store.
-fn api_with_anna_in_the_store() -> Api<SimStore> {
+pub(crate) fn api_with_anna_in_the_store() -> Api<SimStore> {
     let store = Arc::new(SimStore::new());
     let engine = wait(open(store.clone(), &shop(), MONDAY)).unwrap();
     wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+use wink_api::to_json;
 use wink_core::base::{Timestamp, Value};
 use wink_core::event::{Envelope, Identity};
 use wink_server::flow::ingest::Received;
@@ -31,9 +33,20 @@ pub(crate) fn message(
         sent_at: None,
         properties,
     };
-    // As the bytes of a request would: they name everything the envelope does.
-    let original = format!("{envelope:?}").into_bytes();
+    let original = original(&envelope);
     Received { envelope, original, at }
+}
+
+/// The bytes a request would have: they name everything the envelope does.
+fn original(envelope: &Envelope) -> Vec<u8> {
+    let sent = json!({
+        "message_id": envelope.message_id,
+        "event": envelope.event,
+        "identities": envelope.identities.iter().map(|identity| identity.value()).collect::<Vec<_>>(),
+        "occurred_at": envelope.original_at.map(|at| at.to_string()),
+        "properties": to_json(&Value::Map(envelope.properties.clone())),
+    });
+    sent.to_string().into_bytes()
 }
 
 /// A message that arrives later than it happened.

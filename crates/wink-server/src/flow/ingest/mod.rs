@@ -159,7 +159,7 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
     let secret = engine.secrets.marks();
     let accounts = engine.accounts();
     for (place, mut received) in received.into_iter().enumerate() {
-        let spot = take_spot(&mut received);
+        let spot = received.envelope.take_spot();
         let body = received.envelope.body_hash(secret);
         accounts.first(&mut received.envelope.identities);
         let envelope = &received.envelope;
@@ -185,15 +185,6 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         }
     }
     groups.into_iter().map(|(group, _, _)| group).collect()
-}
-
-/// Takes coordinates out of a message, and its bytes with them: should it become a dead letter, none are kept.
-fn take_spot(received: &mut Received) -> Option<Spot> {
-    let whereabouts = received.envelope.take_whereabouts();
-    if whereabouts.were_said {
-        received.original.clear();
-    }
-    whereabouts.spot
 }
 
 /// Estimates the stored size of an envelope that came without its bytes.
@@ -268,7 +259,7 @@ impl Thought {
         let first = told.first().and_then(|told| told.received.envelope.identities.first());
         let key = first.map(|identity| person::identity_key(engine, identity));
         let message = |(place, Told { mut received, body }): (usize, Told)| {
-            let spot = take_spot(&mut received);
+            let spot = received.envelope.take_spot();
             let envelope = &received.envelope;
             let mark = keys::event_mark(engine.secrets.marks(), &envelope.source, &envelope.message_id);
             Message { place, received, mark, body, spot }
