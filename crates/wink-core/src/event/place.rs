@@ -77,8 +77,8 @@ pub struct Place {
     pub cell: Option<String>,
     /// The shop's region, or [`ELSEWHERE`].
     pub region: String,
-    /// The store in whose vicinity it was, or [`ELSEWHERE`].
-    pub near_store: String,
+    /// The store in whose vicinity it was, or [`ELSEWHERE`]; unknown where the region alone was said.
+    pub near_store: Option<String>,
 }
 
 impl Envelope {
@@ -144,7 +144,7 @@ impl Event {
 
     /// Keeps a place with the event.
     pub fn keep_place(&mut self, place: Place) {
-        let said = [(CELL, place.cell), (REGION, Some(place.region)), (NEAR_STORE, Some(place.near_store))];
+        let said = [(CELL, place.cell), (REGION, Some(place.region)), (NEAR_STORE, place.near_store)];
         for (name, text) in said {
             if let Some(text) = text {
                 self.extra.insert(name.to_owned(), Value::Text(text));

@@ -216,7 +216,7 @@ pub enum Aggregation {
         /// Which.
         of: String,
     },
-    /// The name the newest event says, as the only share there is.
+    /// The name the newest event says, as the only share there is. One that says none ends the name before.
     Newest {
         /// Which.
         by: String,

@@ -99,7 +99,7 @@ pub(super) enum Step {
     ActiveDays(usize, Window),
     GapDays(usize),
     Shares { shares: usize, half_life_days: i32 },
-    Name(usize),
+    Name { name: usize, selected: usize },
     Share { part: usize, rest: usize, window: Window },
     Ratio { part: usize, whole: usize, window: Window },
     Formula(Formula),
@@ -288,7 +288,10 @@ impl<'a> Compiler<'a> {
             }
             Aggregation::GapDays => Step::GapDays(counted(self, selection, Window::Days(1))?),
             Aggregation::Newest { by } => match self.named(selection, "by", by)? {
-                Named::Event(field) => Step::Name(self.keep(selection, Kept::Name(field), class)?),
+                Named::Event(field) => {
+                    let name = self.keep(selection, Kept::Name(field), class)?;
+                    Step::Name { name, selected: self.keep(selection, Kept::Times(1), class)? }
+                }
                 Named::Item(_) | Named::Band(_) => {
                     let message = format!("`{by}` is of an item, and the newest name is that of an event");
                     return Err(Wrong::new("by", message));
@@ -564,11 +567,11 @@ impl Step {
             | Self::SinceFirst(place)
             | Self::ActiveDays(place, _)
             | Self::GapDays(place)
-            | Self::Name(place)
             | Self::Shares { shares: place, .. } => vec![*place],
             Self::Mean { sum, count, .. } => vec![*sum, *count],
             Self::Share { part, rest, .. } => vec![*part, *rest],
             Self::Ratio { part, whole, .. } => vec![*part, *whole],
+            Self::Name { name, selected } => vec![*name, *selected],
             Self::Since(_) | Self::Formula(_) | Self::Score(_) => Vec::new(),
         }
     }

@@ -93,8 +93,8 @@ impl<'a> Reader<'a> {
                 None => Viewed::NoData,
             };
         }
-        if let Step::Name(place) = plan.step {
-            return match self.name(place) {
+        if let Step::Name { name, selected } = plan.step {
+            return match self.name(name, selected) {
                 Some(value) => Viewed::Shares(Reading { value, age_ms }),
                 None => Viewed::NoData,
             };
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             }
             Step::Formula(formula) => formula.evaluate(&Before(before))?,
             Step::Score(score) => score.value(before)?,
-            Step::Shares { .. } | Step::Name(_) => return None,
+            Step::Shares { .. } | Step::Name { .. } => return None,
         })
     }
 
@@ -266,12 +266,13 @@ impl<'a> Reader<'a> {
         series.between(i32::MIN, today).iter().map(weighed).sum()
     }
 
-    /// Reads the newest name as the whole share; nothing of it if somebody asks for other names only.
-    fn name(&self, place: usize) -> Option<BTreeMap<String, f64>> {
-        let Accumulated::Name(newest) = self.at(place)? else { return None };
+    /// Reads the name of the newest selected event, if it says one, as the whole share; nothing of it if somebody asks for other names only.
+    fn name(&self, name: usize, selected: usize) -> Option<BTreeMap<String, f64>> {
+        let Accumulated::Name(newest) = self.at(name)? else { return None };
+        let Accumulated::Times(times) = self.at(selected)? else { return None };
         let is_asked = self.names.is_none_or(|names| names.contains(&*newest.name));
         let share = is_asked.then(|| (newest.name.to_string(), 1.0));
-        (newest.at <= self.now).then(|| share.into_iter().collect())
+        (times.newest(self.now) == Some(newest.at)).then(|| share.into_iter().collect())
     }
 
     /// Shares out by name; of names, only those somebody asks for.

@@ -117,6 +117,27 @@ fn a_region_the_client_knows_needs_no_coordinates_and_must_be_one_of_the_shops()
     assert_eq!(named(&engine, "place_region", at(3)), None);
     wait(tell(&engine, says("r-3", "region", "munich", 4))).unwrap();
     assert_eq!(named(&engine, "place_region", at(5)).as_deref(), Some("munich"));
+    assert_eq!(named(&engine, "near_store", at(5)), None, "not even that none is near");
+}
+
+#[test]
+fn a_region_told_alone_ends_the_cell_and_nobody_comes_near_a_store_twice_by_it() {
+    let engine = wait(open(SimStore::new(), &shop(), MONDAY)).unwrap();
+    wait(tell(&engine, allows_place(at(0)))).unwrap();
+    let munich = vec![("region", Value::Text("munich".to_owned()))];
+    let region = said::message("r-2", "anna", "Place Reported", munich, at(2));
+    let moments: Vec<usize> = [is_at("p-1", STORE, at(1)), region, is_at("p-3", STORE, at(3))]
+        .into_iter()
+        .map(|message| {
+            let (id, now) = (message.envelope.message_id.clone(), message.at);
+            wait(tell(&engine, message)).unwrap();
+            let cell = named(&engine, "place_cell", now);
+            assert_eq!(cell.is_some(), id.starts_with('p'), "{id}: {cell:?}");
+            assert_eq!(named(&engine, "near_store", now).as_deref(), Some("city"), "{id}");
+            wait(see_to(&engine, now)).unwrap()
+        })
+        .collect();
+    assert_eq!(moments, [1, 0, 0]);
 }
 
 #[test]

@@ -17,19 +17,30 @@ fn of(events: &[&str], name: &str, meaning: &str, aggregation: Aggregation) -> D
 }
 
 fn whereabouts() -> Vec<Definition> {
-    let kept = |name: &str, meaning: &str, aggregation: Aggregation| {
-        // A report of which nothing may be kept names no region either.
-        let selection = Selection::of(&[PLACE_REPORTED]).only("event.place_region != \"\"");
+    let kept = |said: &str, name: &str, meaning: &str, aggregation: Aggregation| {
+        let selection = Selection::of(&[PLACE_REPORTED]).only(&format!("event.{said} != \"\""));
         let definition = folded(name, meaning, Class::Place, selection, aggregation).served(1);
         Definition { purpose: Purpose::Location, ..definition.aged_by(Age::Selected) }
     };
     let newest = |by: &str| Aggregation::Newest { by: format!("event.{by}") };
     let minutes = Aggregation::Since { unit: Unit::Minutes, exact: false };
+    // Every place that is kept has a region, so a newer one without a cell ends the cell before. Of stores a region alone says nothing: what was
+    // said of them last stays, as old as it is, and nobody comes near a store twice without having left.
     vec![
-        kept("place_cell", "the coarse cell somebody was in last", newest("place_cell")),
-        kept("place_region", "the region somebody was in last, or `elsewhere`", newest("place_region")),
-        kept("near_store", "the store somebody was near last, or `elsewhere`", newest("near_store")),
-        kept("place_minutes", "minutes since somebody's place was heard of", minutes),
+        kept("place_region", "place_cell", "the coarse cell somebody was in last", newest("place_cell")),
+        kept(
+            "place_region",
+            "place_region",
+            "the region somebody was in last, or `elsewhere`",
+            newest("place_region"),
+        ),
+        kept(
+            "near_store",
+            "near_store",
+            "the store somebody was near last, or `elsewhere`",
+            newest("near_store"),
+        ),
+        kept("place_region", "place_minutes", "minutes since somebody's place was heard of", minutes),
     ]
 }
 

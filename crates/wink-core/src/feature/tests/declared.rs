@@ -4,6 +4,7 @@ use super::*;
 use crate::base::holiday::Region;
 use crate::event::{Exposure, ExposureKind};
 use crate::feature::definition::{Age, Aggregation, Class, Definition, Heard, How, Never, Selection, Window};
+use crate::feature::place_definitions;
 
 fn declared(selection: Selection, aggregation: Aggregation) -> Definition {
     Definition {
@@ -87,6 +88,41 @@ fn the_newest_name_is_the_whole_share_in_whichever_order_names_come() {
     assert_eq!(newest(&told), [("munich".to_owned(), 1.0)]);
     told.reverse();
     assert_eq!(newest(&told), [("munich".to_owned(), 1.0)], "of one instant the greater name");
+}
+
+#[test]
+fn a_newer_place_ends_what_it_says_nothing_of_and_only_a_point_tells_of_stores() {
+    let catalogue = Catalogue::compile(place_definitions(), &Zone::utc()).unwrap();
+    let place = |hours: i64, said: &[(&str, &str)]| {
+        let extra = said.iter().map(|(name, text)| ((*name).to_owned(), Value::Text((*text).to_owned())));
+        let body = Body::Observed(crate::event::Observed::named("Place Reported").unwrap());
+        Told { at: Timestamp(NOON.0 - hours * 3_600_000), body, extra: extra.collect() }
+    };
+    let point = place(20, &[("place_cell", "851f"), ("place_region", "munich"), ("near_store", "city")]);
+    let region = place(2, &[("place_region", "munich")]);
+    let kept_nothing = place(1, &[]);
+    let told = |name: &str, events: &[&Told]| {
+        let events: Vec<Told> = events.iter().map(|told| (*told).clone()).collect();
+        match viewed(&catalogue, &[&state_of(&catalogue, &events)], NOON, name) {
+            Viewed::Shares(reading) => {
+                Some((reading.value.into_keys().next().unwrap(), reading.age_ms / 3_600_000))
+            }
+            _ => None,
+        }
+    };
+    let says = |name: &str, hours: i64| Some((name.to_owned(), hours));
+    for events in [[&point, &kept_nothing].as_slice(), &[&kept_nothing, &point]] {
+        assert_eq!(
+            told("place_cell", events),
+            says("851f", 20),
+            "a report of which nothing is kept ends nothing"
+        );
+    }
+    for events in [[&point, &region].as_slice(), &[&region, &point]] {
+        assert_eq!(told("place_cell", events), None);
+        assert_eq!(told("place_region", events), says("munich", 2));
+        assert_eq!(told("near_store", events), says("city", 20), "as old as it is");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is kept of where somebody was: nothing unless the shop wants it, the person has granted it, and it is an hour in which places are heard of.
 
 use wink_core::base::Timestamp;
-use wink_core::event::{ELSEWHERE, Event, Place, Spot};
+use wink_core::event::{Event, Place, Spot};
 use wink_core::offer::Places;
 use wink_core::profile::Purpose;
 use wink_store::Store;
@@ -40,8 +40,7 @@ impl Known {
     }
 }
 
-/// Takes a region the client said for the place, if it is one of the shop's. Then nothing is known of stores.
+/// Takes a region the client said for the place, if it is one of the shop's. It says nothing of stores, not even that none is near.
 fn in_region(region: String, places: &Places) -> Option<Place> {
-    let near_store = ELSEWHERE.to_owned();
-    places.has_region(&region).then_some(Place { cell: None, region, near_store })
+    places.has_region(&region).then_some(Place { cell: None, region, near_store: None })
 }
