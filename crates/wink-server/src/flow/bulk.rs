@@ -38,8 +38,12 @@ pub struct Wanted {
 
 impl Wanted {
     /// Tells whether a bulk of that name is the one that is wanted.
-    fn is(&self, known: &Bulk) -> bool {
-        self.count == known.count && self.offer.as_ref().is_none_or(|offer| *offer == known.offer)
+    fn is(&self, known: &Bulk, of_bulk: &Catalogue) -> bool {
+        let offer = of_bulk.offer(&known.offer);
+        let campaign = offer.and_then(|offer| of_bulk.campaigns.get(offer.campaign));
+        self.count == known.count
+            && self.offer.as_ref().is_none_or(|offer| *offer == known.offer)
+            && campaign.is_some_and(|campaign| campaign.id == self.campaign)
     }
 }
 
@@ -93,7 +97,8 @@ pub async fn begin<S: Store>(engine: &Engine<S>, wanted: &Wanted, now: Timestamp
     for _ in 0..ATTEMPTS_MAX {
         // One that is known is found whatever has become of its campaign: its codes may have to be printed again.
         if let Some((known, _)) = load(engine, &wanted.name).await? {
-            if wanted.is(&known) {
+            let of_bulk = engine.catalogue_of(known.catalogue).await?;
+            if wanted.is(&known, &of_bulk) {
                 return Ok(known);
             }
             let (name, count, offer) = (&wanted.name, known.count, &known.offer);

@@ -71,7 +71,10 @@ fn a_bulk_is_refused_that_cannot_be_what_is_wanted() {
     wait(begin(&engine, &wanted(10), MONDAY)).unwrap();
     assert!(refused(&wanted(11)).contains("choose another name"));
     assert!(refused(&wanted(0)).contains("1 to 10000000"));
-    let elsewhere = Wanted { campaign: CampaignId::parse("coffee").unwrap(), ..wanted(10) };
+    let coffee = CampaignId::parse("coffee").unwrap();
+    let other = Wanted { campaign: coffee.clone(), ..wanted(10) };
+    assert!(refused(&other).contains("choose another name"));
+    let elsewhere = Wanted { name: "elsewhere".to_owned(), campaign: coffee, ..wanted(10) };
     assert!(refused(&elsewhere).contains("no campaign `coffee`"));
     let several = shop(Offer {
         benefits: vec!["{ amount = \"1.00\" }".to_owned(), "{ amount = \"2.00\" }".to_owned()],
