@@ -98,8 +98,11 @@ pub struct BulkView {
     pub done: u64,
     /// When it was begun.
     pub begun_at: String,
-    /// Whether budget or total left no room for the next ones.
+    /// Whether it does not go on, though not all are there.
     pub stopped: bool,
+    /// Why not: `no_room` in budget or total, or `over`: the campaign does not run any more, or these coupons are over already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
 }
 
 /// Which codes of a bulk.

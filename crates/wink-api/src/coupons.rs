@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::coupon::{Coupon, Hold, Part, Redemption, Reversal, State};
 
-use crate::{CartSent, CartView, CouponOnCart, Problem, TypedBySent};
+use crate::{CartSent, CartView, CouponOnCart, IdentitySent, Problem, TypedBySent};
 
 /// An order that is paid with coupons.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -13,7 +13,10 @@ pub struct RedemptionAsked {
     /// The coupons, by id, by code, or by what their QR code holds: 1 to 20.
     #[schema(example = json!(["cpn_0192f0c1-1c1d-8e00-8000-000000000001"]))]
     pub coupons: Vec<String>,
-    /// Where codes were typed, if the shop's server asks for somebody else.
+    /// Whose they must be, if that is known: coupons of others are then as if they were not there.
+    #[serde(default)]
+    pub identity: Option<IdentitySent>,
+    /// Where codes were typed or scanned, if the shop's server asks for somebody else. An id then names nothing, as it is no secret.
     #[serde(default)]
     pub typed_by: Option<TypedBySent>,
     /// The shop's id of the order.

@@ -6,7 +6,7 @@ use crate::message::{Damaged, Stored, decode, narrow};
 
 const WHAT: &str = "answer";
 
-/// What was answered: given again to whoever asks the same again. Names nobody.
+/// What was answered: given again to whoever asks the same again. Whoever keeps it seals the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAnswer {
     /// The HTTP status.

@@ -26,6 +26,7 @@ pub struct Secrets {
     wrapping: [u8; 32],
     letters: [u8; 32],
     webhooks: [u8; 32],
+    answers: [u8; 32],
     streams: [u8; 32],
     cards: [u8; 32],
     codes: [u8; 32],
@@ -49,6 +50,7 @@ impl Secrets {
             wrapping: derive("vault keys"),
             letters: derive("dead letters"),
             webhooks: derive("webhook secrets"),
+            answers: derive("kept answers"),
             streams: derive("stream tokens"),
             cards: derive("card numbers"),
             codes: derive("coupon codes"),
@@ -135,6 +137,22 @@ impl Secrets {
     /// If it was sealed under another secret or changed.
     pub fn open_letter(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         open(&self.letters, sealed)
+    }
+
+    /// Seals an answer that is kept: it may name a code.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
+    pub fn seal_answer(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.answers, bytes)
+    }
+
+    /// Opens an answer that was kept.
+    ///
+    /// # Errors
+    /// If it was sealed under another secret or changed.
+    pub fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.answers, sealed)
     }
 
     /// Seals the secret that is shared with a receiver of webhooks.

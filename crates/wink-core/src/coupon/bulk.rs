@@ -2,7 +2,7 @@
 
 use super::issue::{of_offer, reserving};
 use super::life::Effect;
-use crate::base::{CouponId, DecisionId, OfferId, Timestamp};
+use crate::base::{CouponId, DecisionId, Hasher, OfferId, Timestamp};
 use crate::offer::{Catalogue, CatalogueVersion};
 
 /// The most coupons of one bulk: a shop that prints more prints twice.
@@ -36,17 +36,18 @@ impl Bulk {
         DecisionId::seeded("bulk", &[name.as_bytes()])
     }
 
-    /// Names the coupon of a number.
-    pub fn coupon_id(&self, number: u64) -> CouponId {
-        CouponId::seeded("bulk coupon", &[&self.id.bytes(), &number.to_be_bytes()])
+    /// Names the coupon of a number. Under a secret: whoever knows the bulk's name must not be able to reckon its coupons.
+    pub fn coupon_id(&self, secret: &[u8; 32], number: u64) -> CouponId {
+        let hash = Hasher::keyed(secret, "bulk coupon").field(&self.id.bytes()).field(&number.to_be_bytes());
+        CouponId::from_bytes(hash.finish().short())
     }
 
     /// Issues the coupon of a number, reserving the most it can cost. `None` if the catalogue has no such offer, or it has several values.
-    pub fn issue(&self, number: u64, catalogue: &Catalogue) -> Option<Effect> {
+    pub fn issue(&self, secret: &[u8; 32], number: u64, catalogue: &Catalogue) -> Option<Effect> {
         let offer = catalogue.offer(&self.offer)?;
         let [benefit] = offer.benefits.as_slice() else { return None };
         let campaign = catalogue.campaigns.get(offer.campaign)?;
-        let id = self.coupon_id(number);
+        let id = self.coupon_id(secret, number);
         Some(reserving(of_offer(id, self.id, campaign, offer, *benefit, self.begun_at)))
     }
 }

@@ -152,14 +152,17 @@ impl Redemption {
 }
 
 impl Coupon {
-    /// Tells whether it can go back to its person: they are there, it is valid, and it was not used elsewhere since.
+    /// Tells whether it can go back to whoever had it: its person is there, or it is for whoever has its code; it is valid, and it was not used
+    /// elsewhere since.
     fn can_take_back(&self, redemption: &Redemption, now: Timestamp) -> bool {
         let is_free = match &self.state {
             State::Issued | State::Activated { .. } => true,
             State::Redeemed { .. } => self.redemptions.last() == Some(&redemption.id),
             State::Reserved(_) | State::Expired { .. } | State::Revoked { .. } => false,
         };
-        is_free && self.profile.is_some() && now < self.valid_until
+        // Of an erased person not even the order is left.
+        let is_somebody_there = self.profile.is_some() || !redemption.order_id.is_empty();
+        is_free && is_somebody_there && now < self.valid_until
     }
 
     fn state_after(

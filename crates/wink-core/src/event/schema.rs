@@ -145,9 +145,13 @@ const PAGE: &[Property] = &[optional("device_class", Text), optional("source", T
 const ENGAGED: &[Property] =
     &[required("dwell_ms", Int), optional("scroll_pct", Number), optional("quick_back", Flag)];
 const ZONE: &[Property] = &[required("zone", Text), required("ms", Int)];
-/// A page that shows an answer beside the zone says where, and what the cart is worth.
-const HESITATED: &[Property] =
-    &[required("zone", Text), required("ms", Int), optional("placement", Text), optional("cart_cents", Int)];
+/// A page that shows an answer beside the zone says where, and what the cart is worth. One that gets the unit wrong hesitates all the same.
+const HESITATED: &[Property] = &[
+    required("zone", Text),
+    required("ms", Int),
+    optional("placement", Text),
+    optional("cart_cents", Number),
+];
 const STOPPED: &[Property] = &[required("zone", Text), optional("after_ms", Int)];
 const FIELD: &[Property] = &[required("field", Text)];
 const STORE: &[Property] = &[required("store_id", Text)];

@@ -36,13 +36,43 @@ pub struct Wanted {
     pub count: u64,
 }
 
+impl Wanted {
+    /// Tells whether a bulk of that name is the one that is wanted.
+    fn is(&self, known: &Bulk, of_bulk: &Catalogue) -> bool {
+        let offer = of_bulk.offer(&known.offer);
+        let campaign = offer.and_then(|offer| of_bulk.campaigns.get(offer.campaign));
+        self.count == known.count
+            && self.offer.as_ref().is_none_or(|offer| *offer == known.offer)
+            && campaign.is_some_and(|campaign| campaign.id == self.campaign)
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stepped {
     /// The bulk afterwards.
     pub bulk: Bulk,
-    /// Whether neither the campaign's budget nor the offer's total let it go on.
-    pub is_stopped: bool,
+    /// Why it does not go on, if it does not.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a bulk does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Neither the campaign's budget nor the offer's total leave room.
+    NoRoom,
+    /// The campaign does not run any more, or coupons of this bulk would be over already.
+    Over,
+}
+
+impl Stopped {
+    /// Spells it as the API does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoRoom => "no_room",
+            Self::Over => "over",
+        }
+    }
 }
 
 /// A code of a bulk.
@@ -64,12 +94,11 @@ pub async fn begin<S: Store>(engine: &Engine<S>, wanted: &Wanted, now: Timestamp
     if !(1..=BULK_MAX).contains(&wanted.count) {
         return Err(Error::Unusable(format!("a bulk has 1 to {BULK_MAX} coupons")));
     }
-    let catalogue = engine.catalogue()?;
-    let offer = offer(&catalogue, wanted, now)?;
-    let new = Bulk::new(&wanted.name, offer.id.clone(), catalogue.version, wanted.count, now);
     for _ in 0..ATTEMPTS_MAX {
+        // One that is known is found whatever has become of its campaign: its codes may have to be printed again.
         if let Some((known, _)) = load(engine, &wanted.name).await? {
-            if (&known.offer, known.count) == (&new.offer, new.count) {
+            let of_bulk = engine.catalogue_of(known.catalogue).await?;
+            if wanted.is(&known, &of_bulk) {
                 return Ok(known);
             }
             let (name, count, offer) = (&wanted.name, known.count, &known.offer);
@@ -77,6 +106,9 @@ pub async fn begin<S: Store>(engine: &Engine<S>, wanted: &Wanted, now: Timestamp
                 format!("`{name}` is a bulk of {count} coupons of the offer `{offer}`; choose another name");
             return Err(Error::Unusable(other));
         }
+        let catalogue = engine.catalogue()?;
+        let offer = offer(&catalogue, wanted, now)?;
+        let new = Bulk::new(&wanted.name, offer.id.clone(), catalogue.version, wanted.count, now);
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         batch.checks.push(Check::Absent(keys::bulk(new.id)));
         batch.changes.push(Change::Put(keys::bulk(new.id), new.to_bytes()));
@@ -99,9 +131,12 @@ pub async fn find<S: Store>(engine: &Engine<S>, name: &str) -> Result<Bulk, Erro
 ///
 /// # Errors
 /// If there is no such bulk, its catalogue cannot be used any more, or the store cannot be read or takes no writes.
-pub async fn go_on<S: Store>(engine: &Engine<S>, name: &str) -> Result<Stepped, Error> {
+pub async fn go_on<S: Store>(engine: &Engine<S>, name: &str, now: Timestamp) -> Result<Stepped, Error> {
     let (mut bulk, mut version) = load(engine, name).await?.ok_or_else(|| unknown(name))?;
     let catalogue = engine.catalogue_of(bulk.catalogue).await?;
+    if bulk.done < bulk.count && !goes_on(engine, &bulk, &catalogue, now)? {
+        return Ok(Stepped { bulk, stopped: Some(Stopped::Over) });
+    }
     for _ in 0..BATCHES {
         if bulk.done == bulk.count {
             break;
@@ -113,10 +148,25 @@ pub async fn go_on<S: Store>(engine: &Engine<S>, name: &str) -> Result<Stepped, 
         (bulk, version) = load(engine, name).await?.ok_or_else(|| unknown(name))?;
         if !is_written && bulk.done == before {
             // Nobody else went on: it is a counter that has no room.
-            return Ok(Stepped { bulk, is_stopped: true });
+            return Ok(Stepped { bulk, stopped: Some(Stopped::NoRoom) });
         }
     }
-    Ok(Stepped { bulk, is_stopped: false })
+    Ok(Stepped { bulk, stopped: None })
+}
+
+/// Tells whether more coupons of a bulk may be issued: the catalogue in force still runs the offer, and they would be good for something.
+fn goes_on<S: Store>(
+    engine: &Engine<S>,
+    bulk: &Bulk,
+    of_bulk: &Catalogue,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let in_force = engine.catalogue()?;
+    let offer = in_force.offer(&bulk.offer);
+    let campaign = offer.and_then(|offer| in_force.campaigns.get(offer.campaign));
+    let runs = campaign.is_some_and(|campaign| campaign.runs_at(now));
+    let next = bulk.issue(engine.secrets.codes(), bulk.done, of_bulk);
+    Ok(runs && next.is_some_and(|next| now < next.coupon.valid_until))
 }
 
 /// Reads codes of coupons that are issued, from a number on.
@@ -132,7 +182,7 @@ pub async fn codes<S: Store>(
     let bulk = find(engine, name).await?;
     let upto = bulk.done.min(from.saturating_add(limit.min(CODES_MAX)));
     let printed = |number| {
-        let coupon = bulk.coupon_id(number);
+        let coupon = bulk.coupon_id(engine.secrets.codes(), number);
         Printed { number, coupon, code: code_of(&engine.secrets, coupon) }
     };
     Ok((from..upto).map(printed).collect())
@@ -142,8 +192,10 @@ fn offer<'a>(catalogue: &'a Catalogue, wanted: &Wanted, now: Timestamp) -> Resul
     let campaign = catalogue.campaigns.iter().position(|campaign| campaign.id == wanted.campaign);
     let campaign =
         campaign.ok_or_else(|| Error::Unusable(format!("there is no campaign `{}`", wanted.campaign)))?;
-    if catalogue.campaigns.get(campaign).is_none_or(|campaign| campaign.ends_at <= now) {
-        return Err(Error::Unusable(format!("the campaign `{}` is over", wanted.campaign)));
+    if catalogue.campaigns.get(campaign).is_none_or(|campaign| !campaign.runs_at(now)) {
+        let why =
+            format!("the campaign `{}` does not run now; its codes would count at once", wanted.campaign);
+        return Err(Error::Unusable(why));
     }
     let of_campaign = || catalogue.offers.iter().filter(|offer| offer.campaign == campaign);
     let offer = match &wanted.offer {
@@ -155,6 +207,13 @@ fn offer<'a>(catalogue: &'a Catalogue, wanted: &Wanted, now: Timestamp) -> Resul
         Error::Unusable(format!("name an offer of `{}`: {}", wanted.campaign, offers.join(", ")))
     };
     let offer = offer.ok_or_else(which)?;
+    if offer.terms.needs_activation {
+        let why = format!(
+            "the offer `{}` asks people to activate their coupons; nobody is known to have one of these",
+            offer.id
+        );
+        return Err(Error::Unusable(why));
+    }
     if offer.benefits.len() != 1 {
         return Err(Error::Unusable(format!(
             "the offer `{}` has several values; codes need one that has one",
@@ -177,7 +236,7 @@ fn next<S: Store>(
     batch.checks.push(Check::Version(keys::bulk(bulk.id), version));
     let mut owed = std::collections::BTreeMap::new();
     for number in bulk.done..upto {
-        let effect = bulk.issue(number, catalogue).ok_or_else(unusable)?;
+        let effect = bulk.issue(engine.secrets.codes(), number, catalogue).ok_or_else(unusable)?;
         put(None, &effect.coupon, &mut batch);
         for entry in &effect.entries {
             *owed.entry(entry.campaign.clone()).or_insert(0) += entry.owed().0;

@@ -38,6 +38,8 @@ pub struct Tried<'c> {
     pub coupons: &'c [String],
     /// On what.
     pub cart: &'c Cart,
+    /// Whether somebody typed or scanned them: then an id names nothing, as it is no secret.
+    pub are_typed: bool,
     /// The order, if it has an id yet.
     pub order: Option<&'c str>,
 }
@@ -107,12 +109,7 @@ pub async fn validate<'a, S: Store>(
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
     let Loaded { mut found, on_order } = load(engine, asked, now).await?;
-    if let Some(identity) = identity {
-        let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
-        for place in &mut found {
-            place.take_if(|found| !found.may_be_used_by(whole.as_ref()));
-        }
-    }
+    keep_theirs(engine, identity, &mut found).await?;
     let stack = stack(asked, &found, &on_order, &catalogue, now);
     Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
 }
@@ -219,7 +216,7 @@ pub(super) async fn load<S: Store>(
     let mut seen = BTreeSet::new();
     // Each step is taken from the coupon as it was read, so it is taken once.
     let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
-    let named = codes::named(engine, asked.coupons, now).await?;
+    let named = codes::named(engine, asked.coupons, asked.are_typed, now).await?;
     let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
     let names: Vec<RecordKey> = named.iter().flatten().map(|named| keys::coupon(named.id)).collect();
     let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
@@ -243,6 +240,20 @@ async fn read<S: Store>(
 ) -> Result<Option<Found>, Error> {
     let found = Found::new(engine, record, asked.order, named.by).await?;
     Ok(Some(found).filter(|found| !named.hides(&found.coupon, asked.order, now)))
+}
+
+/// With an identity, takes out the coupons of others: they are as if they were not there.
+pub(super) async fn keep_theirs<S: Store>(
+    engine: &Engine<S>,
+    identity: Option<&Identity>,
+    found: &mut [Option<Found>],
+) -> Result<(), Error> {
+    let Some(identity) = identity else { return Ok(()) };
+    let whole = profiles::find(engine, &Whom::Identity(identity.clone())).await?;
+    for place in found {
+        place.take_if(|found| !found.may_be_used_by(whole.as_ref()));
+    }
+    Ok(())
 }
 
 /// Puts coupons on the cart, as the catalogue in force lets them meet.

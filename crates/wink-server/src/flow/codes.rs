@@ -73,17 +73,24 @@ pub(super) enum By {
 }
 
 impl Named {
-    /// Tells whether nobody is told of the coupon: whoever tries codes must not learn which of them were good once.
+    /// Tells whether nobody is told of the coupon: whoever tries codes must not learn which of them were good once, and a coupon for whoever has
+    /// its code is used by the code alone.
     pub(super) fn hides(&self, coupon: &Coupon, order: Option<&str>, now: Timestamp) -> bool {
-        let is_over = matches!(coupon.usable_at(now, order), Err(Refusal::Expired { .. } | Refusal::Revoked));
-        self.by == By::Code && is_over
+        let is_over =
+            || matches!(coupon.usable_at(now, order), Err(Refusal::Expired { .. } | Refusal::Revoked));
+        match self.by {
+            By::Code => is_over(),
+            By::Id => coupon.profile.is_none() && coupon.is_in_circulation(),
+        }
     }
 }
 
 /// Finds out which coupons are named, by place: by id, by what is typed off them, or by what their QR code holds. `None` for what names none.
+/// An id is no secret, so where all of it was `typed` or scanned an id names nothing.
 pub(super) async fn named<S: Store>(
     engine: &Engine<S>,
     asked: &[String],
+    are_typed: bool,
     now: Timestamp,
 ) -> Result<Vec<Option<Named>>, Error> {
     let typed: Vec<Option<RecordKey>> =
@@ -102,6 +109,7 @@ pub(super) async fn named<S: Store>(
         named.push(match record {
             Some(record) => record.bytes.as_slice().try_into().ok().map(by_code),
             None if is_payload(text) => shown(engine, text, &keys, now).map(by_code),
+            None if are_typed => None,
             None => CouponId::parse(text).ok().map(|id| Named { id, by: By::Id }),
         });
     }
@@ -138,15 +146,14 @@ pub async fn payload<S: Store>(
     holder: Option<[u8; 32]>,
 ) -> Result<String, Error> {
     let replaced = rotations(engine).await?.0.len();
-    // What is on paper can be copied, so only the server says yes to it.
-    let offline = holder.map_or(0, |_| coupon.reserved.0);
     let said = Signed {
         tenant: engine.tenant.0,
         coupon: coupon.id.bytes(),
         valid_from: seconds(coupon.issued_at),
         valid_until: seconds(coupon.valid_until),
         terms: terms_of(coupon),
-        offline_cents_max: u32::try_from(offline).unwrap_or(u32::MAX),
+        // Without a lease of the till's nobody bounds what several tills would take off one coupon, so only the server says yes to it.
+        offline_cents_max: 0,
         holder,
     };
     Ok(Signer::new(&engine.secrets.signing(replaced)).sign(&said))

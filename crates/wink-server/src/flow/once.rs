@@ -6,6 +6,7 @@ use wink_store::{Batch, Change, Direction, Home, Mark, MarkKey, Queue, Range, Re
 
 use crate::engine::batch_id;
 use crate::keys;
+use crate::secrets::Secrets;
 use crate::{Engine, Error};
 
 /// An idempotency key is remembered this long: a client that repeats after a month does not repeat, it asks.
@@ -67,18 +68,25 @@ impl Once {
 }
 
 impl<T> Keeping<'_, T> {
-    /// Keeps the answer in the batch of what it answers, for a month and as long as the coupon it is about lives.
+    /// Keeps the answer in the batch of what it answers, for a month and as long as the coupon it is about lives. Sealed: it may name a code.
+    ///
+    /// # Errors
+    /// If the operating system gives no random numbers.
     pub(super) fn keep(
         &self,
+        secrets: &Secrets,
         done: &T,
         about: CouponId,
         lives_until: Timestamp,
         now: Timestamp,
         batch: &mut Batch,
-    ) {
+    ) -> Result<(), Error> {
         let key = keys::answer(about, self.once.mark.id);
-        batch.changes.push(Change::Put(key, (self.write)(done).to_bytes()));
+        let KeptAnswer { status, body } = (self.write)(done);
+        let sealed = KeptAnswer { status, body: secrets.seal_answer(&body)? };
+        batch.changes.push(Change::Put(key, sealed.to_bytes()));
         self.once.take(about.bytes().to_vec(), now, lives_until, batch);
+        Ok(())
     }
 }
 
@@ -89,9 +97,10 @@ impl<T> Keeping<'_, T> {
 pub async fn kept<S: Store>(engine: &Engine<S>, once: &Once) -> Result<Option<KeptAnswer>, Error> {
     let Some(mark) = once.found(engine).await? else { return Ok(None) };
     let about = CouponId::from_bytes(mark.result.as_slice().try_into().unwrap_or_default());
-    let answer = engine.stored(&keys::answer(about, once.mark.id)).await?;
+    let answer: Option<KeptAnswer> = engine.stored(&keys::answer(about, once.mark.id)).await?;
     let gone = || Error::NotFound { what: "answer", name: "that was kept under this key".to_owned() };
-    answer.map(Some).ok_or_else(gone)
+    let KeptAnswer { status, body } = answer.ok_or_else(gone)?;
+    Ok(Some(KeptAnswer { status, body: engine.secrets.open_answer(&body)? }))
 }
 
 /// Gives the answer that was kept, if one is to be kept at all.

@@ -3,11 +3,12 @@
 use wink_core::base::{CouponId, ProfileId, Timestamp};
 use wink_core::coupon::cart::{Cart, Stack};
 use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step};
+use wink_core::event::Identity;
 use wink_store::{Batch, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
-use super::cart::{Found, Loaded, OnOrder, Tried, load, stack};
+use super::cart::{Found, Loaded, OnOrder, Tried, keep_theirs, load, stack};
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use crate::engine::batch_id;
@@ -19,6 +20,10 @@ use crate::{Engine, Error};
 pub struct Purchase {
     /// The coupons, as they were named.
     pub coupons: Vec<String>,
+    /// Whether somebody typed or scanned them: then an id names nothing, as it is no secret.
+    pub are_typed: bool,
+    /// Whose they must be, if that is known: the coupons of others are then as if they were not there.
+    pub identity: Option<Identity>,
     /// The order.
     pub order_id: String,
     /// What is bought, with what the list of products says of it.
@@ -29,7 +34,12 @@ pub struct Purchase {
 
 impl Purchase {
     fn tried(&self) -> Tried<'_> {
-        Tried { coupons: &self.coupons, cart: &self.cart, order: Some(&self.order_id) }
+        Tried {
+            coupons: &self.coupons,
+            are_typed: self.are_typed,
+            cart: &self.cart,
+            order: Some(&self.order_id),
+        }
     }
 }
 
@@ -89,7 +99,8 @@ pub async fn redeem<'a, S: Store>(
             return Ok(Replied::Before(answer));
         }
         let asked = purchase.tried();
-        let Loaded { found, on_order } = load(engine, &asked, now).await?;
+        let Loaded { mut found, on_order } = load(engine, &asked, now).await?;
+        keep_theirs(engine, purchase.identity.as_ref(), &mut found).await?;
         let stack = stack(&asked, &found, &on_order, &*engine.catalogue()?, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
@@ -111,7 +122,7 @@ pub async fn redeem<'a, S: Store>(
         let rung = Rung { used, stack, is_redeemed };
         if let Some(keeping) = keeping {
             let about = about.unwrap_or(CouponId::from_bytes([0; 16]));
-            keeping.keep(&rung, about, lives.unwrap_or(now), now, &mut batch);
+            keeping.keep(&engine.secrets, &rung, about, lives.unwrap_or(now), now, &mut batch)?;
         }
         if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
             return Ok(Replied::Now(rung));

@@ -75,7 +75,7 @@ pub async fn reverse<S: Store>(
             Err(refused) => Err(refused),
         };
         if let Some(keeping) = keeping {
-            keeping.keep(&answer, coupon.id, coupon.valid_until, now, &mut batch);
+            keeping.keep(&engine.secrets, &answer, coupon.id, coupon.valid_until, now, &mut batch)?;
         }
         if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
             return Ok(Replied::Now(answer));

@@ -103,7 +103,7 @@ pub async fn take<S: Store>(
             effect.coupon
         });
         if let Some(keeping) = keeping {
-            keeping.keep(&answer, id, coupon.valid_until, now, &mut batch);
+            keeping.keep(&engine.secrets, &answer, id, coupon.valid_until, now, &mut batch)?;
         }
         if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
             return Ok(Replied::Now(answer));

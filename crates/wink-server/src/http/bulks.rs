@@ -9,7 +9,7 @@ use wink_store::Store;
 use super::body::{self, Asked, PathName};
 use super::problem::{Refused, invalid};
 use super::service::Caller;
-use crate::flow::bulk::{self, CODES_MAX, Printed, Wanted};
+use crate::flow::bulk::{self, CODES_MAX, Printed, Stopped, Wanted};
 
 /// Begins a bulk, or finds the one of that name if it is the same. Nothing is issued yet.
 #[utoipa::path(put, path = "/v1/bulks/{name}", tag = "coupons", operation_id = "begin_bulk", request_body = BulkAsked,
@@ -58,8 +58,9 @@ pub(super) async fn continue_bulk<S: Store>(
     caller: Caller<S>,
     PathName(name): PathName,
 ) -> Result<Json<BulkView>, Refused> {
-    let stepped = bulk::go_on(&caller.engine, &name).await?;
-    Ok(Json(BulkView { stopped: stepped.is_stopped, ..view(&stepped.bulk) }))
+    let stepped = bulk::go_on(&caller.engine, &name, caller.now).await?;
+    let why = stepped.stopped.map(Stopped::name);
+    Ok(Json(BulkView { stopped: why.is_some(), why, ..view(&stepped.bulk) }))
 }
 
 /// Lists the codes of a bulk's coupons, as far as they are issued, by number.
@@ -94,5 +95,6 @@ fn view(bulk: &Bulk) -> BulkView {
         done: bulk.done,
         begun_at: bulk.begun_at.to_string(),
         stopped: false,
+        why: None,
     }
 }

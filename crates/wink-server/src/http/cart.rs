@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wink_api::{COUPONS_MAX, CartSent};
+use wink_api::{COUPONS_MAX, CartSent, IdentitySent};
 use wink_core::coupon::cart::{Cart, NotACart};
+use wink_core::event::Identity;
 use wink_core::offer::Shop;
 use wink_store::Store;
 
@@ -23,6 +24,11 @@ pub(super) fn order_id(text: String) -> Result<String, Refused> {
         return Err(invalid("/order_id", format!("an order's id has 1 to {ORDER_BYTES_MAX} bytes")));
     }
     Ok(text)
+}
+
+/// Reads whose coupons they are to be.
+pub(super) fn identity(sent: &IdentitySent) -> Result<Identity, Refused> {
+    sent.read().map_err(|error| invalid("/identity", error))
 }
 
 /// Reads the coupons of a cart. What cannot be an id names a coupon that is not there, like any other that nobody knows.

@@ -218,8 +218,13 @@ fn wrong_key<S>(service: &Service<S>, arrival: &Arrival) -> Refused {
 
 /// Spells where a request came from, as one who calls.
 pub(super) fn address(arrival: &Arrival) -> String {
+    network(arrival.address)
+}
+
+/// Spells an address as one who calls.
+pub(super) fn network(address: Option<IpAddr>) -> String {
     // One household has a whole IPv6 network: its first 64 bits are who it is.
-    match arrival.address {
+    match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}")

@@ -37,10 +37,10 @@ pub(crate) struct Left {
 /// What somebody does with a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Use {
-    /// It counts.
-    Take,
-    /// It does not.
-    Look,
+    /// So many count, all of them or none.
+    Take(u32),
+    /// So many that were taken do not count after all.
+    GiveBack(u32),
 }
 
 /// Slots of the table. Whoever falls out of it starts afresh, so a flood of addresses costs no memory and locks nobody out.
@@ -77,23 +77,20 @@ impl Rates {
     /// # Errors
     /// How long to wait.
     pub(crate) fn check(&self, caller: u64, rate: Rate) -> Result<Left, Duration> {
-        self.check_at(caller, rate.into(), Use::Take, self.now())
+        self.check_at(caller, rate.into(), Use::Take(1), self.now())
     }
 
-    /// Takes one of what a caller may do.
+    /// Takes so many of what a caller may do, all or none.
     ///
     /// # Errors
     /// How long to wait.
-    pub(crate) fn take(&self, caller: u64, every: Every) -> Result<(), Duration> {
-        self.check_at(caller, every, Use::Take, self.now()).map(drop)
+    pub(crate) fn take(&self, caller: u64, every: Every, count: u32) -> Result<(), Duration> {
+        self.check_at(caller, every, Use::Take(count), self.now()).map(drop)
     }
 
-    /// Asks whether a caller might take one, and takes none.
-    ///
-    /// # Errors
-    /// How long to wait.
-    pub(crate) fn may(&self, caller: u64, every: Every) -> Result<(), Duration> {
-        self.check_at(caller, every, Use::Look, self.now()).map(drop)
+    /// Gives back some of what a caller took and did not need.
+    pub(crate) fn give_back(&self, caller: u64, every: Every, count: u32) {
+        self.check_at(caller, every, Use::GiveBack(count), self.now()).ok();
     }
 
     fn now(&self) -> u64 {
@@ -117,13 +114,16 @@ impl Rates {
             return Ok(Left { requests: 0 });
         };
         let on_time_at = if known { slot.on_time_at.max(now) } else { now };
-        let next = on_time_at + between;
+        let next = match usage {
+            Use::Take(count) => on_time_at + between.saturating_mul(u64::from(count)),
+            // Whoever fell out of the table meanwhile has nothing there to give back.
+            Use::GiveBack(_) if !known => return Ok(Left { requests: 0 }),
+            Use::GiveBack(count) => on_time_at.saturating_sub(between.saturating_mul(u64::from(count))),
+        };
         if now + tolerance < next {
             return Err(Duration::from_nanos(next - tolerance - now));
         }
-        if usage == Use::Take {
-            *slot = Slot { caller, on_time_at: next };
-        }
+        *slot = Slot { caller, on_time_at: next };
         Ok(Left { requests: u32::try_from((now + tolerance - next) / between).unwrap_or(u32::MAX) })
     }
 }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_burst_then_the_rate_then_after_a_pause_a_burst_again() {
         let rates = Rates::default();
-        let left = |now| rates.check_at(7, RATE.into(), Use::Take, now).map(|left| left.requests);
+        let left = |now| rates.check_at(7, RATE.into(), Use::Take(1), now).map(|left| left.requests);
         assert_eq!((left(0), left(0), left(0)), (Ok(2), Ok(1), Ok(0)));
         assert_eq!(left(0), Err(Duration::from_nanos(TENTH)));
         assert_eq!(left(TENTH), Ok(0));
@@ -150,30 +150,42 @@ mod tests {
     fn callers_do_not_wait_for_each_other() {
         let rates = Rates::default();
         for _ in 0..3 {
-            assert!(rates.check_at(7, RATE.into(), Use::Take, 0).is_ok());
+            assert!(rates.check_at(7, RATE.into(), Use::Take(1), 0).is_ok());
         }
-        assert!(rates.check_at(7, RATE.into(), Use::Take, 0).is_err());
-        assert!(rates.check_at(8, RATE.into(), Use::Take, 0).is_ok());
+        assert!(rates.check_at(7, RATE.into(), Use::Take(1), 0).is_err());
+        assert!(rates.check_at(8, RATE.into(), Use::Take(1), 0).is_ok());
+    }
+
+    #[test]
+    fn so_many_are_taken_or_none_and_what_was_not_needed_is_given_back() {
+        let rates = Rates::default();
+        let each = Every { between: Duration::from_secs(12), burst: 5 };
+        let take = |count| rates.check_at(1, each, Use::Take(count), 1).is_ok();
+        assert!(!take(6), "more than there ever are");
+        assert!(take(3) && !take(3) && take(2) && !take(1));
+        rates.check_at(1, each, Use::GiveBack(4), 1).unwrap();
+        assert!(take(4) && !take(1));
+        rates.check_at(2, each, Use::GiveBack(4), 1).unwrap();
+        assert_eq!((0..9).filter(|_| rates.check_at(2, each, Use::Take(1), 1).is_ok()).count(), 5);
     }
 
     /// A thousand addresses try wrong codes as fast as they can: each is told to wait after five, and all together after a hundred a second.
     #[test]
-    fn who_only_looks_takes_nothing_and_a_thousand_guessers_are_one_shop() {
+    fn a_thousand_guessers_are_one_shop() {
         let rates = Rates::default();
         let each = Every { between: Duration::from_secs(12), burst: 5 };
         let shop = Every { between: Duration::from_millis(10), burst: 100 };
-        for _ in 0..100 {
-            assert!(rates.check_at(1, each, Use::Look, 0).is_ok());
-        }
         let mut tried = 0;
         for second in 0..60 {
             for guesser in (1..=1_000_u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
                 let now = second * 1_000_000_000;
-                let asks = [(guesser, each), (9, shop)];
-                if asks.iter().all(|(who, every)| rates.check_at(*who, *every, Use::Look, now).is_ok()) {
-                    tried += 1;
-                    let taken = asks.map(|(who, every)| rates.check_at(who, every, Use::Take, now).is_ok());
-                    assert_eq!(taken, [true, true]);
+                let take = |who, every| rates.check_at(who, every, Use::Take(1), now).is_ok();
+                if !take(guesser, each) {
+                    continue;
+                }
+                match take(9, shop) {
+                    true => tried += 1,
+                    false => drop(rates.check_at(guesser, each, Use::GiveBack(1), now)),
                 }
             }
         }
@@ -185,7 +197,7 @@ mod tests {
         let rates = Rates::default();
         for caller in 1..1_000_000_u64 {
             let caller_hash = caller.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            assert!(rates.check_at(caller_hash, RATE.into(), Use::Take, caller).is_ok());
+            assert!(rates.check_at(caller_hash, RATE.into(), Use::Take(1), caller).is_ok());
         }
         assert_eq!(rates.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>(), SLOTS);
     }

@@ -14,7 +14,7 @@ use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{PathName, Sent, parse};
-use super::cart::{cart, coupons, hidden, order_id};
+use super::cart::{cart, coupons, hidden, identity, order_id};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
@@ -45,8 +45,10 @@ pub(super) async fn redeem_coupons<S: Store>(
         return Ok(answer);
     }
     let asked: RedemptionAsked = parse(&body)?;
-    let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), None, &asked.coupons)?;
+    let typed_by = asked.typed_by.clone();
     let purchase = purchase(&caller.engine, asked).await?;
+    let identity = purchase.identity.as_ref();
+    let trial = Trial::begin(&caller, &arrival, typed_by.as_ref(), identity, &purchase.coupons)?;
     let words = Words::of(&caller, &arrival);
     let write = |rung: &Rung<'_>| answered(&purchase, rung, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
@@ -105,6 +107,8 @@ fn named(id: &str) -> Result<RedemptionId, Refused> {
 async fn purchase<S: Store>(engine: &Engine<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
     Ok(Purchase {
         coupons: coupons(asked.coupons)?,
+        are_typed: asked.typed_by.is_some(),
+        identity: asked.identity.as_ref().map(identity).transpose()?,
         order_id: order_id(asked.order_id)?,
         mode: if asked.partial { Mode::WhatApplies } else { Mode::AllOrNothing },
         cart: cart(engine, &engine.catalogue()?.shop, asked.cart).await?,

@@ -1,15 +1,12 @@
 //! `POST /v1/qualifications` and `POST /v1/validations`: coupons on a cart, before anybody pays. Nothing is stored for it.
 
 use axum::Json;
-use wink_api::{
-    BestView, CouponsOnCart, IdentitySent, Problem, QualificationAsked, QualificationView, ValidationAsked,
-};
-use wink_core::event::Identity;
+use wink_api::{BestView, CouponsOnCart, Problem, QualificationAsked, QualificationView, ValidationAsked};
 use wink_store::Store;
 
 use super::body;
-use super::cart::{cart, coupons, order_id};
-use super::problem::{Refused, invalid};
+use super::cart::{cart, coupons, identity, order_id};
+use super::problem::Refused;
 use super::service::{Arrival, Caller};
 use super::trial::Trial;
 use super::words::Words;
@@ -58,9 +55,10 @@ pub(super) async fn validate_coupons<S: Store>(
     let named = coupons(asked.coupons)?;
     let identity = asked.identity.as_ref().map(identity).transpose()?;
     let order = asked.order_id.map(order_id).transpose()?;
-    let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), identity.as_ref(), &named)?;
     let cart = cart(engine, &engine.catalogue()?.shop, asked.cart).await?;
-    let tried = Tried { coupons: &named, cart: &cart, order: order.as_deref() };
+    let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), identity.as_ref(), &named)?;
+    let are_typed = asked.typed_by.is_some();
+    let tried = Tried { coupons: &named, are_typed, cart: &cart, order: order.as_deref() };
     let validated = validate(engine, identity.as_ref(), &tried, caller.now).await?;
     let unknown = named.iter().zip(&validated.coupons).filter(|(_, coupon)| coupon.is_none());
     trial.end(unknown.map(|(asked, _)| asked)).await;
@@ -68,8 +66,4 @@ pub(super) async fn validate_coupons<S: Store>(
     let found = named.iter().zip(&validated.coupons);
     let coupons = found.map(|(asked, coupon)| words.coupon(asked, coupon.as_ref(), &validated.stack));
     Ok(Json(words.together(coupons.collect(), &validated.stack)))
-}
-
-fn identity(sent: &IdentitySent) -> Result<Identity, Refused> {
-    sent.read().map_err(|error| invalid("/identity", error))
 }

@@ -267,6 +267,8 @@ pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
         unit_cost: None,
     };
     Purchase {
+        are_typed: false,
+        identity: None,
         coupons: Vec::new(),
         order_id: order_id.to_owned(),
         cart: Cart::new(vec![line]).unwrap(),

@@ -219,6 +219,8 @@ fn written(engine: &Counter, case: &Case) -> Purchase {
     let outcome = wait(engine.store.commit(batch));
     assert!(matches!(outcome, Outcome::Committed { .. }), "{outcome:?}");
     let purchase = Purchase {
+        are_typed: false,
+        identity: None,
         coupons: coupons.iter().map(|coupon| coupon.id.to_string()).collect(),
         order_id: ORDER.to_owned(),
         cart: Cart::new(case.lines.clone()).unwrap(),
@@ -237,7 +239,7 @@ fn now() -> Timestamp {
 }
 
 fn validated(engine: &Counter, purchase: &Purchase, order: Option<&str>) -> Vec<Said> {
-    let asked = Tried { coupons: &purchase.coupons, cart: &purchase.cart, order };
+    let asked = Tried { coupons: &purchase.coupons, are_typed: false, cart: &purchase.cart, order };
     let validated = wait(validate(engine, None, &asked, now())).unwrap();
     let said = |coupon: &Option<Coupon>| {
         let coupon = coupon.as_ref().ok_or("discount_code_invalid")?;

@@ -1,7 +1,7 @@
 //! `wink coupon issue`: coupons in bulk, and their codes in a file.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub(crate) async fn issue(store: &Path, wanted: &Wanted<'_>, in_json: bool) -> a
     let line = Line::open(store).await?;
     let path = format!("/v1/bulks/{name}");
     let asked = json!({ "campaign": wanted.campaign, "offer": wanted.offer, "count": wanted.count });
+    // Before anything is issued: whoever cannot write the codes down wants none.
+    let file = create(wanted.out)?;
     let mut bulk = line.ask("PUT", &path, Some(asked)).await?;
     let bar = progress(wanted.count, "issuing coupons", in_json);
     let is_stopped = |bulk: &Json| bulk.get("stopped").and_then(Json::as_bool).unwrap_or_default();
@@ -43,7 +45,7 @@ pub(crate) async fn issue(store: &Path, wanted: &Wanted<'_>, in_json: bool) -> a
         bulk = line.ask("POST", &format!("{path}/continue"), None).await?;
     }
     bar.finish_and_clear();
-    write(&line, &path, wanted.out).await?;
+    write(&line, &path, wanted.out, file).await?;
     let (done, out) = (number(&bulk, "done"), wanted.out.display());
     if in_json {
         say!("{bulk}");
@@ -51,7 +53,12 @@ pub(crate) async fn issue(store: &Path, wanted: &Wanted<'_>, in_json: bool) -> a
         say!("{done} codes are in {out}; whoever has one may use its coupon");
     }
     if is_stopped(&bulk) {
-        let missing = wanted.count - done;
+        let missing = wanted.count.saturating_sub(done);
+        if bulk.get("why").and_then(Json::as_str) == Some("over") {
+            bail!(
+                "the other {missing} are not issued: the campaign does not run any more, or they would be over already"
+            );
+        }
         bail!(
             "budget or total of the offer leave no room for the other {missing}; raise them and run the same again"
         );
@@ -59,11 +66,24 @@ pub(crate) async fn issue(store: &Path, wanted: &Wanted<'_>, in_json: bool) -> a
     Ok(())
 }
 
+/// The file while it is written, readable by its owner only: whoever has a code may use its coupon.
+fn create(out: &Path) -> anyhow::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(unfinished(out));
+    opened.with_context(|| format!("`{}` cannot be written", out.display()))
+}
+
+fn unfinished(out: &Path) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(".unfinished");
+    name.into()
+}
+
 /// Writes all codes that are issued. The file is there whole or not at all.
-async fn write(line: &Line, path: &str, out: &Path) -> anyhow::Result<()> {
-    let unfinished = out.with_extension("unfinished");
+async fn write(line: &Line, path: &str, out: &Path, file: File) -> anyhow::Result<()> {
+    let unfinished = unfinished(out);
     let cannot = || format!("`{}` cannot be written", out.display());
-    let file = File::create(&unfinished).with_context(cannot)?;
     let mut rows = csv::Writer::from_writer(file);
     let mut from = 0;
     loop {

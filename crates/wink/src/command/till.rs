@@ -59,7 +59,10 @@ fn verified(payload: &str, file: &Path, in_json: bool) -> anyhow::Result<()> {
         say!("{answer}");
     } else {
         say!("{coupon} was issued by this shop, valid until {valid_until}");
-        say!("without asking the server: at most {}", Cents(offline));
+        match offline {
+            0 => say!("ask the server before it counts: it is used once"),
+            offline => say!("without asking the server: at most {}", Cents(offline)),
+        }
     }
     Ok(())
 }
