@@ -14,7 +14,9 @@ pub use advice::{Action, Facts, Rule, Thresholds, advise};
 pub use costs::{CostSource, Costs, Goods};
 pub use followed::{Followed, Harm, Outcome};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
-pub use statement::{Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown};
+pub use statement::{
+    Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown, shown_share,
+};
 pub use sums::{ArmTally, Tally};
 pub use wink_stats::experiment::Verdict;
 pub use wink_stats::{Error as Unsaid, Interval};

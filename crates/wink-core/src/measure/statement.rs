@@ -1,8 +1,10 @@
 //! The statement of a campaign: what it changed, in money, against the people it was withheld from; what it wasted, what it harmed, and
 //! what to do. Every figure is an estimate with an interval, or says why there is none.
 
-use wink_stats::experiment::Better;
-use wink_stats::experiment::{Guardrail, SampleRatio, Verdict, cuped, effect_on_takers, sample_ratio};
+use wink_stats::experiment::{
+    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, effect_on_takers, proportion_difference,
+    sample_ratio,
+};
 use wink_stats::{Error, Interval, Moments, PEOPLE_MIN, mean_difference};
 
 use super::advice::{Facts, Rule, Thresholds, advise};
@@ -123,7 +125,7 @@ impl Statement {
             .zip(thresholds.harm_margins)
             .map(|(harm, margin)| guarded(harm, margin, offered, held_out))
             .collect();
-        let buys = mean_difference(&offered.bought.y(), &held_out.bought.y(), LEVEL);
+        let buys = proportion_difference(&offered.buyers, &held_out.buyers, LEVEL);
         let waste = waste(offered, held_out);
         let facts = Facts {
             lots_mismatch: matches!(&lots, Lots::Tested(ratio) if ratio.is_mismatch()),
@@ -154,6 +156,11 @@ impl Statement {
 /// Tells an arm's mean, if it is large enough to say nothing about anybody in it.
 pub fn shown(arm: &Moments) -> Option<f64> {
     arm.mean().filter(|_| PEOPLE_MIN <= arm.count())
+}
+
+/// Tells which share of an arm did something, if it is as large.
+pub fn shown_share(arm: &Proportion) -> Option<f64> {
+    arm.share().filter(|_| PEOPLE_MIN <= arm.people())
 }
 
 fn lots(offered: u64, held_out: u64, share: LotShare) -> Lots {
@@ -207,8 +214,8 @@ fn guarded(harm: Harm, margin: f64, offered: &ArmTally, held_out: &ArmTally) -> 
     Guarded {
         harm,
         margin,
-        shares: [shown(&offered), shown(&held_out)],
-        judged: guardrail.judge(&offered, &held_out),
+        shares: [shown_share(&offered), shown_share(&held_out)],
+        judged: guardrail.judge_shares(&offered, &held_out),
     }
 }
 

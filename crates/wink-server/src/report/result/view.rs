@@ -5,7 +5,7 @@ use wink_api::{
     GuardrailView, IncrementView, IntervalView, LotsView, ReactionView, ThresholdsView, WasteView,
 };
 use wink_core::measure::{
-    ArmTally, Guarded, Increment, Interval, Lots, OUTCOME_DAYS, Reaction, Unsaid, Verdict, shown,
+    ArmTally, Guarded, Increment, Interval, Lots, OUTCOME_DAYS, Reaction, Unsaid, Verdict, shown, shown_share,
 };
 
 use super::CampaignResult;
@@ -144,7 +144,7 @@ fn arm(tally: &ArmTally) -> ArmView {
         assigned: tally.assigned,
         measured: tally.measured(),
         contribution_cents: shown(&tally.contribution.y()),
-        bought: shown(&tally.bought.y()),
+        bought: shown_share(&tally.buyers),
     }
 }
 

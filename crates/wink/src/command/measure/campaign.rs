@@ -117,7 +117,7 @@ fn figures(found: &CampaignResultView) {
         "share that buys".to_owned(),
         found.buys.value,
         points,
-        found.buys.not_said.clone().unwrap_or_else(|| "Welch, in points".to_owned()),
+        found.buys.not_said.clone().unwrap_or_else(|| "Newcombe, in points".to_owned()),
     );
     let of = format!("of {} of discount", money(found.waste.discount_cents));
     row(
