@@ -1,4 +1,4 @@
-//! What to do with a campaign: one of ten rules, asked in order; the first that holds gives the advice. Changes nothing by itself.
+//! What to do with a campaign: one of eleven rules, asked in order; the first that holds gives the advice. Changes nothing by itself.
 
 use wink_stats::Interval;
 
@@ -35,6 +35,8 @@ impl Action {
 pub enum Rule {
     /// The arms are not as the lots were to fall.
     LotsMismatch,
+    /// The share to be held out was not the same all the time.
+    ShareChanged,
     /// The increment cannot be said.
     NotEnoughData,
     /// Something happens more often than is bearable.
@@ -57,8 +59,9 @@ pub enum Rule {
 
 impl Rule {
     /// Lists them all, in the order in which they are asked.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LotsMismatch,
+        Self::ShareChanged,
         Self::NotEnoughData,
         Self::GuardrailBreached,
         Self::EarnsAndWastes,
@@ -74,6 +77,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::LotsMismatch => "lots_mismatch",
+            Self::ShareChanged => "share_changed",
             Self::NotEnoughData => "not_enough_data",
             Self::GuardrailBreached => "guardrail_breached",
             Self::EarnsAndWastes => "earns_and_wastes",
@@ -89,7 +93,7 @@ impl Rule {
     /// Tells what it advises.
     pub fn action(self) -> Action {
         match self {
-            Self::LotsMismatch | Self::NotEnoughData | Self::Undecided => Action::Wait,
+            Self::LotsMismatch | Self::ShareChanged | Self::NotEnoughData | Self::Undecided => Action::Wait,
             Self::GuardrailBreached | Self::Loses | Self::ChangesNothing => Action::Stop,
             Self::EarnsAndWastes | Self::MovesAndCosts => Action::Lower,
             Self::Earns => Action::Continue,
@@ -102,6 +106,9 @@ impl Rule {
         match self {
             Self::LotsMismatch => {
                 "the arms are not as large as the lots were to make them, so the result is not to be trusted; find out why first"
+            }
+            Self::ShareChanged => {
+                "the share to be held out was changed while people were assigned, so the arms are not alike"
             }
             Self::NotEnoughData => "there is not enough data to say what it changed",
             Self::GuardrailBreached => "something it must not make more of became more frequent",
@@ -126,6 +133,7 @@ impl Rule {
         let wastes = |share: f64| thresholds.wasted_share <= share;
         match self {
             Self::LotsMismatch => facts.lots_mismatch,
+            Self::ShareChanged => facts.share_changed,
             Self::NotEnoughData => effect.is_none(),
             Self::GuardrailBreached => facts.guardrail_breached,
             // Sure to be wasted, before anything is taken from what works.
@@ -168,6 +176,8 @@ impl Default for Thresholds {
 pub struct Facts {
     /// Whether the arms are not as the lots were to fall.
     pub lots_mismatch: bool,
+    /// Whether the share to be held out was changed while people were assigned.
+    pub share_changed: bool,
     /// Whether a guardrail is breached.
     pub guardrail_breached: bool,
     /// What the offer changed in contribution per person; `None` if it cannot be said.
@@ -207,6 +217,12 @@ mod tests {
         check(earns, Rule::Earns, Action::Continue);
         check(Facts { lots_mismatch: true, ..earns }, Rule::LotsMismatch, Action::Wait);
         check(Facts { lots_mismatch: true, ..facts }, Rule::LotsMismatch, Action::Wait);
+        check(Facts { share_changed: true, ..earns }, Rule::ShareChanged, Action::Wait);
+        check(
+            Facts { share_changed: true, guardrail_breached: true, ..loses },
+            Rule::ShareChanged,
+            Action::Wait,
+        );
         check(Facts { guardrail_breached: true, ..earns }, Rule::GuardrailBreached, Action::Stop);
         check(Facts { guardrail_breached: true, ..facts }, Rule::NotEnoughData, Action::Wait);
         check(Facts { wasted: between(0.5, 0.9), ..earns }, Rule::EarnsAndWastes, Action::Lower);

@@ -23,7 +23,8 @@ const VARIANCE_LEFT_MAX: f64 = 0.95;
 pub enum LotShare {
     /// This one, in basis points, all the time.
     Fixed(u16),
-    /// It was changed while people were assigned, so it is not known how many were to be in each arm.
+    /// It was changed while people were assigned. Then it is not known how many were to be in each arm; and whoever came while few were held
+    /// out has more weight in the offered arm than in the other, so a difference of both may be one of the times at which people came.
     Changed,
 }
 
@@ -129,6 +130,7 @@ impl Statement {
         let waste = waste(offered, held_out);
         let facts = Facts {
             lots_mismatch: matches!(&lots, Lots::Tested(ratio) if ratio.is_mismatch()),
+            share_changed: lots == Lots::ShareChanged,
             guardrail_breached: guarded
                 .iter()
                 .any(|guarded| matches!(guarded.judged, Ok((Verdict::Breached, _)))),

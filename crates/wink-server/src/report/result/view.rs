@@ -37,7 +37,7 @@ impl CampaignResult {
                 default_margin,
             }),
             advice: self.advice(),
-            notes: self.notes(),
+            notes: super::notes::of(self),
             course: statement
                 .course
                 .iter()
@@ -111,31 +111,6 @@ impl CampaignResult {
                 negligible_share: self.thresholds.negligible_share,
             },
         }
-    }
-
-    /// Says what the figures rest on where somebody could take them for more.
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let [offered, held_out] = self.arms();
-        let open = (offered.assigned + held_out.assigned) - (offered.measured() + held_out.measured());
-        if 0 < open {
-            notes.push(format!(
-                "the {OUTCOME_DAYS} days of {open} people are not over; they are not in the figures yet"
-            ));
-        }
-        if let Some([.., by_default]) = self.statement.costs.filter(|[.., by_default]| 0.0 < *by_default) {
-            let percent = 100.0 * by_default;
-            notes.push(format!(
-                "for {percent:.0} % of what was paid no cost of goods is known; the shop's default margin is taken"
-            ));
-        }
-        let untold = offered.orders_untold + held_out.orders_untold;
-        if 0 < untold {
-            notes.push(format!(
-                "{untold} coupons were used on orders nobody told of: what they cost is taken off, what was bought is not known"
-            ));
-        }
-        notes
     }
 }
 
