@@ -53,7 +53,7 @@ pub enum Rule {
     Loses,
     /// It changes nothing worth mentioning.
     ChangesNothing,
-    /// It may earn or lose.
+    /// It may earn or lose, or it did so on the day that is left out.
     Undecided,
 }
 
@@ -122,19 +122,20 @@ impl Rule {
             }
             Self::Loses => "it costs more than it brings",
             Self::ChangesNothing => "it changes nothing worth mentioning",
-            Self::Undecided => "it may earn or lose; more people are needed to tell",
+            Self::Undecided => "it may earn or lose; more is needed to tell",
         }
     }
 
     fn holds(self, facts: &Facts, thresholds: &Thresholds) -> bool {
-        let effect = facts.effect;
+        // What the window says is no answer if the day before it does.
+        let effect = facts.effect.filter(|_| !facts.first_day_decides);
         let earns = effect.is_some_and(|effect| 0.0 < effect.lower);
         let loses = effect.is_some_and(|effect| effect.upper < 0.0);
         let wastes = |share: f64| thresholds.wasted_share <= share;
         match self {
             Self::LotsMismatch => facts.lots_mismatch,
             Self::ShareChanged => facts.share_changed,
-            Self::NotEnoughData => effect.is_none(),
+            Self::NotEnoughData => facts.effect.is_none(),
             Self::GuardrailBreached => facts.guardrail_breached,
             // Sure to be wasted, before anything is taken from what works.
             Self::EarnsAndWastes => earns && facts.wasted.is_some_and(|wasted| wastes(wasted.lower)),
@@ -182,6 +183,8 @@ pub struct Facts {
     pub guardrail_breached: bool,
     /// What the offer changed in contribution per person; `None` if it cannot be said.
     pub effect: Option<Interval>,
+    /// Whether too much happened on the day of the assignment, which the window leaves out ([`super::FirstDay`]).
+    pub first_day_decides: bool,
     /// What somebody contributes without the offer.
     pub without: Option<f64>,
     /// By how much more people buy because of it, as a share.
@@ -225,6 +228,14 @@ mod tests {
         );
         check(Facts { guardrail_breached: true, ..earns }, Rule::GuardrailBreached, Action::Stop);
         check(Facts { guardrail_breached: true, ..facts }, Rule::NotEnoughData, Action::Wait);
+        let unseen = |facts| Facts { first_day_decides: true, ..facts };
+        check(unseen(earns), Rule::Undecided, Action::Wait);
+        check(unseen(Facts { wasted: between(0.5, 0.9), ..earns }), Rule::Undecided, Action::Wait);
+        check(unseen(loses), Rule::Undecided, Action::Wait);
+        check(unseen(Facts { effect: between(-49.0, 49.0), ..facts }), Rule::Undecided, Action::Wait);
+        // Harm is counted from the assignment on.
+        check(unseen(Facts { guardrail_breached: true, ..earns }), Rule::GuardrailBreached, Action::Stop);
+        check(unseen(facts), Rule::NotEnoughData, Action::Wait);
         check(Facts { wasted: between(0.5, 0.9), ..earns }, Rule::EarnsAndWastes, Action::Lower);
         // Perhaps wasted is not enough to take from what works.
         check(Facts { wasted: between(0.49, 0.99), ..earns }, Rule::Earns, Action::Continue);

@@ -112,6 +112,10 @@ pub struct Outcome {
     pub redeemed: bool,
     /// What those took off, net of what came back.
     pub discount: f64,
+    /// Coupons of the campaign that were used since the assignment, the rest of its day included, and did not all come back.
+    pub redemptions: u64,
+    /// Those of the day of the assignment.
+    pub redemptions_first_day: u64,
     /// From the assignment to the first purchase or redemption, in milliseconds.
     pub reaction_ms: Option<i64>,
     /// What happened of [`Harm::ALL`] since the assignment.
@@ -210,6 +214,10 @@ impl Followed {
         for used in &self.used {
             let is_told = self.orders.contains_key(&(used.order_id.clone(), 0));
             let is_in_window = self.is_in_window(used.at);
+            if used.is_ours && 0.0 < used.spent {
+                outcome.redemptions += 1;
+                outcome.redemptions_first_day += u64::from(!is_in_window);
+            }
             if used.is_ours && is_in_window {
                 outcome.redeemed |= 0.0 < used.spent;
                 outcome.discount += used.spent;

@@ -2,6 +2,7 @@
 
 mod advice;
 mod costs;
+mod first_day;
 mod followed;
 mod readout;
 mod statement;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use advice::{Action, Facts, Rule, Thresholds, advise};
 pub use costs::{CostSource, Costs, Goods};
+pub use first_day::{FIRST_DAY_SHARE, FirstDay};
 pub use followed::{Followed, Harm, Outcome};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
 pub use statement::{

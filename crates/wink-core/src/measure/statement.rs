@@ -8,6 +8,7 @@ use wink_stats::experiment::{
 use wink_stats::{Error, Interval, Moments, PEOPLE_MIN, mean_difference};
 
 use super::advice::{Facts, Rule, Thresholds, advise};
+use super::first_day::FirstDay;
 use super::sums::{ArmTally, Tally};
 use super::{CostSource, Harm};
 
@@ -50,6 +51,8 @@ pub struct Increment {
     pub variance_left: Option<f64>,
     /// The plain difference since the moment of the assignment, the rest of its day included.
     pub since: Option<Interval>,
+    /// What speaks against leaving the day of the assignment out.
+    pub first_day: FirstDay,
 }
 
 /// Discount that went to people who would have bought anyway.
@@ -135,6 +138,7 @@ impl Statement {
                 .iter()
                 .any(|guarded| matches!(guarded.judged, Ok((Verdict::Breached, _)))),
             effect: increment.as_ref().ok().map(|increment| increment.told),
+            first_day_decides: increment.as_ref().is_ok_and(|increment| increment.first_day.decides()),
             without: shown(&held_out.contribution.y()),
             buys: buys.clone().ok(),
             wasted: waste.as_ref().ok().map(|waste| waste.share),
@@ -180,11 +184,13 @@ fn increment(offered: &ArmTally, held_out: &ArmTally) -> Result<Increment, Error
     let adjusted = cuped(&offered.contribution, &held_out.contribution, LEVEL)
         .ok()
         .filter(|adjusted| adjusted.variance_left <= VARIANCE_LEFT_MAX);
+    let told = adjusted.map_or(plain, |adjusted| adjusted.effect);
     Ok(Increment {
-        told: adjusted.map_or(plain, |adjusted| adjusted.effect),
+        told,
         plain,
         variance_left: adjusted.map(|adjusted| adjusted.variance_left),
         since,
+        first_day: FirstDay::of(offered, told, since),
     })
 }
 

@@ -25,6 +25,10 @@ pub struct ArmTally {
     pub buyers: Proportion,
     /// What coupons of the campaign took off, net of what came back, in cents.
     pub discount: f64,
+    /// Coupons of the campaign that they used since the assignment, the rest of its day included.
+    pub redemptions: u64,
+    /// Those of the day of the assignment.
+    pub redemptions_first_day: u64,
     /// Whether something of [`Harm::ALL`] happened.
     pub harms: [Proportion; Harm::ALL.len()],
     /// How long it took who reacted, in milliseconds.
@@ -53,6 +57,8 @@ impl ArmTally {
         self.bought.add(yes(outcome.redeemed), yes(outcome.bought));
         self.buyers.add(outcome.bought);
         self.discount += outcome.discount;
+        self.redemptions += outcome.redemptions;
+        self.redemptions_first_day += outcome.redemptions_first_day;
         self.orders_untold += outcome.orders_untold;
         self.reactions_ms.extend(outcome.reaction_ms);
         self.harms.iter_mut().zip(outcome.harms).for_each(|(harms, happened)| harms.add(happened));

@@ -259,6 +259,52 @@ fn arms_of_the_wrong_size_are_not_to_be_trusted() {
     assert_eq!(changed.advice, Rule::ShareChanged, "it is told, and not advised upon");
 }
 
+/// A hundred held-out people, of whom every other one buys for 1,000, and a hundred offered ones, of whom every other one buys for 2,000. So many
+/// of the offered use a coupon on the day of the assignment, which costs `lost` cents each, and so many later.
+fn redeemed(on_the_day: u64, later: u64, lost: i64) -> Statement {
+    let mut tally = tally([(Arm::HeldOut, 100, &[1_000, 0]), (Arm::Offered, 0, &[0])]);
+    for number in 0..100 {
+        let mut person = Followed::new(Arm::Offered, noon(100));
+        if number % 2 == 0 {
+            person.hear(noon(110), &order("a", 2_000, 0), &BTreeMap::new(), &costs());
+        }
+        if number < on_the_day {
+            person.use_coupon(&used("nowhere", lost, 0, noon(100)), true);
+        } else if number < on_the_day + later {
+            person.use_coupon(&used("a", 1, 0, noon(110)), true);
+        }
+        tally.assign(Arm::Offered);
+        tally.add(&person);
+    }
+    state(&tally, LotShare::Fixed(5_000))
+}
+
+#[test]
+fn what_happens_on_the_day_that_is_left_out_is_not_advised_past() {
+    let check = |on_the_day, later, lost, redeems_much, turns_the_sign, advice| {
+        let found = redeemed(on_the_day, later, lost);
+        let first_day = found.increment.unwrap().first_day;
+        assert_eq!(first_day, FirstDay { redeems_much, turns_the_sign }, "{on_the_day} {later} {lost}");
+        assert_eq!(found.advice, advice, "{on_the_day} {later} {lost}");
+    };
+    check(0, 28, 0, false, false, Rule::Earns);
+    check(6, 28, 1, false, false, Rule::Earns);
+    check(7, 28, 1, true, false, Rule::Undecided);
+    check(6, 0, 1, true, false, Rule::Undecided);
+    // It earns 2 a person on the 28 days, and gave away 3 on the day before them.
+    check(6, 28, 5_000, false, true, Rule::Undecided);
+}
+
+#[test]
+fn a_coupon_that_came_back_was_not_redeemed() {
+    let check = |person: Told, redemptions, first_day| {
+        let found = person.0.outcome();
+        assert_eq!((found.redemptions, found.redemptions_first_day), (redemptions, first_day), "{found:?}");
+    };
+    check(Told::offered().uses(100, "a", 200, 200).uses(101, "b", 200, 0), 1, 0);
+    check(Told::offered().uses(100, "a", 200, 50).uses(129, "b", 200, 0), 1, 1);
+}
+
 #[test]
 fn what_was_spent_before_is_taken_off_where_it_helps() {
     let mut tally = Tally::default();

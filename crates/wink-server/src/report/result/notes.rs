@@ -1,15 +1,24 @@
 //! What a campaign's figures rest on, where somebody could take them for more.
 
-use wink_core::measure::{Lots, OUTCOME_DAYS};
+use wink_core::measure::{FIRST_DAY_SHARE, FirstDay, Lots, OUTCOME_DAYS};
 
 use super::CampaignResult;
 
 /// Says it, what concerns the most first.
 pub(super) fn of(result: &CampaignResult) -> Vec<String> {
-    [share_changed(result), windows_open(result), costs_assumed(result), orders_untold(result)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let first_day =
+        result.statement.increment.as_ref().map(|increment| increment.first_day).unwrap_or_default();
+    [
+        share_changed(result),
+        redeemed_on_the_first_day(first_day),
+        sign_turned_by_the_first_day(first_day),
+        windows_open(result),
+        costs_assumed(result),
+        orders_untold(result),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn share_changed(result: &CampaignResult) -> Option<String> {
@@ -17,6 +26,22 @@ fn share_changed(result: &CampaignResult) -> Option<String> {
         "the share to be held out was changed while people were assigned, or what it was can no longer be read; the arms are then made of \
          people who came at different times, and the difference between them is biased by that"
             .to_owned()
+    })
+}
+
+fn redeemed_on_the_first_day(first_day: FirstDay) -> Option<String> {
+    first_day.redeems_much.then(|| {
+        format!(
+            "at least {:.0} % of the redemptions lie on the day of the assignment, which the {OUTCOME_DAYS} days leave out, so they do not \
+             tell what the offer did; look at the difference since the assignment",
+            100.0 * FIRST_DAY_SHARE
+        )
+    })
+}
+
+fn sign_turned_by_the_first_day(first_day: FirstDay) -> Option<String> {
+    first_day.turns_the_sign.then(|| {
+        "the difference that is told and the one since the assignment lie on different sides of zero, so neither is advised upon".to_owned()
     })
 }
 
