@@ -157,7 +157,7 @@ pub struct GuardrailView {
     pub name: String,
     /// `holds`, `open` or `breached`; nothing if it cannot be said.
     pub verdict: Option<String>,
-    /// The share of the offered people; nothing for fewer than thirty.
+    /// The share of the offered people, of returns the share of those who bought; nothing for fewer than thirty.
     pub offered: Option<f64>,
     /// The share of those held out; nothing for fewer than thirty.
     pub held_out: Option<f64>,

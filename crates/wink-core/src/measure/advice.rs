@@ -166,7 +166,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     /// Chosen, not measured: half of the discount is most of it; a twentieth of what people contribute anyway is not worth mentioning; two
-    /// more of a hundred people who return something, one more who unsubscribes and one who asks for help can be borne.
+    /// more of a hundred buyers who return something, one more of a hundred people who unsubscribes and one who asks for help can be borne.
     fn default() -> Self {
         Self { wasted_share: 0.5, negligible_share: 0.05, harm_margins: [0.02, 0.01, 0.01] }
     }

@@ -84,7 +84,7 @@ pub struct Guarded {
     pub harm: Harm,
     /// How many more people may do it, as a share.
     pub margin: f64,
-    /// Which share of each arm did: offered, held out; `None` for an arm too small to tell of.
+    /// Which share of each arm did, of those whom it concerns: offered, held out; `None` for an arm too small to tell of.
     pub shares: [Option<f64>; 2],
     /// The verdict, and the change with the interval it rests on; or why there is none.
     pub judged: Result<(Verdict, Interval), Error>,

@@ -29,7 +29,7 @@ pub struct ArmTally {
     pub redemptions: u64,
     /// Those of the day of the assignment.
     pub redemptions_first_day: u64,
-    /// Whether something of [`Harm::ALL`] happened.
+    /// Whether something of [`Harm::ALL`] happened, of those whom it concerns.
     pub harms: [Proportion; Harm::ALL.len()],
     /// How long it took who reacted, in milliseconds.
     pub reactions_ms: Vec<i64>,
@@ -61,7 +61,11 @@ impl ArmTally {
         self.redemptions_first_day += outcome.redemptions_first_day;
         self.orders_untold += outcome.orders_untold;
         self.reactions_ms.extend(outcome.reaction_ms);
-        self.harms.iter_mut().zip(outcome.harms).for_each(|(harms, happened)| harms.add(happened));
+        for ((harms, harm), happened) in self.harms.iter_mut().zip(Harm::ALL).zip(outcome.harms) {
+            if harm.concerns(outcome) {
+                harms.add(happened);
+            }
+        }
         for (sum, paid) in self.paid_by_source.iter_mut().zip(outcome.paid_by_source) {
             *sum += paid;
         }

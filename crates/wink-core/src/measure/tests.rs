@@ -259,6 +259,38 @@ fn arms_of_the_wrong_size_are_not_to_be_trusted() {
     assert_eq!(changed.advice, Rule::ShareChanged, "it is told, and not advised upon");
 }
 
+#[test]
+fn who_sells_more_may_get_more_back() {
+    // Of 2,000 offered people 800 buy, of as many held out 400; of these four of ten send something back.
+    let judge = |tenths_offered: u64| {
+        let mut tally = Tally::default();
+        for number in 0..4_000_u64 {
+            let (arm, tenths, buyers) =
+                if number < 2_000 { (Arm::Offered, tenths_offered, 800) } else { (Arm::HeldOut, 4, 400) };
+            let place = number % 2_000;
+            let mut person = Told(Followed::new(arm, noon(100)));
+            if place < buyers {
+                person = person.buys(105, "a", 1_000, 0);
+            }
+            if place < buyers && place % 10 < tenths {
+                person = person.does(107, "Order Refunded", "a", None);
+            }
+            // Somebody who did not buy sends back what they had bought before.
+            if place == 1_999 {
+                person = person.does(107, "Return Requested", "before", None);
+            }
+            tally.add(&person.0);
+        }
+        state(&tally, LotShare::Fixed(5_000)).guarded.swap_remove(Harm::Returned as usize)
+    };
+    let alike = judge(4);
+    assert_eq!(alike.shares, [Some(0.4), Some(0.4)], "of buyers");
+    assert_ne!(alike.judged.unwrap().0, Verdict::Breached);
+    let more = judge(6);
+    assert_eq!(more.shares, [Some(0.6), Some(0.4)], "whoever sent everything back did buy");
+    assert_eq!(more.judged.unwrap().0, Verdict::Breached);
+}
+
 /// A hundred held-out people, of whom every other one buys for 1,000, and a hundred offered ones, of whom every other one buys for 2,000. So many
 /// of the offered use a coupon on the day of the assignment, which costs `lost` cents each, and so many later.
 fn redeemed(on_the_day: u64, later: u64, lost: i64) -> Statement {
