@@ -106,13 +106,15 @@ pub struct Statement {
     pub buys: Result<Interval, Error>,
     /// How much more each person paid, in cents.
     pub sales: Result<Interval, Error>,
+    /// What coupons took off in the window, net of what came back, in cents; `None` for too few who used one to tell of.
+    pub discount: Option<f64>,
     /// What it wasted.
     pub waste: Result<Waste, Error>,
     /// How quick people were.
     pub reaction: Option<Reaction>,
     /// What it must not make more of.
     pub guarded: Vec<Guarded>,
-    /// Which share of what was paid has its cost from each of [`CostSource::ALL`]; `None` if nothing was paid.
+    /// Which share of what was paid has its cost from each of [`CostSource::ALL`]; `None` for too few buyers to tell of.
     pub costs: Option<[f64; CostSource::ALL.len()]>,
     /// The rule that gives the advice.
     pub advice: Rule,
@@ -150,6 +152,7 @@ impl Statement {
             course: course(offered, held_out),
             buys,
             sales: mean_difference(&offered.sales, &held_out.sales, LEVEL),
+            discount: Some(offered.discount).filter(|_| PEOPLE_MIN <= offered.redeemers.did),
             waste,
             reaction: reaction(&offered.reactions_ms),
             guarded,
@@ -243,6 +246,10 @@ fn reaction(reactions_ms: &[i64]) -> Option<Reaction> {
 }
 
 fn cost_shares(tally: &Tally) -> Option<[f64; CostSource::ALL.len()]> {
+    let few_buyers = tally.offered.buyers.did + tally.held_out.buyers.did < PEOPLE_MIN;
+    if few_buyers {
+        return None;
+    }
     let mut sums = tally.offered.paid_by_source;
     sums.iter_mut().zip(tally.held_out.paid_by_source).for_each(|(sum, paid)| *sum += paid);
     let all: f64 = sums.iter().sum();

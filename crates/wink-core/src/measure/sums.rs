@@ -21,6 +21,8 @@ pub struct ArmTally {
     pub sales: Moments,
     /// Whether they used a coupon of the campaign, and whether they bought.
     pub bought: JointMoments,
+    /// Whether they used a coupon of the campaign.
+    pub redeemers: Proportion,
     /// Whether they bought.
     pub buyers: Proportion,
     /// What coupons of the campaign took off, net of what came back, in cents.
@@ -55,6 +57,7 @@ impl ArmTally {
             moments.add(so_far);
         }
         self.bought.add(yes(outcome.redeemed), yes(outcome.bought));
+        self.redeemers.add(outcome.redeemed);
         self.buyers.add(outcome.bought);
         self.discount += outcome.discount;
         self.redemptions += outcome.redemptions;

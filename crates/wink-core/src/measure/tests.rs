@@ -260,6 +260,26 @@ fn arms_of_the_wrong_size_are_not_to_be_trusted() {
 }
 
 #[test]
+fn amounts_of_fewer_than_thirty_people_are_not_shown() {
+    let told = |redeemers: u64| {
+        let mut tally = Tally::default();
+        for _ in 0..redeemers {
+            tally.add(&Told::offered().buys(105, "a", 800, 200).uses(105, "a", 200, 0).0);
+        }
+        // People who neither buy nor use anything do not make it a sum of many.
+        (0..100).for_each(|_| tally.add(&Told::offered().0));
+        let found = state(&tally, TENTH);
+        (found.discount, found.costs)
+    };
+    assert_eq!(told(29), (None, None));
+    let (discount, costs) = told(30);
+    assert_eq!((discount, costs.unwrap()[CostSource::Default as usize]), (Some(6_000.0), 1.0));
+    // Both arms' buyers are one sum.
+    let arms = tally([(Arm::Offered, 20, &[500]), (Arm::HeldOut, 10, &[500])]);
+    assert!(state(&arms, TENTH).costs.is_some() && state(&arms, TENTH).discount.is_none());
+}
+
+#[test]
 fn who_sells_more_may_get_more_back() {
     // Of 2,000 offered people 800 buy, of as many held out 400; of these four of ten send something back.
     let judge = |tenths_offered: u64| {

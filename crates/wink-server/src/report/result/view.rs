@@ -83,7 +83,7 @@ impl CampaignResult {
     fn waste(&self) -> WasteView {
         let said = self.statement.waste.as_ref().ok();
         WasteView {
-            discount_cents: self.tally.offered.discount,
+            discount_cents: self.statement.discount,
             share: said.map(|waste| interval(waste.share)),
             cents: said.map(|waste| interval(waste.cents)),
             not_said: said_not(&self.statement.waste),
