@@ -1,4 +1,5 @@
-//! `GET /v1/campaigns/{id}/result`: what a campaign changed, in money. Sums and shares of at least thirty people; never anybody's own.
+//! `GET /v1/campaigns/{id}/result`: what a campaign changed, in money. Sums and shares of at least thirty people; never anybody's own. What its
+//! coupons gave by the ledger is the campaign's own money, and is told from the first one on.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,7 +37,7 @@ pub struct CampaignResultView {
     pub reaction: Option<ReactionView>,
     /// What the offer must not make more of.
     pub guardrails: Vec<GuardrailView>,
-    /// From where the cost of goods is known, as shares of what was paid; nothing if nothing was paid.
+    /// From where the cost of goods is known, as shares of what was paid; nothing for fewer than thirty who bought.
     pub costs: Option<CostsView>,
     /// What to do.
     pub advice: AdviceView,
@@ -114,8 +115,9 @@ pub struct IncrementView {
 /// Discount that went to people who would have bought anyway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WasteView {
-    /// What coupons took off in the window of people whose window is over, net of what came back, in cents.
-    pub discount_cents: f64,
+    /// What coupons took off in the window of people whose window is over, net of what came back, in cents; nothing for fewer than thirty
+    /// who used one.
+    pub discount_cents: Option<f64>,
     /// Which share of it went to people who would have bought anyway.
     pub share: Option<IntervalView>,
     /// How much that is, in cents.
@@ -124,7 +126,7 @@ pub struct WasteView {
     pub not_said: Option<String>,
 }
 
-/// What all coupons of a campaign gave, as the ledger has it; to everybody, people erased since included.
+/// What all coupons of a campaign gave, as the ledger has it; to everybody, people erased since included, and however few they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponMoneyView {
     /// How often one was used.
@@ -157,7 +159,7 @@ pub struct GuardrailView {
     pub name: String,
     /// `holds`, `open` or `breached`; nothing if it cannot be said.
     pub verdict: Option<String>,
-    /// The share of the offered people; nothing for fewer than thirty.
+    /// The share of the offered people, of returns the share of those who bought; nothing for fewer than thirty.
     pub offered: Option<f64>,
     /// The share of those held out; nothing for fewer than thirty.
     pub held_out: Option<f64>,

@@ -1,4 +1,4 @@
-//! What to do with a campaign: one of ten rules, asked in order; the first that holds gives the advice. Changes nothing by itself.
+//! What to do with a campaign: one of eleven rules, asked in order; the first that holds gives the advice. Changes nothing by itself.
 
 use wink_stats::Interval;
 
@@ -35,6 +35,8 @@ impl Action {
 pub enum Rule {
     /// The arms are not as the lots were to fall.
     LotsMismatch,
+    /// The share to be held out was not the same all the time.
+    ShareChanged,
     /// The increment cannot be said.
     NotEnoughData,
     /// Something happens more often than is bearable.
@@ -51,14 +53,15 @@ pub enum Rule {
     Loses,
     /// It changes nothing worth mentioning.
     ChangesNothing,
-    /// It may earn or lose.
+    /// It may earn or lose, or it did so on the day that is left out.
     Undecided,
 }
 
 impl Rule {
     /// Lists them all, in the order in which they are asked.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LotsMismatch,
+        Self::ShareChanged,
         Self::NotEnoughData,
         Self::GuardrailBreached,
         Self::EarnsAndWastes,
@@ -74,6 +77,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::LotsMismatch => "lots_mismatch",
+            Self::ShareChanged => "share_changed",
             Self::NotEnoughData => "not_enough_data",
             Self::GuardrailBreached => "guardrail_breached",
             Self::EarnsAndWastes => "earns_and_wastes",
@@ -89,7 +93,7 @@ impl Rule {
     /// Tells what it advises.
     pub fn action(self) -> Action {
         match self {
-            Self::LotsMismatch | Self::NotEnoughData | Self::Undecided => Action::Wait,
+            Self::LotsMismatch | Self::ShareChanged | Self::NotEnoughData | Self::Undecided => Action::Wait,
             Self::GuardrailBreached | Self::Loses | Self::ChangesNothing => Action::Stop,
             Self::EarnsAndWastes | Self::MovesAndCosts => Action::Lower,
             Self::Earns => Action::Continue,
@@ -103,6 +107,9 @@ impl Rule {
             Self::LotsMismatch => {
                 "the arms are not as large as the lots were to make them, so the result is not to be trusted; find out why first"
             }
+            Self::ShareChanged => {
+                "the share to be held out was changed while people were assigned, so the arms are not alike"
+            }
             Self::NotEnoughData => "there is not enough data to say what it changed",
             Self::GuardrailBreached => "something it must not make more of became more frequent",
             Self::EarnsAndWastes => {
@@ -115,18 +122,20 @@ impl Rule {
             }
             Self::Loses => "it costs more than it brings",
             Self::ChangesNothing => "it changes nothing worth mentioning",
-            Self::Undecided => "it may earn or lose; more people are needed to tell",
+            Self::Undecided => "it may earn or lose; more is needed to tell",
         }
     }
 
     fn holds(self, facts: &Facts, thresholds: &Thresholds) -> bool {
-        let effect = facts.effect;
+        // What the window says is no answer if the day before it does.
+        let effect = facts.effect.filter(|_| !facts.first_day_decides);
         let earns = effect.is_some_and(|effect| 0.0 < effect.lower);
         let loses = effect.is_some_and(|effect| effect.upper < 0.0);
         let wastes = |share: f64| thresholds.wasted_share <= share;
         match self {
             Self::LotsMismatch => facts.lots_mismatch,
-            Self::NotEnoughData => effect.is_none(),
+            Self::ShareChanged => facts.share_changed,
+            Self::NotEnoughData => facts.effect.is_none(),
             Self::GuardrailBreached => facts.guardrail_breached,
             // Sure to be wasted, before anything is taken from what works.
             Self::EarnsAndWastes => earns && facts.wasted.is_some_and(|wasted| wastes(wasted.lower)),
@@ -157,7 +166,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     /// Chosen, not measured: half of the discount is most of it; a twentieth of what people contribute anyway is not worth mentioning; two
-    /// more of a hundred people who return something, one more who unsubscribes and one who asks for help can be borne.
+    /// more of a hundred buyers who return something, one more of a hundred people who unsubscribes and one who asks for help can be borne.
     fn default() -> Self {
         Self { wasted_share: 0.5, negligible_share: 0.05, harm_margins: [0.02, 0.01, 0.01] }
     }
@@ -168,10 +177,14 @@ impl Default for Thresholds {
 pub struct Facts {
     /// Whether the arms are not as the lots were to fall.
     pub lots_mismatch: bool,
+    /// Whether the share to be held out was changed while people were assigned.
+    pub share_changed: bool,
     /// Whether a guardrail is breached.
     pub guardrail_breached: bool,
     /// What the offer changed in contribution per person; `None` if it cannot be said.
     pub effect: Option<Interval>,
+    /// Whether too much happened on the day of the assignment, which the window leaves out ([`super::FirstDay`]).
+    pub first_day_decides: bool,
     /// What somebody contributes without the offer.
     pub without: Option<f64>,
     /// By how much more people buy because of it, as a share.
@@ -207,8 +220,22 @@ mod tests {
         check(earns, Rule::Earns, Action::Continue);
         check(Facts { lots_mismatch: true, ..earns }, Rule::LotsMismatch, Action::Wait);
         check(Facts { lots_mismatch: true, ..facts }, Rule::LotsMismatch, Action::Wait);
+        check(Facts { share_changed: true, ..earns }, Rule::ShareChanged, Action::Wait);
+        check(
+            Facts { share_changed: true, guardrail_breached: true, ..loses },
+            Rule::ShareChanged,
+            Action::Wait,
+        );
         check(Facts { guardrail_breached: true, ..earns }, Rule::GuardrailBreached, Action::Stop);
         check(Facts { guardrail_breached: true, ..facts }, Rule::NotEnoughData, Action::Wait);
+        let unseen = |facts| Facts { first_day_decides: true, ..facts };
+        check(unseen(earns), Rule::Undecided, Action::Wait);
+        check(unseen(Facts { wasted: between(0.5, 0.9), ..earns }), Rule::Undecided, Action::Wait);
+        check(unseen(loses), Rule::Undecided, Action::Wait);
+        check(unseen(Facts { effect: between(-49.0, 49.0), ..facts }), Rule::Undecided, Action::Wait);
+        // Harm is counted from the assignment on.
+        check(unseen(Facts { guardrail_breached: true, ..earns }), Rule::GuardrailBreached, Action::Stop);
+        check(unseen(facts), Rule::NotEnoughData, Action::Wait);
         check(Facts { wasted: between(0.5, 0.9), ..earns }, Rule::EarnsAndWastes, Action::Lower);
         // Perhaps wasted is not enough to take from what works.
         check(Facts { wasted: between(0.49, 0.99), ..earns }, Rule::Earns, Action::Continue);

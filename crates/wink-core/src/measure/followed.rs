@@ -15,7 +15,7 @@ pub(super) const DAYS: usize = OUTCOME_DAYS as usize;
 /// Something the offer must not make more of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
-    /// They sent something back, or asked to.
+    /// They sent something back, or asked to. Asked of those who bought: who sells more gets more back, and that is no harm.
     Returned,
     /// They no longer want to hear from the shop.
     Unsubscribed,
@@ -33,6 +33,14 @@ impl Harm {
             Self::Returned => "returns",
             Self::Unsubscribed => "unsubscribes",
             Self::AskedForHelp => "support_tickets",
+        }
+    }
+
+    /// Tells whether somebody can have done it at all.
+    pub(super) fn concerns(self, outcome: &Outcome) -> bool {
+        match self {
+            Self::Returned => outcome.ordered,
+            Self::Unsubscribed | Self::AskedForHelp => true,
         }
     }
 
@@ -106,12 +114,18 @@ pub struct Outcome {
     pub since: f64,
     /// What they paid in the window, net of what came back.
     pub sales: f64,
+    /// Whether they bought something since the assignment, the rest of its day included, kept or not.
+    pub ordered: bool,
     /// Whether they bought something in the window that did not all come back.
     pub bought: bool,
     /// Whether they used a coupon of the campaign in the window that did not all come back.
     pub redeemed: bool,
     /// What those took off, net of what came back.
     pub discount: f64,
+    /// Coupons of the campaign that were used since the assignment, the rest of its day included, and did not all come back.
+    pub redemptions: u64,
+    /// Those of the day of the assignment.
+    pub redemptions_first_day: u64,
     /// From the assignment to the first purchase or redemption, in milliseconds.
     pub reaction_ms: Option<i64>,
     /// What happened of [`Harm::ALL`] since the assignment.
@@ -189,6 +203,7 @@ impl Followed {
             contribution: -self.contacts,
             since: -self.contacts,
             harms: self.harms,
+            ordered: !self.orders.is_empty(),
             reaction_ms: self.reaction_ms(),
             ..Outcome::default()
         };
@@ -210,6 +225,10 @@ impl Followed {
         for used in &self.used {
             let is_told = self.orders.contains_key(&(used.order_id.clone(), 0));
             let is_in_window = self.is_in_window(used.at);
+            if used.is_ours && 0.0 < used.spent {
+                outcome.redemptions += 1;
+                outcome.redemptions_first_day += u64::from(!is_in_window);
+            }
             if used.is_ours && is_in_window {
                 outcome.redeemed |= 0.0 < used.spent;
                 outcome.discount += used.spent;

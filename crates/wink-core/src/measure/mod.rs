@@ -2,6 +2,7 @@
 
 mod advice;
 mod costs;
+mod first_day;
 mod followed;
 mod readout;
 mod statement;
@@ -12,9 +13,12 @@ mod tests;
 
 pub use advice::{Action, Facts, Rule, Thresholds, advise};
 pub use costs::{CostSource, Costs, Goods};
+pub use first_day::{FIRST_DAY_SHARE, FirstDay};
 pub use followed::{Followed, Harm, Outcome};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
-pub use statement::{Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown};
+pub use statement::{
+    Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown, shown_share,
+};
 pub use sums::{ArmTally, Tally};
 pub use wink_stats::experiment::Verdict;
 pub use wink_stats::{Error as Unsaid, Interval};

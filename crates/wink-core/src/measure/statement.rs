@@ -1,11 +1,14 @@
 //! The statement of a campaign: what it changed, in money, against the people it was withheld from; what it wasted, what it harmed, and
 //! what to do. Every figure is an estimate with an interval, or says why there is none.
 
-use wink_stats::experiment::Better;
-use wink_stats::experiment::{Guardrail, SampleRatio, Verdict, cuped, effect_on_takers, sample_ratio};
+use wink_stats::experiment::{
+    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, effect_on_takers, proportion_difference,
+    sample_ratio,
+};
 use wink_stats::{Error, Interval, Moments, PEOPLE_MIN, mean_difference};
 
 use super::advice::{Facts, Rule, Thresholds, advise};
+use super::first_day::FirstDay;
 use super::sums::{ArmTally, Tally};
 use super::{CostSource, Harm};
 
@@ -21,7 +24,8 @@ const VARIANCE_LEFT_MAX: f64 = 0.95;
 pub enum LotShare {
     /// This one, in basis points, all the time.
     Fixed(u16),
-    /// It was changed while people were assigned, so it is not known how many were to be in each arm.
+    /// It was changed while people were assigned. Then it is not known how many were to be in each arm; and whoever came while few were held
+    /// out has more weight in the offered arm than in the other, so a difference of both may be one of the times at which people came.
     Changed,
 }
 
@@ -47,6 +51,8 @@ pub struct Increment {
     pub variance_left: Option<f64>,
     /// The plain difference since the moment of the assignment, the rest of its day included.
     pub since: Option<Interval>,
+    /// What speaks against leaving the day of the assignment out.
+    pub first_day: FirstDay,
 }
 
 /// Discount that went to people who would have bought anyway.
@@ -78,7 +84,7 @@ pub struct Guarded {
     pub harm: Harm,
     /// How many more people may do it, as a share.
     pub margin: f64,
-    /// Which share of each arm did: offered, held out; `None` for an arm too small to tell of.
+    /// Which share of each arm did, of those whom it concerns: offered, held out; `None` for an arm too small to tell of.
     pub shares: [Option<f64>; 2],
     /// The verdict, and the change with the interval it rests on; or why there is none.
     pub judged: Result<(Verdict, Interval), Error>,
@@ -100,13 +106,15 @@ pub struct Statement {
     pub buys: Result<Interval, Error>,
     /// How much more each person paid, in cents.
     pub sales: Result<Interval, Error>,
+    /// What coupons took off in the window, net of what came back, in cents; `None` for too few who used one to tell of.
+    pub discount: Option<f64>,
     /// What it wasted.
     pub waste: Result<Waste, Error>,
     /// How quick people were.
     pub reaction: Option<Reaction>,
     /// What it must not make more of.
     pub guarded: Vec<Guarded>,
-    /// Which share of what was paid has its cost from each of [`CostSource::ALL`]; `None` if nothing was paid.
+    /// Which share of what was paid has its cost from each of [`CostSource::ALL`]; `None` for too few buyers to tell of.
     pub costs: Option<[f64; CostSource::ALL.len()]>,
     /// The rule that gives the advice.
     pub advice: Rule,
@@ -123,14 +131,16 @@ impl Statement {
             .zip(thresholds.harm_margins)
             .map(|(harm, margin)| guarded(harm, margin, offered, held_out))
             .collect();
-        let buys = mean_difference(&offered.bought.y(), &held_out.bought.y(), LEVEL);
+        let buys = proportion_difference(&offered.buyers, &held_out.buyers, LEVEL);
         let waste = waste(offered, held_out);
         let facts = Facts {
             lots_mismatch: matches!(&lots, Lots::Tested(ratio) if ratio.is_mismatch()),
+            share_changed: lots == Lots::ShareChanged,
             guardrail_breached: guarded
                 .iter()
                 .any(|guarded| matches!(guarded.judged, Ok((Verdict::Breached, _)))),
             effect: increment.as_ref().ok().map(|increment| increment.told),
+            first_day_decides: increment.as_ref().is_ok_and(|increment| increment.first_day.decides()),
             without: shown(&held_out.contribution.y()),
             buys: buys.clone().ok(),
             wasted: waste.as_ref().ok().map(|waste| waste.share),
@@ -142,6 +152,7 @@ impl Statement {
             course: course(offered, held_out),
             buys,
             sales: mean_difference(&offered.sales, &held_out.sales, LEVEL),
+            discount: Some(offered.discount).filter(|_| PEOPLE_MIN <= offered.redeemers.did),
             waste,
             reaction: reaction(&offered.reactions_ms),
             guarded,
@@ -154,6 +165,11 @@ impl Statement {
 /// Tells an arm's mean, if it is large enough to say nothing about anybody in it.
 pub fn shown(arm: &Moments) -> Option<f64> {
     arm.mean().filter(|_| PEOPLE_MIN <= arm.count())
+}
+
+/// Tells which share of an arm did something, if it is as large.
+pub fn shown_share(arm: &Proportion) -> Option<f64> {
+    arm.share().filter(|_| PEOPLE_MIN <= arm.people())
 }
 
 fn lots(offered: u64, held_out: u64, share: LotShare) -> Lots {
@@ -171,11 +187,13 @@ fn increment(offered: &ArmTally, held_out: &ArmTally) -> Result<Increment, Error
     let adjusted = cuped(&offered.contribution, &held_out.contribution, LEVEL)
         .ok()
         .filter(|adjusted| adjusted.variance_left <= VARIANCE_LEFT_MAX);
+    let told = adjusted.map_or(plain, |adjusted| adjusted.effect);
     Ok(Increment {
-        told: adjusted.map_or(plain, |adjusted| adjusted.effect),
+        told,
         plain,
         variance_left: adjusted.map(|adjusted| adjusted.variance_left),
         since,
+        first_day: FirstDay::of(offered, told, since),
     })
 }
 
@@ -207,8 +225,8 @@ fn guarded(harm: Harm, margin: f64, offered: &ArmTally, held_out: &ArmTally) -> 
     Guarded {
         harm,
         margin,
-        shares: [shown(&offered), shown(&held_out)],
-        judged: guardrail.judge(&offered, &held_out),
+        shares: [shown_share(&offered), shown_share(&held_out)],
+        judged: guardrail.judge_shares(&offered, &held_out),
     }
 }
 
@@ -228,6 +246,10 @@ fn reaction(reactions_ms: &[i64]) -> Option<Reaction> {
 }
 
 fn cost_shares(tally: &Tally) -> Option<[f64; CostSource::ALL.len()]> {
+    let few_buyers = tally.offered.buyers.did + tally.held_out.buyers.did < PEOPLE_MIN;
+    if few_buyers {
+        return None;
+    }
     let mut sums = tally.offered.paid_by_source;
     sums.iter_mut().zip(tally.held_out.paid_by_source).for_each(|(sum, paid)| *sum += paid);
     let all: f64 = sums.iter().sum();

@@ -1,5 +1,6 @@
 //! The sums of a campaign's arms: all a statement is made of, and nobody in it.
 
+use wink_stats::experiment::Proportion;
 use wink_stats::{JointMoments, Moments};
 
 use super::followed::{DAYS, Followed, Harm, Outcome};
@@ -20,10 +21,18 @@ pub struct ArmTally {
     pub sales: Moments,
     /// Whether they used a coupon of the campaign, and whether they bought.
     pub bought: JointMoments,
+    /// Whether they used a coupon of the campaign.
+    pub redeemers: Proportion,
+    /// Whether they bought.
+    pub buyers: Proportion,
     /// What coupons of the campaign took off, net of what came back, in cents.
     pub discount: f64,
-    /// Whether something of [`Harm::ALL`] happened.
-    pub harms: [Moments; Harm::ALL.len()],
+    /// Coupons of the campaign that they used since the assignment, the rest of its day included.
+    pub redemptions: u64,
+    /// Those of the day of the assignment.
+    pub redemptions_first_day: u64,
+    /// Whether something of [`Harm::ALL`] happened, of those whom it concerns.
+    pub harms: [Proportion; Harm::ALL.len()],
     /// How long it took who reacted, in milliseconds.
     pub reactions_ms: Vec<i64>,
     /// What was paid, by [`CostSource`].
@@ -48,10 +57,18 @@ impl ArmTally {
             moments.add(so_far);
         }
         self.bought.add(yes(outcome.redeemed), yes(outcome.bought));
+        self.redeemers.add(outcome.redeemed);
+        self.buyers.add(outcome.bought);
         self.discount += outcome.discount;
+        self.redemptions += outcome.redemptions;
+        self.redemptions_first_day += outcome.redemptions_first_day;
         self.orders_untold += outcome.orders_untold;
         self.reactions_ms.extend(outcome.reaction_ms);
-        self.harms.iter_mut().zip(outcome.harms).for_each(|(harms, happened)| harms.add(yes(happened)));
+        for ((harms, harm), happened) in self.harms.iter_mut().zip(Harm::ALL).zip(outcome.harms) {
+            if harm.concerns(outcome) {
+                harms.add(happened);
+            }
+        }
         for (sum, paid) in self.paid_by_source.iter_mut().zip(outcome.paid_by_source) {
             *sum += paid;
         }

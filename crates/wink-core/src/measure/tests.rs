@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wink_stats::experiment::Verdict;
+use wink_stats::experiment::{Proportion, Verdict};
 
 use super::*;
 use crate::base::{
@@ -219,8 +219,9 @@ fn a_statement_tells_the_increment_and_its_total() {
     let costs = found.costs.unwrap();
     assert!((costs[CostSource::Default as usize] - 1.0).abs() < 1e-12, "{costs:?}");
     assert_eq!(found.advice, Rule::Earns);
-    // Nobody did any harm, in neither arm: there is no variance an interval could come from.
-    assert!(found.guarded.iter().all(|guarded| guarded.judged.is_err()));
+    // Nobody did any harm, in neither arm; of the hundred held out, some might have all the same.
+    let change = found.guarded[0].judged.clone().unwrap().1;
+    assert!(change.lower < -0.02 && 0.0 < change.upper, "{change:?}");
 }
 
 #[test]
@@ -254,7 +255,106 @@ fn arms_of_the_wrong_size_are_not_to_be_trusted() {
     assert_eq!(found.advice, Rule::LotsMismatch);
     assert_ne!(state(&sold(100), TENTH).advice, Rule::LotsMismatch);
     let changed = state(&sold(50), LotShare::Changed);
-    assert!(changed.lots == Lots::ShareChanged && changed.advice == Rule::Earns);
+    assert!(changed.lots == Lots::ShareChanged && changed.increment.is_ok());
+    assert_eq!(changed.advice, Rule::ShareChanged, "it is told, and not advised upon");
+}
+
+#[test]
+fn amounts_of_fewer_than_thirty_people_are_not_shown() {
+    let told = |redeemers: u64| {
+        let mut tally = Tally::default();
+        for _ in 0..redeemers {
+            tally.add(&Told::offered().buys(105, "a", 800, 200).uses(105, "a", 200, 0).0);
+        }
+        // People who neither buy nor use anything do not make it a sum of many.
+        (0..100).for_each(|_| tally.add(&Told::offered().0));
+        let found = state(&tally, TENTH);
+        (found.discount, found.costs)
+    };
+    assert_eq!(told(29), (None, None));
+    let (discount, costs) = told(30);
+    assert_eq!((discount, costs.unwrap()[CostSource::Default as usize]), (Some(6_000.0), 1.0));
+    // Both arms' buyers are one sum.
+    let arms = tally([(Arm::Offered, 20, &[500]), (Arm::HeldOut, 10, &[500])]);
+    assert!(state(&arms, TENTH).costs.is_some() && state(&arms, TENTH).discount.is_none());
+}
+
+#[test]
+fn who_sells_more_may_get_more_back() {
+    // Of 2,000 offered people 800 buy, of as many held out 400; of these four of ten send something back.
+    let judge = |tenths_offered: u64| {
+        let mut tally = Tally::default();
+        for number in 0..4_000_u64 {
+            let (arm, tenths, buyers) =
+                if number < 2_000 { (Arm::Offered, tenths_offered, 800) } else { (Arm::HeldOut, 4, 400) };
+            let place = number % 2_000;
+            let mut person = Told(Followed::new(arm, noon(100)));
+            if place < buyers {
+                person = person.buys(105, "a", 1_000, 0);
+            }
+            if place < buyers && place % 10 < tenths {
+                person = person.does(107, "Order Refunded", "a", None);
+            }
+            // Somebody who did not buy sends back what they had bought before.
+            if place == 1_999 {
+                person = person.does(107, "Return Requested", "before", None);
+            }
+            tally.add(&person.0);
+        }
+        state(&tally, LotShare::Fixed(5_000)).guarded.swap_remove(Harm::Returned as usize)
+    };
+    let alike = judge(4);
+    assert_eq!(alike.shares, [Some(0.4), Some(0.4)], "of buyers");
+    assert_ne!(alike.judged.unwrap().0, Verdict::Breached);
+    let more = judge(6);
+    assert_eq!(more.shares, [Some(0.6), Some(0.4)], "whoever sent everything back did buy");
+    assert_eq!(more.judged.unwrap().0, Verdict::Breached);
+}
+
+/// A hundred held-out people, of whom every other one buys for 1,000, and a hundred offered ones, of whom every other one buys for 2,000. So many
+/// of the offered use a coupon on the day of the assignment, which costs `lost` cents each, and so many later.
+fn redeemed(on_the_day: u64, later: u64, lost: i64) -> Statement {
+    let mut tally = tally([(Arm::HeldOut, 100, &[1_000, 0]), (Arm::Offered, 0, &[0])]);
+    for number in 0..100 {
+        let mut person = Followed::new(Arm::Offered, noon(100));
+        if number % 2 == 0 {
+            person.hear(noon(110), &order("a", 2_000, 0), &BTreeMap::new(), &costs());
+        }
+        if number < on_the_day {
+            person.use_coupon(&used("nowhere", lost, 0, noon(100)), true);
+        } else if number < on_the_day + later {
+            person.use_coupon(&used("a", 1, 0, noon(110)), true);
+        }
+        tally.assign(Arm::Offered);
+        tally.add(&person);
+    }
+    state(&tally, LotShare::Fixed(5_000))
+}
+
+#[test]
+fn what_happens_on_the_day_that_is_left_out_is_not_advised_past() {
+    let check = |on_the_day, later, lost, redeems_much, turns_the_sign, advice| {
+        let found = redeemed(on_the_day, later, lost);
+        let first_day = found.increment.unwrap().first_day;
+        assert_eq!(first_day, FirstDay { redeems_much, turns_the_sign }, "{on_the_day} {later} {lost}");
+        assert_eq!(found.advice, advice, "{on_the_day} {later} {lost}");
+    };
+    check(0, 28, 0, false, false, Rule::Earns);
+    check(6, 28, 1, false, false, Rule::Earns);
+    check(7, 28, 1, true, false, Rule::Undecided);
+    check(6, 0, 1, true, false, Rule::Undecided);
+    // It earns 2 a person on the 28 days, and gave away 3 on the day before them.
+    check(6, 28, 5_000, false, true, Rule::Undecided);
+}
+
+#[test]
+fn a_coupon_that_came_back_was_not_redeemed() {
+    let check = |person: Told, redemptions, first_day| {
+        let found = person.0.outcome();
+        assert_eq!((found.redemptions, found.redemptions_first_day), (redemptions, first_day), "{found:?}");
+    };
+    check(Told::offered().uses(100, "a", 200, 200).uses(101, "b", 200, 0), 1, 0);
+    check(Told::offered().uses(100, "a", 200, 50).uses(129, "b", 200, 0), 1, 1);
 }
 
 #[test]
@@ -277,16 +377,22 @@ fn what_was_spent_before_is_taken_off_where_it_helps() {
 #[test]
 fn harm_breaks_a_guardrail_and_few_people_show_nothing() {
     let mut tally = tally([(Arm::Offered, 1_000, &[2_000, 0]), (Arm::HeldOut, 1_000, &[1_000, 0])]);
-    let share = |harmed: u64| (0..1_000).map(|n| if n < harmed { 1.0 } else { 0.0 }).collect::<Vec<_>>();
+    let share = |did: u64| Proportion { did, did_not: 1_000 - did };
     let place = Harm::Unsubscribed as usize;
-    tally.offered.harms[place] = wink_stats::Moments::of(&share(60));
-    tally.held_out.harms[place] = wink_stats::Moments::of(&share(20));
+    tally.offered.harms[place] = share(60);
+    tally.held_out.harms[place] = share(20);
     let found = state(&tally, LotShare::Fixed(5_000));
     let guarded = &found.guarded[place];
     assert_eq!(guarded.judged.as_ref().unwrap().0, Verdict::Breached);
     let shown = guarded.shares.map(|share| (share.unwrap() * 1_000.0).round());
     assert_eq!(shown, [60.0, 20.0]);
     assert_eq!(found.advice, Rule::GuardrailBreached);
+    // Thirteen of 661 against nobody of 77 may well be chance.
+    tally.offered.harms[place] = Proportion { did: 13, did_not: 648 };
+    tally.held_out.harms[place] = Proportion { did: 0, did_not: 77 };
+    let found = state(&tally, LotShare::Fixed(5_000));
+    assert_eq!(found.guarded[place].judged.as_ref().unwrap().0, Verdict::Open);
+    assert_eq!(found.advice, Rule::Earns);
     let few = self::tally([(Arm::Offered, 29, &[2_000, 0]), (Arm::HeldOut, 29, &[1_000, 0])]);
     assert!(state(&few, TENTH).guarded.iter().all(|guarded| guarded.shares == [None, None]));
 }

@@ -206,7 +206,7 @@ fn profiles_that_are_one_person_count_once() {
 }
 
 #[test]
-fn a_share_that_was_changed_is_not_tested() {
+fn a_share_that_was_changed_is_neither_tested_nor_advised_upon() {
     let engine = empty();
     for number in 0..3 {
         live(&engine, number);
@@ -216,7 +216,11 @@ fn a_share_that_was_changed_is_not_tested() {
     *campaign = campaign.replace("holdout_percent = 30", "holdout_percent = 10");
     let compiled = wink_server::catalogue::compile(&files).unwrap();
     wait(wink_server::flow::catalogue::apply(&engine, compiled, files, day(3))).unwrap();
-    assert_eq!(read(&engine, day(60)).statement.lots, Lots::ShareChanged);
+    let found = read(&engine, day(60));
+    assert_eq!((&found.statement.lots, found.statement.advice), (&Lots::ShareChanged, Rule::ShareChanged));
+    let view = found.view();
+    assert_eq!(view.advice.action, "wait");
+    assert!(view.notes[0].contains("the share to be held out was changed"), "{:?}", view.notes);
 }
 
 #[test]

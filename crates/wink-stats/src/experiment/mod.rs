@@ -3,6 +3,7 @@
 mod cuped;
 mod guardrail;
 mod power;
+mod proportion;
 mod ratio;
 mod sample_ratio;
 mod sequential;
@@ -11,6 +12,7 @@ mod takers;
 pub use cuped::{Adjusted, cuped};
 pub use guardrail::{Better, Guardrail, Verdict};
 pub use power::Plan;
+pub use proportion::{Proportion, proportion_difference};
 pub use ratio::{lift, ratio, ratio_difference};
 pub use sample_ratio::{SAMPLE_RATIO_ALARM, SampleRatio, sample_ratio};
 pub use sequential::{Look, Sequence};

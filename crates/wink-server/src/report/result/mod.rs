@@ -7,6 +7,7 @@ mod assigned;
 mod journal;
 mod lots;
 mod money;
+mod notes;
 mod view;
 
 use wink_core::base::{Currency, Timestamp};

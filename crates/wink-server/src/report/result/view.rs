@@ -5,7 +5,7 @@ use wink_api::{
     GuardrailView, IncrementView, IntervalView, LotsView, ReactionView, ThresholdsView, WasteView,
 };
 use wink_core::measure::{
-    ArmTally, Guarded, Increment, Interval, Lots, OUTCOME_DAYS, Reaction, Unsaid, Verdict, shown,
+    ArmTally, Guarded, Increment, Interval, Lots, OUTCOME_DAYS, Reaction, Unsaid, Verdict, shown, shown_share,
 };
 
 use super::CampaignResult;
@@ -37,7 +37,7 @@ impl CampaignResult {
                 default_margin,
             }),
             advice: self.advice(),
-            notes: self.notes(),
+            notes: super::notes::of(self),
             course: statement
                 .course
                 .iter()
@@ -83,7 +83,7 @@ impl CampaignResult {
     fn waste(&self) -> WasteView {
         let said = self.statement.waste.as_ref().ok();
         WasteView {
-            discount_cents: self.tally.offered.discount,
+            discount_cents: self.statement.discount,
             share: said.map(|waste| interval(waste.share)),
             cents: said.map(|waste| interval(waste.cents)),
             not_said: said_not(&self.statement.waste),
@@ -112,31 +112,6 @@ impl CampaignResult {
             },
         }
     }
-
-    /// Says what the figures rest on where somebody could take them for more.
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let [offered, held_out] = self.arms();
-        let open = (offered.assigned + held_out.assigned) - (offered.measured() + held_out.measured());
-        if 0 < open {
-            notes.push(format!(
-                "the {OUTCOME_DAYS} days of {open} people are not over; they are not in the figures yet"
-            ));
-        }
-        if let Some([.., by_default]) = self.statement.costs.filter(|[.., by_default]| 0.0 < *by_default) {
-            let percent = 100.0 * by_default;
-            notes.push(format!(
-                "for {percent:.0} % of what was paid no cost of goods is known; the shop's default margin is taken"
-            ));
-        }
-        let untold = offered.orders_untold + held_out.orders_untold;
-        if 0 < untold {
-            notes.push(format!(
-                "{untold} coupons were used on orders nobody told of: what they cost is taken off, what was bought is not known"
-            ));
-        }
-        notes
-    }
 }
 
 fn arm(tally: &ArmTally) -> ArmView {
@@ -144,7 +119,7 @@ fn arm(tally: &ArmTally) -> ArmView {
         assigned: tally.assigned,
         measured: tally.measured(),
         contribution_cents: shown(&tally.contribution.y()),
-        bought: shown(&tally.bought.y()),
+        bought: shown_share(&tally.buyers),
     }
 }
 

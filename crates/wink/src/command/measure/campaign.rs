@@ -117,14 +117,14 @@ fn figures(found: &CampaignResultView) {
         "share that buys".to_owned(),
         found.buys.value,
         points,
-        found.buys.not_said.clone().unwrap_or_else(|| "Welch, in points".to_owned()),
+        found.buys.not_said.clone().unwrap_or_else(|| "Newcombe, in points".to_owned()),
     );
-    let of = format!("of {} of discount", money(found.waste.discount_cents));
+    let of = found.waste.discount_cents.map(|cents| format!("of {} of discount", money(cents)));
     row(
         format!("discount wasted, {currency}"),
         found.waste.cents,
         money,
-        found.waste.not_said.clone().unwrap_or(of),
+        found.waste.not_said.clone().or(of).unwrap_or_default(),
     );
     say!("{table}");
     let coupons = found.coupons;
