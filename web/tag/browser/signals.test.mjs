@@ -12,7 +12,7 @@ const VOCABULARY = {
   'Page Engaged': ['dwell_ms', 'scroll_pct', 'quick_back'],
   'Element Viewed': ['zone', 'ms'],
   'Cursor Stopped': ['zone', 'after_ms'],
-  'Hesitated': ['zone', 'ms'],
+  'Hesitated': ['zone', 'ms', 'placement', 'cart_cents'],
   'Field Abandoned': ['field'],
   'Products Searched': [],
   'Product Added': ['product_id', 'price', 'category'],

@@ -36,7 +36,7 @@ export interface Asker {
   /** Asks. Never fails, and answers within {@link DECIDE_MS_MAX}. */
   decide(id: string, question: Question): Promise<Answer>;
   /** Waits until what was asked is answered, then tells whether a decision was one of these answers. */
-  asked(decision: string): Promise<boolean>;
+  asked(decision: string | undefined): Promise<boolean>;
 }
 
 /** `heard` is done when the server has heard all that happened so far: a decision that does not know of it is worth less. */
@@ -64,7 +64,7 @@ export function makeAsker(server: Server, heard: () => Promise<void>): Asker {
     },
     async asked(decision) {
       await asking;
-      return answered.has(decision);
+      return answered.has(decision as string);
     },
   };
 }

@@ -93,4 +93,5 @@ function start(script: HTMLScriptElement): void {
   early?.forEach?.(wink.push);
 }
 
-if (document.currentScript instanceof HTMLScriptElement) start(document.currentScript);
+const script = document.currentScript;
+if (script) start(script as HTMLScriptElement);

@@ -100,7 +100,7 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
     follow(name, token) {
       follow(server.origin, token, async (answer) => {
         // What this page asked for it has shown, or it came too late.
-        if (await asker.asked(answer.id ?? "")) return;
+        if (await asker.asked(answer.id)) return;
         tell("wink:decision", { slot: name, answer });
         present(name, answer);
       }, until);

@@ -53,11 +53,11 @@ export function show(slot: HTMLElement, answer: Answer, reactions: Reactions, un
     reactions.accept().then(
       () => {
         buttons.remove();
-        said.textContent = done ?? null;
+        said.textContent = done as string;
       },
       () => {
         accept.disabled = false;
-        said.textContent = failed ?? null;
+        said.textContent = failed as string;
       },
     );
   };
@@ -83,12 +83,12 @@ function moment(text: string, part: Element): string {
 
 /** Calls once, when half of an element was in view long enough. */
 function whenSeen(element: Element, call: () => void): void {
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const observer = new IntersectionObserver(([entry]) => {
     clearTimeout(timer);
     // What was taken away is in view no more, so nothing of it is seen.
     if (!entry?.isIntersecting) return;
-    timer = window.setTimeout(() => {
+    timer = setTimeout(() => {
       observer.disconnect();
       call();
     }, SEEN_MS);

@@ -260,7 +260,11 @@ fn the_policy_says_whether_the_coupon_goes_back_to_its_person() {
     assert_eq!(after(&coupon, ReversalReason::Chargeback, Timestamp(2)), "reversed");
     assert_eq!(after(&coupon, ReversalReason::Cancel, coupon.valid_until), "reversed");
     let erased = release_of_erased(&coupon, Timestamp(2)).coupon;
-    assert_eq!(after(&erased, ReversalReason::Cancel, Timestamp(3)), "reversed");
+    let released = redemption.release_of_erased();
+    let effect = reverse(&erased, &released, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(3));
+    assert_eq!(effect.unwrap().coupon.state.name(), "reversed", "nobody is there to have it back");
+    let anybodys = Coupon { profile: None, ..coupon.clone() };
+    assert_eq!(after(&anybodys, ReversalReason::Cancel, Timestamp(2)), "issued", "whoever has its code");
     let strict = ReversalPolicy { cancel: Afterwards::StaysUsed, ..ReversalPolicy::default() };
     let strict = Coupon { reversals: strict, ..coupon.clone() };
     assert_eq!(after(&strict, ReversalReason::Cancel, Timestamp(2)), "reversed");

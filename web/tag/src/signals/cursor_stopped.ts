@@ -10,14 +10,14 @@ export const cursorStopped: Signal = (emit, until) => {
   let zone: string | undefined;
   let entered = 0;
   let told = false;
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   on(until, ["pointermove"], ({ target, pointerType }) => {
     clearTimeout(timer);
     const here = pointerType === "mouse" ? nearest(target, ZONE) : undefined;
     if (here !== zone) [zone, entered, told] = [here, now(), false];
     if (!here || told) return;
     const after_ms = now() - entered;
-    timer = window.setTimeout(() => {
+    timer = setTimeout(() => {
       told = true;
       emit("Cursor Stopped", { zone: here, after_ms });
     }, STILL_MS);

@@ -15,14 +15,14 @@ const CONTROLS = "a,button,input,select,textarea,summary,label";
 export const hesitated: Signal = (emit, until) => {
   const told = new Map<string, number>();
   let zone: string | undefined;
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const attend = (next?: string): void => {
     if (next === zone) return;
     clearTimeout(timer);
     zone = next;
     if (!next) return;
     const since = now();
-    timer = window.setTimeout(() => {
+    timer = setTimeout(() => {
       if (now() < (told.get(next) ?? 0)) return;
       told.set(next, now() + AGAIN_MS);
       emit("Hesitated", { zone: next, ms: now() - since });
