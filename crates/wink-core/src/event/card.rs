@@ -6,6 +6,9 @@
 //!
 //! A card number is 14 to 19 digits that begin as a scheme's numbers do (ISO/IEC 7812, issuer identification numbers) and whose check digit
 //! is right (ISO/IEC 7812-1, Annex B, the Luhn formula). Digits may stand in groups, and may be written as URLs and JSON write them.
+//!
+//! One id of some thousand has such digits in it by chance, as ids are UUIDs (RFC 9562) and have groups too. What lies within one is left as it
+//! is: a coupon whose id was changed would be found by nobody.
 
 use crate::base::Hasher;
 
@@ -45,7 +48,7 @@ pub fn without_cards(text: &[u8], key: &[u8; 32]) -> Option<Vec<u8>> {
     let mut groups: Vec<usize> = Vec::new();
     while let Some(start) = next_digit(text, from) {
         from = read_run(text, start, &mut run, &mut groups);
-        for card in cards(&run, &groups) {
+        for card in cards(&run, &groups).into_iter().filter(|card| !lies_in_a_uuid(text, card)) {
             let copy = changed.get_or_insert_with(|| text.to_vec());
             for (place, (digit, instead)) in card.iter().zip(instead(card, key)).enumerate() {
                 let [first, ..] = BEGINNINGS;
@@ -181,6 +184,31 @@ fn cards<'run>(run: &'run [Digit], groups: &'run [usize]) -> Vec<&'run [Digit]> 
         };
     }
     found
+}
+
+/// How long a UUID is, and where its dashes are.
+const UUID: usize = 36;
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+fn lies_in_a_uuid(text: &[u8], card: &[Digit]) -> bool {
+    let (Some(first), Some(last)) = (card.first(), card.last()) else { return false };
+    let earliest = (last.at + 1).saturating_sub(UUID);
+    (earliest..=first.at).any(|start| is_uuid(text, start))
+}
+
+/// Tells whether a UUID stands at a place. One without a single letter is none: there are next to none, and digits alone may be a card after all.
+fn is_uuid(text: &[u8], start: usize) -> bool {
+    let Some(id) = text.get(start..start + UUID) else { return false };
+    let goes_on = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let before = start.checked_sub(1).and_then(|before| text.get(before));
+    let fits = |(place, byte): (usize, &u8)| match DASHES.contains(&place) {
+        true => *byte == b'-',
+        false => byte.is_ascii_hexdigit(),
+    };
+    !goes_on(before)
+        && !goes_on(text.get(start + UUID))
+        && id.iter().enumerate().all(fits)
+        && id.iter().any(u8::is_ascii_alphabetic)
 }
 
 fn is_card(digits: &[Digit]) -> bool {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::without_cards;
-use crate::base::Chance;
+use crate::base::{Chance, CouponId};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -185,5 +185,29 @@ fn numbers_are_told_apart_as_before() {
 fn a_text_made_to_be_slow_is_read_through() {
     for text in ["1 ".repeat(500_000), "1".repeat(1 << 20), "%3".repeat(500_000), "4112 ".repeat(200_000)] {
         assert_eq!(cleared(&text), None);
+    }
+}
+
+#[test]
+fn ids_stay_although_some_look_like_a_card() {
+    let mut chance = Chance::new(1, "ids");
+    let mut alike = 0;
+    for _ in 0..100_000 {
+        let id = CouponId::from_bytes(chance.bytes()).to_string();
+        assert_eq!(cleared(&format!("{{\"coupons\":[\"{id}\"]}}")), None);
+        // Cut by its last character it is no id any more.
+        alike += usize::from(cleared(&id[..id.len() - 1]).is_some());
+    }
+    assert!(5 < alike, "{alike} of 100,000 ids look like a card");
+    let card = "12345678-4111-1111-1111-1111aaaaaaaa";
+    assert_eq!(cleared(card), None);
+    for hidden in [
+        "12345678-0000-0000-4111-111111111111",
+        "x12345678-4111-1111-1111-1111aaaaaaaa",
+        "12345678-4111-1111-1111-1111aaaaaaaag",
+        "id-4111-1111-1111-1111",
+        "a0000000-0000-0000-0000-000000000000-4111-1111-1111-1111",
+    ] {
+        assert!(cleared(hidden).is_some(), "{hidden}");
     }
 }
