@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "growth",
             "segments",
             "moments",
+            "coupons",
             "--json",
         ]);
         call.arg("--import").arg(data::complete_journey(&data::fetch()?));

@@ -615,7 +615,7 @@ pub(crate) struct Bench {
     /// How often each measurement is repeated, interleaved with the others
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// Of what is measured over HTTP, only rows with this in their name
+    /// Of what is measured over HTTP or of coupons, only rows with this in their name
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Option<String>,
     /// Also measures the import of this Complete Journey directory
@@ -641,4 +641,6 @@ pub(crate) enum BenchSet {
     Segments,
     /// From an event to the answer of its trigger at an open session
     Moments,
+    /// Coupons redeemed from one budget and from many, tried, and issued in heaps
+    Coupons,
 }

@@ -1,9 +1,10 @@
-//! `cargo xtask compare`: holds Wink against what others have written, on the same input: SQL for features, Python's libraries for
-//! statistics. Not part of continuous integration: it fetches hundreds of megabytes and takes its time.
+//! `cargo xtask compare`: holds Wink against what others have written, on the same input: PostgreSQL for coupons, SQL for features,
+//! Python's libraries for statistics. Not part of continuous integration: it fetches hundreds of megabytes and takes its time.
 //!
 //! The others are Python packages, pinned in the lists beside this file and installed into the target directory. A comparison answers with
 //! the rows of a bench; every figure of a processor is the time that processes used, so that a busy machine spoils them less.
 
+mod coupons;
 mod features;
 mod python;
 mod statistics;
@@ -21,7 +22,8 @@ type Compare = fn(&Args) -> Result<Vec<Value>>;
 type Target = (&'static str, &'static [&'static str], Compare);
 
 /// What can be compared.
-const TARGETS: [Target; 2] = [
+const TARGETS: [Target; 3] = [
+    ("coupons", &["redeem"], coupons::run),
     ("features", &["as-of", "windows"], features::run),
     ("statistics", &["clv", "uplift", "forest", "effects", "bandit"], statistics::run),
 ];
@@ -33,10 +35,7 @@ const TARGETS: [Target; 2] = [
 pub(crate) fn run(args: &Args) -> Result<()> {
     let is_named = |name: &str| args.words.is_empty() || args.words.iter().any(|word| word == name);
     if let Some(unknown) = args.words.iter().find(|word| TARGETS.iter().all(|(name, ..)| name != word)) {
-        bail!(
-            "there is no comparison `{unknown}`; there are {}",
-            TARGETS.map(|(name, ..)| name).join(" and ")
-        );
+        bail!("there is no comparison `{unknown}`; there are {}", TARGETS.map(|(name, ..)| name).join(", "));
     }
     let has_wanted = |(_, parts, _): &Target| parts.iter().any(|part| is_wanted(args, part));
     let wanted: Vec<&Target> =

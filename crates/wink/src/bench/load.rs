@@ -8,7 +8,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,12 @@ impl Load<'_> {
     pub(crate) fn closed_loop(&self, lasting: Duration) -> Outcome {
         let began = Instant::now();
         self.run(began, || Some(Instant::now()).filter(|now| now.duration_since(began) < lasting))
+    }
+
+    /// So many requests, each connection asking again as soon as it is answered.
+    pub(crate) fn all_of(&self, count: usize) -> Outcome {
+        let asked = AtomicUsize::new(0);
+        self.run(Instant::now(), || (asked.fetch_add(1, Ordering::Relaxed) < count).then(Instant::now))
     }
 
     /// Requests come at a rate, evenly, whatever becomes of those before. With all connections busy they wait, and that counts.

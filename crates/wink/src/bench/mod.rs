@@ -1,5 +1,6 @@
 //! The cases `wink bench` measures, each beside the least work that would give the same numbers.
 
+pub(crate) mod coupons;
 pub(crate) mod decide;
 pub(crate) mod fold;
 pub(crate) mod growth;
@@ -10,6 +11,7 @@ pub(crate) mod segments;
 pub(crate) mod stand;
 
 mod apart;
+mod bare_file;
 mod flood;
 mod load;
 mod shop;

@@ -18,13 +18,14 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use wink_server::http::{AtTheMachine, Conduct, Service, routes};
-use wink_server::{catalogue, flow, listen};
+use wink_server::{Engine, catalogue, flow, listen};
 use wink_store::Store;
+use wink_store_fjall::FjallStore;
 
 use crate::command::serve::see_to_moments;
 use crate::home;
 
-const SHOP: &str = r#"name = "Bench"
+pub(super) const SHOP: &str = r#"name = "Bench"
 currency = "EUR"
 time_zone = "Europe/Berlin"
 
@@ -51,7 +52,7 @@ till = 0
 "#;
 
 /// One campaign whose offer nearly everybody with an order gets, again and again.
-const TEA: &str = r#"id = "tea"
+pub(super) const TEA: &str = r#"id = "tea"
 name = "Tea"
 goal = "one more order with tea in it"
 hypothesis = "some people who are offered tea for less come back sooner"
@@ -85,13 +86,15 @@ pub(crate) struct Shop {
     pub(crate) address: SocketAddr,
     key: String,
     directory: PathBuf,
+    inside: Option<Inside>,
+    engine: Option<Arc<Engine<Arc<FjallStore>>>>,
     runtime: Option<Runtime>,
 }
 
 impl Drop for Shop {
     fn drop(&mut self) {
         // First whoever writes in it.
-        drop(self.runtime.take());
+        drop((self.inside.take(), self.engine.take(), self.runtime.take()));
         // It lies in the system's temporary directory: what cannot be removed goes at the next start.
         let _left = std::fs::remove_dir_all(&self.directory);
     }
@@ -109,7 +112,8 @@ impl Shop {
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("wink-bench-{}-{number}", std::process::id()));
         let address = ([127, 0, 0, 1], 0).into();
-        let mut shop = Self { address, key: String::new(), directory, runtime: None };
+        let mut shop =
+            Self { address, key: String::new(), directory, inside: None, engine: None, runtime: None };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let begun = runtime.block_on(shop.begin(conduct, more));
         shop.runtime = Some(runtime);
@@ -138,7 +142,8 @@ impl Shop {
         if issued < 80 {
             bail!("the bench is about decisions that issue, and {issued} of 100 do");
         }
-        self.key = inside.key;
+        self.key.clone_from(&inside.key);
+        (self.inside, self.engine) = (Some(inside), service.engines().into_iter().next());
         let listener = TcpListener::bind(self.address).await?;
         self.address = listener.local_addr()?;
         let settings =
@@ -146,6 +151,68 @@ impl Shop {
         tokio::spawn(see_to_moments(service.clone()));
         tokio::spawn(listen::serve(listener, routes(service), settings, std::future::pending()));
         Ok(())
+    }
+
+    /// Runs something beside the server, on its runtime, with its engine.
+    pub(crate) fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Arc<Engine<Arc<FjallStore>>>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let (runtime, engine) =
+            self.runtime.as_ref().zip(self.engine.as_ref()).context("the shop is open")?;
+        runtime.block_on(work(engine))
+    }
+
+    /// Lets people have coupons, one each and again from the first. Gives whose they are, and their ids.
+    pub(crate) fn issue(&self, count: usize) -> anyhow::Result<Vec<(u64, String)>> {
+        /// Questions at a time: enough to share their syncs.
+        const AT_ONCE: u64 = 256;
+        let (runtime, inside) =
+            self.runtime.as_ref().zip(self.inside.as_ref()).context("the shop is open")?;
+        let mut issued = Vec::with_capacity(count);
+        let mut first = 0;
+        while issued.len() < count {
+            let asked = (first..first + AT_ONCE).map(|number| {
+                let (inside, person) = (inside.clone(), number % PEOPLE);
+                runtime.spawn(
+                    async move { (person, inside.ask("/v1/decisions", question(person, false)).await) },
+                )
+            });
+            for answer in asked.collect::<Vec<_>>() {
+                let (person, answer) = runtime.block_on(answer)?;
+                let answer = answer?;
+                let coupon = answer.pointer("/decision/coupon").and_then(Value::as_str);
+                issued.extend(coupon.map(|coupon| (person, coupon.to_owned())));
+            }
+            first += AT_ONCE;
+            if first / 2 > issued.len().try_into()? {
+                bail!("the bench is about coupons, and of {first} decisions {} issue one", issued.len());
+            }
+        }
+        issued.truncate(count);
+        Ok(issued)
+    }
+
+    /// An order that is paid with a coupon, as bytes on the wire.
+    pub(crate) fn redemption(&self, (person, coupon): &(u64, String)) -> Vec<u8> {
+        let body = json!({
+            "coupons": [coupon],
+            "identity": identity(*person),
+            "order_id": format!("paid-{coupon}"),
+            "cart": cart(),
+        })
+        .to_string();
+        let head = self.head("/v1/redemptions", body.len());
+        let head = head.trim_end();
+        format!("{head}\r\nidempotency-key: {coupon}\r\n\r\n{body}").into_bytes()
+    }
+
+    /// The same, tried before anybody pays.
+    pub(crate) fn validation(&self, (person, coupon): &(u64, String)) -> Vec<u8> {
+        self.post(
+            "/v1/validations",
+            &json!({ "coupons": [coupon], "identity": identity(*person), "cart": cart() }),
+        )
     }
 
     /// A question, as bytes on the wire.
@@ -195,6 +262,7 @@ impl Shop {
 }
 
 /// The routes without a network, asked by a shop with a key of its own.
+#[derive(Clone)]
 pub(crate) struct Inside {
     router: Router,
     key: String,
@@ -262,6 +330,14 @@ fn identity(person: u64) -> Value {
 
 pub(crate) fn question(person: u64, dry_run: bool) -> Value {
     json!({ "identity": identity(person), "channel": "web", "cart_cents": 1_500, "dry_run": dry_run })
+}
+
+/// Tea, and something to go with it.
+fn cart() -> Value {
+    json!({ "lines": [
+        { "id": "1", "product_id": "p-tea", "category": "TEA", "quantity": 2, "unit_price_cents": 700, "vat_basis_points": 700 },
+        { "id": "2", "product_id": "p-pot", "quantity": 1, "unit_price_cents": 1_900, "vat_basis_points": 1_900 },
+    ] })
 }
 
 fn agrees(person: u64, batch: u64) -> Value {

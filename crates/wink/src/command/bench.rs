@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Bench, BenchSet};
-use crate::bench::{decide, fold, growth, http, import, moments, segments, stand};
+use crate::bench::{coupons, decide, fold, growth, http, import, moments, segments, stand};
 use crate::terminal::say;
 use crate::{home, terminal};
 
@@ -46,6 +46,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         (wants(BenchSet::Growth), growth::steps(rounds)),
         (wants(BenchSet::Segments), segments::steps(rounds)),
         (wants(BenchSet::Moments), moments::steps(rounds)),
+        (wants(BenchSet::Coupons), coupons::steps(rounds)),
     ];
     let steps: usize = steps.iter().filter(|(wanted, _)| *wanted).map(|(_, steps)| steps).sum();
     let bar = terminal::progress(u64::try_from(steps).unwrap_or(0), "measuring", asked.json);
@@ -67,6 +68,9 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
     }
     if wants(BenchSet::Moments) {
         benches.extend(moments::measure(rounds, &bar)?);
+    }
+    if wants(BenchSet::Coupons) {
+        benches.extend(coupons::measure(rounds, asked.only.as_deref(), &bar)?);
     }
     bar.finish_and_clear();
     let report = Report { rounds, benches };
