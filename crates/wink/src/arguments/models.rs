@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Data, PurchaseModel};
+use super::{Data, InputFile, PurchaseModel};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainAction {
@@ -96,4 +96,33 @@ pub(crate) struct ModelGrid {
     /// Draws the cells
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model channels --input contacts.csv --customer id --channel source --converted bought
+  wink model channels --input contacts.csv --customer id --channel source --converted bought --each
+
+One contact in each row. With --each there is a row for each customer.")]
+pub(crate) struct ChannelsInput {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column that says whom
+    #[arg(long, value_name = "COL")]
+    pub(crate) customer: String,
+    /// The column that says by which channel, or from which source
+    #[arg(long, value_name = "COL")]
+    pub(crate) channel: String,
+    /// The column that says whether it converted: 1 or 0
+    #[arg(long, value_name = "COL")]
+    pub(crate) converted: String,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints each customer's best channel as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) each: bool,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit};
+use super::{ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Model {
@@ -39,6 +39,8 @@ pub(crate) enum ModelAction {
     Policy(Policy),
     /// Finds what is bought together, and what to suggest beside a cart
     Complements(ComplementsInput),
+    /// Finds for everybody the channel that converts best, also of those who were hardly contacted
+    Channels(ChannelsInput),
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! `wink model`: models on the user's own files, and those of a store.
 
+mod channels;
 mod clv;
 mod complements;
 mod features;
@@ -26,6 +27,7 @@ pub(crate) fn run(model: &Model) -> anyhow::Result<ExitCode> {
         ModelAction::Grid(asked) => grid::run(asked)?,
         ModelAction::Policy(asked) => policy::run(asked)?,
         ModelAction::Complements(asked) => complements::run(asked)?,
+        ModelAction::Channels(asked) => channels::run(asked)?,
     }
     Ok(ExitCode::SUCCESS)
 }
