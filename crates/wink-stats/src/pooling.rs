@@ -50,7 +50,11 @@ impl Pool {
     /// [`Error::NotEnoughData`] below [`PEOPLE_MIN`] people, [`Error::OutOfRange`] for more conversions than contacts or too many,
     /// [`Error::Constant`] if nothing converted or everything did.
     pub fn fit(people: &[Tally]) -> Result<Self, Error> {
-        at_least("people who were contacted", PEOPLE_MIN, people.iter().filter(|one| 0 < one.contacts).count())?;
+        at_least(
+            "people who were contacted",
+            PEOPLE_MIN,
+            people.iter().filter(|one| 0 < one.contacts).count(),
+        )?;
         people.iter().try_for_each(check)?;
         let sum = |of: fn(&Tally) -> u32| people.iter().map(|one| f64::from(of(one))).sum::<f64>();
         let mean = sum(|one| one.conversions) / sum(|one| one.contacts);
@@ -259,7 +263,8 @@ mod tests {
             })
             .collect();
         let pool = Pool::fit(&alike).unwrap();
-        let [few, many] = [0, 4].map(|conversions| pool.rate(&Tally { contacts: 4, conversions }, 0.9).unwrap());
+        let [few, many] =
+            [0, 4].map(|conversions| pool.rate(&Tally { contacts: 4, conversions }, 0.9).unwrap());
         assert!(many.estimate - few.estimate < 0.05, "{pool:?} {few:?} {many:?}");
     }
 

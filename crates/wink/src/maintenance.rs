@@ -18,8 +18,8 @@ use wink_server::keys;
 use wink_store_fjall::FjallStore;
 
 use crate::archive::{self, Made};
-use crate::doctor::{Finding, inside};
 use crate::command::model;
+use crate::doctor::{Finding, inside};
 use crate::home;
 
 /// Where a backup is asked for.

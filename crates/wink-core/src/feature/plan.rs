@@ -86,24 +86,52 @@ pub(super) struct AgeOf {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
     Sum(usize, Window),
-    Exact { times: usize, days: i32 },
-    Mean { sum: usize, count: usize, window: Window },
+    Exact {
+        times: usize,
+        days: i32,
+    },
+    Mean {
+        sum: usize,
+        count: usize,
+        window: Window,
+    },
     Min(usize, Window),
     Max(usize, Window),
     Stamped(usize),
     /// The same of a number that is kept in parts of one.
     Parts(usize, i64),
     Distinct(usize, Window),
-    Quantile { spread: usize, per_mille: u16, window: Window },
-    Decayed { sum: usize, half_life_days: i32 },
+    Quantile {
+        spread: usize,
+        per_mille: u16,
+        window: Window,
+    },
+    Decayed {
+        sum: usize,
+        half_life_days: i32,
+    },
     Since(Unit),
     SinceFirst(usize),
     ActiveDays(usize, Window),
     GapDays(usize),
-    Shares { shares: usize, half_life_days: i32 },
-    Name { name: usize, selected: usize },
-    Share { part: usize, rest: usize, window: Window },
-    Ratio { part: usize, whole: usize, window: Window },
+    Shares {
+        shares: usize,
+        half_life_days: i32,
+    },
+    Name {
+        name: usize,
+        selected: usize,
+    },
+    Share {
+        part: usize,
+        rest: usize,
+        window: Window,
+    },
+    Ratio {
+        part: usize,
+        whole: usize,
+        window: Window,
+    },
     Formula(Formula),
     Score(score::Compiled),
 }
@@ -386,7 +414,8 @@ impl<'a> Compiler<'a> {
     fn number(&self, selection: &Selection, key: &'static str, path: &str) -> Result<Field, Wrong> {
         let field = self.kept_number(selection, key, path)?;
         if 1 < field.parts() {
-            let message = format!("of `{path}` only the newest can be read: adding up what models said means nothing");
+            let message =
+                format!("of `{path}` only the newest can be read: adding up what models said means nothing");
             return Err(Wrong::new(key, message).fix(Some("aggregate it with `last`".to_owned())));
         }
         Ok(field)

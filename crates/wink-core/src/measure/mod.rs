@@ -18,9 +18,7 @@ pub use costs::{CostSource, Costs, Goods};
 pub use first_day::{FIRST_DAY_SHARE, FirstDay};
 pub use followed::{Followed, Harm, Outcome};
 pub use grid::{Grid, GridError};
-pub use purchase_model::{
-    Card, HoldOut, LIMITS, Purchase, Settings, SpendCard, Trained, UNIT_DAYS, train,
-};
+pub use purchase_model::{Card, HoldOut, LIMITS, Purchase, Settings, SpendCard, Trained, UNIT_DAYS, train};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
 pub use statement::{
     Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown, shown_share,

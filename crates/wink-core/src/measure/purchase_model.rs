@@ -1,11 +1,11 @@
 //! The purchase model of a shop: fitted to what everybody bought, checked on what it had not seen, and what it says of each. Who may be
 //! learned from is the caller's to know.
 
+use wink_stats::Error;
 use wink_stats::buying::{
     Cells, Customer, FittedPurchases, FittedSpend, Model, Orders, Parameters, SpendModel, SpendParameters,
     Terms, expected_value,
 };
-use wink_stats::Error;
 
 use crate::base::{Digest, Hasher, Timestamp};
 use crate::event::Scored;
@@ -219,10 +219,7 @@ fn check(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-fn fit(
-    model: Model,
-    customers: &[Customer],
-) -> Result<(FittedPurchases, Result<FittedSpend, Error>), Error> {
+fn fit(model: Model, customers: &[Customer]) -> Result<(FittedPurchases, Result<FittedSpend, Error>), Error> {
     let histories: Vec<_> = customers.iter().map(|customer| customer.history).collect();
     Ok((model.fit(&Cells::of(&histories)?)?, SpendModel.fit(customers)))
 }
@@ -391,9 +388,8 @@ mod tests {
         assert!((held.expected / held.found - 1.0).abs() < 0.1, "{held:?}");
         assert!((held.bought_expected - held.bought).abs() < 0.03, "{held:?}");
         assert!(0.7 < held.auc.unwrap(), "{held:?}");
-        let mean = |of: fn(&Scored) -> i64| {
-            trained.scores.iter().map(|(_, scored)| of(scored)).sum::<i64>() / 4_000
-        };
+        let mean =
+            |of: fn(&Scored) -> i64| trained.scores.iter().map(|(_, scored)| of(scored)).sum::<i64>() / 4_000;
         assert!((100_000..900_000).contains(&mean(|scored| scored.alive)));
         assert!(trained.scores.iter().all(|(_, scored)| scored.purchase <= scored.alive));
         assert!(trained.scores.iter().all(|(_, scored)| scored.value.is_some()));
@@ -425,9 +421,15 @@ mod tests {
     #[test]
     fn without_enough_to_learn_from_there_is_no_model() {
         let refused = |purchases, settings| train(purchases, 0, settings, 1, NOW).unwrap_err().to_string();
-        assert_eq!(refused(Vec::new(), settings()), "not enough data: 0 customers, and at least 30 are needed");
+        assert_eq!(
+            refused(Vec::new(), settings()),
+            "not enough data: 0 customers, and at least 30 are needed"
+        );
         let once = (0..100).map(|customer| Purchase { customer, day: 10, cents: 500 }).collect();
-        assert_eq!(refused(once, settings()), "not enough data: the number of repeats is the same everywhere");
+        assert_eq!(
+            refused(once, settings()),
+            "not enough data: the number of repeats is the same everywhere"
+        );
         let wrong = Settings { margin: 0.0, ..settings() };
         assert_eq!(refused(drawn(300), wrong), "the margin is 0, and must be above 0 and at most 1");
         let wrong = Settings { horizon_days: 0, ..settings() };

@@ -117,10 +117,7 @@ async fn whose<S: Store>(
     Ok(whose)
 }
 
-async fn page<S: Store>(
-    engine: &Engine<S>,
-    range: Range,
-) -> Result<(Vec<ProfileId>, Option<Range>), Error> {
+async fn page<S: Store>(engine: &Engine<S>, range: Range) -> Result<(Vec<ProfileId>, Option<Range>), Error> {
     let page = engine.store.scan(engine.tenant, kind::PROFILE, range, Direction::Forward, AT_ONCE).await?;
     let ids: Result<Vec<ProfileId>, _> =
         page.records.iter().map(|(key, _)| person::profile_id(key)).collect();

@@ -2,7 +2,7 @@
 //! different time, and what a customer needs is then a product of two numbers that lie in a table.
 
 use super::cells::check;
-use super::{FittedPurchases, History, Model, Parameters};
+use super::{FittedPurchases, History, Parameters};
 use crate::Error;
 use crate::numeric::{count, expected_over_beta};
 
@@ -34,58 +34,50 @@ const LOG_MAX: f64 = 600.0;
 /// The different times, found by their bits: an open table whose size is a power of two, at most half full.
 struct Times {
     values: Vec<f64>,
-    /// Places in `values`, from 1; 0 is free.
-    table: Vec<u32>,
-    /// The one that was found last: neighbours are often alike.
-    latest: (u64, u32),
+    /// Bits and place of each; the bits of [`FREE`] where there is none.
+    table: Vec<(u64, u32)>,
 }
+
+/// A NaN, whose bits no time has.
+const FREE: u64 = u64::MAX;
 
 impl Times {
     fn new() -> Self {
-        // No time has the bits of this NaN.
-        Self { values: Vec::new(), table: vec![0; 1 << 10], latest: (u64::MAX, 0) }
+        Self { values: Vec::new(), table: vec![(FREE, 0); 1 << 12] }
     }
 
+    #[inline]
     fn place(&mut self, time: f64) -> u32 {
         let bits = time.to_bits();
-        if self.latest.0 == bits {
-            return self.latest.1;
-        }
         let mask = self.table.len() - 1;
         let mut at = slot(bits) & mask;
-        loop {
-            let held = self.table.get(at).copied().unwrap_or(0);
-            let Some(place) = held.checked_sub(1) else { break };
-            let known = usize::try_from(place).ok().and_then(|place| self.values.get(place));
-            if known.is_some_and(|known| known.to_bits() == bits) {
-                self.latest = (bits, place);
+        while let Some((held, place)) = self.table.get(at).copied().filter(|(held, _)| *held != FREE) {
+            if held == bits {
                 return place;
             }
             at = (at + 1) & mask;
         }
-        let place = u32::try_from(self.values.len()).unwrap_or(u32::MAX - 1);
-        self.values.push(time);
-        if let Some(free) = self.table.get_mut(at) {
-            *free = place + 1;
-        }
-        if self.table.len() < 2 * self.values.len() {
-            self.grow();
-        }
-        self.latest = (bits, place);
-        place
+        self.add(bits, at)
     }
 
-    fn grow(&mut self) {
-        let mask = 2 * self.table.len() - 1;
-        let mut table = vec![0; mask + 1];
-        for (number, value) in (1..).zip(&self.values) {
-            let mut at = slot(value.to_bits()) & mask;
-            while table.get(at).is_some_and(|held| *held != 0) {
-                at = (at + 1) & mask;
+    #[cold]
+    fn add(&mut self, bits: u64, at: usize) -> u32 {
+        let place = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(f64::from_bits(bits));
+        self.table.get_mut(at).into_iter().for_each(|free| *free = (bits, place));
+        if self.table.len() < 2 * self.values.len() {
+            let mask = 2 * self.table.len() - 1;
+            let mut table = vec![(FREE, 0); mask + 1];
+            for (held, place) in self.table.iter().filter(|(held, _)| *held != FREE) {
+                let mut at = slot(*held) & mask;
+                while table.get(at).is_some_and(|(held, _)| *held != FREE) {
+                    at = (at + 1) & mask;
+                }
+                table.get_mut(at).into_iter().for_each(|free| *free = (*held, *place));
             }
-            table.get_mut(at).into_iter().for_each(|free| *free = number);
+            self.table = table;
         }
-        self.table = table;
+        place
     }
 }
 
@@ -146,29 +138,31 @@ fn at(values: &[f64], place: u32) -> Option<f64> {
     values.get(usize::try_from(place).ok()?).copied()
 }
 
-/// Odds of having left for those who bought again x times: `by_observed` of T times `by_last` of t_x.
-#[derive(Default)]
+/// Odds of having left, as a number of x and T times a number of x and t_x.
 struct Odds {
     by_observed: Vec<f64>,
     by_last: Vec<f64>,
+    /// Where the numbers of x begin in both; `None` where there are none.
+    begin: Vec<Option<(usize, usize)>>,
+}
+
+impl Odds {
+    #[inline]
+    fn of(&self, row: &Row) -> Option<f64> {
+        let place = |place: u32| usize::try_from(place).ok();
+        let (by_observed, by_last) = self.begin.get(place(row.repeats)?).copied().flatten()?;
+        let end = self.by_observed.get(by_observed + place(row.observed)?)?;
+        Some(end * self.by_last.get(by_last + place(row.last)?)?)
+    }
 }
 
 impl FittedPurchases {
     /// Tells [`alive`](Self::alive) of many customers, in their order; the last digits may differ.
     pub fn alive_of(&self, many: &Many) -> Vec<f64> {
-        let tables = self.odds(many);
-        let everybody_alive = self.model() == Model::BgNbd;
-        let of = |row: &Row| {
-            if everybody_alive && row.repeats == 0 {
-                return 1.0;
-            }
-            let odds = usize::try_from(row.repeats).ok().and_then(|repeats| tables.get(repeats));
-            let odds = odds
-                .and_then(|table| Some(at(&table.by_observed, row.observed)? * at(&table.by_last, row.last)?));
-            match odds {
-                Some(odds) => 1.0 / (1.0 + odds),
-                None => self.alive(&many.history(*row)),
-            }
+        let odds = self.odds(many);
+        let of = |row: &Row| match odds.of(row) {
+            Some(odds) => 1.0 / (1.0 + odds),
+            None => self.alive(&many.history(*row)),
         };
         many.rows.iter().map(of).collect()
     }
@@ -217,10 +211,8 @@ impl FittedPurchases {
 
     /// The odds of having left, a/(b+m−1) · ((α+T)/(α+t_x))^(r+x), as products of powers of numbers near one: each is the one of x − 1
     /// once more times its number. Empty where a table is not worth it, or a power may not be held.
-    fn odds(&self, many: &Many) -> Vec<Odds> {
+    fn odds(&self, many: &Many) -> Odds {
         let Parameters { r, alpha, a, b } = self.parameters();
-        let mut tables: Vec<Odds> = Vec::new();
-        tables.resize_with(TABLED, Odds::default);
         let longest = many.observed.iter().copied().fold(0.0, f64::max);
         let shortest = many.last.iter().copied().fold(longest, f64::min);
         let middle = libm::sqrt((alpha + longest) * (alpha + shortest));
@@ -228,29 +220,33 @@ impl FittedPurchases {
         let ends: Vec<f64> = many.observed.iter().map(|time| (alpha + time) / middle).collect();
         let thens: Vec<f64> = many.last.iter().map(|time| middle / (alpha + time)).collect();
         let power = |base: &f64| libm::pow(*base, r);
-        let mut by_observed: Vec<f64> = ends.iter().map(power).collect();
-        let mut by_last: Vec<f64> = thens.iter().map(power).collect();
-        for (repeats, table) in tables.iter_mut().enumerate() {
+        let mut of_ends: Vec<f64> = ends.iter().map(power).collect();
+        let mut of_thens: Vec<f64> = thens.iter().map(power).collect();
+        let mut odds = Odds { by_observed: Vec::new(), by_last: Vec::new(), begin: Vec::new() };
+        for repeats in 0..TABLED {
             if LOG_MAX < (r + count(repeats)) * spread {
                 break;
             }
-            let survived = count(self.model().survived(repeats));
-            if many.is_tabled(repeats) && 0.0 < survived {
-                let toss = a / (b + survived - 1.0);
-                table.by_observed = by_observed.iter().map(|power| toss * power).collect();
-                table.by_last.clone_from(&by_last);
+            let is_tabled = many.is_tabled(repeats);
+            odds.begin.push(is_tabled.then_some((odds.by_observed.len(), odds.by_last.len())));
+            if is_tabled {
+                let survived = count(self.model().survived(repeats));
+                // Who could not have left has not: odds of zero, without asking each of them.
+                let toss = if survived == 0.0 { 0.0 } else { a / (b + survived - 1.0) };
+                odds.by_observed.extend(of_ends.iter().map(|power| toss * power));
+                odds.by_last.extend(&of_thens);
             }
-            by_observed.iter_mut().zip(&ends).for_each(|(power, base)| *power *= base);
-            by_last.iter_mut().zip(&thens).for_each(|(power, base)| *power *= base);
+            of_ends.iter_mut().zip(&ends).for_each(|(power, base)| *power *= base);
+            of_thens.iter_mut().zip(&thens).for_each(|(power, base)| *power *= base);
         }
-        tables
+        odds
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buying::Cells;
+    use crate::buying::{Cells, Model};
     use crate::numeric::Chance;
 
     /// People as a shop sees them, in days; a few who buy very often, and times that nobody else has.
@@ -280,7 +276,8 @@ mod tests {
         assert!((3..40).contains(&tabled), "{tabled} tables: both ways are tried");
         for model in [Model::BgNbd, Model::MbgNbd] {
             let fitted = model.fit(&Cells::of(&people).unwrap()).unwrap();
-            let told = [fitted.alive_of(&many), fitted.purchases_of(&many, 4.0), fitted.buys_within_of(&many, 4.0)];
+            let told =
+                [fitted.alive_of(&many), fitted.purchases_of(&many, 4.0), fitted.buys_within_of(&many, 4.0)];
             for (number, history) in people.iter().enumerate() {
                 let alone =
                     [fitted.alive(history), fitted.purchases(history, 4.0), fitted.buys_within(history, 4.0)];

@@ -1,7 +1,6 @@
 //! `cargo xtask bench stats`: how long Wink's statistics take on data of the size that was asked about, beside what is known of others. Theirs
 //! were measured on other machines, or another day: `cargo xtask compare statistics` runs both on the same input.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -118,7 +117,9 @@ fn mailing(path: &Path) -> Result<[Sample; 2], Failure> {
             _ => continue,
         };
         let value = |name: &str| -> Result<f64, Failure> { Ok(text(name)?.parse()?) };
-        let is = |name: &str, asked: &str| -> Result<f64, Failure> { Ok(f64::from(u8::from(text(name)? == asked))) };
+        let is = |name: &str, asked: &str| -> Result<f64, Failure> {
+            Ok(f64::from(u8::from(text(name)? == asked)))
+        };
         let half = halves.get_mut(number % 2).ok_or("there are two halves")?;
         // The features of the published reference.
         half.features.extend([
@@ -213,7 +214,8 @@ fn off_policy(rows: &mut Vec<Value>) -> Result<(), Failure> {
         let (plain, normalised) = (log.ipw(0.95)?, log.snipw(0.95)?);
         let model = CellMeans::cross_fit(&actions, ACTIONS, &rewards, 2, 1)?;
         let of = |round: usize, action: usize| model.expected(round, action).unwrap_or_default();
-        let expected: Vec<f64> = actions.iter().enumerate().map(|(round, action)| of(round, *action)).collect();
+        let expected: Vec<f64> =
+            actions.iter().enumerate().map(|(round, action)| of(round, *action)).collect();
         let value = |round: usize| (0..ACTIONS).map(|action| wants(action) * of(round, action)).sum();
         let values: Vec<f64> = (0..LOGGED).map(value).collect();
         let direct = log.direct(&values, 0.95)?;

@@ -63,7 +63,8 @@ pub(crate) struct ModelList {
   wink model card 3 --data store --json")]
 pub(crate) struct ModelCard {
     /// The model's version; the newest if none is named
-    pub(crate) version: Option<u32>,
+    #[arg(value_name = "VERSION")]
+    pub(crate) number: Option<u32>,
     #[command(flatten)]
     pub(crate) data: Data,
     /// Prints the card as JSON

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit};
+use super::{
+    ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Model {

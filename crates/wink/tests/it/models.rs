@@ -9,7 +9,10 @@ use crate::client::ask;
 use crate::sample;
 use crate::wink::{Said, Server, run, verified};
 
-const PEOPLE: u64 = 60;
+const PEOPLE: u64 = 89;
+
+/// The day on which models are fitted.
+const DAY: u64 = 360;
 
 /// Calls wink; `STORE` and `FILE` are replaced.
 fn wink(line: &str, path: &Path) -> Said {
@@ -35,14 +38,15 @@ fn send(server: &Server) {
     for number in 0..PEOPLE {
         let name = format!("p{number}");
         let mut events = vec![sample::consent(&format!("{name}-yes"), &name, "personalisation", "granted")];
-        let pace = 12 + number * 37 % 70;
-        let leaves = if number % 3 == 0 { 250 } else { 2 };
-        let mut ago = 300 - number % 40;
-        while leaves < ago {
-            let mut order = sample::order(&format!("{name}-{ago}"), &name, 900 + 13 * number + ago % 90);
-            order["occurred_at"] = json!(days_ago(ago));
+        let pace = 15 + number * 37 % 120;
+        let leaves = if number % 3 == 0 { 40 + 2 * pace } else { DAY };
+        let mut day = 1 + number % 50;
+        while day < leaves.min(DAY) {
+            let mut order =
+                sample::order(&format!("{name}-{day}"), &name, 900 + 13 * number % 700 + day % 90);
+            order["occurred_at"] = json!(days_ago(DAY - day));
             events.push(order);
-            ago = ago.saturating_sub(pace + ago * 7 % 11);
+            day += pace + day * 7 % 11;
         }
         let answer = ask(server.address, "POST", "/v1/events", &sample::batch(&events).to_string());
         assert_eq!(answer.json()["accepted"], events.len(), "{answer:?}");
@@ -71,14 +75,14 @@ fn a_store_is_scored_while_its_server_runs_and_when_it_does_not() {
     assert_eq!(trained["card"]["input_hash"].as_str().unwrap().len(), 64);
     assert!(trained["card"]["hold_out"]["expected"].as_f64().unwrap() > 0.0, "{trained}");
     let told = features(&server, "p1");
-    let cells = &told["rows"][0]["values"];
+    let cells = &told["data"][0]["values"];
     assert_eq!(cells[1]["value"], 1.0, "{told}");
     assert!(cells[0]["value"].as_f64().unwrap() > 0.0, "{told}");
     let wrong = wink("model train clv --data STORE --margin 0", store.path());
     assert!(refused(&wrong).contains("the margin is 0"), "{wrong:?}");
     assert_eq!(server.stop().code, Some(0));
     let again = wink("model train clv --data STORE --model mbg-nbd", store.path()).fine();
-    assert!(again.out.contains("clv 2: MBG/NBD") && again.out.contains("60 people are scored"), "{again:?}");
+    assert!(again.out.contains("clv 2: MBG/NBD") && again.out.contains("89 people are scored"), "{again:?}");
     let listed = wink("model list --data STORE --json", store.path()).fine().json();
     assert_eq!(listed.as_array().unwrap().len(), 2);
     let first = wink("model card 1 --data STORE --json", store.path()).fine().json();
@@ -99,8 +103,14 @@ fn grids(store: &Path) {
     // Each cell is a rule that holds of as many.
     for cell in cells {
         let preview = run([
-            "segments", "preview", cell["rule"].as_str().unwrap(), "--purpose", "personalisation", "--json",
-            "--data", store.to_str().unwrap(),
+            "segments",
+            "preview",
+            cell["rule"].as_str().unwrap(),
+            "--purpose",
+            "personalisation",
+            "--json",
+            "--data",
+            store.to_str().unwrap(),
         ]);
         assert_eq!(preview.fine().json()["members"]["about"], cell["people"], "{cell}");
     }

@@ -19,8 +19,12 @@ pub(super) fn all() -> Vec<Definition> {
         "what they are worth within the model's horizon, discounted, in cents",
         "value_cents",
     );
-    let churn =
-        derived("score_churn", "how likely they have left, 0 to 1", Class::Score, "1.0 - feature.score_alive");
+    let churn = derived(
+        "score_churn",
+        "how likely they have left, 0 to 1",
+        Class::Score,
+        "1.0 - feature.score_alive",
+    );
     vec![
         last("score_alive", "how likely they are still a customer, 0 to 1", "alive"),
         churn.served(SERVED_DAYS),

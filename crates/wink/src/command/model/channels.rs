@@ -84,13 +84,17 @@ impl Contacts {
         let (file, column) = (asked.file.input.display(), &asked.channel);
         if CHANNELS_MAX < places.len() {
             let found = places.len();
-            bail!("`{file}`, column `{column}`: there are {found} channels, and at most {CHANNELS_MAX} can be told apart");
+            bail!(
+                "`{file}`, column `{column}`: there are {found} channels, and at most {CHANNELS_MAX} can be told apart"
+            );
         }
         if places.len() < 2 {
             bail!("`{file}`, column `{column}`: there is one channel, and nothing to choose");
         }
         let mut of: BTreeMap<String, Vec<Tally>> = BTreeMap::new();
-        for (row, ((customer, channel), converted)) in customers.iter().zip(&named).zip(&converted).enumerate() {
+        for (row, ((customer, channel), converted)) in
+            customers.iter().zip(&named).zip(&converted).enumerate()
+        {
             let is_one = match converted {
                 0.0 => 0,
                 1.0 => 1,
@@ -102,7 +106,7 @@ impl Contacts {
             };
             let tallies = of.entry(customer.clone()).or_insert_with(|| vec![Tally::default(); places.len()]);
             let place = places.get(channel.as_str()).copied().unwrap_or(0);
-            for tally in tallies.get_mut(place) {
+            if let Some(tally) = tallies.get_mut(place) {
                 tally.contacts += 1;
                 tally.conversions += is_one;
             }
@@ -154,7 +158,8 @@ fn report(contacts: &Contacts, pools: &[Pool], best: &BTreeMap<&[Tally], Best>) 
         let tallies = contacts.of.values().filter_map(|tallies| tallies.get(place));
         let sum = |of: fn(&Tally) -> u32| tallies.clone().map(|tally| u64::from(of(tally))).sum::<u64>();
         let (all, yes) = (sum(|tally| tally.contacts), sum(|tally| tally.conversions));
-        let is_best = |tallies: &&Vec<Tally>| best.get(tallies.as_slice()).is_some_and(|best| best.channel == place);
+        let is_best =
+            |tallies: &&Vec<Tally>| best.get(tallies.as_slice()).is_some_and(|best| best.channel == place);
         #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
         let raw = yes as f64 / all as f64;
         OfChannel {
@@ -176,7 +181,15 @@ fn report(contacts: &Contacts, pools: &[Pool], best: &BTreeMap<&[Tally], Best>) 
 fn print(report: &Report) {
     say!("{} customers", report.customers);
     let mut rows = terminal::table();
-    rows.set_header(["channel", "customers", "contacts", "converted", "rate of somebody new", "counts as", "best for"]);
+    rows.set_header([
+        "channel",
+        "customers",
+        "contacts",
+        "converted",
+        "rate of somebody new",
+        "counts as",
+        "best for",
+    ]);
     for one in &report.channels {
         let strength = match one.differs {
             true => format!("{:.1} contacts", one.strength),

@@ -74,9 +74,7 @@ pub(crate) async fn answer<S: Store>(
             let scored = models::keep(engine, &known, &trained, now, |done| bar.set_position(done)).await?;
             Ok(Answer::Trained(Box::new(CardView::of(&trained.card)), scored))
         }
-        Asked::Cards => {
-            Ok(Answer::Cards(models::cards(engine).await?.iter().map(CardView::of).collect()))
-        }
+        Asked::Cards => Ok(Answer::Cards(models::cards(engine).await?.iter().map(CardView::of).collect())),
         Asked::Grid { purchase, churn } => {
             let grid = Grid::new(purchase, churn)?;
             Ok(Answer::Grid(GridView::of(&models::count(engine, grid, now).await?)))
@@ -118,7 +116,9 @@ pub(super) fn train(asked: &TrainClv) -> anyhow::Result<()> {
         return terminal::json(&serde_json::json!({ "card": card, "scored": scored }));
     }
     card.print();
-    say!("{scored} people are scored: feature.score_alive, score_churn, score_purchase, score_purchases, score_value_cents");
+    say!(
+        "{scored} people are scored: feature.score_alive, score_churn, score_purchase, score_purchases, score_value_cents"
+    );
     Ok(())
 }
 
@@ -152,7 +152,7 @@ pub(super) fn list(asked: &ModelList) -> anyhow::Result<()> {
 pub(super) fn card(asked: &ModelCard) -> anyhow::Result<()> {
     let mut cards = cards(&asked.data.data, asked.json)?;
     let newest = cards.len().checked_sub(1);
-    let place = match asked.version {
+    let place = match asked.number {
         None => newest.ok_or_else(|| {
             anyhow!("there are no models; fit one with `wink model train clv --data STORE`")
         })?,
@@ -302,9 +302,8 @@ impl CardView {
             self.until,
             self.not_granted
         );
-        let listed = |of: &Named| {
-            format!("r {:.4}, alpha {:.4}, a {:.4}, b {:.4}", of.r, of.alpha, of.a, of.b)
-        };
+        let listed =
+            |of: &Named| format!("r {:.4}, alpha {:.4}, a {:.4}, b {:.4}", of.r, of.alpha, of.a, of.b);
         say!("  {}, in weeks; log-likelihood {:.2}", listed(&self.parameters), self.log_likelihood);
         say!("  relative standard errors: {}", listed(&self.relative_errors));
         match (&self.spend, &self.spend_not_known) {
@@ -357,7 +356,11 @@ impl HoldOutView {
             self.mean_absolute_error
         );
         let auc = self.auc.map_or_else(|| "not known".to_owned(), |auc| format!("{auc:.3}"));
-        say!("    {:.1} % bought, {:.1} % foretold, AUC {auc}", 100.0 * self.bought, 100.0 * self.bought_expected);
+        say!(
+            "    {:.1} % bought, {:.1} % foretold, AUC {auc}",
+            100.0 * self.bought,
+            100.0 * self.bought_expected
+        );
     }
 }
 
