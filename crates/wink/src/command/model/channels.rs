@@ -209,7 +209,7 @@ fn print(report: &Report) {
 }
 
 fn print_each(contacts: &Contacts, best: &BTreeMap<&[Tally], Best>) -> anyhow::Result<()> {
-    let mut out = csv::Writer::from_writer(std::io::stdout());
+    let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(["customer", "channel", "rate", "lower", "upper", "probability_best"])?;
     for (customer, tallies) in &contacts.of {
         let Some(best) = best.get(tallies.as_slice()) else { continue };
@@ -218,6 +218,6 @@ fn print_each(contacts: &Contacts, best: &BTreeMap<&[Tally], Best>) -> anyhow::R
         let numbers = [estimate, lower, upper, best.probability].map(|number| format!("{number:.4}"));
         out.write_record([customer.as_str(), channel].into_iter().chain(numbers.iter().map(String::as_str)))?;
     }
-    out.flush()?;
+    say!("{}", String::from_utf8(out.into_inner()?)?.trim_end());
     Ok(())
 }
