@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: runs the benches as Wink is installed and says on which machine, when and at which commit.
 //!
-//! The benches themselves live in the product: `wink bench --json` and the store's `group_commit_limit` example.
+//! The benches themselves live in the product: `wink bench --json`, the store's `group_commit_limit` example, and the part `bench` of the
+//! `statistics` example.
 
 use std::path::Path;
 
@@ -13,6 +14,9 @@ use crate::{data, shell};
 /// The store's own bench: what the disk allows at most, to hold the group commit against.
 const STORE_LIMIT: &str = "group_commit_limit";
 
+/// The bench of statistics, which runs only if it is asked for: it needs data that no package carries.
+const STATISTICS: &str = "stats";
+
 /// Runs the benches and prints a table, or JSON; the JSON is kept in the target directory as well.
 ///
 /// # Errors
@@ -21,6 +25,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let wanted = args.words.first().map(String::as_str).unwrap_or_default();
     let mut benches = Vec::new();
     let mut notes = Vec::new();
+    if wanted == STATISTICS {
+        let benches = statistics()?;
+        return show(&json!({ "machine": machine()?, "benches": benches }), "bench", args);
+    }
     if wanted != STORE_LIMIT {
         let mut call = shell::cargo([
             "run",
@@ -68,6 +76,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     benches.retain(|bench| wanted == STORE_LIMIT || field(bench, "name").contains(wanted));
     let report = json!({ "machine": machine()?, "benches": benches, STORE_LIMIT: notes });
     show(&report, "bench", args)
+}
+
+/// Wink's statistics on data of the size that was asked about, beside what is known of others.
+fn statistics() -> Result<Vec<Value>> {
+    eprintln!("building and running the bench of statistics");
+    let data = crate::test::reference_data()?;
+    let mut call = shell::cargo(["run", "--release", "--quiet", "--locked", "-p", "wink-trees", "--example"]);
+    call.args(["statistics", "--", "bench"]).arg(data);
+    read_benches(&shell::output(&mut call)?)
 }
 
 /// Prints a report as a table, or as JSON where that is asked for, and keeps the JSON in `folder` of the target directory.

@@ -83,7 +83,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             },
             Flag { name: "--json", value: None, help: "prints JSON instead of a table" },
         ],
-        examples: &["cargo xtask bench", "cargo xtask bench decide --rounds 5"],
+        examples: &["cargo xtask bench", "cargo xtask bench decide --rounds 5", "cargo xtask bench stats"],
         run: crate::bench::run,
     },
     Command {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
-use wink_core::event::{Body, ConsentChange, Line, Mechanism, Order};
+use wink_core::event::{Body, ConsentChange, Line, MILLION, Mechanism, Order};
 use wink_core::profile::Kept;
 
 use crate::to_json;
@@ -118,6 +118,17 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "order_id": reversed.order_id,
             "amount_cents": reversed.amount.0,
         }),
+        Body::Scored(scored) => {
+            #[expect(clippy::cast_precision_loss, reason = "scores stay far below 2^53")]
+            let parts = |parts: i64| parts as f64 / MILLION as f64;
+            json!({
+                "version": scored.version,
+                "alive": parts(scored.alive),
+                "purchase": parts(scored.purchase),
+                "purchases": parts(scored.purchases),
+                "value_cents": scored.value.map(|value| value.0),
+            })
+        }
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
         Body::Observed(_) => json!({}),
     };

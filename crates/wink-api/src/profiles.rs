@@ -214,7 +214,7 @@ pub struct FeatureView {
     pub meaning: String,
     /// What it may be used for.
     pub purpose: &'static str,
-    /// `purchase`, `contact`, `behaviour`, `service` or `place`.
+    /// `purchase`, `contact`, `behaviour`, `service`, `place` or `score`.
     pub class: &'static str,
     /// The events it is made of; none if it is derived of other features.
     pub events: Vec<String>,

@@ -8,7 +8,7 @@ use wink_core::base::{
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
-    Order, Redeemed, Reversed, RightGiven, UsedCoupon,
+    Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -41,7 +41,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30")]
     body: Option<BodyMessage>,
 }
 
@@ -67,6 +67,8 @@ enum BodyMessage {
     RightGiven(RightGivenMessage),
     #[prost(message, tag = "29")]
     CouponReversed(ReversedMessage),
+    #[prost(message, tag = "30")]
+    Scored(ScoredMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -189,6 +191,21 @@ struct ReversedMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct ScoredMessage {
+    #[prost(uint32, tag = "1")]
+    version: u32,
+    /// In millionths, as the next two.
+    #[prost(sint64, tag = "2")]
+    alive: i64,
+    #[prost(sint64, tag = "3")]
+    purchase: i64,
+    #[prost(sint64, tag = "4")]
+    purchases: i64,
+    #[prost(sint64, optional, tag = "5")]
+    value: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct ObservedMessage {
     #[prost(string, tag = "1")]
     name: String,
@@ -288,6 +305,13 @@ fn to_body(body: &Body) -> BodyMessage {
                 ExposureKind::Dismissed => 3,
             },
         }),
+        Body::Scored(scored) => BodyMessage::Scored(ScoredMessage {
+            version: scored.version,
+            alive: scored.alive,
+            purchase: scored.purchase,
+            purchases: scored.purchases,
+            value: scored.value.map(|value| value.0),
+        }),
         Body::Observed(observed) => {
             BodyMessage::Observed(ObservedMessage { name: observed.name().to_owned() })
         }
@@ -347,6 +371,13 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
                 3 => ExposureKind::Dismissed,
                 other => return Err(unknown(WHAT, "kind", other)),
             },
+        }),
+        BodyMessage::Scored(scored) => Body::Scored(Scored {
+            version: scored.version,
+            alive: scored.alive,
+            purchase: scored.purchase,
+            purchases: scored.purchases,
+            value: scored.value.map(Cents),
         }),
         BodyMessage::Observed(observed) => {
             let why = || format!("there is no event `{}`", observed.name);

@@ -15,6 +15,7 @@ mod first_state;
 mod folded;
 mod ledger;
 mod message;
+mod model;
 mod occasions;
 mod order;
 mod packed;

@@ -80,6 +80,8 @@ pub mod kind {
     pub const NOTED: Kind = Kind(75);
     /// The last day whose round a trigger has begun, by the trigger.
     pub const DAY_BEGUN: Kind = Kind(76);
+    /// The card of a model, by its version.
+    pub const MODEL: Kind = Kind(130);
     /// Which accumulators of features the states hold the whole history of; one record with an empty key.
     pub const FOLDED: Kind = Kind(80);
     /// A redemption, by its id.
@@ -116,6 +118,8 @@ pub mod entry {
     pub const LEDGER: EntryKind = EntryKind(3);
     /// That somebody came into a segment or left it.
     pub const PASSAGE: EntryKind = EntryKind(4);
+    /// That a model was fitted: its card. About nobody: it stays when a person is erased.
+    pub const MODEL: EntryKind = EntryKind(5);
 }
 
 /// The family of event message ids.
@@ -300,6 +304,16 @@ pub fn catalogue(version: Digest) -> RecordKey {
 /// Names the record of the catalogue in force.
 pub fn catalogue_in_force() -> RecordKey {
     RecordKey::new(kind::CATALOGUE_IN_FORCE, [])
+}
+
+/// Names the card of a model; they sort by version.
+pub fn model(version: u32) -> RecordKey {
+    RecordKey::new(kind::MODEL, version.to_be_bytes())
+}
+
+/// Names the entry that a model was fitted.
+pub fn model_entry(version: u32) -> [u8; 16] {
+    Hasher::new("model").field(&version.to_be_bytes()).finish().short()
 }
 
 /// Names the record of the accumulators whose history is folded.

@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod geo;
 pub mod numeric;
 pub mod offpolicy;
+pub mod pooling;
 pub mod propensity;
 pub mod uplift;
 

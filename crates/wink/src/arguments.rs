@@ -13,6 +13,7 @@ mod coupon;
 mod features;
 mod letters;
 mod lint;
+mod models;
 mod segments;
 mod statistics;
 mod till;
@@ -23,6 +24,7 @@ pub(crate) use coupon::{Coupon, CouponAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
 pub(crate) use lint::{Lint, LintAction, LintLanguage};
+pub(crate) use models::{ChannelsInput, ModelCard, ModelGrid, ModelList, TrainAction, TrainClv};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile,

@@ -11,12 +11,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use wink_server::http::Service;
 use wink_server::keys;
 use wink_store_fjall::FjallStore;
 
 use crate::archive::{self, Made};
+use crate::command::model;
 use crate::doctor::{Finding, inside};
 use crate::home;
 
@@ -26,6 +28,9 @@ pub(crate) const BACKUP: &str = "/maintenance/backup";
 /// Where the inside of the store is looked at.
 pub(crate) const LOOK: &str = "/maintenance/look";
 
+/// Where models are fitted and read.
+pub(crate) const MODELS: &str = "/maintenance/models";
+
 /// Where to write a backup to.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BackupAsked {
@@ -34,7 +39,11 @@ pub(crate) struct BackupAsked {
 
 /// Lists the routes. They go past the gate: whoever reaches the socket may read the store's files anyway.
 pub(crate) fn routes(service: Arc<Service<FjallStore>>) -> Router {
-    Router::new().route(BACKUP, post(backup)).route(LOOK, get(look)).with_state(service)
+    Router::new()
+        .route(BACKUP, post(backup))
+        .route(LOOK, get(look))
+        .route(MODELS, post(models))
+        .with_state(service)
 }
 
 async fn backup(State(service): State<Arc<Service<FjallStore>>>, body: Bytes) -> Result<Json<Made>, Failed> {
@@ -58,6 +67,16 @@ async fn backup(State(service): State<Arc<Service<FjallStore>>>, body: Bytes) ->
 
 async fn look(State(service): State<Arc<Service<FjallStore>>>) -> Result<Json<Vec<Finding>>, Failed> {
     Ok(Json(inside::look(&service.engines(), home::now()).await?))
+}
+
+async fn models(
+    State(service): State<Arc<Service<FjallStore>>>,
+    body: Bytes,
+) -> Result<Json<model::Answer>, Failed> {
+    let asked: model::Asked = serde_json::from_slice(&body).context("what was asked for cannot be read")?;
+    let engine = service.engine(keys::TENANT).await.context("the store cannot be read")?;
+    let now = (service.clock)();
+    Ok(Json(model::answer(&engine, asked, now, &ProgressBar::hidden()).await?))
 }
 
 /// Asks the work to stop when the request it belongs to is dropped.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schema::{Observed, PropertyType, check_type};
-use super::{Mechanism, Rejection, consent_input};
+use super::{Mechanism, Rejection, Scored, consent_input};
 use crate::base::{
     CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, RedemptionId, Timestamp, Value,
 };
@@ -38,6 +38,8 @@ pub enum Body {
     CouponReversed(Reversed),
     /// What a decision offered was seen, clicked or dismissed.
     Exposed(Exposure),
+    /// A model of Wink's reckoned how somebody will buy.
+    Scored(Scored),
     /// Something else happened that shops tell of; all it says stays in the event's extras.
     Observed(Observed),
 }
@@ -55,6 +57,7 @@ impl Body {
             Self::CouponRedeemed(_) => "Coupon Redeemed",
             Self::CouponReversed(_) => "Coupon Reversed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
+            Self::Scored(_) => "Customer Scored",
             Self::Observed(observed) => observed.name(),
         }
     }

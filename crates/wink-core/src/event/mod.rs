@@ -10,6 +10,7 @@ mod place;
 mod rejection;
 mod repair;
 mod schema;
+mod scored;
 mod tcf;
 
 pub use accept::{
@@ -26,4 +27,5 @@ pub use place::{ELSEWHERE, PLACE_REPORTED, Place, Spot, is_coordinate};
 pub use rejection::Rejection;
 pub use repair::{Repair, RepairError};
 pub use schema::{CONTEXT_EVENTS, Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};
+pub use scored::{MILLION, Scored};
 pub use tcf::{TC_STRING_BYTES_MAX, TcString, TcStringError};

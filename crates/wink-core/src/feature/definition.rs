@@ -26,11 +26,14 @@ pub enum Class {
     Service,
     /// About where somebody was, and what is going on there.
     Place,
+    /// What a model reckons they will do. Nothing they did: being scored keeps nobody in the store.
+    Score,
 }
 
 impl Class {
     /// Lists them all.
-    pub const ALL: [Self; 5] = [Self::Purchase, Self::Contact, Self::Behaviour, Self::Service, Self::Place];
+    pub const ALL: [Self; 6] =
+        [Self::Purchase, Self::Contact, Self::Behaviour, Self::Service, Self::Place, Self::Score];
 
     /// Spells it as the API and the catalogue do.
     pub fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Class {
             Self::Behaviour => "behaviour",
             Self::Service => "service",
             Self::Place => "place",
+            Self::Score => "score",
         }
     }
 

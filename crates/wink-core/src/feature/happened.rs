@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::expression::{Declarations, Fact, Facts, Type};
 use crate::base::{Timestamp, Value, Zone};
-use crate::event::{Body, Line, Order, PropertyType, Schemas};
+use crate::event::{Body, Line, MILLION, Order, PropertyType, Schemas, Scored};
 
 /// Numbers read of an event are kept within this: a thousand million in major units, so that no sum of them overflows.
 const NUMBER_MAX: i64 = 100_000_000_000;
@@ -68,7 +68,18 @@ pub(super) enum Field {
     Campaign,
     AmountCents,
     ReactionMinutes,
+    Score(ScoreField),
     Property(String, Type),
+}
+
+/// What is read of a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ScoreField {
+    Alive,
+    Purchase,
+    Purchases,
+    ValueCents,
+    Version,
 }
 
 /// Fields an event's typed body has, beside what its schema names.
@@ -89,11 +100,19 @@ const OF_BODIES: &[(&str, &str, Field, Type)] = &[
     ("Promotion Viewed", "reaction_minutes", Field::ReactionMinutes, Type::Int),
     ("Promotion Clicked", "reaction_minutes", Field::ReactionMinutes, Type::Int),
     ("Promotion Dismissed", "reaction_minutes", Field::ReactionMinutes, Type::Int),
+    (SCORED, "alive", Field::Score(ScoreField::Alive), Type::Double),
+    (SCORED, "purchase", Field::Score(ScoreField::Purchase), Type::Double),
+    (SCORED, "purchases", Field::Score(ScoreField::Purchases), Type::Double),
+    (SCORED, "value_cents", Field::Score(ScoreField::ValueCents), Type::Int),
+    (SCORED, "version", Field::Score(ScoreField::Version), Type::Int),
 ];
 
+/// The event by which a model's scores become known.
+pub(super) const SCORED: &str = "Customer Scored";
+
 /// Names of events that features can be made of beside those a client sends: Wink's own.
-pub(super) const OWN_EVENTS: [&str; 4] =
-    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed"];
+pub(super) const OWN_EVENTS: [&str; 5] =
+    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed", SCORED];
 
 /// The fields of some events, by the slots in which their filters find them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -179,7 +198,22 @@ impl Field {
 
     /// Tells whether every event says it.
     pub(super) fn is_always_said(&self) -> bool {
-        !matches!(self, Self::StoreId | Self::Holiday | Self::ReactionMinutes | Self::Property(..))
+        !matches!(
+            self,
+            Self::StoreId
+                | Self::Holiday
+                | Self::ReactionMinutes
+                | Self::Score(ScoreField::ValueCents)
+                | Self::Property(..)
+        )
+    }
+
+    /// Tells into how many parts one is divided where the whole number of it that is kept counts parts.
+    pub(super) fn parts(&self) -> i64 {
+        match self {
+            Self::Score(ScoreField::Alive | ScoreField::Purchase | ScoreField::Purchases) => MILLION,
+            _ => 1,
+        }
     }
 
     fn fact<'a>(&'a self, happened: &'a Happened<'_>, zone: &Zone) -> Option<Fact<'a>> {
@@ -210,16 +244,18 @@ impl Field {
                 let since_ms = happened.at.since_ms(exposure.decision.made_at());
                 Fact::Int((0 <= since_ms).then_some(since_ms / MINUTE_MS)?)
             }
+            (Self::Score(field), Body::Scored(scored)) => score(*field, scored)?,
             (Self::Property(name, value_type), _) => property(happened.extra.get(name)?, *value_type)?,
             _ => return None,
         })
     }
 
-    /// Reads a whole number; one with decimals is rounded.
+    /// Reads a whole number, of [`parts`](Self::parts); one with decimals is rounded.
     pub(super) fn number(&self, happened: &Happened<'_>, zone: &Zone) -> Option<i64> {
         let number = match self.fact(happened, zone)? {
             Fact::Int(number) => number,
-            Fact::Double(number) => rounded(number),
+            #[expect(clippy::cast_precision_loss, reason = "a million")]
+            Fact::Double(number) => rounded(number * self.parts() as f64),
             Fact::Bool(yes) => i64::from(yes),
             Fact::Text(_) | Fact::Shares(_) => return None,
         };
@@ -233,6 +269,18 @@ impl Field {
             _ => None,
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "scores stay far below 2^53")]
+fn score<'a>(field: ScoreField, scored: &Scored) -> Option<Fact<'a>> {
+    let parts = |parts: i64| Fact::Double(parts as f64 / MILLION as f64);
+    Some(match field {
+        ScoreField::Alive => parts(scored.alive),
+        ScoreField::Purchase => parts(scored.purchase),
+        ScoreField::Purchases => parts(scored.purchases),
+        ScoreField::ValueCents => Fact::Int(scored.value?.0),
+        ScoreField::Version => Fact::Int(scored.version.into()),
+    })
 }
 
 fn sum<'a>(lines: &[Line], of: impl Fn(&Line) -> i64) -> Fact<'a> {

@@ -86,22 +86,52 @@ pub(super) struct AgeOf {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
     Sum(usize, Window),
-    Exact { times: usize, days: i32 },
-    Mean { sum: usize, count: usize, window: Window },
+    Exact {
+        times: usize,
+        days: i32,
+    },
+    Mean {
+        sum: usize,
+        count: usize,
+        window: Window,
+    },
     Min(usize, Window),
     Max(usize, Window),
     Stamped(usize),
+    /// The same of a number that is kept in parts of one.
+    Parts(usize, i64),
     Distinct(usize, Window),
-    Quantile { spread: usize, per_mille: u16, window: Window },
-    Decayed { sum: usize, half_life_days: i32 },
+    Quantile {
+        spread: usize,
+        per_mille: u16,
+        window: Window,
+    },
+    Decayed {
+        sum: usize,
+        half_life_days: i32,
+    },
     Since(Unit),
     SinceFirst(usize),
     ActiveDays(usize, Window),
     GapDays(usize),
-    Shares { shares: usize, half_life_days: i32 },
-    Name { name: usize, selected: usize },
-    Share { part: usize, rest: usize, window: Window },
-    Ratio { part: usize, whole: usize, window: Window },
+    Shares {
+        shares: usize,
+        half_life_days: i32,
+    },
+    Name {
+        name: usize,
+        selected: usize,
+    },
+    Share {
+        part: usize,
+        rest: usize,
+        window: Window,
+    },
+    Ratio {
+        part: usize,
+        whole: usize,
+        window: Window,
+    },
     Formula(Formula),
     Score(score::Compiled),
 }
@@ -256,8 +286,17 @@ impl<'a> Compiler<'a> {
                 Step::Stamped(self.keep(selection, Kept::First(field), class)?)
             }
             Aggregation::Last { of } => {
-                let field = self.number(selection, "value", of)?;
-                Step::Stamped(self.keep(selection, Kept::Last(field), class)?)
+                let fields = Fields::of(&selection.events, &self.schemas);
+                match fields.find(of).map(|(field, _)| field.parts()) {
+                    Some(parts) if 1 < parts => {
+                        let kept = Kept::Last(self.kept_number(selection, "value", of)?);
+                        Step::Parts(self.keep(selection, kept, class)?, parts)
+                    }
+                    _ => {
+                        let field = self.number(selection, "value", of)?;
+                        Step::Stamped(self.keep(selection, Kept::Last(field), class)?)
+                    }
+                }
             }
             Aggregation::Distinct { of, window } => {
                 let named = self.named(selection, "value", of)?;
@@ -373,6 +412,17 @@ impl<'a> Compiler<'a> {
     }
 
     fn number(&self, selection: &Selection, key: &'static str, path: &str) -> Result<Field, Wrong> {
+        let field = self.kept_number(selection, key, path)?;
+        if 1 < field.parts() {
+            let message =
+                format!("of `{path}` only the newest can be read: adding up what models said means nothing");
+            return Err(Wrong::new(key, message).fix(Some("aggregate it with `last`".to_owned())));
+        }
+        Ok(field)
+    }
+
+    /// Finds a number, which may be kept in parts of one.
+    fn kept_number(&self, selection: &Selection, key: &'static str, path: &str) -> Result<Field, Wrong> {
         let fields = Fields::of(&selection.events, &self.schemas);
         match fields.find(path) {
             Some((field, Type::Int | Type::Double | Type::Bool)) => Ok(field.clone()),
@@ -421,7 +471,7 @@ impl<'a> Compiler<'a> {
 
     /// Finds an accumulator, or makes it.
     fn keep(&mut self, selection: &Selection, kept: Kept, class: Class) -> Result<usize, Wrong> {
-        let is_of_person = class != Class::Contact && !selection.is_of_context();
+        let is_of_person = !matches!(class, Class::Contact | Class::Score) && !selection.is_of_context();
         let text = self.text(selection, &kept);
         let id = AccumulatorId::of(&text);
         let found = self.accumulators.iter_mut().enumerate().find(|(_, known)| known.id == id);
@@ -561,6 +611,7 @@ impl Step {
             | Self::Min(place, _)
             | Self::Max(place, _)
             | Self::Stamped(place)
+            | Self::Parts(place, _)
             | Self::Distinct(place, _)
             | Self::Quantile { spread: place, .. }
             | Self::Decayed { sum: place, .. }

@@ -144,12 +144,8 @@ impl<'a> Reader<'a> {
             Step::Mean { sum, count, window } => ratio(self.sum(*sum, *window)?, self.sum(*count, *window)?)?,
             Step::Min(place, window) => real(self.extremes(*place, *window)?.min),
             Step::Max(place, window) => real(self.extremes(*place, *window)?.max),
-            Step::Stamped(place) => match self.at(*place)? {
-                Accumulated::First(stamped) | Accumulated::Last(stamped) if stamped.at <= self.now => {
-                    real(stamped.value)
-                }
-                _ => return None,
-            },
+            Step::Stamped(place) => self.stamped(*place)?,
+            Step::Parts(place, parts) => self.stamped(*place)? / real(*parts),
             Step::Distinct(place, window) => match self.at(*place) {
                 Some(Accumulated::Distinct(series)) => {
                     self.merged::<Registers>(series, *window)?.unwrap_or_default().estimate()
@@ -249,6 +245,15 @@ impl<'a> Reader<'a> {
         let mut sum = first.clone();
         others.iter().for_each(|(_, cell)| sum.merge(cell));
         Some(Some(sum))
+    }
+
+    fn stamped(&self, place: usize) -> Option<f64> {
+        match self.at(place)? {
+            Accumulated::First(stamped) | Accumulated::Last(stamped) if stamped.at <= self.now => {
+                Some(real(stamped.value))
+            }
+            _ => None,
+        }
     }
 
     fn exact(&self, place: usize, days: i32) -> f64 {

@@ -4,6 +4,8 @@ mod advice;
 mod costs;
 mod first_day;
 mod followed;
+mod grid;
+mod purchase_model;
 mod readout;
 mod statement;
 mod sums;
@@ -15,10 +17,13 @@ pub use advice::{Action, Facts, Rule, Thresholds, advise};
 pub use costs::{CostSource, Costs, Goods};
 pub use first_day::{FIRST_DAY_SHARE, FirstDay};
 pub use followed::{Followed, Harm, Outcome};
+pub use grid::{Grid, GridError};
+pub use purchase_model::{Card, HoldOut, LIMITS, Purchase, Settings, SpendCard, Trained, UNIT_DAYS, train};
 pub use readout::{Arm, ArmSums, OUTCOME_DAYS, Readout, outcome_days, readout};
 pub use statement::{
     Guarded, Increment, LEVEL, LotShare, Lots, Reaction, Statement, Waste, shown, shown_share,
 };
 pub use sums::{ArmTally, Tally};
+pub use wink_stats::buying::{Model, Parameters, SpendParameters};
 pub use wink_stats::experiment::Verdict;
 pub use wink_stats::{Error as Unsaid, Interval};

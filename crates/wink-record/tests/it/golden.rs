@@ -188,6 +188,13 @@ fn cut_or_changed_bytes_are_read_without_a_panic_and_a_cut_is_never_the_whole() 
 }
 
 #[test]
+fn models_are_stored_as_ever() {
+    for (name, card) in samples::models() {
+        check(&format!("model-{name}-v1"), &card);
+    }
+}
+
+#[test]
 fn bulks_and_key_rotations_are_stored_as_ever() {
     check("bulk-v1", &samples::bulk());
     check("key-rotations-v1", &samples::key_rotations());

@@ -17,7 +17,7 @@ use wink_core::decision::{
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
+    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
 };
 use wink_core::feature::{
     Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
@@ -39,8 +39,10 @@ use wink_record::{
 const AT: Timestamp = Timestamp(1_488_448_800_000);
 
 mod coupons;
+mod models;
 
 pub(crate) use coupons::*;
+pub(crate) use models::*;
 
 fn campaign() -> CampaignId {
     CampaignId::parse("spring").unwrap()
@@ -132,6 +134,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
                 amount: Cents(40),
             })),
         ),
+        ("scored", kept(Body::Scored(Scored::new(3, 0.726_6, 0.5, 1.226, Some(907.0)).unwrap()))),
         ("observed", kept(Body::Observed(Observed::named("Product Viewed").unwrap()))),
     ]
 }

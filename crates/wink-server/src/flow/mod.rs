@@ -16,6 +16,7 @@ pub mod exposures;
 pub mod ingest;
 pub mod letters;
 pub mod links;
+pub mod models;
 pub mod moments;
 pub mod once;
 pub mod outbox;

@@ -9,4 +9,5 @@ pub mod totals;
 pub mod verify;
 
 mod memberships;
-mod walk;
+mod models;
+pub(crate) mod walk;

@@ -61,6 +61,7 @@ async fn plain_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
         kind::MEMBERSHIPS,
         kind::MEMBER,
         kind::SEGMENT_RULES,
+        kind::MODEL,
     ];
     for kind in plain {
         walk::records(engine, kind, |key, record| {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId, RedemptionId};
 use wink_core::coupon::{Account, Coupon, Entry as Movement, Redemption, Right, RightState, State as Life};
 use wink_core::feature::{Catalogue, Happened, State, fold};
+use wink_core::measure::Card;
 use wink_core::profile::{IdentityKey, Kept};
 use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
-use super::{memberships, state_hash, walk};
+use super::{memberships, models, state_hash, walk};
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -50,6 +51,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
     let decisions = check_decisions(engine, &mut journal).await?;
     let states = check_states(engine, &mut journal).await?;
     journal.findings.extend(memberships::findings(engine).await?);
+    journal.findings.extend(models::findings(engine, &mut journal.models).await?);
     let balance = totals::balance(engine).await?;
     if !balance.is_exact() {
         journal.findings.push(format!("the balance does not add up: {balance:?}"));
@@ -79,6 +81,7 @@ struct Journal {
     spent: BTreeMap<CouponId, Cents>,
     decided: BTreeMap<DecisionId, Digest>,
     states: BTreeMap<(ProfileId, IdentityKey), State>,
+    models: BTreeMap<u32, Digest>,
     /// What is still filled cannot be compared yet.
     features: Catalogue,
     findings: Vec<String>,
@@ -98,6 +101,7 @@ impl Journal {
             spent: BTreeMap::new(),
             decided: BTreeMap::new(),
             states: BTreeMap::new(),
+            models: BTreeMap::new(),
             features,
             findings: Vec::new(),
         }
@@ -126,6 +130,9 @@ impl Journal {
         } else if found.header.kind == entry::DECIDED {
             let decided = Decided::from_bytes(&body.payload)?;
             self.decided.insert(decided.id, decided.hash);
+        } else if found.header.kind == entry::MODEL {
+            let card = Card::from_bytes(&body.payload)?;
+            self.models.insert(card.version, models::hash(&body.payload));
         } else if found.header.kind == entry::EVENT {
             let kept = Kept::from_bytes(&body.payload)?;
             let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);

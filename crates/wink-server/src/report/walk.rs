@@ -9,7 +9,7 @@ use crate::{Engine, Error};
 const AT_ONCE: usize = 2_000;
 
 /// Visits every record of a kind, by key.
-pub(super) async fn records<S: Store>(
+pub(crate) async fn records<S: Store>(
     engine: &Engine<S>,
     kind: Kind,
     mut visit: impl FnMut(&[u8], &Record) -> Result<(), Error>,
@@ -26,7 +26,7 @@ pub(super) async fn records<S: Store>(
 }
 
 /// Visits every record of a kind as its type, by key.
-pub(super) async fn stored<S: Store, T: Stored>(
+pub(crate) async fn stored<S: Store, T: Stored>(
     engine: &Engine<S>,
     kind: Kind,
     mut visit: impl FnMut(T) -> Result<(), Error>,
@@ -35,7 +35,7 @@ pub(super) async fn stored<S: Store, T: Stored>(
 }
 
 /// Visits every entry of a lane, in order, of all tenants.
-pub(super) async fn lane<S: Store>(
+pub(crate) async fn lane<S: Store>(
     engine: &Engine<S>,
     lane: Lane,
     mut visit: impl FnMut(&Entry) -> Result<(), Error>,

@@ -60,6 +60,8 @@ mod links;
 #[cfg(test)]
 mod listen;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod moments;
 #[cfg(test)]
 mod once;

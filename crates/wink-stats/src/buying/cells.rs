@@ -121,7 +121,7 @@ fn small(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn check(row: usize, history: &History) -> Result<(), Error> {
+pub(super) fn check(row: usize, history: &History) -> Result<(), Error> {
     let History { repeats, last, observed } = *history;
     for (what, value) in [("the time of the last purchase", last), ("the time observed", observed)] {
         if !value.is_finite() {

@@ -64,6 +64,21 @@ pub fn value(
     Ok(Some(Scale::Positive.around(terms.margin * worth * discounted(&at), reach)))
 }
 
+/// Tells what [`value`] tells without the interval, which takes a ninth of the time.
+///
+/// # Errors
+/// [`Error::OutOfRange`] for terms that cannot be.
+pub fn expected_value(
+    purchases: &FittedPurchases,
+    spend: &FittedSpend,
+    customer: &Customer,
+    terms: &Terms,
+) -> Result<Option<f64>, Error> {
+    terms.check()?;
+    let worth = spend.expected(customer);
+    Ok(worth.map(|worth| terms.margin * worth * discounted(purchases, customer, terms)))
+}
+
 fn discounted(purchases: &FittedPurchases, customer: &Customer, terms: &Terms) -> f64 {
     let (mut sum, mut before, mut factor) = (0.0, 0.0, 1.0);
     for step in 1..=terms.steps {

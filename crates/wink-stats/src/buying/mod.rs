@@ -9,14 +9,16 @@ mod clv;
 mod fitted;
 mod history;
 mod likelihood;
+mod many;
 mod model;
 mod population;
 mod spend;
 
 pub use cells::Cells;
-pub use clv::{Terms, value};
+pub use clv::{Terms, expected_value, value};
 pub use fitted::{FittedPurchases, NextPurchase, Parameters, Scale};
 pub use history::{Customer, History, Orders};
+pub use many::Many;
 pub use model::{CUSTOMERS_MIN, Model};
 pub use population::{Figures, figures};
 pub use spend::{FittedSpend, SpendModel, SpendParameters};

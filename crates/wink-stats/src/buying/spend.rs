@@ -182,6 +182,12 @@ impl FittedSpend {
         Ok(Some(Scale::Positive.around(estimate, reach)))
     }
 
+    /// Tells what a purchase of this customer is worth; `None` if the data gives no finite mean.
+    pub fn expected(&self, customer: &Customer) -> Option<f64> {
+        let estimate = self.parameters.expected(customer.history.repeats, customer.spend);
+        estimate.is_finite().then_some(estimate)
+    }
+
     /// What a purchase is worth, with the standard error of its logarithm.
     pub(super) fn log_purchase_value(&self, customer: &Customer) -> Option<(f64, f64)> {
         let SpendParameters { p, q, gamma } = self.parameters;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ComplementsInput, Data, Policy, UpliftFit};
+use super::{
+    ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Model {
@@ -24,10 +26,23 @@ pub(crate) enum ModelAction {
         #[command(subcommand)]
         model: PredictAction,
     },
+    /// Fits a model to what the people of a store bought, and scores them, also while a server runs
+    Train {
+        #[command(subcommand)]
+        model: TrainAction,
+    },
+    /// Lists the models of a store
+    List(ModelList),
+    /// Shows what a model of a store was made of, how well it holds, and what it cannot do
+    Card(ModelCard),
+    /// Counts the people of a store by how likely they buy and how likely they have left
+    Grid(ModelGrid),
     /// Says what treating nobody, everybody, or whom a model chooses would have brought
     Policy(Policy),
     /// Finds what is bought together, and what to suggest beside a cart
     Complements(ComplementsInput),
+    /// Finds for everybody the channel that converts best, also of those who were hardly contacted
+    Channels(ChannelsInput),
 }
 
 #[derive(Debug, Subcommand)]

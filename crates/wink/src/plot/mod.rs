@@ -1,5 +1,6 @@
 //! Draws a chart as SVG: lines, bands and marks over two axes. Knows nothing of what they mean.
 
+mod cells;
 mod scale;
 
 use std::fmt::Write as _;
@@ -7,6 +8,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+pub(crate) use cells::Cells;
 use scale::Scale;
 
 /// A chart.

@@ -51,6 +51,8 @@ mod journey;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod oracle;

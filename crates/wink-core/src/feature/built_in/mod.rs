@@ -6,6 +6,7 @@ mod contact;
 mod hesitation;
 mod place;
 mod purchase;
+mod score;
 mod service;
 
 use super::definition::{Age, Aggregation, Class, Definition, Heard, How, Never, Selection, Unit, Window};
@@ -22,6 +23,7 @@ pub fn definitions() -> Vec<Definition> {
         .chain(behaviour::all())
         .chain(service::all())
         .chain(hesitation::all())
+        .chain(score::all())
         .collect()
 }
 

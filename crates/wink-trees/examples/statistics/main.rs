@@ -1,5 +1,5 @@
 //! Fits and predicts on files that others read too, for `cargo xtask compare statistics`, and says how long it had a processor. It makes no
-//! data, and judges none.
+//! data, and judges none; `bench`, for `cargo xtask bench stats`, makes its own.
 //!
 //! `cargo run --release -p wink-trees --example statistics PART DIRECTORY` reads tables of f64, little endian and row by row, and prints one
 //! line of JSON; what is read before and written after is not timed. The parts:
@@ -7,14 +7,17 @@
 //! * `clv`: `customers.bin` (x, t_x, T, mean spend) → parameters of BG/NBD and gamma-gamma; P(alive) into `alive.bin`,
 //! * `t-learner`: `train.bin` and `test.bin` (features, treatment, outcome) → effects by two logistic regressions into `effects.bin`,
 //! * `dr-learner`: the same by boosted trees and doubly robust scores,
-//! * `bandit`: `rounds.bin` (features, an outcome for each of ten arms) → the mean outcome of two policies that learn while they choose.
+//! * `bandit`: `rounds.bin` (features, an outcome for each of ten arms) → the mean outcome of two policies that learn while they choose,
+//! * `bench`: all of it on data made here, and on `hillstrom/hillstrom.csv.gz` in the directory → rows beside what is known of others.
+
+mod bench;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use wink_stats::bandit::{Family, Prior, Softmax, SoftmaxSettings, Thompson, draw};
-use wink_stats::buying::{Cells, Customer, History, Model, SpendModel};
+use wink_stats::buying::{Cells, Customer, History, Many, Model, SpendModel};
 use wink_stats::numeric::Chance;
 use wink_stats::propensity::{Base, Linear};
 use wink_stats::uplift::{Folds, Learner, Propensities, Trial};
@@ -35,7 +38,11 @@ fn main() -> Result<(), Failure> {
         "clv" => clv(&directory)?,
         "t-learner" => effects(&directory, &Learner::T, &Linear::default())?,
         "dr-learner" => effects(&directory, &dr, &Trees::default())?,
-        "bandit" => bandit(&directory)?,
+        "bandit" => {
+            let columns: usize = std::fs::read_to_string(directory.join("features"))?.trim().parse()?;
+            bandit(&read(&directory.join("rounds.bin"))?, columns)?
+        }
+        "bench" => bench::run(&directory)?,
         other => return Err(format!("there is no part `{other}`").into()),
     };
     writeln!(std::io::stdout(), "{told}")?;
@@ -45,26 +52,34 @@ fn main() -> Result<(), Failure> {
 fn clv(directory: &Path) -> Result<Value, Failure> {
     let table = read(&directory.join("customers.bin"))?;
     let customers: Vec<Customer> = table.as_chunks::<4>().0.iter().map(customer).collect();
+    let (told, alive, expected) = buying(&customers)?;
+    write(&directory.join("alive.bin"), &alive)?;
+    write(&directory.join("expected.bin"), &expected)?;
+    Ok(told)
+}
+
+/// Fits both models; what was found, P(alive), and the purchases to expect in ten weeks.
+fn buying(customers: &[Customer]) -> Result<(Value, Vec<f64>, Vec<f64>), Failure> {
     let histories: Vec<History> = customers.iter().map(|customer| customer.history).collect();
     let (cells, cells_seconds) = timed(|| Cells::of(&histories))?;
     let (fitted, fit_seconds) = timed(|| Model::BgNbd.fit(&cells))?;
-    let (alive, alive_seconds) = timed(|| {
+    let (many, many_seconds) = timed(|| Many::of(&histories))?;
+    let (alive, alive_seconds) = timed(|| Ok::<_, Error>(fitted.alive_of(&many)))?;
+    let (expected, expected_seconds) = timed(|| Ok::<_, Error>(fitted.purchases_of(&many, 10.0)))?;
+    let (_, each_seconds) = timed(|| {
         Ok::<_, Error>(histories.iter().map(|history| fitted.alive(history)).collect::<Vec<f64>>())
     })?;
-    let (expected, expected_seconds) = timed(|| {
-        Ok::<_, Error>(histories.iter().map(|history| fitted.purchases(history, 10.0)).collect::<Vec<f64>>())
-    })?;
-    let (spend, spend_seconds) = timed(|| SpendModel.fit(&customers))?;
-    write(&directory.join("alive.bin"), &alive)?;
-    write(&directory.join("expected.bin"), &expected)?;
+    let (spend, spend_seconds) = timed(|| SpendModel.fit(customers))?;
     let (bought, spent) = (fitted.parameters(), spend.parameters());
-    Ok(json!({
+    let told = json!({
         "cells": cells.different(), "cells_seconds": cells_seconds, "fit_seconds": fit_seconds,
-        "alive_seconds": alive_seconds, "expected_seconds": expected_seconds, "spend_seconds": spend_seconds,
+        "many_seconds": many_seconds, "alive_seconds": alive_seconds, "alive_each_seconds": each_seconds,
+        "expected_seconds": expected_seconds, "spend_seconds": spend_seconds,
         "parameters": [bought.r, bought.alpha, bought.a, bought.b],
         "spend_parameters": [spent.p, spent.q, spent.gamma],
         "log_likelihood": fitted.log_likelihood(), "evaluations": fitted.evaluations(),
-    }))
+    });
+    Ok((told, alive, expected))
 }
 
 #[expect(
@@ -107,17 +122,26 @@ impl Sample {
 
 fn effects(directory: &Path, learner: &Learner<'_>, base: &dyn Base) -> Result<Value, Failure> {
     let (train, test) = (Sample::read(directory, "train.bin")?, Sample::read(directory, "test.bin")?);
-    let (effects, seconds) = timed(|| {
-        let trial = Trial::new(train.rows()?, &train.given, &train.outcomes, 1)?;
-        Ok::<_, Error>(learner.fit(base, &trial)?.predict(test.rows()?))
-    })?;
-    write(&directory.join("effects.bin"), effects.first().ok_or("no effects")?)?;
+    let (effects, seconds) = effects_of(&train, &test, learner, base)?;
+    write(&directory.join("effects.bin"), &effects)?;
     Ok(json!({ "cpu_seconds": seconds }))
 }
 
-fn bandit(directory: &Path) -> Result<Value, Failure> {
-    let columns: usize = std::fs::read_to_string(directory.join("features"))?.trim().parse()?;
-    let table = read(&directory.join("rounds.bin"))?;
+/// Learns effects from one sample and tells those of another, with the time it took.
+fn effects_of(
+    train: &Sample,
+    test: &Sample,
+    learner: &Learner<'_>,
+    base: &dyn Base,
+) -> Result<(Vec<f64>, f64), Failure> {
+    let (mut effects, seconds) = timed(|| {
+        let trial = Trial::new(train.rows()?, &train.given, &train.outcomes, 1)?;
+        Ok::<_, Error>(learner.fit(base, &trial)?.predict(test.rows()?))
+    })?;
+    Ok((effects.drain(..).next().ok_or("no effects")?, seconds))
+}
+
+fn bandit(table: &[f64], columns: usize) -> Result<Value, Failure> {
     let rounds: Vec<(&[f64], &[f64])> =
         table.chunks_exact(columns + ARMS).map(|row| row.split_at(columns)).collect();
     let mut softmax = Softmax::new(ARMS, columns, SoftmaxSettings::default())?;
