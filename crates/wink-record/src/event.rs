@@ -7,8 +7,8 @@ use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
-    Order, Redeemed, Reversed, RightGiven, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, HouseholdChange, Issued, Line,
+    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -41,7 +41,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30")]
     body: Option<BodyMessage>,
 }
 
@@ -67,6 +67,8 @@ enum BodyMessage {
     RightGiven(RightGivenMessage),
     #[prost(message, tag = "29")]
     CouponReversed(ReversedMessage),
+    #[prost(message, tag = "30")]
+    HouseholdChanged(HouseholdChangeMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -189,6 +191,14 @@ struct ReversedMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct HouseholdChangeMessage {
+    #[prost(string, optional, tag = "1")]
+    household_id: Option<String>,
+    #[prost(bool, tag = "2")]
+    joins: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct ObservedMessage {
     #[prost(string, tag = "1")]
     name: String,
@@ -288,6 +298,14 @@ fn to_body(body: &Body) -> BodyMessage {
                 ExposureKind::Dismissed => 3,
             },
         }),
+        Body::HouseholdChanged(change) => BodyMessage::HouseholdChanged(match change {
+            HouseholdChange::Joined { household_id } => {
+                HouseholdChangeMessage { household_id: Some(household_id.clone()), joins: true }
+            }
+            HouseholdChange::Left { household_id } => {
+                HouseholdChangeMessage { household_id: household_id.clone(), joins: false }
+            }
+        }),
         Body::Observed(observed) => {
             BodyMessage::Observed(ObservedMessage { name: observed.name().to_owned() })
         }
@@ -347,6 +365,11 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
                 3 => ExposureKind::Dismissed,
                 other => return Err(unknown(WHAT, "kind", other)),
             },
+        }),
+        BodyMessage::HouseholdChanged(change) => Body::HouseholdChanged(if change.joins {
+            HouseholdChange::Joined { household_id: present(WHAT, "household", change.household_id)? }
+        } else {
+            HouseholdChange::Left { household_id: change.household_id }
         }),
         BodyMessage::Observed(observed) => {
             let why = || format!("there is no event `{}`", observed.name);

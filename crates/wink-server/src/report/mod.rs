@@ -8,5 +8,6 @@ pub mod state_hash;
 pub mod totals;
 pub mod verify;
 
+mod households;
 mod memberships;
 mod walk;
