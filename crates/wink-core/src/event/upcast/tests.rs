@@ -69,7 +69,7 @@ const CHANGES: [Change; 30] = [
         "a known optional is added",
         ORDER,
         ADDED,
-        [LINES, "order_id=o store_id=7|product_id=p total_cents=1250"],
+        [LINES, "order_id=o store_id='7'|product_id=p total_cents=1250"],
         "",
     ),
     change(
