@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
-use wink_core::event::{Body, ConsentChange, Line, MILLION, Mechanism, Order};
+use wink_core::event::{Body, ConsentChange, HouseholdChange, Line, MILLION, Mechanism, Order};
 use wink_core::profile::Kept;
 
 use crate::to_json;
@@ -130,6 +130,10 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             })
         }
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
+        Body::HouseholdChanged(change) => match change {
+            HouseholdChange::Joined { household_id } => json!({ "household_id": household_id }),
+            HouseholdChange::Left { household_id } => json!({ "household_id": household_id }),
+        },
         Body::Observed(_) => json!({}),
     };
     match properties {

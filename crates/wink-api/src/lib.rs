@@ -14,6 +14,7 @@ mod exposures;
 mod features;
 mod ga4;
 mod health;
+mod households;
 mod identities;
 pub mod json;
 mod kept;
@@ -62,6 +63,7 @@ pub use features::{
 };
 pub use ga4::{GA4_EVENTS_MAX, Ga4Batch};
 pub use health::{BalanceView, LateCount, SourceView, SourcesView};
+pub use households::{HouseholdAsked, HouseholdMemberView, HouseholdView, ResidenceView};
 pub use kept::{EntryProof, EventView};
 pub use keys::{
     KeyAsked, KeyMade, KeyView, KeysListed, RotationAsked, TenantAsked, TenantView, TenantsListed,

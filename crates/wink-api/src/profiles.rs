@@ -11,7 +11,7 @@ use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
 use wink_core::feature::{Catalogue, Contribution, View, Viewed};
 use wink_core::profile::{Cluster, Consent, Profile, Purpose, Words};
 
-use crate::{IdentitySent, RightView};
+use crate::{IdentitySent, ResidenceView, RightView};
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -61,6 +61,9 @@ pub struct ProfileView {
     /// The links that make one person of several profiles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkView>,
+    /// Where they live, if the shop said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub household: Option<ResidenceView>,
 }
 
 /// That two profiles are one person.
@@ -316,6 +319,7 @@ impl ProfileView {
             identity_count: person.identities().count(),
             consents: Purpose::ALL.into_iter().map(consent).collect(),
             links: person.profiles().flat_map(LinkView::of).collect(),
+            household: ResidenceView::of(person),
         }
     }
 }

@@ -67,6 +67,9 @@ struct DecisionMessage {
     /// As whom the person was drawn by lot, if not as this profile.
     #[prost(bytes = "vec", optional, tag = "21")]
     drawn_as: Option<Vec<u8>>,
+    /// What the whole household had, of offers that are limited so.
+    #[prost(message, repeated, tag = "22")]
+    household: Vec<UsedMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -145,11 +148,6 @@ impl Stored for Decision {
             Verdict::HeldOut(index) => (2, number(index)),
             Verdict::Nothing => (3, 0),
         };
-        let used = self.person.used.iter().map(|(offer, usage)| UsedMessage {
-            offer: number(*offer),
-            issued: usage.issued,
-            held_out: usage.held_out,
-        });
         let budgets = self.standing.budgets.iter().map(|(campaign, budget)| BudgetMessage {
             campaign: number(*campaign),
             used: budget.used.0,
@@ -172,7 +170,7 @@ impl Stored for Decision {
             granted: self.person.grants.granted().map(to_purpose).collect(),
             slots,
             contacts: self.person.contacts.iter().map(|at| at.0).collect(),
-            used: used.collect(),
+            used: to_used(&self.person.used),
             budgets: budgets.collect(),
             issued: self.standing.issued.iter().map(|(offer, count)| (number(*offer), *count)).collect(),
             candidates,
@@ -184,6 +182,7 @@ impl Stored for Decision {
                 Issue::OnAccept(within) => Some(within.seconds()),
             },
             drawn_as: drawn_as(&self.person),
+            household: to_used(&self.person.household),
         }
         .encode_to_vec()
     }
@@ -203,10 +202,6 @@ impl Stored for Decision {
         };
         let granted: Vec<Purpose> =
             message.granted.iter().map(|purpose| from_purpose(WHAT, *purpose)).collect::<Result<_, _>>()?;
-        let mut used = BTreeMap::new();
-        for usage in &message.used {
-            used.insert(index(WHAT, usage.offer)?, Usage { issued: usage.issued, held_out: usage.held_out });
-        }
         let mut standing = Standing::default();
         for budget in &message.budgets {
             let stands = BudgetUse { used: Cents(budget.used), cap: Cents(budget.cap) };
@@ -245,7 +240,8 @@ impl Stored for Decision {
                 grants: Grants::new(granted),
                 view,
                 contacts: message.contacts.into_iter().map(Timestamp).collect(),
-                used,
+                used: from_used(&message.used)?,
+                household: from_used(&message.household)?,
             },
             standing,
             candidates,
@@ -256,6 +252,23 @@ impl Stored for Decision {
 
 fn drawn_as(person: &Person) -> Option<Vec<u8>> {
     (person.drawn_as != person.profile).then(|| person.drawn_as.bytes().to_vec())
+}
+
+fn to_used(used: &BTreeMap<usize, Usage>) -> Vec<UsedMessage> {
+    let message = |(offer, usage): (&usize, &Usage)| UsedMessage {
+        offer: number(*offer),
+        issued: usage.issued,
+        held_out: usage.held_out,
+    };
+    used.iter().map(message).collect()
+}
+
+fn from_used(messages: &[UsedMessage]) -> Result<BTreeMap<usize, Usage>, Damaged> {
+    let mut used = BTreeMap::new();
+    for usage in messages {
+        used.insert(index(WHAT, usage.offer)?, Usage { issued: usage.issued, held_out: usage.held_out });
+    }
+    Ok(used)
 }
 
 fn to_slot(viewed: &Viewed, texts: &mut Texts) -> SlotMessage {

@@ -7,8 +7,8 @@ use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Mechanism, Observed,
-    Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, HouseholdChange, Issued, Line,
+    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -41,7 +41,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31")]
     body: Option<BodyMessage>,
 }
 
@@ -69,6 +69,8 @@ enum BodyMessage {
     CouponReversed(ReversedMessage),
     #[prost(message, tag = "30")]
     Scored(ScoredMessage),
+    #[prost(message, tag = "31")]
+    HouseholdChanged(HouseholdChangeMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -206,6 +208,14 @@ struct ScoredMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct HouseholdChangeMessage {
+    #[prost(string, optional, tag = "1")]
+    household_id: Option<String>,
+    #[prost(bool, tag = "2")]
+    joins: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct ObservedMessage {
     #[prost(string, tag = "1")]
     name: String,
@@ -312,6 +322,14 @@ fn to_body(body: &Body) -> BodyMessage {
             purchases: scored.purchases,
             value: scored.value.map(|value| value.0),
         }),
+        Body::HouseholdChanged(change) => BodyMessage::HouseholdChanged(match change {
+            HouseholdChange::Joined { household_id } => {
+                HouseholdChangeMessage { household_id: Some(household_id.clone()), joins: true }
+            }
+            HouseholdChange::Left { household_id } => {
+                HouseholdChangeMessage { household_id: household_id.clone(), joins: false }
+            }
+        }),
         Body::Observed(observed) => {
             BodyMessage::Observed(ObservedMessage { name: observed.name().to_owned() })
         }
@@ -378,6 +396,11 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             purchase: scored.purchase,
             purchases: scored.purchases,
             value: scored.value.map(Cents),
+        }),
+        BodyMessage::HouseholdChanged(change) => Body::HouseholdChanged(if change.joins {
+            HouseholdChange::Joined { household_id: present(WHAT, "household", change.household_id)? }
+        } else {
+            HouseholdChange::Left { household_id: change.household_id }
         }),
         BodyMessage::Observed(observed) => {
             let why = || format!("there is no event `{}`", observed.name);

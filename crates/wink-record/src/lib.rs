@@ -13,6 +13,7 @@ mod erasure;
 mod event;
 mod first_state;
 mod folded;
+mod household;
 mod ledger;
 mod message;
 mod model;

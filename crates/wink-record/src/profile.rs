@@ -8,6 +8,9 @@ use wink_core::event::Mechanism;
 use wink_core::profile::{Consent, IdentityKey, Link, Profile, Purpose};
 
 use crate::event::{from_mechanism, from_state, to_mechanism, to_state};
+use crate::household::{
+    CountedMessage, ResidenceMessage, from_counted, from_residence, to_counted, to_residence,
+};
 use crate::message::{Damaged, Stored, decode, id, present, unknown};
 
 const WHAT: &str = "profile";
@@ -31,6 +34,10 @@ struct ProfileMessage {
     /// Profiles that were taken away from this one.
     #[prost(bytes = "vec", repeated, tag = "7")]
     apart: Vec<Vec<u8>>,
+    #[prost(message, optional, tag = "8")]
+    residence: Option<ResidenceMessage>,
+    #[prost(message, repeated, tag = "9")]
+    counted: Vec<CountedMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -97,6 +104,8 @@ impl Stored for Profile {
             others,
             links: self.links.iter().map(to_link).collect(),
             apart: self.apart.iter().map(|profile| profile.bytes().to_vec()).collect(),
+            residence: self.residence.as_ref().map(to_residence),
+            counted: to_counted(&self.counted),
         }
         .encode_to_vec()
     }
@@ -122,6 +131,8 @@ impl Stored for Profile {
         for other in &message.apart {
             profile.apart.insert(ProfileId::from_bytes(id(WHAT, other)?));
         }
+        profile.residence = message.residence.map(|word| from_residence(WHAT, word)).transpose()?;
+        profile.counted = from_counted(WHAT, &message.counted)?;
         Ok(profile)
     }
 }

@@ -14,7 +14,7 @@ use crate::value::ValueMessage;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RemovedMessage {
-    #[prost(oneof = "Reason", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "Reason", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     reason: Option<Reason>,
 }
 
@@ -44,6 +44,8 @@ enum Reason {
     MinimumPrice(TwoAmounts),
     #[prost(bool, tag = "12")]
     Holdout(bool),
+    #[prost(uint32, tag = "13")]
+    HouseholdLimit(u32),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -127,6 +129,7 @@ impl RemovedMessage {
             }
             Removed::RuleFailed { stage } => Reason::RuleFailed(to_stage(*stage)),
             Removed::ProfileLimit { at_most } => Reason::ProfileLimit(*at_most),
+            Removed::HouseholdLimit { at_most } => Reason::HouseholdLimit(*at_most),
             Removed::TotalLimit { at_most } => Reason::TotalLimit(*at_most),
             Removed::ContactCap { at_most, within_days } => Reason::ContactCap(ContactCapMessage {
                 at_most: *at_most,
@@ -153,6 +156,7 @@ impl RemovedMessage {
             }
             Reason::RuleFailed(stage) => Removed::RuleFailed { stage: from_stage(stage)? },
             Reason::ProfileLimit(at_most) => Removed::ProfileLimit { at_most },
+            Reason::HouseholdLimit(at_most) => Removed::HouseholdLimit { at_most },
             Reason::TotalLimit(at_most) => Removed::TotalLimit { at_most },
             Reason::ContactCap(cap) => Removed::ContactCap {
                 at_most: cap.at_most,

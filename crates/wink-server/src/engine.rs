@@ -88,14 +88,14 @@ pub struct Engine<S> {
     pub store: S,
     /// The installation's keys.
     pub secrets: Secrets,
-    /// The events that are accepted.
-    pub schemas: Schemas,
     /// How long decisions took: loading and deciding, without the commit.
     pub decide_times: Latencies,
     /// Where erasures are listed beside the store; the tests of everything else need no such file.
     pub(crate) erasures: OnceLock<Arc<Erasures>>,
     /// The features of a shop that has no catalogue yet.
     without_catalogue: Arc<feature::Catalogue>,
+    /// The events of such a shop.
+    built_in_schemas: Arc<Schemas>,
     /// How late each source's events come.
     pub sources: Sources,
     /// How far the features that are filled have come.
@@ -138,7 +138,7 @@ impl<S: Store> Engine<S> {
             tenant,
             store,
             secrets: secrets.of_tenant(tenant.0),
-            schemas: Schemas::built_in(),
+            built_in_schemas: Arc::new(Schemas::built_in()),
             decide_times: Latencies::default(),
             erasures: OnceLock::new(),
             without_catalogue: Arc::new(feature::Catalogue::built_in()),
@@ -233,6 +233,11 @@ impl<S: Store> Engine<S> {
     pub fn features(&self) -> Arc<feature::Catalogue> {
         self.catalogue()
             .map_or_else(|_| self.without_catalogue.clone(), |catalogue| catalogue.features.clone())
+    }
+
+    /// Gives the events that are accepted, in the shapes the catalogue in force declares.
+    pub fn schemas(&self) -> Arc<Schemas> {
+        self.catalogue().map_or_else(|_| self.built_in_schemas.clone(), |catalogue| catalogue.schemas.clone())
     }
 
     /// Tells the shop's currency; until a catalogue names it, only events that name none are accepted.

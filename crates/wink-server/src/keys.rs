@@ -2,8 +2,8 @@
 
 use wink_code::Code;
 use wink_core::base::{
-    CouponId, DecisionId, Digest, Hasher, LetterId, MessageId, ProfileId, RedemptionId, Timestamp, TriggerId,
-    WebhookId,
+    CouponId, DecisionId, Digest, Hasher, HouseholdId, LetterId, MessageId, ProfileId, RedemptionId,
+    Timestamp, TriggerId, WebhookId,
 };
 use wink_core::feature::{Note, RuleNumber};
 use wink_core::profile::IdentityKey;
@@ -94,6 +94,8 @@ pub mod kind {
     pub const PRICES: Kind = Kind(100);
     /// What is told of a region or a store, by its name and the event that tells it.
     pub const CONTEXT: Kind = Kind(120);
+    /// A household, by its id, which is a keyed hash of its name.
+    pub const HOUSEHOLD: Kind = Kind(140);
     /// Which coupon a code is for, by the keyed hash of the code.
     pub const CODE: Kind = Kind(101);
     /// When the key that signs codes was replaced; one record with an empty key.
@@ -205,6 +207,11 @@ pub fn vault_key(id: ProfileId) -> RecordKey {
 /// Names a person's wallet.
 pub fn wallet(id: ProfileId) -> RecordKey {
     RecordKey::new(kind::WALLET, id.bytes())
+}
+
+/// Names a household.
+pub fn household(id: HouseholdId) -> RecordKey {
+    RecordKey::new(kind::HOUSEHOLD, id.bytes())
 }
 
 /// Names a coupon.

@@ -11,6 +11,7 @@ use wink_server::http::Prefix;
 mod access;
 mod coupon;
 mod features;
+mod household;
 mod letters;
 mod lint;
 mod models;
@@ -22,6 +23,7 @@ mod uplift;
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
 pub(crate) use coupon::{Coupon, CouponAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
+pub(crate) use household::{Household, HouseholdAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
 pub(crate) use lint::{Lint, LintAction, LintLanguage};
 pub(crate) use models::{ChannelsInput, ModelCard, ModelGrid, ModelList, TrainAction, TrainClv};
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Features(Features),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
+    /// Shows who lives with whom, puts somebody into a household or takes them out
+    Household(Household),
     /// Lists segments, counts whom a rule would hold of, or hands members out
     Segments(Segments),
     /// Shows a coupon, uses it, takes it or its redemption back, or issues many

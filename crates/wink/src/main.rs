@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Export(export) => command::export::run(&export),
         Command::Features(features) => command::features::run(&features),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
+        Command::Household(household) => command::household::run(&household),
         Command::Segments(segments) => command::segments::run(&segments),
         Command::Coupon(coupon) => command::coupon::run(&coupon),
         Command::Till(till) => command::till::run(&till),

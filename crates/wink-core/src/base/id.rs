@@ -96,6 +96,7 @@ macro_rules! generated_id {
 
 generated_id!(EventId, "evt_", "An accepted event.");
 generated_id!(ProfileId, "prf_", "A profile: a pseudonym, never a direct identifier.");
+generated_id!(HouseholdId, "hsh_", "A household: a pseudonym, made from the shop's name of it.");
 generated_id!(DecisionId, "dec_", "A decision.");
 generated_id!(LetterId, "ltr_", "A dead letter: a message that was not accepted.");
 generated_id!(CouponId, "cpn_", "A coupon. It is never a bearer secret.");

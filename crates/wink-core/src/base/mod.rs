@@ -15,7 +15,7 @@ pub use chance::Chance;
 pub use currency::{Currency, Money};
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{
-    CampaignId, CouponId, DecisionId, EventId, IdError, LetterId, MessageId, OfferId, ProfileId,
+    CampaignId, CouponId, DecisionId, EventId, HouseholdId, IdError, LetterId, MessageId, OfferId, ProfileId,
     RedemptionId, ReversalId, SegmentId, TriggerId, WebhookId,
 };
 pub use money::Cents;

@@ -15,6 +15,7 @@ mod redemption;
 mod refusal;
 mod reverse;
 mod right;
+mod together;
 mod wallet;
 mod wording;
 
@@ -30,6 +31,7 @@ pub use redemption::{Part, Redemption, Reversal};
 pub use refusal::{Beside, NearestMiss, Refusal};
 pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
+pub use together::{had_together, used_together};
 pub use wallet::{Given, Held, Wallet};
 pub use wording::{Audience, Language, Locale, Speaker};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{CampaignId, CouponId, DecisionId, OfferId, Timestamp};
 use crate::decision::Usage;
 use crate::offer::Catalogue;
+use crate::profile::Had;
 
 /// One thing that was given or withheld.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,20 @@ impl Wallet {
             }
         }
         usage
+    }
+
+    /// Counts what the person had of each offer, without the first `counted` entries.
+    pub fn had(&self, counted: usize) -> BTreeMap<OfferId, Had> {
+        let mut all: BTreeMap<OfferId, Had> = BTreeMap::new();
+        for held in self.held.iter().skip(counted) {
+            let had = match held.given {
+                Given::Coupon(_) | Given::Right => Had { given: 1, held_out: 0 },
+                Given::Lapsed => continue,
+                Given::HeldOut => Had { given: 0, held_out: 1 },
+            };
+            *all.entry(held.offer.clone()).or_default() += had;
+        }
+        all
     }
 
     /// Takes in what the same person was given under another profile.

@@ -93,6 +93,11 @@ pub enum Removed {
         /// How many it allows.
         at_most: u32,
     },
+    /// Those who live together already had as many as the offer allows.
+    HouseholdLimit {
+        /// How many it allows.
+        at_most: u32,
+    },
     /// All coupons of the offer are given out.
     TotalLimit {
         /// How many there were.
@@ -136,6 +141,7 @@ impl Removed {
             Self::NotKnown { .. } => "fact_not_known",
             Self::RuleFailed { .. } => "rule_failed",
             Self::ProfileLimit { .. } => "profile_limit",
+            Self::HouseholdLimit { .. } => "household_limit",
             Self::TotalLimit { .. } => "total_limit",
             Self::ContactCap { .. } => "contact_cap",
             Self::Budget { .. } => "budget_exhausted",

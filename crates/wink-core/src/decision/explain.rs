@@ -179,6 +179,9 @@ fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
         Removed::ProfileLimit { at_most } => {
             format!("the person already had it, and it is given {at_most} × per person")
         }
+        Removed::HouseholdLimit { at_most } => {
+            format!("the person's household already had it, and it is given {at_most} × per household")
+        }
         Removed::TotalLimit { at_most } => format!("all {at_most} coupons are given out"),
         Removed::ContactCap { at_most, within_days } => {
             format!(

@@ -77,6 +77,13 @@ fn limit_reached(situation: &Situation<'_>, index: usize, offer: &Offer) -> Opti
     if at_most <= had.issued + had.held_out {
         return Some(Removed::ProfileLimit { at_most });
     }
+    if let Some(at_most) = offer.limits.per_household {
+        // Whoever lives in none is one of their own.
+        let together = situation.person.household.get(&index).copied().unwrap_or_default();
+        if at_most <= (had.issued + had.held_out).max(together.issued.saturating_add(together.held_out)) {
+            return Some(Removed::HouseholdLimit { at_most });
+        }
+    }
     let at_most = offer.limits.total?;
     let issued = situation.standing.issued.get(&index).copied().unwrap_or_default();
     (at_most <= issued).then_some(Removed::TotalLimit { at_most })

@@ -12,7 +12,7 @@ use crate::base::expression::Expression;
 use crate::base::{
     CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Value, Zone,
 };
-use crate::event::{Body, Observed};
+use crate::event::{Body, Observed, Schemas};
 use crate::feature::{
     self, Age, Aggregation, Class, Definition, Happened, Heard, How, Never, Segments, Selection, State, Unit,
     Wanted, Window, built_in_definitions, fold, view,
@@ -172,7 +172,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
                 valid_days: 28,
                 needs_activation: false,
             },
-            limits: Limits { per_profile: 1, total: None },
+            limits: Limits { per_profile: 1, per_household: None, total: None },
             stacking: Stacking::default(),
             rules: Rules { applicability: rule, ..Rules::default() },
             scorecard: Scorecard {
@@ -191,6 +191,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             accounts: Accounts::default(),
             places: None,
         },
+        schemas: Arc::new(Schemas::built_in()),
         features: Arc::clone(features),
         contact_policy: ContactPolicy { caps: Vec::new() },
         holdout: Holdout { basis_points: 0, salt: 1 },
@@ -237,6 +238,7 @@ fn earns<'a>(catalogue: &Catalogue, acts: impl Iterator<Item = &'a Act>, wanted:
             view,
             contacts: Vec::new(),
             used: BTreeMap::new(),
+            household: BTreeMap::new(),
         },
         standing: Standing {
             budgets: [(0, BudgetUse { used: Cents(0), cap: Cents(100_000) })].into(),

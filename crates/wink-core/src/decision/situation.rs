@@ -56,6 +56,8 @@ pub struct Person {
     pub contacts: Vec<Timestamp>,
     /// Offers already given or withheld, by index in the catalogue.
     pub used: BTreeMap<usize, Usage>,
+    /// The same of all in their household together, where that is limited.
+    pub household: BTreeMap<usize, Usage>,
 }
 
 /// What one person already had of one offer.

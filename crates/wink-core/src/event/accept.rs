@@ -1,5 +1,6 @@
 //! The door: an envelope becomes an event, or a rejection with a reason. No store, no clock: "now" comes in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::body::{self, Body};
@@ -69,13 +70,18 @@ pub fn accept(
     }
     let (identity, linked) = envelope.identities.split_first().ok_or(Rejection::NoIdentity)?;
     check_size(envelope)?;
-    let schema = schemas.find(&envelope.event, envelope.schema_version.as_deref())?;
-    schema.check(&envelope.properties)?;
+    let (schema, properties) =
+        schemas.read(&envelope.event, envelope.schema_version.as_deref(), &envelope.properties)?;
+    if let Cow::Owned(lifted) = &properties {
+        // What a mapping added counts as well.
+        check_properties(lifted)?;
+    }
+    schema.check(&properties)?;
     let occurred_at = envelope.occurred_at(now);
-    let body = body::read(schema.event, &envelope.properties, currency, occurred_at)?;
+    let body = body::read(schema.event, &properties, currency, occurred_at)?;
     // What is kept whole keeps its properties, whether or not their types were checked.
     let is_whole = matches!(body, Body::Observed(_));
-    let unknown = envelope.properties.iter().filter(|(name, _)| is_whole || !schema.names(name));
+    let unknown = properties.iter().filter(|(name, _)| is_whole || !schema.names(name));
     if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });
     }
@@ -96,17 +102,21 @@ pub fn accept(
 }
 
 fn check_size(envelope: &Envelope) -> Result<(), Rejection> {
-    let too_large = |what: String| Err(Rejection::TooLarge(what));
     if IDENTITIES_MAX < envelope.identities.len() {
-        return too_large(format!(
+        return Err(Rejection::TooLarge(format!(
             "names {} identities; at most {IDENTITIES_MAX}",
             envelope.identities.len()
-        ));
+        )));
     }
-    if envelope.properties.values().any(|value| DEPTH_MAX < value.depth(DEPTH_MAX)) {
+    check_properties(&envelope.properties)
+}
+
+fn check_properties(properties: &BTreeMap<String, Value>) -> Result<(), Rejection> {
+    let too_large = |what: String| Err(Rejection::TooLarge(what));
+    if properties.values().any(|value| DEPTH_MAX < value.depth(DEPTH_MAX)) {
         return too_large(format!("nests values deeper than {DEPTH_MAX}"));
     }
-    let weight: usize = envelope.properties.iter().map(|(name, value)| name.len() + value.weight()).sum();
+    let weight: usize = properties.iter().map(|(name, value)| name.len() + value.weight()).sum();
     if EVENT_BYTES_MAX < weight {
         return too_large(format!("has about {weight} bytes; at most {EVENT_BYTES_MAX}"));
     }

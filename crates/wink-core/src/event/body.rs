@@ -17,6 +17,9 @@ const CENTS_MAX: i64 = 1_000_000_000;
 /// A category's name has at most this many bytes.
 const CATEGORY_BYTES_MAX: usize = 128;
 
+/// The shop's name of a household has at most this many bytes: room for any number, and no letter.
+pub const HOUSEHOLD_BYTES_MAX: usize = 128;
+
 /// What an event says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
@@ -40,6 +43,8 @@ pub enum Body {
     Exposed(Exposure),
     /// A model of Wink's reckoned how somebody will buy.
     Scored(Scored),
+    /// The person came into a household, or left one.
+    HouseholdChanged(HouseholdChange),
     /// Something else happened that shops tell of; all it says stays in the event's extras.
     Observed(Observed),
 }
@@ -58,6 +63,8 @@ impl Body {
             Self::CouponReversed(_) => "Coupon Reversed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
             Self::Scored(_) => "Customer Scored",
+            Self::HouseholdChanged(HouseholdChange::Joined { .. }) => "Household Joined",
+            Self::HouseholdChanged(HouseholdChange::Left { .. }) => "Household Left",
             Self::Observed(observed) => observed.name(),
         }
     }
@@ -259,6 +266,21 @@ impl ExposureKind {
     }
 }
 
+/// What somebody's household is from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HouseholdChange {
+    /// They belong to this one, and no longer to another.
+    Joined {
+        /// The shop's name of it.
+        household_id: String,
+    },
+    /// They belong to none.
+    Left {
+        /// Only if it is this one they are in.
+        household_id: Option<String>,
+    },
+}
+
 /// Reads a body whose properties the schema has checked, of an event that happened at `at`.
 pub(super) fn read(
     event: &str,
@@ -280,6 +302,9 @@ pub(super) fn read(
             _ => Err(Rejection::MissingProperty("traits".to_owned())),
         },
         "Consent Updated" => consent(properties).map(Body::ConsentUpdated),
+        "Household Joined" | "Household Left" => {
+            household(event == "Household Joined", properties).map(Body::HouseholdChanged)
+        }
         name if let Some(kind) = exposure_kind(name)
             && !matches!(properties.get("decision_id"), None | Some(Value::Null)) =>
         {
@@ -390,6 +415,22 @@ fn consent(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Reject
         text_hash: text(properties, "text_hash"),
         recorded_by: text(properties, "recorded_by"),
     })
+}
+
+fn household(joins: bool, properties: &BTreeMap<String, Value>) -> Result<HouseholdChange, Rejection> {
+    let household_id = text(properties, "household_id").map(|name| name.trim().to_owned());
+    if let Some(name) = &household_id
+        && (name.is_empty() || HOUSEHOLD_BYTES_MAX < name.len())
+    {
+        let problem =
+            format!("has {} bytes; the name of a household has 1 to {HOUSEHOLD_BYTES_MAX}", name.len());
+        return Err(Rejection::BadValue { path: "household_id".to_owned(), problem });
+    }
+    match (joins, household_id) {
+        (true, Some(household_id)) => Ok(HouseholdChange::Joined { household_id }),
+        (true, None) => Err(Rejection::MissingProperty("household_id".to_owned())),
+        (false, household_id) => Ok(HouseholdChange::Left { household_id }),
+    }
 }
 
 fn exposure_kind(event: &str) -> Option<ExposureKind> {

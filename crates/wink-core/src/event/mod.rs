@@ -12,13 +12,14 @@ mod repair;
 mod schema;
 mod scored;
 mod tcf;
+mod upcast;
 
 pub use accept::{
     DEPTH_MAX, EVENT_BYTES_MAX, Event, FUTURE_TOLERANCE_MS, IDENTITIES_MAX, LATE_AFTER_MS, accept,
 };
 pub use body::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, Issued, Line, Order, Redeemed,
-    Reversed, RightGiven, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, HOUSEHOLD_BYTES_MAX,
+    HouseholdChange, Issued, Line, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
 pub use envelope::{Envelope, Identity, IdentityError};
@@ -29,3 +30,4 @@ pub use repair::{Repair, RepairError};
 pub use schema::{CONTEXT_EVENTS, Observed, Property, PropertyType, Schema, SchemaVersion, Schemas};
 pub use scored::{MILLION, Scored};
 pub use tcf::{TC_STRING_BYTES_MAX, TcString, TcStringError};
+pub use upcast::{Conversion, Mapping, STEPS_MAX as UPCAST_STEPS_MAX, Shape, Shapes};

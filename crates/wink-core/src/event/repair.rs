@@ -66,7 +66,7 @@ impl Repair {
         }
         let mut properties = Value::Map(std::mem::take(&mut repaired.properties));
         for (path, name) in &self.rename {
-            let renamed = change(&mut properties, path, &mut |fields, last| match fields.remove(last) {
+            let renamed = change_or(&mut properties, path, &mut |fields, last| match fields.remove(last) {
                 Some(value) => {
                     fields.insert(name.clone(), value);
                     1
@@ -76,13 +76,13 @@ impl Repair {
             found(renamed, path)?;
         }
         for path in &self.remove {
-            let removed = change(&mut properties, path, &mut |fields, last| {
+            let removed = change_or(&mut properties, path, &mut |fields, last| {
                 usize::from(fields.remove(last).is_some())
             })?;
             found(removed, path)?;
         }
         for (path, value) in &self.set {
-            let set = change(&mut properties, path, &mut |fields, last| {
+            let set = change_or(&mut properties, path, &mut |fields, last| {
                 fields.insert(last.to_owned(), value.clone());
                 1
             })?;
@@ -95,20 +95,31 @@ impl Repair {
     }
 }
 
+/// A path leads through something that holds no properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PathError;
+
+fn change_or(
+    value: &mut Value,
+    path: &str,
+    what: &mut impl FnMut(&mut BTreeMap<String, Value>, &str) -> usize,
+) -> Result<usize, RepairError> {
+    change(value, path, what).map_err(|PathError| RepairError::NotInside(path.to_owned()))
+}
+
 fn found(changed: usize, path: &str) -> Result<(), RepairError> {
     if changed == 0 { Err(RepairError::NoSuchProperty(path.to_owned())) } else { Ok(()) }
 }
 
 /// Walks to every object a path leads to, and changes the property its last part names. Tells how often that was done.
-fn change(
+pub(super) fn change(
     value: &mut Value,
     path: &str,
     what: &mut impl FnMut(&mut BTreeMap<String, Value>, &str) -> usize,
-) -> Result<usize, RepairError> {
+) -> Result<usize, PathError> {
     let parts: Vec<&str> = path.split('/').collect();
     let (last, parents) = parts.split_last().unwrap_or((&"", &[]));
-    walk(value, parents, &mut |fields| what(fields, last))
-        .ok_or_else(|| RepairError::NotInside(path.to_owned()))
+    walk(value, parents, &mut |fields| what(fields, last)).ok_or(PathError)
 }
 
 /// `None` where the path leads through something that holds nothing.

@@ -1,10 +1,12 @@
 //! The events there are, with their properties and versions. A schema is data: what it does not name is kept, not refused.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Rejection;
 use super::consent_input;
+use super::upcast::Shapes;
 use crate::base::Value;
 
 /// A version `model-revision-addition`: another model breaks, a revision may break, an addition never does.
@@ -122,6 +124,8 @@ const CONSENT: &[Property] = &[
     optional("text_hash", Text),
     optional("recorded_by", Text),
 ];
+const HOUSEHOLD_JOINED: &[Property] = &[required("household_id", Text)];
+const HOUSEHOLD_LEFT: &[Property] = &[optional("household_id", Text)];
 const EXPOSURE: &[Property] = &[required("decision_id", Text)];
 /// A promotion may be one of the shop's own, which no decision of Wink's offered.
 const PROMOTION: &[Property] = &[optional("decision_id", Text)];
@@ -264,10 +268,12 @@ impl Observed {
 }
 
 /// All schemas, by event name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schemas {
     by_event: BTreeMap<&'static str, Schema>,
     of_context: BTreeMap<&'static str, Schema>,
+    /// What the shop says of the shapes its senders use.
+    declared: BTreeMap<String, Shapes>,
 }
 
 impl Schemas {
@@ -282,13 +288,28 @@ impl Schemas {
             schema("Identify", IDENTIFY),
             schema("Consent Updated", CONSENT),
             schema("Promotion Dismissed", EXPOSURE),
+            schema("Household Joined", HOUSEHOLD_JOINED),
+            schema("Household Left", HOUSEHOLD_LEFT),
         ];
         // What they say is read as a whole, and kept as it came.
         let foreign = consent_input::EVENTS.map(|event| schema(event, &[]));
         Self {
             by_event: observed.chain(read).chain(foreign).collect(),
             of_context: OF_CONTEXT.iter().map(|(event, properties)| schema(*event, *properties)).collect(),
+            declared: BTreeMap::new(),
         }
+    }
+
+    /// Takes up what a shop declares of the shapes of its events: the newest version of each, and how older ones are lifted to it. Of an
+    /// event there is not nothing is taken up.
+    pub fn declaring(mut self, declared: BTreeMap<String, Shapes>) -> Self {
+        for (event, shapes) in &declared {
+            if let Some(schema) = self.by_event.get_mut(event.as_str()) {
+                schema.version = shapes.version;
+            }
+        }
+        self.declared = declared;
+        self
     }
 
     /// Lists the names.
@@ -306,17 +327,27 @@ impl Schemas {
         self.by_event.get(event).or_else(|| self.of_context.get(event))
     }
 
-    /// Finds the schema of an event and checks that the client's version can be read with it.
-    pub(super) fn find(&self, event: &str, version: Option<&str>) -> Result<&Schema, Rejection> {
+    /// Finds the schema of an event, and its properties in the newest shape. What is of no version is of the newest.
+    pub(super) fn read<'a>(
+        &self,
+        event: &str,
+        version: Option<&str>,
+        properties: &'a BTreeMap<String, Value>,
+    ) -> Result<(&Schema, Cow<'a, BTreeMap<String, Value>>), Rejection> {
         let schema = self
             .by_event
             .get(event)
             .ok_or_else(|| Rejection::UnknownEvent(event.chars().take(100).collect()))?;
-        let Some(text) = version else { return Ok(schema) };
+        let Some(text) = version else { return Ok((schema, Cow::Borrowed(properties))) };
         let found = SchemaVersion::parse(text)?;
-        let readable = found.model == schema.version.model && found.revision <= schema.version.revision;
+        let (shape, lifted) = match self.declared.get(event) {
+            Some(shapes) => shapes.lift(found.into(), properties)?,
+            None => (found.into(), Cow::Borrowed(properties)),
+        };
+        // An older revision that nobody mapped is read as it is: it may break some readers, and what it breaks is checked next.
+        let readable = shape.model == schema.version.model && shape.revision <= schema.version.revision;
         if readable {
-            return Ok(schema);
+            return Ok((schema, lifted));
         }
         Err(Rejection::UnknownSchema {
             event: event.to_owned(),

@@ -7,6 +7,7 @@ use super::{
     Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, RuleSlots, Stacking, Trigger,
 };
 use crate::base::{Currency, Digest, OfferId, Timestamp, Zone};
+use crate::event::Schemas;
 use crate::feature::{self, Wanted};
 use crate::profile::Accounts;
 
@@ -28,6 +29,8 @@ pub struct Catalogue {
     pub version: CatalogueVersion,
     /// The shop itself.
     pub shop: Shop,
+    /// What events look like.
+    pub schemas: Arc<Schemas>,
     /// What features there are.
     pub features: Arc<feature::Catalogue>,
     /// How often a person may be contacted.
@@ -101,7 +104,12 @@ impl Catalogue {
         let limited = self.offers.iter().enumerate();
         let limited =
             limited.filter(|(_, offer)| offer.limits.total.is_some() && self.offer_runs(offer, now));
+        let counts_households = |offer: &Offer| offer.limits.per_household.is_some();
         InPlay {
+            counts_households: self
+                .offers
+                .iter()
+                .any(|offer| counts_households(offer) && self.offer_runs(offer, now)),
             from: dates().filter(|date| *date <= now).max().unwrap_or(Timestamp(i64::MIN)),
             until: dates().filter(|date| now < *date).min().unwrap_or(Timestamp(i64::MAX)),
             campaigns: (0..self.campaigns.len()).filter(runs).collect(),
@@ -128,6 +136,8 @@ pub struct InPlay {
     pub campaigns: Vec<usize>,
     /// Their offers of which only so many are given.
     pub limited: Vec<usize>,
+    /// Whether an offer of theirs is limited per household.
+    pub counts_households: bool,
     /// What a decision asks about a person.
     pub wanted: Wanted,
 }

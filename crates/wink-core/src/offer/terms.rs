@@ -132,6 +132,8 @@ pub struct Terms {
 pub struct Limits {
     /// Coupons per profile, over the offer's whole life.
     pub per_profile: u32,
+    /// Coupons for all who live together, over the offer's whole life.
+    pub per_household: Option<u32>,
     /// Coupons in total.
     pub total: Option<u32>,
 }

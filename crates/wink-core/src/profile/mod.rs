@@ -2,6 +2,7 @@
 
 mod cluster;
 mod consent;
+mod household;
 mod kept;
 mod record;
 mod retention;
@@ -10,6 +11,7 @@ mod words;
 
 pub use cluster::{Accounts, Cluster, NotLinked, PROFILES_MAX, Side, may_link};
 pub use consent::{Consent, Grants, Purpose};
+pub use household::{Counted, Full, Had, Household, MEMBERS_MAX, Member, Move, Residence};
 pub use kept::Kept;
 pub use record::{IdentityKey, Link, Profile};
 pub use retention::Retention;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Consent, Grants, Purpose, Words};
+use super::{Consent, Counted, Grants, Purpose, Residence, Words};
 use crate::base::{Hasher, ProfileId, Timestamp};
 use crate::event::{ConsentChange, Identity};
 
@@ -35,6 +35,10 @@ pub struct Profile {
     pub links: BTreeMap<ProfileId, Link>,
     /// Profiles somebody took away from this one: what is heard does not join them again.
     pub apart: BTreeSet<ProfileId>,
+    /// The last word about which household the person belongs to.
+    pub residence: Option<Residence>,
+    /// What was counted with households they left.
+    pub counted: Counted,
 }
 
 /// How two profiles came to be known as one person.
@@ -56,6 +60,8 @@ impl Profile {
             consents: BTreeMap::new(),
             links: BTreeMap::new(),
             apart: BTreeSet::new(),
+            residence: None,
+            counted: Counted::default(),
         }
     }
 

@@ -65,6 +65,8 @@ fn profiles_are_stored_as_ever() {
     check("profile-contradicting-v1", &samples::contradicting_profile());
     check("profile-linked-v1", &samples::linked_profile());
     check("profile-placed-v1", &samples::placed_profile());
+    check("profile-in-household-v1", &samples::profile_in_household());
+    check("household-v1", &samples::household());
     check("vault-v1", &samples::vault());
     still_read("state-v1", &samples::first_state());
     check("state-v2", &samples::state());
@@ -115,6 +117,7 @@ fn decisions_are_stored_as_ever() {
     check("decision-some-features-v1", &samples::decision_of_some_features());
     check("decision-on-accept-v1", &samples::waiting_decision());
     check("decision-on-second-device-v1", &samples::decision_on_second_device());
+    check("decision-in-household-v1", &samples::decision_in_household());
     check("decided-v1", &samples::decided());
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, MessageId, OfferId, ProfileId, RedemptionId,
-    ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, HouseholdId, MessageId, OfferId, ProfileId,
+    RedemptionId, ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
 };
 use wink_core::coupon::{
     Account, Bulk, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState,
@@ -16,8 +16,8 @@ use wink_core::decision::{
     Verdict,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, Identity, Issued, Line,
-    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
+    Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, HouseholdChange,
+    Identity, Issued, Line, Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
 };
 use wink_core::feature::{
     Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
@@ -28,7 +28,10 @@ use wink_core::offer::price_law::{PriceHistory, Step};
 use wink_core::offer::{
     Afterwards, Benefit, CatalogueVersion, Channel, Product, ReversalPolicy, ReversalReason, Stage, Terms,
 };
-use wink_core::profile::{Consent, Grants, IdentityKey, Kept, Link, Profile, Purpose, Vault};
+use wink_core::profile::{
+    Consent, Grants, Had, Household, IdentityKey, Kept, Link, Member as Inmate, Profile, Purpose, Residence,
+    Vault,
+};
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
     Disabled, Erasure, Folded, KeptAnswer, KeyRotations, LetterHead, MessageType, Occasion, OrderCoupons,
@@ -135,6 +138,11 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
             })),
         ),
         ("scored", kept(Body::Scored(Scored::new(3, 0.726_6, 0.5, 1.226, Some(907.0)).unwrap()))),
+        (
+            "household-joined",
+            kept(Body::HouseholdChanged(HouseholdChange::Joined { household_id: "h-1".to_owned() })),
+        ),
+        ("household-left", kept(Body::HouseholdChanged(HouseholdChange::Left { household_id: None }))),
         ("observed", kept(Body::Observed(Observed::named("Product Viewed").unwrap()))),
     ]
 }
@@ -186,6 +194,26 @@ pub(crate) fn linked_profile() -> Profile {
     profile.join(ProfileId::from_bytes([8; 16]), Link { at: AT, source: "shop".to_owned() });
     profile.part(ProfileId::from_bytes([9; 16]));
     profile
+}
+
+/// A profile of somebody who lives with others, and lived elsewhere before.
+pub(crate) fn profile_in_household() -> Profile {
+    let mut profile = profile();
+    let household = Some(HouseholdId::from_bytes([5; 16]));
+    profile.residence = Some(Residence { household, at: AT, source: "shop".to_owned() });
+    profile.counted.note(HouseholdId::from_bytes([6; 16]), 3);
+    profile
+}
+
+/// A household of two, from which somebody is gone.
+pub(crate) fn household() -> Household {
+    let mut household = Household::default();
+    for number in [2, 3] {
+        let member = Inmate { at: AT.plus_days(i64::from(number)), source: "shop".to_owned() };
+        household.admit(ProfileId::from_bytes([number; 16]), member).unwrap();
+    }
+    household.keep_count(BTreeMap::from([(offer(), Had { given: 2, held_out: 1 })]));
+    household
 }
 
 /// A profile whose consents came in more than one way.
@@ -307,6 +335,14 @@ pub(crate) fn decision_on_second_device() -> Decision {
     decision
 }
 
+/// A decision about somebody whose household has its limit.
+pub(crate) fn decision_in_household() -> Decision {
+    let mut decision = decision();
+    decision.person.household = BTreeMap::from([(3, Usage { issued: 4, held_out: 1 })]);
+    decision.candidates[0].removed = Some(Removed::HouseholdLimit { at_most: 5 });
+    decision
+}
+
 pub(crate) fn decision() -> Decision {
     let slots = vec![
         Viewed::Number(Reading { value: 12.5, age_ms: 3_600_000 }),
@@ -334,6 +370,7 @@ pub(crate) fn decision() -> Decision {
             view: View::new(slots),
             contacts: vec![AT.plus_days(-9)],
             used: BTreeMap::from([(3, Usage { issued: 1, held_out: 2 })]),
+            household: BTreeMap::new(),
         },
         standing: Standing {
             budgets: BTreeMap::from([(1, BudgetUse { used: Cents(10), cap: Cents(20) })]),

@@ -45,6 +45,7 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "valid_days",
     "needs_activation",
     "per_profile",
+    "per_household",
     "total",
     "stacks",
     "exclusive_group",
@@ -431,9 +432,10 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
     let count =
         |entry: Entry<'_>| entry.whole(1..=i64::from(u32::MAX)).and_then(|count| u32::try_from(count).ok());
     let per_profile = section.required("per_profile").and_then(count);
-    let total = match section.optional("total") {
+    let optional = |name| match section.optional(name) {
         Some(entry) => count(entry).map(Some),
         None => Some(None),
     };
-    Some(Limits { per_profile: per_profile?, total: total? })
+    let (per_household, total) = (optional("per_household"), optional("total"));
+    Some(Limits { per_profile: per_profile?, per_household: per_household?, total: total? })
 }

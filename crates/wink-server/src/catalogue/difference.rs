@@ -3,7 +3,7 @@
 use wink_core::base::Value;
 
 use super::tree::{self, Fields};
-use super::{FEATURES, Files, SEGMENTS, SHOP, TRIGGERS, edit};
+use super::{FEATURES, Files, SCHEMAS, SEGMENTS, SHOP, TRIGGERS, edit};
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,7 @@ fn whole(files: &Files) -> Fields {
     Fields::from([
         ("campaigns".to_owned(), Value::Map(campaigns)),
         ("features".to_owned(), Value::Map(features(files))),
+        ("schemas".to_owned(), Value::Map(listed_by(files, SCHEMAS, "schemas", "event"))),
         ("segments".to_owned(), Value::Map(listed(files, SEGMENTS, "segments"))),
         ("shop".to_owned(), Value::Map(shop)),
         ("triggers".to_owned(), Value::Map(listed(files, TRIGGERS, "triggers"))),
@@ -46,9 +47,14 @@ fn whole(files: &Files) -> Fields {
 
 /// Puts what a file lists under the ids.
 fn listed(files: &Files, file: &str, list: &str) -> Fields {
+    listed_by(files, file, list, "id")
+}
+
+fn listed_by(files: &Files, file: &str, list: &str, key: &str) -> Fields {
     let said = files.get(file).and_then(|text| tree::of_text(text)).unwrap_or_default();
     let Some(Value::List(items)) = said.get(list) else { return Fields::new() };
-    items.iter().map(|item| (id(item), item.clone())).collect()
+    let name = |item: &Value| item.field(key).and_then(Value::as_text).unwrap_or_default().to_owned();
+    items.iter().map(|item| (name(item), item.clone())).collect()
 }
 
 /// Puts the shop's own features under their names, beside which built-in ones are switched off.

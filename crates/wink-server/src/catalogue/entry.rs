@@ -167,6 +167,24 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Reads a text, a number, or true or false.
+    pub(super) fn scalar(&self) -> Option<wink_core::base::Value> {
+        use wink_core::base::Value as Plain;
+        match self.item.as_value() {
+            Some(Value::String(text)) => Some(Plain::Text(text.value().clone())),
+            Some(Value::Integer(number)) => Some(Plain::Int(*number.value())),
+            Some(Value::Float(number)) if number.value().is_finite() => Some(Plain::Float(*number.value())),
+            Some(Value::Boolean(flag)) => Some(Plain::Bool(*flag.value())),
+            _ => {
+                let found = kind(self.item);
+                self.refuse(
+                    format!("`{}` must be a text, a number, true or false, this is {found}", self.name),
+                    None,
+                )
+            }
+        }
+    }
+
     /// Reads a whole number in a range.
     pub(super) fn whole(&self, allowed: RangeInclusive<i64>) -> Option<i64> {
         let Some(value) = self.item.as_integer() else {

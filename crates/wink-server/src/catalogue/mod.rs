@@ -1,7 +1,7 @@
 //! Catalogue files: a folder of TOML becomes one version of the shop's catalogue, or a list of everything that is wrong in it.
 //!
 //! `shop.toml` holds the shop itself, `features.toml` features of its own, `triggers.toml` when Wink asks itself,
-//! `segments.toml` sets of people, `campaigns/*.toml` one campaign each with its offers; `bands.toml` is Wink's own. Nothing is repaired, guessed
+//! `segments.toml` sets of people, `schemas.toml` older shapes of events, `campaigns/*.toml` one campaign each with its offers; `bands.toml` is Wink's own. Nothing is repaired, guessed
 //! or applied in part: with one finding there is no catalogue, and the one in force stays.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wink_core::base::{Cents, Hasher, Zone};
+use wink_core::event::Schemas;
 use wink_core::feature;
 use wink_core::offer::{self, Catalogue, CatalogueVersion};
 
@@ -25,6 +26,7 @@ mod folder;
 mod literal;
 mod place;
 mod places;
+mod schemas;
 mod segments;
 mod shop;
 pub mod show;
@@ -54,6 +56,9 @@ const TRIGGERS: &str = "triggers.toml";
 
 /// The file of the segments. Without it nobody is in one.
 const SEGMENTS: &str = "segments.toml";
+
+/// The file of the shapes of events. Without it there are the built-in ones.
+const SCHEMAS: &str = "schemas.toml";
 
 /// The folder of the campaigns.
 const CAMPAIGNS: &str = "campaigns/";
@@ -216,13 +221,22 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
         }
         None => feature::Segments::default(),
     };
+    let schemas = match files.get(SCHEMAS) {
+        Some(text) => {
+            let file = File::new(SCHEMAS, text);
+            let schemas = schemas::read(&file);
+            findings.extend(file.into_findings());
+            schemas
+        }
+        None => Schemas::built_in(),
+    };
     let mut reader = campaign::Reader::new(&features, zone.clone());
     for (name, text) in files {
         if is_campaign(name) {
             let file = File::new(name, text);
             reader.read(&file);
             findings.extend(file.into_findings());
-        } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS, bands::FILE].contains(&name.as_str()) {
+        } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS, SCHEMAS, bands::FILE].contains(&name.as_str()) {
             findings.push(stray(name));
         }
     }
@@ -234,6 +248,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
             Ok(Catalogue {
                 version: version(files),
                 shop: shop.shop,
+                schemas: Arc::new(schemas),
                 features: Arc::new(features),
                 contact_policy: shop.contact_policy,
                 holdout: shop.holdout,
@@ -256,7 +271,7 @@ fn is_campaign(name: &str) -> bool {
 
 fn stray(name: &str) -> Finding {
     Finding::of_file(name, "the file is not part of a catalogue")
-        .fix("keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml` and `campaigns/*.toml` only, or give it another ending")
+        .fix("keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml`, `schemas.toml` and `campaigns/*.toml` only, or give it another ending")
 }
 
 fn version(files: &Files) -> CatalogueVersion {

@@ -453,11 +453,11 @@ fn everything_is_reported_at_once_and_in_order() {
     assert_eq!(
         shown(compile(&files)),
         [
-            "campaigns/old/x.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml` and `campaigns/*.toml` only, or give it another ending)",
+            "campaigns/old/x.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml`, `schemas.toml` and `campaigns/*.toml` only, or give it another ending)",
             "campaigns/spring.toml:1:6: the id `spring` is already used in campaigns/again.toml:1",
             "campaigns/spring.toml:10:1: `per_profile` is missing in `[[offers]]`",
             "campaigns/spring.toml:11:6: the id `spring-dairy` is already used in campaigns/again.toml:11",
-            "prices.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml` and `campaigns/*.toml` only, or give it another ending)",
+            "prices.toml:1:1: the file is not part of a catalogue (fix: keep `shop.toml`, `features.toml`, `triggers.toml`, `segments.toml`, `schemas.toml` and `campaigns/*.toml` only, or give it another ending)",
             "shop.toml:3:13: `Mars` is not a time zone (fix: write an IANA name like `Europe/Berlin`)",
         ]
     );

@@ -101,8 +101,8 @@ pub fn check<S: Store>(engine: &Engine<S>, report: &Report, now: Timestamp) -> R
     }
     let name = || report.event.chars().take(64).collect();
     let is_known = CONTEXT_EVENTS.contains(&report.event.as_str());
-    let schema =
-        engine.schemas.of(&report.event).filter(|_| is_known).ok_or_else(|| Untold::NoEvent(name()))?;
+    let schemas = engine.schemas();
+    let schema = schemas.of(&report.event).filter(|_| is_known).ok_or_else(|| Untold::NoEvent(name()))?;
     let is_named = |property: &&String| schema.properties.iter().any(|known| known.name == **property);
     if let Some(unknown) = report.properties.keys().find(|property| !is_named(property)) {
         return Err(Untold::Unknown(unknown.chars().take(64).collect()));

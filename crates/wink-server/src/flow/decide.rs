@@ -16,6 +16,7 @@ use wink_store::{Batch, Change, Check, Home, Store, Tenant};
 use super::announce::Listeners;
 use super::booking::{book, book_entries};
 use super::context;
+use super::households::Together;
 use super::once::Once;
 use super::own::{Cause, own_event};
 use super::person::{self, Loaded};
@@ -187,6 +188,8 @@ struct Asked {
     wallet: Loaded<Arc<Wallet>>,
     /// What the person's other profiles were given.
     elsewhere: Vec<Loaded<Arc<Wallet>>>,
+    /// What all they live with had, where that is limited.
+    together: Together,
     states: Vec<Loaded<Arc<State>>>,
     /// What is told of the region they are in and the store they are near.
     around: Vec<State>,
@@ -208,7 +211,11 @@ impl Asked {
         let states = person::states(engine, &person.cluster()).await?;
         let asked = context::Asked { catalogue, wanted: running.wanted(), now: question.now };
         let around = context::around(engine, &asked, &person.cluster(), &states).await?;
-        Ok(Some(Self { person, wallet, elsewhere, states, around }))
+        let together = match running.counts_households() {
+            true => Together::load(engine, &person, catalogue).await?,
+            false => Together::default(),
+        };
+        Ok(Some(Self { person, wallet, elsewhere, together, states, around }))
     }
 
     fn situation<'a>(
@@ -235,6 +242,7 @@ impl Asked {
                 view,
                 contacts: catalogue.contact_policy.recent(&states, now),
                 used: catalogue.running(now, self.usage(catalogue)),
+                household: catalogue.running(now, self.together.used.clone()),
             },
             standing: running.standing.clone(),
             catalogue,
@@ -281,6 +289,10 @@ impl Asked {
         self.remember(decision, catalogue, drawn.offer, given(issued.as_ref(), right.as_ref()));
         batch.checks.push(self.wallet.unchanged());
         batch.checks.extend(self.elsewhere.iter().map(Loaded::unchanged));
+        if catalogue.offers.get(drawn.offer).is_some_and(|offer| offer.limits.per_household.is_some()) {
+            // Who lives with them and what those were given: of two members who ask at once one asks again.
+            batch.checks.append(&mut self.together.checks);
+        }
         let bytes = self.wallet.value.to_bytes();
         let stored = bytes.len();
         batch.changes.push(Change::Put(self.wallet.key.clone(), bytes));

@@ -19,6 +19,7 @@ use wink_store::{
 use super::announce::{about_coupon, about_decision, about_passage, about_redemption};
 use super::booking::book;
 use super::bury;
+use super::households;
 use super::noted::Noted;
 use super::once;
 use super::person;
@@ -161,6 +162,7 @@ async fn begin<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> R
         let identities = profile.value.identities.iter().copied().collect();
         let erased = Erased { tenant: engine.tenant.0, profile: id, at: now, identities };
         batch.changes.push(Change::Put(keys::erasure(id, now), erased.to_bytes()));
+        households::forget(engine, &profile, &mut batch).await?;
         for other in &linked {
             // One that has begun knows its identities already.
             if engine.record(&keys::erasing(*other)).await?.is_none() {

@@ -73,6 +73,11 @@ impl Joined {
         Ok(true)
     }
 
+    /// Takes a profile at the other end as it will be. What it was worked out from is the caller's to check.
+    pub(super) fn change(&mut self, profile: Loaded<Arc<Profile>>) {
+        self.others.insert(profile.value.id, profile);
+    }
+
     /// Reads a profile as it will be.
     async fn profile<S: Store>(
         &self,

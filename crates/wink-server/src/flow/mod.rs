@@ -13,6 +13,7 @@ pub mod erase;
 pub mod expire;
 pub mod export;
 pub mod exposures;
+pub mod households;
 pub mod ingest;
 pub mod letters;
 pub mod links;

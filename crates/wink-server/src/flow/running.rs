@@ -66,6 +66,11 @@ impl Running {
         Ok(Self { standing, counted })
     }
 
+    /// Whether an offer in play is limited per household.
+    pub(super) fn counts_households(&self) -> bool {
+        self.counted.in_play.counts_households
+    }
+
     /// What a decision asks about a person.
     pub(super) fn wanted(&self) -> &Wanted {
         &self.counted.in_play.wanted

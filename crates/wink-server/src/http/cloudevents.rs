@@ -42,7 +42,7 @@ pub(super) async fn receive_cloud_events<S: Store>(
     }
     let messages = events.iter().map(|event| Message {
         original: event.get().as_bytes().to_vec(),
-        envelope: cloud_event_envelope(event, &caller.access.name, engine.schemas.events()),
+        envelope: cloud_event_envelope(event, &caller.access.name, engine.schemas().events()),
     });
     let items = take(&caller, messages.collect()).await?;
     Ok(Json(EventsAnswered::of(items)))

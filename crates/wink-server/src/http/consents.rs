@@ -51,7 +51,7 @@ pub(super) async fn set_consents<S: Store>(
         changes,
         said_at,
         source: caller.access.name.clone(),
-        message_id: message_id(&caller, &headers)?,
+        message_id: message_id(&caller, &headers, "consents")?,
         expected: expected(&headers)?,
     };
     match consents::set(&caller.engine, &DrawnIds, &setting, caller.now).await? {
@@ -90,11 +90,15 @@ fn expected(headers: &HeaderMap) -> Result<Option<Version>, Refused> {
 }
 
 /// The id of the messages: the same for the same idempotency key of the same source.
-fn message_id<S>(caller: &Caller<S>, headers: &HeaderMap) -> Result<String, Refused> {
+pub(super) fn message_id<S>(
+    caller: &Caller<S>,
+    headers: &HeaderMap,
+    purpose: &str,
+) -> Result<String, Refused> {
     let bytes = match headers.get(IDEMPOTENCY_KEY) {
         Some(key) => {
             let secret = caller.engine.secrets.marks();
-            Hasher::keyed(secret, "consents")
+            Hasher::keyed(secret, purpose)
                 .field(caller.access.name.as_bytes())
                 .field(key.as_bytes())
                 .finish()

@@ -59,6 +59,12 @@ pub const METRICS: &[(Sort, &str, Unit, &str)] = &[
         Unit::Count,
         "Links between two profiles that were not made, by why",
     ),
+    (
+        Sort::Counter,
+        "wink_households_refused_total",
+        Unit::Count,
+        "People who were not taken into a household, by why",
+    ),
     (Sort::Gauge, "wink_connections", Unit::Count, "Connections that are open"),
     (
         Sort::Counter,
@@ -135,6 +141,7 @@ pub fn describe() {
     for reason in ["two_accounts", "too_many_profiles", "taken_apart"] {
         counter!("wink_links_refused_total", "reason" => reason).absolute(0);
     }
+    counter!("wink_households_refused_total", "reason" => "full").absolute(0);
     gauge!("wink_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     counter!("wink_connections_closed_total", "why" => "panicked").absolute(0);
     for verdict in ["offer", "holdout", "none"] {

@@ -22,6 +22,7 @@ mod finish;
 mod ga4;
 mod gate;
 mod health;
+mod households;
 mod keys;
 mod letters;
 mod links;
@@ -114,6 +115,12 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
             get(consents::read_consents::<S>).put(consents::set_consents::<S>),
         )
         .route("/v1/features", post(features::serve_features::<S>))
+        .route(
+            "/v1/profiles/{id}/household",
+            get(households::read_household::<S>)
+                .put(households::join_household::<S>)
+                .delete(households::leave_household::<S>),
+        )
         .route("/v1/profiles/{id}/links", post(links::link_profiles::<S>))
         .route("/v1/profiles/{id}/links/{other}", delete(links::unlink_profiles::<S>))
         .route("/v1/profiles/{id}/export", get(export::export_profile::<S>))

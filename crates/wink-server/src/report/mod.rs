@@ -8,6 +8,7 @@ pub mod state_hash;
 pub mod totals;
 pub mod verify;
 
+mod households;
 mod memberships;
 mod models;
 pub(crate) mod walk;

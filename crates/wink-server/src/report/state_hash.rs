@@ -75,7 +75,7 @@ async fn plain_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
 
 /// Records whose key or bytes hold a hash under the installation's secret: that hash stays out.
 async fn keyed_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) -> Result<(), Error> {
-    for kind in [kind::IDENTITY, kind::ERASED] {
+    for kind in [kind::IDENTITY, kind::ERASED, kind::HOUSEHOLD] {
         walk::records(engine, kind, |_, record| {
             parts.push(part("record", &[&kind.0.to_le_bytes(), &record.bytes]));
             Ok(())
@@ -91,7 +91,24 @@ async fn keyed_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
     walk::stored(engine, kind::PROFILE, |mut profile: Profile| {
         let identities = profile.identities.len().to_le_bytes();
         profile.identities.clear();
-        parts.push(part("record", &[&kind::PROFILE.0.to_le_bytes(), &identities, &profile.to_bytes()]));
+        // So are the ids of households.
+        let lives = profile.residence.take().map_or(Vec::new(), |word| {
+            let is_in_one = word.household.is_some();
+            [word.at.0.to_le_bytes().as_slice(), word.source.as_bytes(), &[u8::from(is_in_one)]].concat()
+        });
+        let mut counted: Vec<u32> =
+            std::mem::take(&mut profile.counted).all().map(|(_, entries)| entries).collect();
+        counted.sort_unstable();
+        let counted: Vec<u8> = counted.into_iter().flat_map(u32::to_le_bytes).collect();
+        let id = kind::PROFILE.0.to_le_bytes();
+        let mut fields: Vec<&[u8]> = vec![id.as_slice(), identities.as_slice()];
+        let bytes = profile.to_bytes();
+        fields.push(&bytes);
+        // Who was never in one is hashed as ever.
+        if !lives.is_empty() || !counted.is_empty() {
+            fields.extend([&*lives, &*counted]);
+        }
+        parts.push(part("record", &fields));
         Ok(())
     })
     .await?;

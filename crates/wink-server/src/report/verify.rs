@@ -11,7 +11,7 @@ use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
-use super::{memberships, models, state_hash, walk};
+use super::{households, memberships, models, state_hash, walk};
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -52,6 +52,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
     let states = check_states(engine, &mut journal).await?;
     journal.findings.extend(memberships::findings(engine).await?);
     journal.findings.extend(models::findings(engine, &mut journal.models).await?);
+    journal.findings.extend(households::findings(engine).await?);
     let balance = totals::balance(engine).await?;
     if !balance.is_exact() {
         journal.findings.push(format!("the balance does not add up: {balance:?}"));

@@ -48,6 +48,8 @@ mod full;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod households;
+#[cfg(test)]
 mod leak;
 #[cfg(test)]
 mod ledger;

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use wink_core::base::expression::Expression;
 use wink_core::base::{CampaignId, Cents, Currency, DecisionId, Digest, OfferId, ProfileId, Timestamp, Zone};
 use wink_core::decision::{Ask, BudgetUse, Decision, Issue, Person, Situation, Standing, decide};
+use wink_core::event::Schemas;
 use wink_core::feature::{
     self, Age, Aggregation, Class, Definition, Heard, How, Never, Reading, Segments, Selection, View, Viewed,
     Window,
@@ -55,6 +56,7 @@ impl Case {
             view,
             contacts: Vec::new(),
             used: BTreeMap::new(),
+            household: BTreeMap::new(),
         };
         Ok(Self { catalogue, person, numbers })
     }
@@ -129,7 +131,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
                 valid_days: 28,
                 needs_activation: false,
             },
-            limits: Limits { per_profile: 1, total: None },
+            limits: Limits { per_profile: 1, per_household: None, total: None },
             stacking: Stacking::default(),
             rules: rules.clone(),
             scorecard: Scorecard { redeem: weights(n), uplift: weights(n + 3) },
@@ -145,6 +147,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             accounts: Accounts::default(),
             places: None,
         },
+        schemas: Arc::new(Schemas::built_in()),
         features: Arc::new(features),
         contact_policy: ContactPolicy { caps: vec![FrequencyCap { at_most: 2, within_days: 28 }] },
         holdout: Holdout { basis_points: 0, salt: 1 },

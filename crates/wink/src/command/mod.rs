@@ -13,6 +13,7 @@ pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod features;
+pub(crate) mod household;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lint;

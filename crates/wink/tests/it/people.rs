@@ -84,7 +84,7 @@ fn code(reply: &Reply) -> (u16, String) {
 }
 
 /// Routes about one person or one message, and who may: everybody else is refused before anything is read.
-const MAY: [(&str, &str, &[&str]); 20] = [
+const MAY: [(&str, &str, &[&str]); 23] = [
     ("GET", "/v1/decisions/DEC", &["shop", "analyst", "support", "privacy", "admin"]),
     ("GET", "/v1/decisions/DEC/trace", &["analyst", "support", "privacy", "admin"]),
     ("POST", "/v1/exposures", &["client", "shop", "till", "admin"]),
@@ -96,6 +96,9 @@ const MAY: [(&str, &str, &[&str]); 20] = [
     ("GET", "/v1/profiles/PRF/wallet", &["shop", "support", "privacy", "admin"]),
     ("GET", "/v1/profiles/PRF/consents", &["shop", "analyst", "support", "privacy", "admin"]),
     ("PUT", "/v1/profiles/PRF/consents", &["shop", "support", "privacy", "admin"]),
+    ("GET", "/v1/profiles/PRF/household", &["support", "privacy", "admin"]),
+    ("PUT", "/v1/profiles/PRF/household", &["shop", "support", "privacy", "admin"]),
+    ("DELETE", "/v1/profiles/PRF/household", &["shop", "support", "privacy", "admin"]),
     ("POST", "/v1/profiles/PRF/links", &["support", "privacy", "admin"]),
     ("DELETE", "/v1/profiles/PRF/links/PRF", &["support", "privacy", "admin"]),
     ("GET", "/v1/profiles/PRF/export", &["privacy", "admin"]),
@@ -126,6 +129,7 @@ fn each_role_may_what_it_may_and_what_is_not_there_looks_alike() {
                     "/v1/exposures" => json!({ "decision": ids("dec")[number], "kind": "seen" }),
                     "/v1/profiles/lookup" => json!({ "identity": identity("nobody") }),
                     _ if path.ends_with("/links") => json!({ "profile": ids("prf")[0] }),
+                    _ if path.ends_with("/household") && method == "PUT" => json!({ "household_id": "h-1" }),
                     _ if method == "PUT" => {
                         json!({ "consents": [{ "purpose": "newsletter", "state": "denied", "method": "x" }] })
                     }

@@ -5,15 +5,16 @@ use std::slice;
 use std::sync::Arc;
 
 use wink_core::base::{Timestamp, TriggerId};
-use wink_core::event::{Event, Identity};
+use wink_core::event::{Event, HouseholdChange, Identity};
 use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
-use wink_core::profile::{IdentityKey, Link, Profile, Vault};
+use wink_core::profile::{IdentityKey, Link, Profile, Residence, Vault};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
 use super::IDENTITIES_MAX;
 use crate::flow::context;
+use crate::flow::households::{self, Moving};
 use crate::flow::links::Joined;
 use crate::flow::moments;
 use crate::flow::noted::Noted;
@@ -30,6 +31,7 @@ pub(super) struct Known {
     pub(super) occasions: Option<Noted>,
     pub(super) taken_up: BTreeSet<IdentityKey>,
     pub(super) joined: Joined,
+    pub(super) moving: Moving,
     pub(super) profile_changed: bool,
     pub(super) state_changed: bool,
 }
@@ -43,6 +45,7 @@ impl Known {
             occasions: None,
             taken_up: BTreeSet::new(),
             joined: Joined::default(),
+            moving: Moving::default(),
             profile_changed: false,
             state_changed: false,
         }
@@ -152,6 +155,24 @@ impl Known {
         Ok(())
     }
 
+    /// Takes in what is told of the person's household.
+    pub(super) async fn live<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        change: &HouseholdChange,
+        at: Timestamp,
+        source: &str,
+    ) -> Result<(), Error> {
+        let household = match change {
+            HouseholdChange::Joined { household_id } => Some(households::named(engine, household_id)),
+            HouseholdChange::Left { .. } => None,
+        };
+        let word = Residence { household, at, source: source.to_owned() };
+        let heard = self.moving.hear(engine, &mut self.joined, &mut self.profile, change, word).await?;
+        self.profile_changed |= heard;
+        Ok(())
+    }
+
     pub(super) async fn take_up<S: Store>(
         &mut self,
         engine: &Engine<S>,
@@ -186,6 +207,7 @@ impl Known {
             batch.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
         }
         self.joined.add_to(batch);
+        self.moving.add_to(batch);
         if self.profile_changed {
             batch.changes.push(Change::Put(self.profile.key, self.profile.value.to_bytes()));
         }

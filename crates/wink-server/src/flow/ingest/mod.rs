@@ -75,15 +75,16 @@ pub async fn ingest<S: Store>(
     let mut look = !each_of_its_own(&groups);
     for at_once in groups.chunks(GROUPS_AT_ONCE) {
         let mut left: Vec<&Group> = at_once.iter().collect();
-        for _ in 0..ATTEMPTS_MAX {
+        let mut attempts = 0;
+        while !left.is_empty() {
+            let before = left.len();
             left = commit(engine, ids, left, look, &mut answers).await?;
-            if left.is_empty() {
-                break;
-            }
             look = true;
-        }
-        if !left.is_empty() {
-            return Err(Error::Contended);
+            // Groups of one household get in each other's way, and then one of them gets through.
+            attempts = if left.len() < before { 0 } else { attempts + 1 };
+            if ATTEMPTS_MAX <= attempts {
+                return Err(Error::Contended);
+            }
         }
     }
     answers.into_iter().map(|answer| answer.ok_or(Error::Unknown)).collect()

@@ -114,7 +114,7 @@ impl Work {
         }
         let id = ids.event(envelope, now)?;
         let currency = engine.currency();
-        let mut event = match accept(envelope, &engine.schemas, currency, id, now) {
+        let mut event = match accept(envelope, &engine.schemas(), currency, id, now) {
             Ok(event) => event,
             Err(rejection) => return Ok(Answer::Dead(rejection)),
         };
@@ -143,6 +143,9 @@ impl Work {
         if let Body::ConsentUpdated(change) = &kept.body {
             Arc::make_mut(&mut known.profile.value).hear(change, kept.occurred_at, &kept.source);
             known.profile_changed = true;
+        }
+        if let Body::HouseholdChanged(change) = &kept.body {
+            known.live(engine, change, kept.occurred_at, &kept.source).await?;
         }
         let listening = known.listening(engine, name).await?;
         let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);
