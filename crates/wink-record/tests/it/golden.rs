@@ -88,6 +88,7 @@ fn coupons_and_money_are_stored_as_ever() {
     }
     check("wallet-v1", &samples::wallet());
     check("wallet-rights-v1", &samples::wallet_of_rights());
+    check("wallet-announced-v1", &samples::wallet_announced());
     check("ledger-v1", &samples::movement());
     check("ledger-v2", &samples::told_movement());
 }
@@ -115,6 +116,7 @@ fn decisions_are_stored_as_ever() {
     check("decision-some-features-v1", &samples::decision_of_some_features());
     check("decision-on-accept-v1", &samples::waiting_decision());
     check("decision-on-second-device-v1", &samples::decision_on_second_device());
+    check("decision-after-deadlines-v1", &samples::decision_after_deadlines());
     check("decided-v1", &samples::decided());
 }
 
