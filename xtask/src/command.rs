@@ -119,10 +119,21 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "campaign",
-        takes: "",
-        summary: "fuzzes, kills and draws for as long as somebody has, with a new seed in every round",
-        flags: &[Flag { name: "--minutes", value: Some("N"), help: "about how long (30 otherwise)" }],
-        examples: &["cargo xtask campaign", "cargo xtask campaign --minutes 480"],
+        takes: "[TEST]...",
+        summary: "fuzzes, kills and draws for as long as somebody has, and writes what it proves to evidence/",
+        flags: &[
+            Flag { name: "--minutes", value: Some("N"), help: "about how long (30 otherwise)" },
+            Flag {
+                name: "--package",
+                value: Some("CRATE"),
+                help: "only tests of one crate, without fuzzing",
+            },
+        ],
+        examples: &[
+            "cargo xtask campaign",
+            "cargo xtask campaign --minutes 480",
+            "cargo xtask campaign --package wink-server --minutes 1 of_random_codes",
+        ],
         run: crate::campaign::run,
     },
     Command {

@@ -14,6 +14,7 @@ mod command;
 mod compare;
 mod data;
 mod demo;
+mod evidence;
 mod fuzz;
 mod licences;
 mod promtool;

@@ -96,7 +96,7 @@ pub use segments::{
     SegmentsOfProfile,
 };
 pub use value::{to_json, value};
-pub use webhook_messages::{CouponTold, DecisionTold, SegmentTold, Told};
+pub use webhook_messages::{CouponTold, DecisionTold, SegmentTold, TextTold, Told};
 pub use webhooks::{
     DeliveryView, DisabledView, MessagesListed, ReplayAsked, Replayed, StreamTokenAsked, StreamTokenMade,
     TestQueued, WebhookAsked, WebhookChanged, WebhookMade, WebhookView, WebhooksListed,

@@ -67,7 +67,7 @@ impl DecisionTold {
     }
 }
 
-/// `coupon.issued`, `coupon.redeemed`, `coupon.reversed` and `coupon.expired`.
+/// `coupon.issued`, `coupon.redeemed`, `coupon.reversed`, `coupon.expiring` and `coupon.expired`.
 #[derive(Clone, Debug, Serialize)]
 pub struct CouponTold {
     /// Its id.
@@ -90,6 +90,18 @@ pub struct CouponTold {
     pub amount_cents: Option<i64>,
     /// The first instant it is no longer valid.
     pub valid_until: String,
+    /// What its person may be sent, if they want to hear of it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextTold>,
+}
+
+/// A text that may be sent as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TextTold {
+    /// In German.
+    pub de: String,
+    /// In English.
+    pub en: String,
 }
 
 impl CouponTold {
@@ -105,7 +117,13 @@ impl CouponTold {
             maximum_cents: coupon.benefit.maximum().0,
             amount_cents: amount.map(|amount| amount.0),
             valid_until: coupon.valid_until.to_string(),
+            text: None,
         }
+    }
+
+    /// The same, with a text for its person.
+    pub fn with_text(self, text: Option<TextTold>) -> Self {
+        Self { text, ..self }
     }
 }
 

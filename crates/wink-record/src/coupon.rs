@@ -2,7 +2,7 @@
 
 use prost::{Message, Oneof};
 use wink_core::base::{Cents, CouponId, DecisionId, ProfileId, RedemptionId, Timestamp};
-use wink_core::coupon::{Coupon, Given, Held, Hold, State, Wallet};
+use wink_core::coupon::{Announced, Coupon, Given, Held, Hold, State, Wallet};
 use wink_core::offer::{Benefit, ReversalPolicy, Terms};
 
 use crate::event::{campaign, offer};
@@ -256,6 +256,17 @@ fn check_reserved(state: &State, benefit: &Benefit, reserved: Cents) -> Result<(
 struct WalletMessage {
     #[prost(message, repeated, tag = "1")]
     held: Vec<HeldMessage>,
+    /// Coupons of which it was said that they will run out.
+    #[prost(message, repeated, tag = "5")]
+    announced: Vec<AnnouncedMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct AnnouncedMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    coupon: Vec<u8>,
+    #[prost(sint64, tag = "2")]
+    at: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -289,13 +300,22 @@ impl Stored for Wallet {
                 Given::Lapsed => 2,
             },
         });
-        WalletMessage { held: held.collect() }.encode_to_vec()
+        let announced = self.announced.iter().map(|announced| AnnouncedMessage {
+            coupon: announced.coupon.bytes().to_vec(),
+            at: announced.at.0,
+        });
+        WalletMessage { held: held.collect(), announced: announced.collect() }.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         const WHAT: &str = "wallet";
         let mut wallet = Self::default();
-        for held in decode::<WalletMessage>(WHAT, bytes)?.held {
+        let message: WalletMessage = decode(WHAT, bytes)?;
+        for announced in &message.announced {
+            let coupon = CouponId::from_bytes(id(WHAT, &announced.coupon)?);
+            wallet.announced.push(Announced { coupon, at: Timestamp(announced.at) });
+        }
+        for held in message.held {
             let given = match (held.coupon, held.right) {
                 (Some(bytes), 0) => Given::Coupon(CouponId::from_bytes(id(WHAT, &bytes)?)),
                 (None, 0) => Given::HeldOut,

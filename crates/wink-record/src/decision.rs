@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 use wink_core::base::{Cents, DecisionId, Digest, ProfileId, Timestamp};
 use wink_core::decision::{
-    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Standing, Usage, Verdict,
+    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, RanOut, Standing, Usage, Verdict,
 };
 use wink_core::feature::{Reading, View, Viewed};
-use wink_core::offer::{CatalogueVersion, Channel};
+use wink_core::offer::{Benefit, CatalogueVersion, Channel};
 use wink_core::profile::{Grants, Purpose};
 
-use crate::message::{Damaged, Stored, decode, id, index, number, unknown};
+use crate::message::{Damaged, Stored, decode, id, index, narrow, number, unknown};
 use crate::profile::{from_purpose, to_purpose};
 use crate::removed::RemovedMessage;
 use crate::texts::{Texts, text};
@@ -70,6 +70,23 @@ struct DecisionMessage {
     /// What the whole household had, of offers that are limited so.
     #[prost(message, repeated, tag = "22")]
     household: Vec<UsedMessage>,
+    #[prost(message, repeated, tag = "30")]
+    ran_out: Vec<RanOutMessage>,
+}
+
+/// Something of an offer that was not used in time.
+#[derive(Clone, PartialEq, Message)]
+struct RanOutMessage {
+    #[prost(uint64, tag = "1")]
+    offer: u64,
+    #[prost(sint64, tag = "2")]
+    until: i64,
+    /// The amount, or the most a share can be worth; unset if it is not known.
+    #[prost(sint64, optional, tag = "3")]
+    maximum: Option<i64>,
+    /// The share; unset for an amount.
+    #[prost(uint32, optional, tag = "4")]
+    basis_points: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -183,6 +200,7 @@ impl Stored for Decision {
             },
             drawn_as: drawn_as(&self.person),
             household: to_used(&self.person.household),
+            ran_out: to_ran_out(&self.person),
         }
         .encode_to_vec()
     }
@@ -220,6 +238,7 @@ impl Stored for Decision {
         let candidates =
             message.candidates.into_iter().map(|candidate| from_candidate(candidate, &message.texts));
         let candidates = candidates.collect::<Result<_, _>>()?;
+        let ran_out = from_ran_out(&message.ran_out)?;
         let profile = ProfileId::from_bytes(id(WHAT, &message.profile)?);
         let drawn_as = message.drawn_as.map(|bytes| id(WHAT, &bytes)).transpose()?;
         Ok(Self {
@@ -242,6 +261,7 @@ impl Stored for Decision {
                 contacts: message.contacts.into_iter().map(Timestamp).collect(),
                 used: from_used(&message.used)?,
                 household: from_used(&message.household)?,
+                ran_out,
             },
             standing,
             candidates,
@@ -269,6 +289,38 @@ fn from_used(messages: &[UsedMessage]) -> Result<BTreeMap<usize, Usage>, Damaged
         used.insert(index(WHAT, usage.offer)?, Usage { issued: usage.issued, held_out: usage.held_out });
     }
     Ok(used)
+}
+
+fn to_ran_out(person: &Person) -> Vec<RanOutMessage> {
+    let message = |(offer, ran_out): (&usize, &RanOut)| {
+        let (maximum, basis_points) = match ran_out.benefit {
+            None => (None, None),
+            Some(Benefit::Amount(amount)) => (Some(amount.0), None),
+            Some(Benefit::Percent { basis_points, maximum }) => {
+                (Some(maximum.0), Some(u32::from(basis_points)))
+            }
+        };
+        RanOutMessage { offer: number(*offer), until: ran_out.until.0, maximum, basis_points }
+    };
+    let all = person.ran_out.iter().flat_map(|(offer, all)| all.iter().map(move |one| (offer, one)));
+    all.map(message).collect()
+}
+
+fn from_ran_out(messages: &[RanOutMessage]) -> Result<BTreeMap<usize, Vec<RanOut>>, Damaged> {
+    let mut all: BTreeMap<usize, Vec<RanOut>> = BTreeMap::new();
+    for message in messages {
+        let benefit = match (message.maximum, message.basis_points) {
+            (None, _) => None,
+            (Some(amount), None) => Some(Benefit::Amount(Cents(amount))),
+            (Some(maximum), Some(basis_points)) => Some(Benefit::Percent {
+                basis_points: narrow(WHAT, "basis_points", u64::from(basis_points))?,
+                maximum: Cents(maximum),
+            }),
+        };
+        let ran_out = RanOut { until: Timestamp(message.until), benefit };
+        all.entry(index(WHAT, message.offer)?).or_default().push(ran_out);
+    }
+    Ok(all)
 }
 
 fn to_slot(viewed: &Viewed, texts: &mut Texts) -> SlotMessage {

@@ -2,7 +2,7 @@
 
 use prost::{Message, Oneof};
 use wink_core::base::expression::{Miss, Relation};
-use wink_core::base::{Cents, Value};
+use wink_core::base::{Cents, Timestamp, Value};
 use wink_core::decision::Removed;
 use wink_core::offer::Stage;
 
@@ -14,7 +14,7 @@ use crate::value::ValueMessage;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RemovedMessage {
-    #[prost(oneof = "Reason", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "Reason", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 20")]
     reason: Option<Reason>,
 }
 
@@ -46,6 +46,8 @@ enum Reason {
     Holdout(bool),
     #[prost(uint32, tag = "13")]
     HouseholdLimit(u32),
+    #[prost(message, tag = "20")]
+    DeadlinePassed(DeadlinePassedMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -106,6 +108,14 @@ struct ContactCapMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct DeadlinePassedMessage {
+    #[prost(sint64, tag = "1")]
+    again_at: i64,
+    #[prost(uint32, tag = "2")]
+    days: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct TwoAmounts {
     /// Needed, or remaining.
     #[prost(sint64, tag = "1")]
@@ -135,6 +145,10 @@ impl RemovedMessage {
                 at_most: *at_most,
                 within_days: u32::from(*within_days),
             }),
+            Removed::DeadlinePassed { again_at, days } => {
+                let (again_at, days) = (again_at.0, u32::from(*days));
+                Reason::DeadlinePassed(DeadlinePassedMessage { again_at, days })
+            }
             Removed::Budget { needed, left } => Reason::Budget(amounts(needed, left)),
             Removed::MinimumPrice { remaining, minimum } => Reason::MinimumPrice(amounts(remaining, minimum)),
             Removed::Holdout => Reason::Holdout(true),
@@ -169,6 +183,10 @@ impl RemovedMessage {
                 Removed::MinimumPrice { remaining: Cents(amounts.one), minimum: Cents(amounts.other) }
             }
             Reason::Holdout(_) => Removed::Holdout,
+            Reason::DeadlinePassed(passed) => Removed::DeadlinePassed {
+                again_at: Timestamp(passed.again_at),
+                days: narrow(WHAT, "days", u64::from(passed.days))?,
+            },
         })
     }
 }

@@ -18,6 +18,8 @@ pub enum MessageType {
     CouponRedeemed,
     /// A redemption, or some of it, was taken back.
     CouponReversed,
+    /// A coupon will run out in some days, and its person wants to be told.
+    CouponExpiring,
     /// A coupon ran out.
     CouponExpired,
     /// Somebody who has granted what a segment is for came into it.
@@ -30,11 +32,12 @@ pub enum MessageType {
 
 impl MessageType {
     /// What an endpoint can ask for.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DecisionMade,
         Self::CouponIssued,
         Self::CouponRedeemed,
         Self::CouponReversed,
+        Self::CouponExpiring,
         Self::CouponExpired,
         Self::SegmentEntered,
         Self::SegmentLeft,
@@ -47,6 +50,7 @@ impl MessageType {
             Self::CouponIssued => "coupon.issued",
             Self::CouponRedeemed => "coupon.redeemed",
             Self::CouponReversed => "coupon.reversed",
+            Self::CouponExpiring => "coupon.expiring",
             Self::CouponExpired => "coupon.expired",
             Self::SegmentEntered => "segment.entered",
             Self::SegmentLeft => "segment.left",

@@ -222,7 +222,7 @@ mod tests {
             offer: OfferId::parse("tea").unwrap(),
             given: Given::HeldOut,
         };
-        let bytes = Wallet { held: vec![given; held] }.to_bytes();
+        let bytes = Wallet { held: vec![given; held], announced: Vec::new() }.to_bytes();
         Since::Changed(Some(Record { version: Version(version), bytes }))
     }
 

@@ -143,6 +143,8 @@ pub const FORGET_QUESTIONS: Queue = Queue(4);
 pub const LAPSE: Queue = Queue(5);
 /// Moments of triggers; due when somebody is to be asked about, or looked whether they stayed quiet.
 pub const MOMENTS: Queue = Queue(6);
+/// Coupons that will run out; due when their people are to be told.
+pub const EXPIRING: Queue = Queue(35);
 /// Rounds of those whom an occasion concerns; due at once.
 pub const ROUNDS: Queue = Queue(15);
 

@@ -5,11 +5,13 @@ pub mod cart;
 
 mod activate;
 mod bulk;
+mod deadline;
 mod end;
 mod hold;
 mod issue;
 mod ledger;
 mod life;
+mod notice;
 mod redeem;
 mod redemption;
 mod refusal;
@@ -26,16 +28,19 @@ pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
+pub use notice::{Notice, notice};
 pub use redeem::redeem;
 pub use redemption::{Part, Redemption, Reversal};
 pub use refusal::{Beside, NearestMiss, Refusal};
 pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
 pub use together::{had_together, used_together};
-pub use wallet::{Given, Held, Wallet};
+pub use wallet::{Announced, Given, Held, Wallet};
 pub use wording::{Audience, Language, Locale, Speaker};
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod reissue;
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,17 @@ impl Held {
 pub struct Wallet {
     /// Oldest first.
     pub held: Vec<Held>,
+    /// Coupons of which the person was told that they will run out, oldest first: so that it is said once, and counts as a contact.
+    pub announced: Vec<Announced>,
+}
+
+/// That a coupon's person was told that it will run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Which coupon.
+    pub coupon: CouponId,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Wallet {
@@ -89,6 +100,13 @@ impl Wallet {
     pub fn take_in(&mut self, other: &Self) {
         self.held.extend(other.held.iter().cloned());
         self.held.sort_by_key(|held| held.at);
+        self.announced.extend(&other.announced);
+        self.announced.sort_by_key(|announced| announced.at);
+    }
+
+    /// Tells whether the person was told that a coupon will run out.
+    pub fn was_announced(&self, coupon: CouponId) -> bool {
+        self.announced.iter().any(|announced| announced.coupon == coupon)
     }
 
     /// Notes what became of the right a decision gave. There is nothing to note if it gave none.

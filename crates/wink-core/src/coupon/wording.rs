@@ -57,6 +57,15 @@ impl Speaker<'_> {
         }
     }
 
+    /// Says to its person that a coupon will run out: until when it is valid, and nothing else.
+    pub fn expiring(&self, until: Timestamp) -> String {
+        let until = self.last_minute(until);
+        match self.language {
+            Language::German => format!("Ihr Gutschein gilt bis {until}."),
+            Language::English => format!("Your coupon is valid until {until}."),
+        }
+    }
+
     /// Says why a coupon does not apply, and what would help.
     pub fn refusal(&self, refusal: &Refusal, audience: Audience) -> String {
         match (self.language, audience) {

@@ -110,6 +110,13 @@ pub enum Removed {
         /// In how many days.
         within_days: u16,
     },
+    /// The person had this, or less, until a date that has passed, and let it run out. It is not given again at once: the date was meant.
+    DeadlinePassed {
+        /// The first instant it may be given again.
+        again_at: Timestamp,
+        /// How many days the shop waits.
+        days: u16,
+    },
     /// The budget does not cover the most this could cost.
     Budget {
         /// What it could cost.
@@ -144,6 +151,7 @@ impl Removed {
             Self::HouseholdLimit { .. } => "household_limit",
             Self::TotalLimit { .. } => "total_limit",
             Self::ContactCap { .. } => "contact_cap",
+            Self::DeadlinePassed { .. } => "deadline_passed",
             Self::Budget { .. } => "budget_exhausted",
             Self::MinimumPrice { .. } => "minimum_price",
             Self::Holdout => "holdout",

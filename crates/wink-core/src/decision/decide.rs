@@ -56,7 +56,7 @@ fn candidates(situation: &Situation<'_>) -> Vec<Candidate> {
                     drawn,
                     score: Some(score(situation, expected, *benefit)),
                     probability: 0.0,
-                    removed: benefit_removed(situation, offer, *benefit, expected.spend),
+                    removed: benefit_removed(situation, (index, offer), *benefit, expected.spend),
                 },
             };
             candidates.push(candidate);

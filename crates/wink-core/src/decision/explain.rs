@@ -188,6 +188,11 @@ fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
                 "the person was contacted {at_most} × in the last {within_days} days, which is as often as the policy allows"
             )
         }
+        Removed::DeadlinePassed { again_at, days } => {
+            format!(
+                "the person let it run out, and the same or better is not given again for {days} days, until {again_at}"
+            )
+        }
         Removed::Budget { needed, left } => {
             format!(
                 "the campaign's budget has {} left, and this could cost {}",

@@ -2,6 +2,7 @@
 
 use super::candidate::Removed;
 use super::choose::holds_out_of_everything;
+use super::deadline::deadline_passed;
 use super::situation::{RuleFacts, Situation};
 use crate::base::Cents;
 use crate::base::expression::Verdict;
@@ -28,13 +29,16 @@ pub(super) fn offer_removed(
         .or_else(|| contact_cap.cloned())
 }
 
-/// Asks what depends on the benefit: money.
+/// Asks what depends on the benefit: whether it was offered until a date that has passed, and money.
 pub(super) fn benefit_removed(
     situation: &Situation<'_>,
-    offer: &Offer,
+    (index, offer): (usize, &Offer),
     benefit: Benefit,
     expected_spend: Cents,
 ) -> Option<Removed> {
+    if let Some(passed) = deadline_passed(situation, index, benefit) {
+        return Some(passed);
+    }
     let needed = benefit.maximum();
     let left = situation.standing.budgets.get(&offer.campaign).map_or(Cents::ZERO, |budget| budget.left());
     if left < needed {
@@ -95,13 +99,6 @@ pub(super) fn contact_cap_reached(situation: &Situation<'_>) -> Option<Removed> 
     if !situation.ask.channel.is_pushed() {
         return None;
     }
-    for cap in &situation.catalogue.contact_policy.caps {
-        let since = situation.now.plus_days(-i64::from(cap.within_days));
-        let made =
-            situation.person.contacts.iter().filter(|at| since < **at && **at <= situation.now).count();
-        if usize::try_from(cap.at_most).is_ok_and(|at_most| at_most <= made) {
-            return Some(Removed::ContactCap { at_most: cap.at_most, within_days: cap.within_days });
-        }
-    }
-    None
+    let cap = situation.catalogue.contact_policy.reached(&situation.person.contacts, situation.now)?;
+    Some(Removed::ContactCap { at_most: cap.at_most, within_days: cap.within_days })
 }

@@ -193,7 +193,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
         },
         schemas: Arc::new(Schemas::built_in()),
         features: Arc::clone(features),
-        contact_policy: ContactPolicy { caps: Vec::new() },
+        contact_policy: ContactPolicy { caps: Vec::new(), reissue_days: 14, expiring_days: None },
         holdout: Holdout { basis_points: 0, salt: 1 },
         economics: Economics {
             margins: Margins { default_basis_points: 2_500, by_category: BTreeMap::new() },
@@ -220,16 +220,33 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
     }
 }
 
-/// Tells the most somebody can get who did this, and what it is worth on average, in cents.
-fn earns<'a>(catalogue: &Catalogue, acts: impl Iterator<Item = &'a Act>, wanted: &Wanted) -> (i64, f64) {
-    let mut state = State::default();
-    acts.for_each(|act| act.fold(&mut state, &catalogue.features));
+/// A shop with one offer that anybody is given.
+pub(crate) fn plain() -> Catalogue {
+    let offer = Written { weights: Vec::new(), rule: None, cents: 200 };
+    let mut catalogue = catalogue(&Arc::new(features()), &[offer]);
+    catalogue.economics.exploration = 0.0;
+    catalogue.offers.iter_mut().for_each(|offer| offer.scorecard.uplift.intercept = 3.0);
+    catalogue
+}
+
+/// Asks about somebody nothing is known of.
+pub(crate) fn asked(catalogue: &Catalogue, now: Timestamp, seed: u64) -> Situation<'_> {
+    about(catalogue, &State::default(), &catalogue.wanted(now), now, seed)
+}
+
+fn about<'a>(
+    catalogue: &'a Catalogue,
+    state: &State,
+    wanted: &Wanted,
+    now: Timestamp,
+    seed: u64,
+) -> Situation<'a> {
     let grants = Grants::new(Purpose::ALL);
-    let view = view(&[&state], &catalogue.features, &grants, NOW, wanted);
-    let decision = decide(Situation {
+    let view = view(&[state], &catalogue.features, &grants, now, wanted);
+    Situation {
         id: DecisionId::from_bytes([2; 16]),
-        now: NOW,
-        seed: 7,
+        now,
+        seed,
         ask: Ask { channel: Channel::Web, placement: "cart".to_owned(), cart: None, issue: Issue::Now },
         person: Person {
             profile: ProfileId::from_bytes([1; 16]),
@@ -239,14 +256,21 @@ fn earns<'a>(catalogue: &Catalogue, acts: impl Iterator<Item = &'a Act>, wanted:
             contacts: Vec::new(),
             used: BTreeMap::new(),
             household: BTreeMap::new(),
+            ran_out: BTreeMap::new(),
         },
         standing: Standing {
             budgets: [(0, BudgetUse { used: Cents(0), cap: Cents(100_000) })].into(),
             issued: BTreeMap::new(),
         },
         catalogue,
-    });
-    worth(&decision, catalogue)
+    }
+}
+
+/// Tells the most somebody can get who did this, and what it is worth on average, in cents.
+fn earns<'a>(catalogue: &Catalogue, acts: impl Iterator<Item = &'a Act>, wanted: &Wanted) -> (i64, f64) {
+    let mut state = State::default();
+    acts.for_each(|act| act.fold(&mut state, &catalogue.features));
+    worth(&decide(about(catalogue, &state, wanted, NOW, 7)), catalogue)
 }
 
 fn worth(decision: &Decision, catalogue: &Catalogue) -> (i64, f64) {

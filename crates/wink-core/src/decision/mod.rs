@@ -2,6 +2,7 @@
 
 mod candidate;
 mod choose;
+mod deadline;
 mod decide;
 mod explain;
 mod filter;
@@ -16,7 +17,7 @@ pub use explain::{Explanation, Line, explain, headline};
 pub use filter::missing_consent;
 pub use issue::{AcceptWithin, Issue};
 pub use score::Expected;
-pub use situation::{Ask, BudgetUse, Person, Situation, Standing, Usage};
+pub use situation::{Ask, BudgetUse, Person, RanOut, Situation, Standing, Usage};
 
 #[cfg(test)]
-mod hesitation;
+pub(crate) mod hesitation;

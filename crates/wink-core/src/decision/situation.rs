@@ -6,7 +6,7 @@ use super::Issue;
 use crate::base::expression::{Fact, Facts};
 use crate::base::{Cents, DecisionId, ProfileId, Timestamp, Zone};
 use crate::feature::View;
-use crate::offer::{Catalogue, Channel, ContextFact, Named, RuleSlots};
+use crate::offer::{Benefit, Catalogue, Channel, ContextFact, Named, RuleSlots};
 use crate::profile::Grants;
 
 /// A question with everything needed to answer it.
@@ -58,6 +58,17 @@ pub struct Person {
     pub used: BTreeMap<usize, Usage>,
     /// The same of all in their household together, where that is limited.
     pub household: BTreeMap<usize, Usage>,
+    /// What they let run out of offers that could be given again, by index in the catalogue.
+    pub ran_out: BTreeMap<usize, Vec<RanOut>>,
+}
+
+/// Something that was offered until a date and not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RanOut {
+    /// The first instant it was over.
+    pub until: Timestamp,
+    /// What it would have given; `None` where that is not known any more, as of a right that was not accepted.
+    pub benefit: Option<Benefit>,
 }
 
 /// What one person already had of one offer.

@@ -16,7 +16,7 @@ pub mod wording;
 
 pub use campaign::Campaign;
 pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Shop};
-pub use contact::{ContactPolicy, FrequencyCap};
+pub use contact::{ContactPolicy, FrequencyCap, REISSUE_DAYS};
 pub use places::{Circle, Places, RESOLUTION_MAX};
 pub use product::{Margins, Product, Unlistable};
 pub use reversal::{Afterwards, Extent, ReversalPolicy, ReversalReason};

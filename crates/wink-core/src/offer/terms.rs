@@ -64,6 +64,16 @@ impl Benefit {
         }
     }
 
+    /// Tells whether it is less than another by its share or its maximum, and more by neither. An amount is the whole of what is bought, up to
+    /// that amount.
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        let [own, other] = [self, other].map(|benefit| match benefit {
+            Self::Amount(amount) => (10_000, *amount),
+            Self::Percent { basis_points, maximum } => (*basis_points, *maximum),
+        });
+        own.0 <= other.0 && own.1 <= other.1 && own != other
+    }
+
     /// Tells what it is worth on `spend`.
     pub fn worth(&self, spend: Cents) -> Cents {
         let nominal = match self {
@@ -192,6 +202,23 @@ mod tests {
         let benefit = Benefit::Percent { basis_points: 1_000, maximum: Cents(300) };
         assert_eq!([0, 995, 9_000].map(|spend| benefit.worth(Cents(spend)).0), [0, 100, 300]);
         assert_eq!(Benefit::Amount(Cents(150)).worth(Cents(100)), Cents(100));
+    }
+
+    #[test]
+    fn what_is_worse_is_worth_no_more_on_any_spend_and_less_on_some() {
+        let percent = |basis_points, maximum| Benefit::Percent { basis_points, maximum: Cents(maximum) };
+        let all = [1, 100, 299, 300, 301].map(|amount| Benefit::Amount(Cents(amount)));
+        let shares = [percent(1_000, 300), percent(1_000, 200), percent(2_000, 300), percent(10_000, 300)];
+        for one in all.iter().chain(&shares) {
+            for other in all.iter().chain(&shares) {
+                let worth = |benefit: &Benefit| {
+                    (0..5_000).map(|spend| benefit.worth(Cents(spend))).collect::<Vec<_>>()
+                };
+                let (own, others) = (worth(one), worth(other));
+                let is_worse = own.iter().zip(&others).all(|(own, other)| own <= other) && own != others;
+                assert_eq!(one.is_worse_than(other), is_worse, "{one:?} {other:?}");
+            }
+        }
     }
 
     #[test]

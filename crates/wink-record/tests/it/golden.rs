@@ -90,6 +90,7 @@ fn coupons_and_money_are_stored_as_ever() {
     }
     check("wallet-v1", &samples::wallet());
     check("wallet-rights-v1", &samples::wallet_of_rights());
+    check("wallet-announced-v1", &samples::wallet_announced());
     check("ledger-v1", &samples::movement());
     check("ledger-v2", &samples::told_movement());
 }
@@ -118,6 +119,7 @@ fn decisions_are_stored_as_ever() {
     check("decision-on-accept-v1", &samples::waiting_decision());
     check("decision-on-second-device-v1", &samples::decision_on_second_device());
     check("decision-in-household-v1", &samples::decision_in_household());
+    check("decision-after-deadlines-v1", &samples::decision_after_deadlines());
     check("decided-v1", &samples::decided());
 }
 

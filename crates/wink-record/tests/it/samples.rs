@@ -8,12 +8,12 @@ use wink_core::base::{
     RedemptionId, ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
 };
 use wink_core::coupon::{
-    Account, Bulk, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right, RightState,
-    State as Life, Wallet,
+    Account, Announced, Bulk, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right,
+    RightState, State as Life, Wallet,
 };
 use wink_core::decision::{
-    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, Removed, Standing, Usage,
-    Verdict,
+    AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, RanOut, Removed, Standing,
+    Usage, Verdict,
 };
 use wink_core::event::{
     Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, HouseholdChange,
@@ -343,6 +343,24 @@ pub(crate) fn decision_in_household() -> Decision {
     decision
 }
 
+/// A decision about somebody who let all kinds of things run out.
+pub(crate) fn decision_after_deadlines() -> Decision {
+    let decision = decision();
+    let benefits = [
+        None,
+        Some(Benefit::Amount(Cents(150))),
+        Some(Benefit::Percent { basis_points: 1_000, maximum: Cents(300) }),
+    ];
+    let ran_out = benefits.map(|benefit| RanOut { until: AT.plus_days(-3), benefit }).to_vec();
+    let removed = Removed::DeadlinePassed { again_at: AT.plus_days(11), days: 14 };
+    Decision {
+        person: Person { ran_out: BTreeMap::from([(3, ran_out)]), ..decision.person },
+        candidates: vec![candidate(removed), none()],
+        verdict: Verdict::Nothing,
+        ..decision
+    }
+}
+
 pub(crate) fn decision() -> Decision {
     let slots = vec![
         Viewed::Number(Reading { value: 12.5, age_ms: 3_600_000 }),
@@ -371,6 +389,7 @@ pub(crate) fn decision() -> Decision {
             contacts: vec![AT.plus_days(-9)],
             used: BTreeMap::from([(3, Usage { issued: 1, held_out: 2 })]),
             household: BTreeMap::new(),
+            ran_out: BTreeMap::new(),
         },
         standing: Standing {
             budgets: BTreeMap::from([(1, BudgetUse { used: Cents(10), cap: Cents(20) })]),

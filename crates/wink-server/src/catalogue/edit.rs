@@ -9,6 +9,7 @@ use toml_edit::DocumentMut;
 use wink_core::base::{CampaignId, Value};
 
 use super::campaign::{CAMPAIGN_KEYS, OFFER_KEYS};
+use super::shop::POLICY_KEYS;
 use super::tree::{self, Fields, NoSpelling};
 use super::{CAMPAIGNS, Files, Finding, Misfit, SEGMENTS, SHOP, is_campaign, place, segments};
 
@@ -197,7 +198,7 @@ fn contact_policy(files: &Files, fields: &Fields) -> Result<Edited, Misfit> {
     let mut document = document(files, SHOP)?;
     let table = document.entry("contact_policy").or_insert_with(toml_edit::table);
     if let Some(table) = table.as_table_like_mut() {
-        tree::write(table, fields, &["caps"]).map_err(|error| no_spelling(SHOP, &error))?;
+        tree::write(table, fields, POLICY_KEYS).map_err(|error| no_spelling(SHOP, &error))?;
     }
     Ok(written(files, SHOP.to_owned(), &document, vec!["contact_policy".to_owned()]))
 }

@@ -6,10 +6,12 @@ use wink_core::base::expression::nearest;
 use wink_core::base::holiday::Region;
 use wink_core::base::{Currency, Zone};
 use wink_core::event::Identity;
-use wink_core::offer::{CartPolicy, Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, Shop};
+use wink_core::offer::{
+    CartPolicy, Channel, ContactPolicy, Economics, FrequencyCap, Holdout, Margins, REISSUE_DAYS, Shop,
+};
 use wink_core::profile::Accounts;
 
-use super::entry::Section;
+use super::entry::{Entry, Section};
 use super::file::File;
 use super::{places, stacking};
 
@@ -124,9 +126,12 @@ fn accounts(root: &Section<'_>) -> Option<Accounts> {
     Some(Accounts::new(namespaces))
 }
 
+/// What a contact policy says, in the order it is written.
+pub(super) const POLICY_KEYS: &[&str] = &["caps", "reissue_days", "expiring_days"];
+
 fn contact_policy(root: &Section<'_>) -> Option<ContactPolicy> {
     let policy = root.required("contact_policy")?.section("[contact_policy]")?;
-    policy.only(&["caps"]);
+    policy.only(POLICY_KEYS);
     let entry = policy.required("caps")?;
     let sections = entry.sections("caps")?;
     if sections.is_empty() {
@@ -146,7 +151,14 @@ fn contact_policy(root: &Section<'_>) -> Option<ContactPolicy> {
             _ => is_whole = false,
         }
     }
-    is_whole.then_some(ContactPolicy { caps })
+    let days = |entry: Entry<'_>| entry.whole(0..=366).and_then(|days| u16::try_from(days).ok());
+    let reissue_days = policy.optional("reissue_days").map_or(Some(REISSUE_DAYS), days);
+    let expiring_days = match policy.optional("expiring_days") {
+        None => Some(None),
+        Some(entry) => entry.whole(1..=90).and_then(|days| u16::try_from(days).ok()).map(Some),
+    };
+    let (reissue_days, expiring_days) = (reissue_days?, expiring_days?);
+    is_whole.then_some(ContactPolicy { caps, reissue_days, expiring_days })
 }
 
 fn holdout(root: &Section<'_>) -> Option<Holdout> {

@@ -3,7 +3,7 @@
 //! A message's id follows from what it tells of. So it is found again when that is erased, without an index by person.
 
 use serde::Serialize;
-use wink_api::{CouponTold, DecisionTold, SegmentTold, Told};
+use wink_api::{CouponTold, DecisionTold, SegmentTold, TextTold, Told};
 use wink_core::base::{Cents, Currency, DecisionId, Hasher, MessageId, Timestamp, WebhookId};
 use wink_core::coupon::{Coupon, Redemption, Reversal, State};
 use wink_core::decision::Decision;
@@ -67,9 +67,28 @@ impl Listeners {
         self.hear_coupon(coupon, reversal.id.bytes(), kind, at, amount, batch);
     }
 
-    /// Tells of a coupon that ran out.
-    pub(super) fn hear_expired(&self, coupon: &Coupon, now: Timestamp, batch: &mut Batch) {
-        self.hear_coupon(coupon, coupon.id.bytes(), MessageType::CouponExpired, now, None, batch);
+    /// Tells whether anybody wants to hear of something.
+    pub(super) fn want(&self, kind: MessageType) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.types.contains(&kind))
+    }
+
+    /// Tells of a coupon that will run out, with the text for its person.
+    pub(super) fn hear_expiring(&self, coupon: &Coupon, text: TextTold, now: Timestamp, batch: &mut Batch) {
+        let told = CouponTold::new(coupon, None, self.currency).with_text(Some(text));
+        self.hear(expiring_message(coupon), MessageType::CouponExpiring, now, told, batch);
+    }
+
+    /// Tells of a coupon that ran out, with a text if its person wants to hear of it.
+    pub(super) fn hear_expired(
+        &self,
+        coupon: &Coupon,
+        text: Option<TextTold>,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        let kind = MessageType::CouponExpired;
+        let told = CouponTold::new(coupon, None, self.currency).with_text(text);
+        self.hear(message_id(kind, now, coupon.id.bytes()), kind, now, told, batch);
     }
 
     fn hear_coupon(
@@ -136,7 +155,7 @@ pub(super) fn about_decision(id: DecisionId) -> RecordKey {
     keys::message(decision_message(id))
 }
 
-/// Names the messages that tell of a coupon's beginning and end, whether or not there are any.
+/// Names the messages that tell of a coupon's beginning and end, and that its end is near, whether or not there are any.
 pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> + use<> {
     let expired = match coupon.state {
         State::Expired { at } => Some((MessageType::CouponExpired, at)),
@@ -144,7 +163,8 @@ pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> +
     };
     let id = coupon.id.bytes();
     let told = [Some((MessageType::CouponIssued, coupon.issued_at)), expired];
-    told.into_iter().flatten().map(move |(kind, at)| keys::message(message_id(kind, at, id)))
+    let told = told.into_iter().flatten().map(move |(kind, at)| message_id(kind, at, id));
+    told.chain([expiring_message(coupon)]).map(keys::message)
 }
 
 /// Names the messages that tell of a redemption and of what was taken back of it, whether or not there are any.
@@ -168,6 +188,11 @@ fn passage_message(passage: &SegmentPassage) -> Option<(MessageType, MessageId)>
         Passage::Left => MessageType::SegmentLeft,
     };
     Some((kind, message_id(kind, passage.at, passage.id())))
+}
+
+/// A coupon is said to run out once, whenever that is: its message is named by when it was issued.
+fn expiring_message(coupon: &Coupon) -> MessageId {
+    message_id(MessageType::CouponExpiring, coupon.issued_at, coupon.id.bytes())
 }
 
 fn decision_message(id: DecisionId) -> MessageId {

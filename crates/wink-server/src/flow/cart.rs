@@ -218,17 +218,24 @@ pub(super) async fn load<S: Store>(
     let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
     let named = codes::named(engine, asked.coupons, asked.are_typed, now).await?;
     let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
-    let names: Vec<RecordKey> = named.iter().flatten().map(|named| keys::coupon(named.id)).collect();
-    let mut records = engine.store.get(engine.tenant, &names).await?.into_iter();
+    let places = asked.coupons.iter().zip(&named);
+    let names: Vec<RecordKey> = places.map(|(asked, named)| looked_up(asked, *named)).collect();
+    let records = engine.store.get(engine.tenant, &names).await?;
     let mut found = Vec::with_capacity(named.len());
-    for named in named {
-        let record = named.and_then(|_| records.next().flatten());
+    for (named, record) in named.into_iter().zip(records) {
         found.push(match named.zip(record) {
             Some((named, record)) => read(engine, asked, named, &record, now).await?,
             None => None,
         });
     }
     Ok(Loaded { found, on_order: OnOrder::load(engine, asked.order).await? })
+}
+
+/// Names the record of a coupon. What names none is looked up as well, where nothing lies: a code that was never given asks the store for as
+/// much as one that ran out or is somebody else's.
+fn looked_up(asked: &str, named: Option<Named>) -> RecordKey {
+    let nothing = || CouponId::seeded("no coupon", &[asked.as_bytes()]);
+    keys::coupon(named.map_or_else(nothing, |named| named.id))
 }
 
 async fn read<S: Store>(

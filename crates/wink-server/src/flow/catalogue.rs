@@ -26,7 +26,7 @@ pub enum Applied {
 /// Puts a checked catalogue in force, with its budgets' caps and its offers' limits.
 ///
 /// # Errors
-/// If the store takes no writes, or another catalogue was applied at the same moment.
+/// If the store takes no writes, another catalogue was applied at the same moment, or it has another currency than the amounts there are.
 pub async fn apply<S: Store>(
     engine: &Engine<S>,
     catalogue: Catalogue,
@@ -154,6 +154,7 @@ impl InForce {
     ) -> Result<Option<()>, Error> {
         let Loaded { catalogue, files } = loaded;
         let version = catalogue.version;
+        self.keeps_currency(engine, &catalogue).await?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         batch.checks.push(match &self.record {
             Some(record) => Check::Version(keys::catalogue_in_force(), record.version),
@@ -179,6 +180,27 @@ impl InForce {
             engine.put_in_force(refold::with_filling(Arc::new(catalogue), &filled));
         }
         Ok(done)
+    }
+
+    /// Refuses another currency once there are amounts: prices, histories of prices, coupons and budgets are counts of minor units that do not
+    /// say of which currency, because a shop has one.
+    async fn keeps_currency<S: Store>(&self, engine: &Engine<S>, catalogue: &Catalogue) -> Result<(), Error> {
+        let Some(version) = self.version()? else { return Ok(()) };
+        let (before, after) = (engine.catalogue_of(version).await?.shop.currency, catalogue.shop.currency);
+        if before == after {
+            return Ok(());
+        }
+        for amounts in [kind::PRODUCT, kind::PRICES, kind::COUPON, kind::RIGHT, kind::REDEMPTION, kind::STATE]
+        {
+            let any = Range::prefix(Vec::new());
+            let page = engine.store.scan(engine.tenant, amounts, any, Direction::Forward, 1).await?;
+            if !page.records.is_empty() {
+                return Err(Error::Unusable(format!(
+                    "the amounts of this shop are in {before}, and {after} would give them another meaning; open another tenant for {after}"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,13 @@
 //! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use wink_core::base::{DecisionId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Effect, Given, Held, Moved, Right, Wallet, give, issue};
-use wink_core::decision::{Ask, Decision, Person, Situation, Usage, Verdict, decide};
+use wink_core::decision::{Ask, Decision, Person, RanOut, Situation, Verdict, decide};
 use wink_core::event::{Body, Identity, Issued, RightGiven};
 use wink_core::feature::{State, view};
 use wink_core::offer::Catalogue;
@@ -16,6 +17,8 @@ use wink_store::{Batch, Change, Check, Home, Store, Tenant};
 use super::announce::Listeners;
 use super::booking::{book, book_entries};
 use super::context;
+use super::deadlines;
+use super::expiring;
 use super::households::Together;
 use super::once::Once;
 use super::own::{Cause, own_event};
@@ -191,6 +194,8 @@ struct Asked {
     /// What all they live with had, where that is limited.
     together: Together,
     states: Vec<Loaded<Arc<State>>>,
+    /// What they let run out, by index of the offer.
+    ran_out: BTreeMap<usize, Vec<RanOut>>,
     /// What is told of the region they are in and the store they are near.
     around: Vec<State>,
 }
@@ -215,7 +220,10 @@ impl Asked {
             true => Together::load(engine, &person, catalogue).await?,
             false => Together::default(),
         };
-        Ok(Some(Self { person, wallet, elsewhere, together, states, around }))
+        let mut loaded =
+            Self { person, wallet, elsewhere, together, states, ran_out: BTreeMap::new(), around };
+        loaded.ran_out = deadlines::load(engine, &loaded.all_given(), catalogue, question.now).await?;
+        Ok(Some(loaded))
     }
 
     fn situation<'a>(
@@ -240,23 +248,30 @@ impl Asked {
                 drawn_as: cluster.lead(),
                 grants,
                 view,
-                contacts: catalogue.contact_policy.recent(&states, now),
-                used: catalogue.running(now, self.usage(catalogue)),
+                contacts: self.contacts(&states, catalogue, now),
+                used: catalogue.running(now, self.all_given().usage(catalogue)),
                 household: catalogue.running(now, self.together.used.clone()),
+                ran_out: self.ran_out.clone(),
             },
             standing: running.standing.clone(),
             catalogue,
         }
     }
 
-    /// Counts what the person had of each offer, whichever profile it was given to.
-    fn usage(&self, catalogue: &Catalogue) -> BTreeMap<usize, Usage> {
+    /// Gathers what the person was given, whichever profile it was given to.
+    fn all_given(&self) -> Cow<'_, Wallet> {
         if self.elsewhere.is_empty() {
-            return self.wallet.value.usage(catalogue);
+            return Cow::Borrowed(&self.wallet.value);
         }
         let mut all = Wallet::clone(&self.wallet.value);
         self.elsewhere.iter().for_each(|wallet| all.take_in(&wallet.value));
-        all.usage(catalogue)
+        Cow::Owned(all)
+    }
+
+    /// Collects the contacts the policy looks at: offers we came to them with, and announcements that a coupon will run out.
+    fn contacts(&self, states: &[&State], catalogue: &Catalogue, now: Timestamp) -> Vec<Timestamp> {
+        let announced = self.all_given().announced.iter().map(|announced| announced.at).collect::<Vec<_>>();
+        catalogue.contact_policy.recent(states, &announced, now)
     }
 
     /// Makes the one batch that records the decision and everything it causes, and says what it writes of the person.
@@ -300,6 +315,7 @@ impl Asked {
             count(&effect.coupon.offer, &mut batch);
             written.state = self.contact(decision, catalogue, Contact::Coupon(&effect.coupon), &mut batch);
             book(None, &effect, &mut batch);
+            batch.changes.extend(expiring::timer(&effect.coupon, &catalogue.contact_policy));
         }
         if let Some(moved) = right {
             count(&moved.right.offer, &mut batch);

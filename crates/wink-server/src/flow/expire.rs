@@ -2,11 +2,12 @@
 
 use wink_core::base::{CouponId, Timestamp};
 use wink_core::coupon::{Coupon, State, expire};
-use wink_record::Stored;
+use wink_record::{MessageType, Stored};
 use wink_store::{Batch, Change, Check, Leased, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
+use super::expiring;
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -65,7 +66,9 @@ async fn prepare<S: Store>(
     book(Some(before), &effect, &mut batch);
     let expires = matches!(effect.coupon.state, State::Expired { .. });
     if expires {
-        listeners.hear_expired(&effect.coupon, now, &mut batch);
+        let is_wanted = listeners.want(MessageType::CouponExpired);
+        let text = if is_wanted { expiring::of_expired(engine, &effect.coupon, now).await? } else { None };
+        listeners.hear_expired(&effect.coupon, text, now, &mut batch);
     }
     Ok((batch, expires))
 }

@@ -9,6 +9,7 @@ use wink_store::{Batch, Change, Check, Home, Leased, Record, Store};
 
 use super::announce::Listeners;
 use super::booking::{book_entries, put};
+use super::expiring;
 use super::own::{Cause, own_event};
 use super::person;
 use super::whole;
@@ -79,6 +80,7 @@ pub async fn accept<S: Store>(
         batch.checks.extend(whole.unchanged());
         settle(engine, &record, &accepted.right, Given::Coupon(coupon.id), &mut batch).await?;
         put(None, &coupon, &mut batch);
+        batch.changes.extend(expiring::timer(&coupon, &catalogue.contact_policy));
         batch.changes.push(no_longer_lapses(&right));
         if let Some(identity) = whole.asked().identities.first().copied() {
             let mut state = person::state_to_change(engine, keys::state(person, identity)).await?;

@@ -176,7 +176,7 @@ pub(super) async fn gather<S: Store>(service: &Service<S>) -> Result<(), Error> 
         // A lease that ends at once: to look at what waits, not to take it from whoever sees to it.
         let now = (service.clock)().0;
         let mut due = 0;
-        for queue in [keys::EXPIRY, keys::LAPSE] {
+        for queue in [keys::EXPIRY, keys::LAPSE, keys::EXPIRING] {
             due += engine.store.lease_due(engine.tenant, queue, now, now, TIMERS_COUNTED).await?.len();
         }
         gauge!("wink_timers_due", "tenant" => tenant).set(float(due));

@@ -21,7 +21,8 @@ use super::audit::{audit, coupons, owed, redemptions};
 use super::counter::{
     IDS, MONDAY, Offer, Shop, coupon_of, insist, kill, later, open, purchase, question, redeem, secrets, wait,
 };
-use super::race::{at_once, checks_nothing, is_caught};
+use super::evidence::tell;
+use super::race::{TASKS, at_once, checks_nothing, is_caught};
 use super::said;
 
 /// An engine and the coupons of its only customer.
@@ -83,6 +84,13 @@ fn of_contested_coupons_none_is_redeemed_twice_on_the_embedded_store() {
     assert_eq!(won.iter().sum::<usize>(), issued.len());
     assert_eq!(owed(&engine, "tea"), Cents(100 * i64::try_from(issued.len()).unwrap()));
     assert_eq!(audit(&engine), Ok(()));
+    let counts = [
+        ("threads", TASKS),
+        ("coupons", issued.len()),
+        ("redemptions_tried", TASKS * issued.len()),
+        ("over", 0),
+    ];
+    tell("I2,I8", "contested_redemptions", &counts.map(|(name, count)| (name, count.to_string())));
 }
 
 /// Asks again while others are faster, but not for ever: where sums are wrong, some changes are refused however often they are asked for.

@@ -13,7 +13,11 @@ mod careless;
 #[cfg(test)]
 mod coordinates;
 #[cfg(test)]
+mod counted;
+#[cfg(test)]
 mod counter;
+#[cfg(test)]
+mod evidence;
 #[cfg(test)]
 mod said;
 
@@ -42,13 +46,19 @@ mod edit;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
+mod expiring;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod full;
 #[cfg(test)]
+mod guessing;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod households;
+#[cfg(test)]
+mod idempotent;
 #[cfg(test)]
 mod leak;
 #[cfg(test)]
@@ -69,6 +79,8 @@ mod moments;
 mod once;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod personalised;
 #[cfg(test)]
 mod places;
 #[cfg(test)]

@@ -160,3 +160,34 @@ fn a_strict_import_stops_at_the_first_wrong_row() {
     assert_eq!((wrong.len(), wrong[0].line, wrong[0].wrong.pointer.as_str()), (1, 3, "/name"));
     assert_eq!(ids(&wait(products::list(&engine, None, 9)).unwrap()), ["a"]);
 }
+
+/// Amounts do not say of which currency they are, because a shop has one: with another, every price before would mean something else.
+#[test]
+fn another_currency_is_refused_once_there_are_amounts() {
+    let files = |currency: &str| {
+        let mut files = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]).files();
+        let shop = files.get_mut("shop.toml").unwrap();
+        *shop = shop.replace("currency = \"EUR\"", &format!("currency = \"{currency}\""));
+        files
+    };
+    let engine = shop();
+    let apply = |currency: &str| {
+        let files = files(currency);
+        let catalogue = wink_server::catalogue::compile(&files).unwrap();
+        wait(wink_server::flow::catalogue::apply(&engine, catalogue, files, MONDAY))
+    };
+    // A new shop that was begun with the wrong one may still put it right.
+    apply("CHF").unwrap();
+    apply("EUR").unwrap();
+    wait(products::put(&engine, &[product("a", 10)], MONDAY)).unwrap();
+    let before = wait(wink_server::flow::catalogue::in_force(&engine)).unwrap();
+    let refused = apply("CHF").unwrap_err();
+    assert!(
+        matches!(&refused, Error::Unusable(why) if why.contains("EUR") && why.contains("tenant")),
+        "{refused}"
+    );
+    assert_eq!(wait(wink_server::flow::catalogue::in_force(&engine)).unwrap(), before);
+    // What was off the list for a while is still measured against what it cost.
+    wait(products::delete(&engine, "a", MONDAY.plus_days(1))).unwrap();
+    apply("CHF").unwrap_err();
+}

@@ -21,7 +21,7 @@ use super::counter::{
 };
 use super::said;
 
-const TASKS: usize = 64;
+pub(crate) const TASKS: usize = 64;
 
 /// Does the same sixty-four times, all released at the same moment.
 pub(crate) fn at_once<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {

@@ -87,7 +87,7 @@ fn a_right_reserves_what_it_promises_and_is_no_coupon() {
 }
 
 #[test]
-fn a_right_that_lapses_gives_everything_back() {
+fn a_right_that_lapses_gives_everything_back_and_does_not_begin_anew() {
     fn check<S: Store>(engine: &Engine<S>) {
         let decision = promised(engine, 1, "anna", MONDAY);
         assert_eq!(wait(rights::lapse_due(engine, later(MONDAY, 29))).unwrap(), 0);
@@ -99,9 +99,14 @@ fn a_right_that_lapses_gives_everything_back() {
         assert_eq!(accepted(engine, &decision, later(MONDAY, 1)), over, "whatever the clock says");
         assert_eq!((coupons(engine).len(), owed(engine, "tea")), (0, Cents(0)));
         assert_eq!(wallet_of(engine, "anna")[0].held.given, Given::Lapsed);
+        // The date was meant: for a fortnight it does not begin anew for her, to the minute.
+        let fortnight = later(MONDAY, 30).plus_days(14);
+        for (number, at) in [(2, later(MONDAY, 31)), (3, later(fortnight, -1))] {
+            assert_eq!(removed(&promised(engine, number, "anna", at)), "deadline_passed");
+        }
         // Money, total and the person's own limit are free again.
-        let again = promised(engine, 2, "anna", later(MONDAY, 31));
-        assert_eq!(accepted(engine, &again, later(MONDAY, 32)), Ok(Cents(100)));
+        let again = promised(engine, 4, "anna", fortnight);
+        assert_eq!(accepted(engine, &again, later(fortnight, 1)), Ok(Cents(100)));
     }
     on_both!(check);
 }

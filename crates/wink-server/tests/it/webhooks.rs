@@ -93,7 +93,7 @@ fn registration(number: u8, types: &[MessageType]) -> Registration {
     }
 }
 
-fn register<S: Store>(engine: &Engine<S>, number: u8, types: &[MessageType]) {
+pub(crate) fn register<S: Store>(engine: &Engine<S>, number: u8, types: &[MessageType]) {
     wait(webhooks::register(engine, registration(number, types), Reach::Public, MONDAY)).unwrap().unwrap();
 }
 

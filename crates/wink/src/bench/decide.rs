@@ -14,8 +14,8 @@ use wink_core::feature::{
 };
 use wink_core::offer::{
     Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics,
-    FrequencyCap, Holdout, Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, Weights,
-    declarations,
+    FrequencyCap, Holdout, Limits, Margins, Offer, REISSUE_DAYS, Rules, Scorecard, Shop, Stacking, Terms,
+    Weights, declarations,
 };
 use wink_core::profile::{Accounts, Grants, Purpose};
 
@@ -57,6 +57,7 @@ impl Case {
             contacts: Vec::new(),
             used: BTreeMap::new(),
             household: BTreeMap::new(),
+            ran_out: BTreeMap::new(),
         };
         Ok(Self { catalogue, person, numbers })
     }
@@ -149,7 +150,11 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
         },
         schemas: Arc::new(Schemas::built_in()),
         features: Arc::new(features),
-        contact_policy: ContactPolicy { caps: vec![FrequencyCap { at_most: 2, within_days: 28 }] },
+        contact_policy: ContactPolicy {
+            caps: vec![FrequencyCap { at_most: 2, within_days: 28 }],
+            reissue_days: REISSUE_DAYS,
+            expiring_days: None,
+        },
         holdout: Holdout { basis_points: 0, salt: 1 },
         economics: Economics {
             margins: Margins { default_basis_points: 2_500, by_category: BTreeMap::new() },

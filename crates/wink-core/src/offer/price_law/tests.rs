@@ -1,10 +1,13 @@
 //! The cases of the law, and a second reckoning over histories that are drawn, day by day.
 
+use std::cell::Cell;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
-use super::{GERMANY, Kind, PriceHistory, Reduction, Reference, Step, reference};
+use super::{Duty, GERMANY, Kind, PriceHistory, Reduction, Reference, Rule, Step, reference};
 use crate::base::{Cents, Timestamp};
 
 fn day(day: i64) -> Timestamp {
@@ -106,14 +109,185 @@ fn by_the_day(prices: &[Option<i64>], kind: Kind, announced: usize) -> Option<(i
     Some((price, *lowest, begun))
 }
 
-/// At least so many histories; `PROPTEST_CASES`, which the default reads, asks for more.
+/// What happens to the price of a product between two looks at it.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    /// It is listed at a price, for the first time, at another or at the same.
+    Listed(i64),
+    /// It is off sale.
+    Gone,
+    /// The server begins anew: the history is what was stored of it.
+    Restarted,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        6 => (1..7_i64).prop_map(|price| Deed::Listed(100 * price)),
+        1 => Just(Deed::Gone),
+        1 => Just(Deed::Restarted),
+    ]
+}
+
+/// Slots of a quarter of a day; most deeds lie within 30 days of each other, some do not.
+fn deeds() -> impl Strategy<Value = Vec<(usize, Deed)>> {
+    let apart = prop_oneof![6 => 1..60_usize, 2 => 60..119_usize, 1 => 119..180_usize];
+    vec((apart, deed()), 1..40)
+}
+
+const SLOT_MS: i64 = 6 * 3_600_000;
+const SLOTS_OF_30_DAYS: usize = 120;
+
+fn slot(slot: usize) -> Timestamp {
+    Timestamp(SLOT_MS * i64::try_from(slot).unwrap())
+}
+
+/// Plays deeds twice: into a history as a server does, and into an array with the price of every slot.
+fn played(deeds: &[(usize, Deed)]) -> (PriceHistory, Vec<Option<i64>>) {
+    let (mut history, mut prices): (PriceHistory, Vec<Option<i64>>) = (PriceHistory::default(), Vec::new());
+    let mut present = None;
+    for (apart, deed) in deeds {
+        prices.extend(std::iter::repeat_n(present, *apart));
+        let now = prices.len();
+        match *deed {
+            Deed::Listed(price) => {
+                present = Some(price);
+                history.note(slot(now), Some(Cents(price)));
+            }
+            Deed::Gone => {
+                present = None;
+                history.note(slot(now), None);
+            }
+            Deed::Restarted => history = PriceHistory::new(history.steps().to_vec()),
+        }
+    }
+    prices.extend(std::iter::repeat_n(present, 3));
+    (history, prices)
+}
+
+/// What may be announced, by looking at every slot.
+fn by_the_slot(prices: &[Option<i64>], kind: Kind, announced: usize) -> Option<(i64, i64)> {
+    let now = prices.len() - 1;
+    let price = prices[now]?;
+    let begins = |slot: &usize| *slot == 0 || prices[*slot] != prices[*slot - 1];
+    let falls = |slot: usize| {
+        0 < slot && prices[slot].zip(prices[slot - 1]).is_some_and(|(own, before)| own < before)
+    };
+    let mut begun = (0..=now).rev().find(begins)?;
+    if kind == Kind::Gradual && falls(begun) {
+        while let Some(earlier) =
+            (0..begun).rev().find(begins).filter(|slot| announced <= *slot && falls(*slot))
+        {
+            begun = earlier;
+        }
+    }
+    let lowest = prices[begun.saturating_sub(SLOTS_OF_30_DAYS)..begun].iter().flatten().min()?;
+    Some((price, *lowest))
+}
+
+/// So many in a test run, and a hundred thousand in a round of a campaign, which asks for 2,000 of every property.
 fn histories() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let cases = if asked.cases < 1_000 { 2_000 } else { asked.cases.saturating_mul(50) };
+    ProptestConfig { cases, failure_persistence: None, ..asked }
+}
+
+/// A way to find what a reduction is measured against; a mutant has another.
+type Measure = fn(&PriceHistory, Kind, Timestamp, Timestamp) -> Option<Reference>;
+
+fn sound(history: &PriceHistory, kind: Kind, announced: Timestamp, now: Timestamp) -> Option<Reference> {
+    reference(history, kind, announced, now, &GERMANY)
+}
+
+/// Holds a history against what looking at every slot says; gives whether anything could be announced.
+fn holds(deeds: &[(usize, Deed)], kind: Kind, since: usize, measure: Measure) -> Result<bool, String> {
+    let (history, prices) = played(deeds);
+    let now = prices.len() - 1;
+    let announced = now.saturating_sub(since);
+    let found = match measure(&history, kind, slot(announced), slot(now)) {
+        Some(Reference::Price(reduction)) => {
+            let (price, reference) = (reduction.price.0, reduction.reference.0);
+            // Per cent by hand: the largest whole number that is not more than the reduction.
+            let percent = (0..=100).rev().find(|percent| 100 * (reference - price) >= percent * reference);
+            if i64::from(reduction.percent()) != percent.unwrap_or(0) {
+                return Err(format!("{} % from {reference} to {price}", reduction.percent()));
+            }
+            Some((price, reference))
+        }
+        Some(Reference::NoPrice) => None,
+        other => return Err(format!("{other:?}")),
+    };
+    let expected = by_the_slot(&prices, kind, announced);
+    if found != expected {
+        return Err(format!("{kind:?} is measured as {found:?}, not {expected:?}: {deeds:?}"));
+    }
+    Ok(expected.is_some_and(|(price, reference)| price < reference))
+}
+
+/// Histories with gaps, returns to old prices, restarts of the server, and reductions in steps, to the quarter of a day.
+#[test]
+fn histories_of_any_kind_are_measured_as_looking_at_every_slot_says() {
+    let config = histories();
+    let (cases, reduced) = (config.cases, Cell::new(0_u32));
+    let drawn = (deeds(), any::<bool>(), 0..366 * 4_usize);
+    TestRunner::new(config)
+        .run(&drawn, |(deeds, is_gradual, since)| {
+            let kind = if is_gradual { Kind::Gradual } else { Kind::General };
+            let is_reduced = holds(&deeds, kind, since, sound).map_err(TestCaseError::fail)?;
+            reduced.set(reduced.get() + u32::from(is_reduced));
+            Ok(())
+        })
+        .unwrap();
+    assert!(cases / 20 < reduced.get(), "{} of {cases} histories end in a reduction", reduced.get());
+    println!("evidence I36 price_histories histories={cases} reductions={}", reduced.get());
+}
+
+fn is_caught(measure: Measure) -> bool {
+    let seeds = ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
+    let drawn = (deeds(), any::<bool>(), 0..366 * 4_usize);
+    let run = TestRunner::new(seeds).run(&drawn, |(deeds, is_gradual, since)| {
+        let kind = if is_gradual { Kind::Gradual } else { Kind::General };
+        holds(&deeds, kind, since, measure).map(drop).map_err(TestCaseError::fail)
+    });
+    run.is_err()
+}
+
+#[test]
+fn a_law_that_is_read_otherwise_is_caught() {
+    // Against the price just before, as shops did until the law was written.
+    assert!(is_caught(|history, kind, announced, now| {
+        Some(match sound(history, kind, announced, now)? {
+            Reference::Price(reduction) => {
+                let before = history.at(Timestamp(reduction.begun_at.0 - 1)).unwrap_or(reduction.reference);
+                Reference::Price(Reduction { reference: before, ..reduction })
+            }
+            other => other,
+        })
+    }));
+    // Every reduction as if it were one of the steps of a staircase, and a staircase as if it were none.
+    assert!(is_caught(|history, _, announced, now| sound(history, Kind::Gradual, announced, now)));
+    assert!(is_caught(|history, _, announced, now| sound(history, Kind::General, announced, now)));
+    // Twenty-nine days, and a staircase that goes on over gaps.
+    assert!(is_caught(|history, kind, announced, now| {
+        let short = [
+            Rule { duty: Duty::LowestBeforeThisStep { days: 29 }, ..GERMANY[0] },
+            Rule { duty: Duty::LowestBeforeFirstStep { days: 29 }, ..GERMANY[1] },
+        ];
+        reference(history, kind, announced, now, &short)
+    }));
+    assert!(is_caught(|history, kind, announced, now| {
+        let priced = history.steps().iter().filter(|step| step.price.is_some()).copied();
+        sound(&PriceHistory::new(priced), kind, announced, now)
+    }));
+}
+
+/// At least so many histories by the day; `PROPTEST_CASES`, which the default reads, asks for more.
+fn histories_by_the_day() -> ProptestConfig {
     let asked = ProptestConfig::default();
     ProptestConfig { cases: asked.cases.max(1_000), failure_persistence: None, ..asked }
 }
 
 proptest! {
-    #![proptest_config(histories())]
+    #![proptest_config(histories_by_the_day())]
 
     #[test]
     fn any_history_gives_what_looking_at_every_day_gives(

@@ -108,12 +108,18 @@ pub(crate) fn rights() -> Vec<(&'static str, Right)> {
 }
 
 pub(crate) fn wallet() -> Wallet {
-    Wallet { held: vec![held(Given::Coupon(coupon_id())), held(Given::HeldOut)] }
+    Wallet { held: vec![held(Given::Coupon(coupon_id())), held(Given::HeldOut)], announced: Vec::new() }
+}
+
+/// A wallet with a coupon of which it was said that it will run out.
+pub(crate) fn wallet_announced() -> Wallet {
+    let announced = vec![Announced { coupon: coupon_id(), at: AT.plus_days(25) }];
+    Wallet { held: vec![held(Given::Coupon(coupon_id()))], announced }
 }
 
 /// A wallet with rights that were not accepted.
 pub(crate) fn wallet_of_rights() -> Wallet {
-    Wallet { held: vec![held(Given::Right), held(Given::Lapsed)] }
+    Wallet { held: vec![held(Given::Right), held(Given::Lapsed)], announced: Vec::new() }
 }
 
 fn held(given: Given) -> Held {
