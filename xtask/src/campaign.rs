@@ -12,8 +12,8 @@ use crate::{fuzz, shell, test};
 const MINUTES: &str = "30";
 
 /// The tests that do something else or more in every round, by a part of their names: processes killed, power cuts, properties, coupons,
-/// looks at the past, changed payloads of QR codes.
-const DRAWN: [&str; 7] = [
+/// looks at the past, changed payloads of QR codes, tills without a line.
+const DRAWN: [&str; 8] = [
     "crash_what_was_acknowledged_is_there_after_every_kill",
     "after_power_cuts_nothing_acknowledged_is_lost_and_nothing_counts_twice",
     "property::",
@@ -21,14 +21,16 @@ const DRAWN: [&str; 7] = [
     "of_contested_coupons_none_is_redeemed_twice",
     "what_arrives_after_an_instant_never_changes_what_was_known_at_it",
     "a_payload_with_a_single_bit_changed_is_refused",
+    "tills_that_cannot_ask_lose_no_more_than_their_leases",
 ];
 
 /// What a round has more of. All of it together stays within the twenty minutes after which a test is taken for one that hangs.
-const MORE: [(&str, &str); 4] = [
+const MORE: [(&str, &str); 5] = [
     ("WINK_TEST_KILLS", "600"),
     ("PROPTEST_CASES", "2000"),
     ("WINK_TEST_PROBES", "50000"),
     ("WINK_TEST_PAYLOADS", "1000"),
+    ("WINK_TEST_TILLS", "5000"),
 ];
 
 /// Runs until the time is over, or something is found.

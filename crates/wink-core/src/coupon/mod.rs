@@ -8,6 +8,7 @@ mod bulk;
 mod end;
 mod hold;
 mod issue;
+mod lease;
 mod ledger;
 mod life;
 mod redeem;
@@ -15,6 +16,7 @@ mod redemption;
 mod refusal;
 mod reverse;
 mod right;
+mod sync;
 mod wallet;
 mod wording;
 
@@ -23,6 +25,7 @@ pub use bulk::{BULK_MAX, Bulk};
 pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
+pub use lease::{Closed, GRACE_DAYS, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, grant};
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
 pub use redeem::redeem;
@@ -30,10 +33,13 @@ pub use redemption::{Part, Redemption, Reversal};
 pub use refusal::{Beside, NearestMiss, Refusal};
 pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
+pub use sync::{Booked, Loss, Offline, Settled, Taken, Unbacked, settle};
 pub use wallet::{Given, Held, Wallet};
 pub use wording::{Audience, Language, Locale, Speaker};
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod offline_tills;
 #[cfg(test)]
 mod tests;
