@@ -12,18 +12,32 @@ use crate::base::{
 use crate::offer::{Afterwards, Benefit, CatalogueVersion, ReversalPolicy, ReversalReason};
 
 const HOUR: i64 = 3_600_000;
-/// Coupons in circulation: few, so that tills meet at them.
-const COUPONS: u8 = 12;
+/// Coupons in circulation: few enough that tills meet at them, and so many that most are taken once.
+const COUPONS: u8 = 60;
 const WORTH: i64 = 300;
 
 /// The rules under test; a mutant has one that is wrong.
 #[derive(Clone, Copy)]
 struct Rules {
     granted: fn(&Lease) -> Vec<Entry>,
-    settle: fn(&Lease, &Taken, Option<&Coupon>, Option<&Redemption>, Timestamp) -> Settled,
+    settle: fn(&Heard<'_>) -> Settled,
 }
 
-const SOUND: Rules = Rules { granted: out_of_the_budget, settle };
+/// What the server hears of, with what it has.
+#[derive(Clone, Copy)]
+struct Heard<'a> {
+    lease: &'a Lease,
+    taken: &'a Taken,
+    coupon: Option<&'a Coupon>,
+    last: Option<&'a Redemption>,
+    now: Timestamp,
+}
+
+const SOUND: Rules = Rules { granted: out_of_the_budget, settle: soundly };
+
+fn soundly(heard: &Heard<'_>) -> Settled {
+    settle(heard.lease, heard.taken, heard.coupon, heard.last, heard.now)
+}
 
 fn out_of_the_budget(lease: &Lease) -> Vec<Entry> {
     vec![Entry::new(lease.about(), Account::Available, Account::Reserved, lease.cents_max, lease.granted_at)]
@@ -131,7 +145,8 @@ impl Shop {
         let coupon = self.coupons.get(&taken.coupon);
         let last = coupon.filter(|coupon| matches!(coupon.state, State::Redeemed { .. }));
         let last = last.and_then(|coupon| self.redemptions.get(coupon.redemptions.last()?)).cloned();
-        match (self.rules.settle)(&self.leases[&lease], taken, coupon, last.as_ref(), now) {
+        let heard = Heard { lease: &self.leases[&lease], taken, coupon, last: last.as_ref(), now };
+        match (self.rules.settle)(&heard) {
             Settled::Unbacked { why, .. } => Err(format!("a sound till is not covered: {why:?}")),
             Settled::Booked(booked) => {
                 let Booked { lease, coupon, redemption, displaced, entries } = *booked;
@@ -167,7 +182,7 @@ fn played(seed: u64, rules: Rules) -> Result<(Shop, Vec<Till>, Chance), String> 
     let mut chance = Chance::new(seed, "tills");
     let mut shop = Shop {
         rules,
-        cap: 9_000,
+        cap: 25_000,
         leases: BTreeMap::new(),
         coupons: BTreeMap::new(),
         redemptions: BTreeMap::new(),
@@ -381,47 +396,23 @@ fn changed(settled: Settled, change: impl Fn(&mut Booked)) -> Settled {
     }
 }
 
-fn in_order_of_arrival(
-    lease: &Lease,
-    taken: &Taken,
-    coupon: Option<&Coupon>,
-    last: Option<&Redemption>,
-    now: Timestamp,
-) -> Settled {
-    let earliest = last.map(|last| Redemption { at: Timestamp(i64::MIN), ..last.clone() });
-    settle(lease, taken, coupon, earliest.as_ref(), now)
+fn in_order_of_arrival(heard: &Heard<'_>) -> Settled {
+    let earliest = heard.last.map(|last| Redemption { at: Timestamp(i64::MIN), ..last.clone() });
+    soundly(&Heard { last: earliest.as_ref(), ..*heard })
 }
 
-fn forgets_losses(
-    lease: &Lease,
-    taken: &Taken,
-    coupon: Option<&Coupon>,
-    last: Option<&Redemption>,
-    now: Timestamp,
-) -> Settled {
-    changed(settle(lease, taken, coupon, last, now), |booked| {
+fn forgets_losses(heard: &Heard<'_>) -> Settled {
+    changed(soundly(heard), |booked| {
         if booked.redemption.loss().is_some() {
             booked.entries.clear();
         }
     })
 }
 
-fn displaces_nobody(
-    lease: &Lease,
-    taken: &Taken,
-    coupon: Option<&Coupon>,
-    last: Option<&Redemption>,
-    now: Timestamp,
-) -> Settled {
-    changed(settle(lease, taken, coupon, last, now), |booked| booked.displaced = None)
+fn displaces_nobody(heard: &Heard<'_>) -> Settled {
+    changed(soundly(heard), |booked| booked.displaced = None)
 }
 
-fn frees_nothing(
-    lease: &Lease,
-    taken: &Taken,
-    coupon: Option<&Coupon>,
-    last: Option<&Redemption>,
-    now: Timestamp,
-) -> Settled {
-    changed(settle(lease, taken, coupon, last, now), |booked| booked.entries.truncate(1))
+fn frees_nothing(heard: &Heard<'_>) -> Settled {
+    changed(soundly(heard), |booked| booked.entries.truncate(1))
 }
