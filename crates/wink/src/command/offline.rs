@@ -181,7 +181,7 @@ async fn report(store: &Path, till: &str, date: &str, in_json: bool) -> anyhow::
     }
     say!("{till} on {date}, in {}", text(&day, "currency"));
     let sum = |what: &str, of: &Json| {
-        say!("{what:<24} {:>6} {:>12}", number(of, "count"), amount(of, "cents"));
+        say!("{what:<24} {:>6} {:>12}", number(of, "count"), amount(of, "cents").to_string());
     };
     for (what, name) in [
         ("redeemed", "redemptions"),
