@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wink_core::coupon::{Coupon, Entry, Redemption, Right, Wallet};
+use wink_core::coupon::{Coupon, Entry, Lease, Redemption, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::feature::{Memberships, Occasions, State};
 use wink_core::offer::Product;
@@ -10,12 +10,12 @@ use wink_core::offer::price_law::PriceHistory;
 use wink_core::profile::{Kept, Profile, Vault};
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, Erasure, Folded, KeptAnswer,
-    LetterHead, OrderCoupons, Round, SegmentPassage, SegmentRules, Stored, TenantNamed, WebhookEndpoint,
+    LetterHead, OrderCoupons, Reported, Round, SegmentPassage, SegmentRules, Stored, TenantNamed, WebhookEndpoint,
     WebhookMessage,
 };
 
 /// Every stored type.
-const TYPES: [fn(&[u8]); 32] = [
+const TYPES: [fn(&[u8]); 34] = [
     again::<Kept>,
     again::<Profile>,
     again::<Vault>,
@@ -48,6 +48,8 @@ const TYPES: [fn(&[u8]); 32] = [
     again::<Round>,
     again::<PriceHistory>,
     again::<Folded>,
+    again::<Lease>,
+    again::<Reported>,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

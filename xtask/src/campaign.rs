@@ -16,8 +16,8 @@ use crate::{fuzz, shell, test};
 const MINUTES: &str = "30";
 
 /// The tests that do something else or more in every round, by a part of their names: processes killed, power cuts, properties, coupons,
-/// looks at the past, changed payloads of QR codes, guessed codes and the times of wrong ones, keys asked again, prices, dates.
-const DRAWN: [&str; 14] = [
+/// looks at the past, changed payloads of QR codes, guessed codes and the times of wrong ones, keys asked again, prices, dates, tills without a line.
+const DRAWN: [&str; 15] = [
     "crash_what_was_acknowledged_is_there_after_every_kill",
     "after_power_cuts_nothing_acknowledged_is_lost_and_nothing_counts_twice",
     "property::",
@@ -32,10 +32,11 @@ const DRAWN: [&str; 14] = [
     "histories_of_any_kind_are_measured_as_looking_at_every_slot_says",
     "what_ran_out_is_not_given_again_before_its_days_are_over",
     "every_offer_says_that_it_was_personalised",
+    "tills_that_cannot_ask_lose_no_more_than_their_leases",
 ];
 
 /// What a round has more of. All of it together stays within the twenty minutes after which a test is taken for one that hangs.
-const MORE: [(&str, &str); 8] = [
+const MORE: [(&str, &str); 9] = [
     ("WINK_TEST_KILLS", "600"),
     ("PROPTEST_CASES", "2000"),
     ("WINK_TEST_PROBES", "50000"),
@@ -44,6 +45,7 @@ const MORE: [(&str, &str); 8] = [
     ("WINK_TEST_PAIRS", "20000"),
     ("WINK_TEST_TRIPLES", "10000"),
     ("WINK_TEST_DECISIONS", "100000"),
+    ("WINK_TEST_TILLS", "5000"),
 ];
 
 /// The crate whose tests need the data, the clients and the binary.

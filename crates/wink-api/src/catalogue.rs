@@ -83,7 +83,7 @@ pub struct BudgetView {
     pub campaign: String,
     /// The most it may owe at any time, as the catalogue spells it.
     pub budget: Json,
-    /// What it owes now, in minor units: reserved for coupons in circulation, and spent on redeemed ones.
+    /// What it owes now, in minor units: reserved for coupons in circulation and for leases of tills, and spent on redeemed coupons.
     pub used_cents: i64,
     /// What is left to give, in minor units.
     pub left_cents: i64,

@@ -30,6 +30,7 @@ mod reason;
 mod result;
 mod segment;
 mod segments;
+mod tills;
 mod value;
 mod webhook_messages;
 mod webhooks;
@@ -94,6 +95,10 @@ pub use segments::{
     EstimateView, MemberView, MembersExportAsked, MembersForm, OverlapAsked, OverlapMembers, OverlapPair,
     OverlapView, SegmentOfProfile, SegmentPreviewAsked, SegmentPreviewed, SegmentView, SegmentsListed,
     SegmentsOfProfile,
+};
+pub use tills::{
+    DayVatView, LeaseAsked, LeaseView, LeasesListed, NotRenewed, ReasonSumView, SumView, SyncAnswered,
+    SyncAsked, TAKEN_MAX, TakenAnswered, TakenLineSent, TakenSent, TillDayView,
 };
 pub use value::{to_json, value};
 pub use webhook_messages::{CouponTold, DecisionTold, SegmentTold, TextTold, Told};

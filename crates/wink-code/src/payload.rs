@@ -27,7 +27,7 @@ const PURPOSE: &[u8] = b"wink coupon 1\0";
 /// The bytes of what is said of a coupon without a holder.
 const PLAIN_BYTES: usize = 54;
 const KEY_BYTES: usize = 32;
-const SIGNATURE_BYTES: usize = 64;
+pub(crate) const SIGNATURE_BYTES: usize = 64;
 
 /// What a payload says of a coupon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,11 @@ impl Signer {
         self.0.verifying_key().to_bytes()
     }
 
+    /// Signs bytes for a purpose; the key's id stands with them.
+    pub(crate) fn sign_bytes(&self, purpose: &[u8], bytes: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(&[purpose, bytes].concat()).to_bytes()
+    }
+
     /// Writes the payload of a coupon. The same is always the same bytes: an image that is asked for again is the same image.
     pub fn sign(&self, said: &Signed) -> String {
         let mut bytes = vec![VERSION];
@@ -97,8 +102,8 @@ impl Signer {
         bytes.extend(said.offline_cents_max.to_be_bytes());
         bytes.push(u8::from(said.holder.is_some()));
         bytes.extend(said.holder.iter().flatten());
-        let signature = self.0.sign(&[PURPOSE, &bytes].concat());
-        bytes.extend(signature.to_bytes());
+        let signature = self.sign_bytes(PURPOSE, &bytes);
+        bytes.extend(signature);
         encode(&bytes)
     }
 }
@@ -115,8 +120,27 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Verifies bytes that were signed for a purpose by the key of an id.
+    ///
+    /// # Errors
+    /// If there is no such key, or the signature is not its own.
+    pub(crate) fn verify_bytes(
+        &self,
+        key: [u8; 4],
+        purpose: &[u8],
+        bytes: &[u8],
+        signature: &[u8; SIGNATURE_BYTES],
+    ) -> Result<(), Refused> {
+        let key = self.0.get(&key).ok_or(Refused::KeyUnknown)?;
+        // Strict: no second signature of the same, and no key that signs everything.
+        let signed = [purpose, bytes].concat();
+        key.verify_strict(&signed, &Signature::from_bytes(signature)).map_err(|_| Refused::Signature)
+    }
+}
+
 /// The id of a key: its first four bytes.
-fn key_id(public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
+pub(crate) fn key_id(public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
     let [a, b, c, d, ..] = *public_key;
     [a, b, c, d]
 }
@@ -129,12 +153,8 @@ pub fn verify(text: &str, keys: &Keys, now: u32) -> Result<Signed, Refused> {
     let bytes = decode(text).ok_or(Refused::Malformed)?;
     let mut reader = Reader(&bytes);
     let said = reader.said().ok_or(Refused::Malformed)?;
-    let (key, said_bytes) = (keys.0.get(&said.key), said.bytes);
     let signature: [u8; SIGNATURE_BYTES] = reader.take().ok_or(Refused::Malformed)?;
-    let key = key.ok_or(Refused::KeyUnknown)?;
-    // Strict: no second signature of the same, and no key that signs everything.
-    let signed = [PURPOSE, said_bytes].concat();
-    key.verify_strict(&signed, &Signature::from_bytes(&signature)).map_err(|_| Refused::Signature)?;
+    keys.verify_bytes(said.key, PURPOSE, said.bytes, &signature)?;
     let said = said.signed;
     match &said.holder {
         None if reader.0.is_empty() => {}
@@ -157,10 +177,11 @@ struct Said<'a> {
     signed: Signed,
 }
 
-struct Reader<'a>(&'a [u8]);
+/// Reads bytes from the front.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*taken)

@@ -1,12 +1,12 @@
 //! A redemption with what was taken back of it, and a campaign's policy for that.
 
 use prost::Message;
-use wink_core::base::{Cents, CouponId, DecisionId, ProfileId, RedemptionId, ReversalId, Timestamp};
-use wink_core::coupon::{Part, Redemption, Reversal};
+use wink_core::base::{Cents, CouponId, DecisionId, LeaseId, ProfileId, RedemptionId, ReversalId, Timestamp};
+use wink_core::coupon::{Loss, Offline, Part, Redemption, Reversal};
 use wink_core::offer::{Afterwards, ReversalPolicy, ReversalReason};
 
 use crate::event::{campaign, offer};
-use crate::message::{Damaged, Stored, decode, id, unknown};
+use crate::message::{Damaged, Stored, decode, id, narrow, unknown};
 
 const WHAT: &str = "redemption";
 
@@ -47,6 +47,19 @@ struct RedemptionMessage {
     parts: Vec<PartMessage>,
     #[prost(message, repeated, tag = "11")]
     reversals: Vec<ReversalMessage>,
+    #[prost(message, optional, tag = "12")]
+    offline: Option<OfflineMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct OfflineMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    lease: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    number: u32,
+    /// 1 used before, 2 used offline, 3 not valid, 4 revoked; none if it counts.
+    #[prost(uint32, optional, tag = "3")]
+    loss: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -57,6 +70,8 @@ struct PartMessage {
     quantity: u32,
     #[prost(sint64, tag = "3")]
     amount: i64,
+    #[prost(uint32, optional, tag = "4")]
+    vat_basis_points: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -88,6 +103,7 @@ impl Stored for Redemption {
             amount: self.amount.0,
             parts: self.parts.iter().map(to_part).collect(),
             reversals: self.reversals.iter().map(to_reversal).collect(),
+            offline: self.offline.map(to_offline),
         }
         .encode_to_vec()
     }
@@ -107,6 +123,7 @@ impl Stored for Redemption {
             amount: Cents(message.amount),
             parts: message.parts.into_iter().map(from_part).collect::<Result<_, _>>()?,
             reversals: message.reversals.into_iter().map(from_reversal).collect::<Result<_, _>>()?,
+            offline: message.offline.map(from_offline).transpose()?,
         };
         check_sums(&redemption)?;
         Ok(redemption)
@@ -138,14 +155,42 @@ fn check_sums(redemption: &Redemption) -> Result<(), Damaged> {
 }
 
 fn to_part(part: &Part) -> PartMessage {
-    PartMessage { line: part.line.clone(), quantity: part.quantity, amount: part.amount.0 }
+    PartMessage {
+        line: part.line.clone(),
+        quantity: part.quantity,
+        amount: part.amount.0,
+        vat_basis_points: part.vat_basis_points.map(u32::from),
+    }
 }
 
 fn from_part(part: PartMessage) -> Result<Part, Damaged> {
     if part.amount < 0 {
         return Err(unknown(WHAT, "amount", part.amount));
     }
-    Ok(Part { line: part.line, quantity: part.quantity, amount: Cents(part.amount) })
+    let rate = part.vat_basis_points.map(|rate| narrow(WHAT, "vat_basis_points", rate.into())).transpose()?;
+    Ok(Part { line: part.line, quantity: part.quantity, amount: Cents(part.amount), vat_basis_points: rate })
+}
+
+fn to_offline(offline: Offline) -> OfflineMessage {
+    let loss = offline.loss.map(|loss| match loss {
+        Loss::UsedBefore => 1,
+        Loss::UsedOffline => 2,
+        Loss::NotValid => 3,
+        Loss::Revoked => 4,
+    });
+    OfflineMessage { lease: offline.lease.bytes().to_vec(), number: offline.number, loss }
+}
+
+fn from_offline(offline: OfflineMessage) -> Result<Offline, Damaged> {
+    let loss = match offline.loss {
+        None => None,
+        Some(1) => Some(Loss::UsedBefore),
+        Some(2) => Some(Loss::UsedOffline),
+        Some(3) => Some(Loss::NotValid),
+        Some(4) => Some(Loss::Revoked),
+        Some(other) => return Err(unknown(WHAT, "loss", other)),
+    };
+    Ok(Offline { lease: LeaseId::from_bytes(id(WHAT, &offline.lease)?), number: offline.number, loss })
 }
 
 fn to_reversal(reversal: &Reversal) -> ReversalMessage {

@@ -2,8 +2,8 @@
 
 use wink_code::Code;
 use wink_core::base::{
-    CouponId, DecisionId, Digest, Hasher, HouseholdId, LetterId, MessageId, ProfileId, RedemptionId,
-    Timestamp, TriggerId, WebhookId,
+    CouponId, DecisionId, Digest, Hasher, HouseholdId, LeaseId, LetterId, MessageId, ProfileId, RedemptionId,
+    TillId, Timestamp, TriggerId, WebhookId,
 };
 use wink_core::feature::{Note, RuleNumber};
 use wink_core::profile::IdentityKey;
@@ -102,6 +102,12 @@ pub mod kind {
     pub const KEY_ROTATIONS: Kind = Kind(102);
     /// Coupons issued in bulk, by the bulk's id.
     pub const BULK: Kind = Kind(103);
+    /// A lease of a till, by the till's name and the lease's id.
+    pub const LEASE: Kind = Kind(150);
+    /// What a till reported, by lease and number: the same again changes nothing.
+    pub const REPORTED: Kind = Kind(151);
+    /// What a till did on a day, by its name, the day and what it was: its day-end report is made of these.
+    pub const TILL_DAY: Kind = Kind(152);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -147,6 +153,8 @@ pub const MOMENTS: Queue = Queue(6);
 pub const EXPIRING: Queue = Queue(35);
 /// Rounds of those whom an occasion concerns; due at once.
 pub const ROUNDS: Queue = Queue(15);
+/// Leases of tills; due when what is left goes back to the budget.
+pub const LEASES: Queue = Queue(30);
 
 /// Idempotency keys of steps that move coupons and money; due when they may be forgotten.
 pub const FORGET_ANSWERS: Queue = Queue(20);
@@ -244,6 +252,26 @@ pub fn bulk(id: DecisionId) -> RecordKey {
 /// Names a redemption.
 pub fn redemption(id: RedemptionId) -> RecordKey {
     RecordKey::new(kind::REDEMPTION, id.bytes())
+}
+
+/// Names a lease; all of a till share what [`of_till`] gives.
+pub fn lease(till: &TillId, id: LeaseId) -> RecordKey {
+    RecordKey::new(kind::LEASE, [of_till(till).as_slice(), &id.bytes()].concat())
+}
+
+/// Gives what the keys of all that is a till's begin with. No till's name holds a zero, so none begins as another.
+pub fn of_till(till: &TillId) -> Vec<u8> {
+    [till.as_str().as_bytes(), &[0]].concat()
+}
+
+/// Names what a till reported as the `number`-th on a lease.
+pub fn reported(lease: LeaseId, number: u32) -> RecordKey {
+    RecordKey::new(kind::REPORTED, [lease.bytes().as_slice(), &number.to_be_bytes()].concat())
+}
+
+/// Gives what the keys of all that a till did on a day begin with; the day is counted from 1970 on the shop's calendar.
+pub fn day_of_till(till: &TillId, day: i32) -> Vec<u8> {
+    [of_till(till).as_slice(), &day.to_be_bytes()].concat()
 }
 
 /// Names an answer kept under an idempotency key; all about a coupon share its prefix.

@@ -102,6 +102,7 @@ generated_id!(LetterId, "ltr_", "A dead letter: a message that was not accepted.
 generated_id!(CouponId, "cpn_", "A coupon. It is never a bearer secret.");
 generated_id!(RedemptionId, "rdm_", "A redemption: a coupon used on an order.");
 generated_id!(ReversalId, "rvs_", "A reversal: some or all of a redemption taken back.");
+generated_id!(LeaseId, "lse_", "A lease: what a till may give while it can ask nobody.");
 generated_id!(WebhookId, "whk_", "An endpoint that webhooks are sent to.");
 generated_id!(MessageId, "msg_", "A webhook message; the same at every attempt to deliver it.");
 
@@ -146,6 +147,29 @@ slug_id!(CampaignId, "A campaign, as the catalogue names it.");
 slug_id!(OfferId, "An offer, as the catalogue names it.");
 slug_id!(TriggerId, "A trigger, as the catalogue names it.");
 slug_id!(SegmentId, "A segment, as the catalogue names it.");
+
+/// A till, by the name of its key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TillId(String);
+
+impl TillId {
+    /// Reads a till's name. `None` unless it has 1 to 64 letters, digits, `-`, `_` or `.`, as names of keys have.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        ((1..=64).contains(&text.len()) && is_plain).then(|| Self(text.to_owned()))
+    }
+
+    /// Spells it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TillId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

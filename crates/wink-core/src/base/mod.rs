@@ -15,8 +15,8 @@ pub use chance::Chance;
 pub use currency::{Currency, Money};
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{
-    CampaignId, CouponId, DecisionId, EventId, HouseholdId, IdError, LetterId, MessageId, OfferId, ProfileId,
-    RedemptionId, ReversalId, SegmentId, TriggerId, WebhookId,
+    CampaignId, CouponId, DecisionId, EventId, HouseholdId, IdError, LeaseId, LetterId, MessageId, OfferId,
+    ProfileId, RedemptionId, ReversalId, SegmentId, TillId, TriggerId, WebhookId,
 };
 pub use money::Cents;
 pub use time::{DAY_MS, Timestamp, Zone};

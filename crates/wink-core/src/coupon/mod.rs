@@ -9,6 +9,7 @@ mod deadline;
 mod end;
 mod hold;
 mod issue;
+mod lease;
 mod ledger;
 mod life;
 mod notice;
@@ -17,6 +18,7 @@ mod redemption;
 mod refusal;
 mod reverse;
 mod right;
+mod sync;
 mod together;
 mod wallet;
 mod wording;
@@ -26,6 +28,7 @@ pub use bulk::{BULK_MAX, Bulk};
 pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
+pub use lease::{Closed, GRACE_DAYS, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, grant};
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
 pub use notice::{Notice, notice};
@@ -34,12 +37,15 @@ pub use redemption::{Part, Redemption, Reversal};
 pub use refusal::{Beside, NearestMiss, Refusal};
 pub use reverse::{LineBack, NotReversed, TakenBack, reverse};
 pub use right::{Accepted, Moved, NotAccepted, Open, Overdue, Right, RightState, Stage, give};
+pub use sync::{Booked, Loss, Offline, Settled, Taken, Unbacked, settle};
 pub use together::{had_together, used_together};
 pub use wallet::{Announced, Given, Held, Wallet};
 pub use wording::{Audience, Language, Locale, Speaker};
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod offline_tills;
 #[cfg(test)]
 mod reissue;
 #[cfg(test)]

@@ -36,6 +36,7 @@ impl Coupon {
             line: line.id.clone(),
             quantity: line.quantity,
             amount: *amount,
+            vat_basis_points: line.vat_basis_points,
         };
         let taken = cart.lines().iter().zip(&applied.by_line).filter(|(_, amount)| Cents::ZERO < **amount);
         // A coupon that came back may be used on the same order again.
@@ -53,6 +54,7 @@ impl Coupon {
             amount: applied.amount,
             parts: taken.map(part).collect(),
             reversals: Vec::new(),
+            offline: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::cart::of_first;
 use super::ledger::About;
+use super::sync::Offline;
 use crate::base::{
     CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, RedemptionId, ReversalId, Timestamp,
 };
@@ -32,6 +33,8 @@ pub struct Redemption {
     pub parts: Vec<Part>,
     /// What was taken back since, oldest first.
     pub reversals: Vec<Reversal>,
+    /// The lease it was paid from, if a till gave it without asking.
+    pub offline: Option<Offline>,
 }
 
 /// What a coupon gave on a line of an order, or what came back of it.
@@ -43,6 +46,8 @@ pub struct Part {
     pub quantity: u32,
     /// How much.
     pub amount: Cents,
+    /// The rate of the VAT in the line's price, in basis points, if it was told.
+    pub vat_basis_points: Option<u16>,
 }
 
 /// Some or all of a redemption, taken back.
@@ -81,9 +86,9 @@ impl Redemption {
     /// Lists what it still gives, line by line.
     pub fn parts_left(&self) -> impl Iterator<Item = Part> {
         self.parts.iter().map(|part| Part {
-            line: part.line.clone(),
             quantity: self.quantity_left(part),
             amount: part.amount - self.amount_back(&part.line),
+            ..part.clone()
         })
     }
 
@@ -97,7 +102,7 @@ impl Redemption {
         let before = self.quantity_back(&part.line);
         let so_far = of_first(part.amount, before, part.quantity);
         let amount = of_first(part.amount, before.saturating_add(quantity), part.quantity) - so_far;
-        Part { line: part.line.clone(), quantity, amount }
+        Part { quantity, amount, ..part.clone() }
     }
 
     /// Takes person and order out; what it cost stays.
@@ -144,7 +149,8 @@ impl Redemption {
     pub(super) fn about(&self) -> About<'_> {
         About {
             campaign: &self.campaign,
-            coupon: self.coupon,
+            // What a lease paid for was never the coupon's money.
+            coupon: self.offline.map_or(self.coupon, |offline| offline.lease.in_ledger()),
             decision: self.decision,
             redemption: Some(self.id),
             reversal: None,

@@ -84,7 +84,9 @@ pub fn reverse(
     let extent = if redemption.is_all(&parts) { Extent::Whole } else { Extent::Part };
     let wanted = coupon.reversals.after(reason, extent);
     // A coupon that is worth nothing is none.
-    let can_return = Cents::ZERO < amount && coupon.can_take_back(redemption, now);
+    // What a till gave without asking was the lease's money, and another till may have taken the same coupon: it stays used.
+    let can_return =
+        Cents::ZERO < amount && redemption.offline.is_none() && coupon.can_take_back(redemption, now);
     let afterwards = if can_return { wanted } else { Afterwards::StaysUsed };
     let count = u64::try_from(redemption.reversals.len()).unwrap_or(u64::MAX).to_be_bytes();
     let id = ReversalId::seeded("reversal", &[&redemption.id.bytes(), &count]);

@@ -37,7 +37,8 @@ fn order(id: &str, paid: i64, discount: i64) -> Body {
 }
 
 fn used(order_id: &str, amount: i64, returned: i64, at: Timestamp) -> Redemption {
-    let part = |amount| Part { line: "1".to_owned(), quantity: 1, amount: Cents(amount) };
+    let part =
+        |amount| Part { line: "1".to_owned(), quantity: 1, amount: Cents(amount), vat_basis_points: None };
     let back = Reversal {
         id: ReversalId::from_bytes([5; 16]),
         at,
@@ -57,6 +58,7 @@ fn used(order_id: &str, amount: i64, returned: i64, at: Timestamp) -> Redemption
         amount: Cents(amount),
         parts: vec![part(amount)],
         reversals: if returned == 0 { Vec::new() } else { vec![back] },
+        offline: None,
     }
 }
 

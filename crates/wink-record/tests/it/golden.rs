@@ -83,6 +83,11 @@ fn coupons_and_money_are_stored_as_ever() {
         check(&format!("coupon-{name}-v1"), &coupon);
     }
     check("redemption-v1", &samples::redemption());
+    check("redemption-offline-v1", &samples::offline_redemption());
+    check("lease-v1", &samples::lease());
+    for (name, report) in samples::reports() {
+        check(&format!("till-report-{name}-v1"), &report);
+    }
     check("answer-v1", &samples::answer());
     check("order-v1", &samples::order_coupons());
     for (name, right) in samples::rights() {

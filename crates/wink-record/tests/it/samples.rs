@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use wink_core::base::expression::{Miss, Relation};
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, HouseholdId, MessageId, OfferId, ProfileId,
-    RedemptionId, ReversalId, SegmentId, Timestamp, TriggerId, Value, WebhookId,
+    CampaignId, Cents, CouponId, DecisionId, Digest, EventId, HouseholdId, LeaseId, MessageId, OfferId,
+    ProfileId, RedemptionId, ReversalId, SegmentId, TillId, Timestamp, TriggerId, Value, WebhookId,
 };
 use wink_core::coupon::{
-    Account, Announced, Bulk, Coupon, Entry, Given, Held, Hold, Part, Redemption, Reversal, Right,
-    RightState, State as Life, Wallet,
+    Account, Announced, Bulk, Coupon, Entry, Given, Held, Hold, Lease, Loss, Offline, Part, Redemption,
+    Reversal, Right, RightState, State as Life, Unbacked, Wallet,
 };
 use wink_core::decision::{
     AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, RanOut, Removed, Standing,
@@ -35,7 +35,7 @@ use wink_core::profile::{
 use wink_record::{
     ApiKey, Awaiting, CatalogueApplied, CatalogueFiles, DeadLetter, Decided, Delivery, DeliveryState,
     Disabled, Erasure, Folded, KeptAnswer, KeyRotations, LetterHead, MessageType, Occasion, OrderCoupons,
-    Round, SealedSecret, SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint,
+    Reported, Round, SealedSecret, SegmentPassage, SegmentRule, SegmentRules, TenantNamed, WebhookEndpoint,
     WebhookMessage,
 };
 

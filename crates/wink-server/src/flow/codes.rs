@@ -2,9 +2,9 @@
 //! what a QR code holds by its signature.
 
 use wink_code::{CODE_BYTES, Code, Keys, Signed, Signer, verify};
-use wink_core::base::{CouponId, Hasher, Timestamp};
+use wink_core::base::{CouponId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Refusal};
-use wink_core::offer::Benefit;
+use wink_core::offer::{Benefit, Terms};
 use wink_record::{KeyRotations, Stored};
 use wink_store::{Batch, Change, Check, Home, RecordKey, Store};
 
@@ -145,30 +145,37 @@ pub async fn payload<S: Store>(
     coupon: &Coupon,
     holder: Option<[u8; 32]>,
 ) -> Result<String, Error> {
-    let replaced = rotations(engine).await?.0.len();
     let said = Signed {
         tenant: engine.tenant.0,
         coupon: coupon.id.bytes(),
         valid_from: seconds(coupon.issued_at),
         valid_until: seconds(coupon.valid_until),
-        terms: terms_of(coupon),
-        // Without a lease of the till's nobody bounds what several tills would take off one coupon, so only the server says yes to it.
-        offline_cents_max: 0,
+        terms: terms_of(&coupon.offer, coupon.benefit, &coupon.terms, &coupon.categories),
+        // Only under a lease, which bounds what several tills together take off one coupon. Whether it is active only the server knows.
+        offline_cents_max: match coupon.terms.needs_activation {
+            true => 0,
+            false => u32::try_from(coupon.benefit.maximum().0).unwrap_or(0),
+        },
         holder,
     };
-    Ok(Signer::new(&engine.secrets.signing(replaced)).sign(&said))
+    Ok(signer(engine).await?.sign(&said))
 }
 
-/// Hashes what a coupon gives under which terms.
-fn terms_of(coupon: &Coupon) -> [u8; 16] {
-    let benefit = match coupon.benefit {
+/// Hashes what coupons of an offer give under which terms.
+pub(super) fn terms_of(offer: &OfferId, benefit: Benefit, terms: &Terms, categories: &[String]) -> [u8; 16] {
+    let benefit = match benefit {
         Benefit::Amount(amount) => [0, amount.0],
         Benefit::Percent { basis_points, maximum } => [i64::from(basis_points), maximum.0],
     };
-    let terms = [coupon.terms.minimum_spend.0, coupon.terms.minimum_price.0];
-    let hash = Hasher::new("coupon terms").field(coupon.offer.as_str().as_bytes());
+    let terms = [terms.minimum_spend.0, terms.minimum_price.0];
+    let hash = Hasher::new("coupon terms").field(offer.as_str().as_bytes());
     let hash = benefit.iter().chain(&terms).fold(hash, |hash, amount| hash.field(&amount.to_le_bytes()));
-    coupon.categories.iter().fold(hash, |hash, category| hash.field(category.as_bytes())).finish().short()
+    categories.iter().fold(hash, |hash, category| hash.field(category.as_bytes())).finish().short()
+}
+
+/// Gives what signs now.
+pub(super) async fn signer<S: Store>(engine: &Engine<S>) -> Result<Signer, Error> {
+    Ok(Signer::new(&engine.secrets.signing(rotations(engine).await?.0.len())))
 }
 
 /// A key that tills verify with.
@@ -222,6 +229,6 @@ async fn rotations<S: Store>(engine: &Engine<S>) -> Result<KeyRotations, Error> 
 }
 
 /// Seconds since 1970, as payloads count them.
-fn seconds(at: Timestamp) -> u32 {
+pub(super) fn seconds(at: Timestamp) -> u32 {
     u32::try_from(at.0.div_euclid(1_000)).unwrap_or(if at.0 < 0 { 0 } else { u32::MAX })
 }

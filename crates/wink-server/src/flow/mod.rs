@@ -37,6 +37,7 @@ pub mod segments;
 pub mod steps;
 pub mod stream;
 pub mod tables;
+pub mod tills;
 pub mod unread;
 pub mod webhooks;
 pub mod whole;

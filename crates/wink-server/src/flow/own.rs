@@ -54,6 +54,12 @@ pub(super) fn own_event(
 }
 
 impl OwnEvent {
+    /// Says that it was heard of later than it happened.
+    pub(super) fn heard_at(mut self, now: Timestamp) -> Self {
+        self.0.received_at = now;
+        self
+    }
+
     /// Folds the event into the state of its identity and adds both to the batch. Gives how many bytes the state has now.
     pub(super) fn append(
         self,

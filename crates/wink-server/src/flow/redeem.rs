@@ -1,6 +1,6 @@
 //! Coupons are used on an order: all of them or none, or those that apply. Each once, for what a validation of the same says.
 
-use wink_core::base::{CouponId, ProfileId, Timestamp};
+use wink_core::base::{CouponId, ProfileId, TillId, Timestamp};
 use wink_core::coupon::cart::{Cart, Stack};
 use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step};
 use wink_core::event::Identity;
@@ -11,6 +11,7 @@ use super::booking::{book, home_of};
 use super::cart::{Found, Loaded, OnOrder, Tried, keep_theirs, load, stack};
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
+use super::tills::day;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::{Engine, Error};
@@ -30,6 +31,8 @@ pub struct Purchase {
     pub cart: Cart,
     /// What becomes of the others if one coupon does not apply.
     pub mode: Mode,
+    /// The till that asks, if one does.
+    pub till: Option<TillId>,
 }
 
 impl Purchase {
@@ -110,7 +113,7 @@ pub async fn redeem<'a, S: Store>(
         };
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
         if is_redeemed {
-            write(engine, &found, &takes, &on_order, &mut batch).await?;
+            write(engine, purchase, &found, &takes, &on_order, &mut batch).await?;
         }
         if keeping.is_some() {
             // Whoever is erased meanwhile takes what is answered about them along.
@@ -168,6 +171,7 @@ fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
 /// Adds what is redeemed to a batch, and tells of it.
 async fn write<S: Store>(
     engine: &Engine<S>,
+    purchase: &Purchase,
     found: &[Option<Found>],
     takes: &[Take],
     on_order: &OnOrder,
@@ -189,7 +193,10 @@ async fn write<S: Store>(
         batch.checks.push(found.unchanged());
         book(Some(&found.coupon), effect, batch);
         if let Some(redemption) = &effect.redemption {
-            teller.redeemed(engine, redemption, batch);
+            teller.redeemed(engine, redemption, redemption.at, batch);
+            if let Some(till) = &purchase.till {
+                batch.changes.push(day::redeemed(engine, till, redemption)?);
+            }
             listeners.hear_redeemed(&effect.coupon, redemption, batch);
         }
     }

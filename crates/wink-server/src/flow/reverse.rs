@@ -1,6 +1,6 @@
 //! A redemption is taken back: all of it, some lines, or some pieces of them.
 
-use wink_core::base::{RedemptionId, Timestamp};
+use wink_core::base::{RedemptionId, TillId, Timestamp};
 use wink_core::coupon::{Coupon, NotReversed, Redemption, TakenBack, reverse as step};
 use wink_core::offer::ReversalReason;
 use wink_record::Stored;
@@ -10,6 +10,7 @@ use super::announce::Listeners;
 use super::booking::{book, home_of};
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
+use super::tills::day;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -24,6 +25,8 @@ pub struct Wanted {
     pub what: TakenBack,
     /// Why.
     pub reason: ReversalReason,
+    /// The till that asks, if one does.
+    pub till: Option<TillId>,
 }
 
 /// The redemption and its coupon afterwards, or why nothing was taken back.
@@ -69,6 +72,9 @@ pub async fn reverse<S: Store>(
                     teller.reversed(engine, &redemption, reversal, &mut batch);
                     let listeners = Listeners::load(engine).await?;
                     listeners.hear_reversed(&effect.coupon, reversal, &mut batch);
+                    if let Some(till) = &wanted.till {
+                        batch.changes.push(day::reversed(engine, till, &redemption, reversal)?);
+                    }
                 }
                 Ok((redemption, effect.coupon))
             }

@@ -39,11 +39,12 @@ impl Teller {
         Ok(Self { person: Some(Known { profile: id, identity, state, unchanged }) })
     }
 
-    /// Tells of a redemption.
+    /// Tells of a redemption, heard of at `now`.
     pub(super) fn redeemed<S: Store>(
         &mut self,
         engine: &Engine<S>,
         redemption: &Redemption,
+        now: Timestamp,
         batch: &mut Batch,
     ) {
         let cause =
@@ -53,7 +54,7 @@ impl Teller {
             order_id: redemption.order_id.clone(),
             amount: redemption.amount,
         });
-        self.tell(engine, cause, redemption.at, body, batch);
+        self.tell(engine, cause, redemption.at, now, body, batch);
     }
 
     /// Tells of a reversal.
@@ -72,7 +73,7 @@ impl Teller {
             order_id: redemption.order_id.clone(),
             amount: reversal.amount(),
         });
-        self.tell(engine, cause, reversal.at, body, batch);
+        self.tell(engine, cause, reversal.at, reversal.at, body, batch);
     }
 
     fn tell<S: Store>(
@@ -80,12 +81,13 @@ impl Teller {
         engine: &Engine<S>,
         cause: Cause,
         at: Timestamp,
+        now: Timestamp,
         body: Body,
         batch: &mut Batch,
     ) {
         let Some(person) = &mut self.person else { return };
         batch.checks.push(person.unchanged.clone());
-        let event = own_event(cause, person.profile, person.identity, at, body);
+        let event = own_event(cause, person.profile, person.identity, at, body).heard_at(now);
         event.append(&mut person.state, &engine.features(), batch);
     }
 }

@@ -46,6 +46,7 @@ mod segments;
 mod service;
 mod stream;
 mod tag;
+mod tills;
 mod trial;
 mod validations;
 mod webhooks;
@@ -101,6 +102,9 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/coupons/{id}/code.png", get(codes::draw_code_as_png::<S>))
         .route("/v1/tills/keys", get(codes::list_till_keys::<S>))
         .route("/v1/tills/keys/rotate", post(codes::rotate_till_key::<S>))
+        .route("/v1/tills/{id}/leases", get(tills::list_leases::<S>).post(tills::grant_lease::<S>))
+        .route("/v1/tills/{id}/sync", post(tills::sync_till::<S>))
+        .route("/v1/tills/{id}/days/{date}", get(tills::read_till_day::<S>))
         .route("/v1/bulks/{name}", get(bulks::show_bulk::<S>).put(bulks::begin_bulk::<S>))
         .route("/v1/bulks/{name}/continue", post(bulks::continue_bulk::<S>))
         .route("/v1/bulks/{name}/codes", get(bulks::list_codes_of_bulk::<S>))

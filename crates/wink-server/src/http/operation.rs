@@ -126,6 +126,10 @@ const CONTEXT_TELLERS: Who = Who::Roles(&[Shop, Partner, Admin, Operator]);
 const CODE_READERS: Who = Who::Roles(&[Shop, Till, Admin, Operator]);
 /// Who gives away many coupons at once.
 const BULK_ISSUERS: Who = Who::Roles(&[Marketer, Admin, Operator]);
+/// Who lets a till give without asking. Not the till itself: what it can lose is for somebody else to say.
+const LEASE_GRANTERS: Who = Who::Roles(&[Shop, Marketer, Admin, Operator]);
+/// Who sees what a till did.
+const TILL_DAY_READERS: Who = Who::Roles(&[Shop, Till, Analyst, Support, Admin, Operator]);
 /// Who lists products.
 const PRODUCT_WRITERS: Who = Who::Roles(&[Shop, Marketer, Admin]);
 
@@ -501,6 +505,10 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Admin, Operator]),
         0,
     ),
+    op("grant_lease", Method::POST, "/v1/tills/{id}/leases", Class::Redeem, LEASE_GRANTERS, SMALL),
+    op("list_leases", Method::GET, "/v1/tills/{id}/leases", Class::Redeem, COUPON_READERS, 0),
+    op("sync_till", Method::POST, "/v1/tills/{id}/sync", Class::Redeem, REDEEMERS, BATCH),
+    op("read_till_day", Method::GET, "/v1/tills/{id}/days/{date}", Class::Report, TILL_DAY_READERS, 0),
     op("begin_bulk", Method::PUT, "/v1/bulks/{name}", Class::Report, BULK_ISSUERS, SMALL),
     op("show_bulk", Method::GET, "/v1/bulks/{name}", Class::Report, BULK_ISSUERS, 0),
     op("continue_bulk", Method::POST, "/v1/bulks/{name}/continue", Class::Report, BULK_ISSUERS, 0),

@@ -46,7 +46,7 @@ pub(super) async fn redeem_coupons<S: Store>(
     }
     let asked: RedemptionAsked = parse(&body)?;
     let typed_by = asked.typed_by.clone();
-    let purchase = purchase(&caller.engine, asked).await?;
+    let purchase = Purchase { till: caller.till(), ..purchase(&caller.engine, asked).await? };
     let identity = purchase.identity.as_ref();
     let trial = Trial::begin(&caller, &arrival, typed_by.as_ref(), identity, &purchase.coupons)?;
     let words = Words::of(&caller, &arrival);
@@ -91,7 +91,7 @@ pub(super) async fn reverse_redemption<S: Store>(
     Sent(body): Sent,
 ) -> Result<Response, Refused> {
     let turn = key.begin(&caller, &[id.as_bytes(), &body])?;
-    let wanted = wanted(named(&id)?, parse(&body)?)?;
+    let wanted = Wanted { till: caller.till(), ..wanted(named(&id)?, parse(&body)?)? };
     let words = Words::of(&caller, &arrival);
     let write = |answer: &Answer| reversed(answer, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
@@ -112,6 +112,7 @@ async fn purchase<S: Store>(engine: &Engine<S>, asked: RedemptionAsked) -> Resul
         order_id: order_id(asked.order_id)?,
         mode: if asked.partial { Mode::WhatApplies } else { Mode::AllOrNothing },
         cart: cart(engine, &engine.catalogue()?.shop, asked.cart).await?,
+        till: None,
     })
 }
 
@@ -142,7 +143,7 @@ fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refu
         }
         Some(lines) => TakenBack::Lines(lines.into_iter().map(back).collect()),
     };
-    Ok(Wanted { redemption, what, reason })
+    Ok(Wanted { redemption, what, reason, till: None })
 }
 
 fn reversed(answer: &Answer, words: &Words) -> KeptAnswer {

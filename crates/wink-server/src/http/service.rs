@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
 use wink_connect::webhook::address::Reach;
-use wink_core::base::Timestamp;
+use wink_core::base::{TillId, Timestamp};
 use wink_store::{Store, Tenant};
 
 use super::admission::{Admission, Capacity};
@@ -19,7 +19,7 @@ use super::proxy::Proxies;
 use super::rate::Rates;
 use super::segment::Prefix;
 use super::stream::Open;
-use crate::access::{self, Access};
+use crate::access::{self, Access, Role};
 use crate::erasures::Erasures;
 use crate::secrets::Secrets;
 use crate::{Engine, Error};
@@ -145,6 +145,13 @@ pub(crate) struct Caller<S> {
     pub operation: &'static Operation,
     /// When the request came.
     pub now: Timestamp,
+}
+
+impl<S> Caller<S> {
+    /// Tells which till calls, if one does: tills are named as their keys are.
+    pub(crate) fn till(&self) -> Option<TillId> {
+        (self.access.role == Role::Till).then(|| TillId::parse(&self.access.name)).flatten()
+    }
 }
 
 impl<S> Clone for Caller<S> {

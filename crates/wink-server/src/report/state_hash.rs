@@ -53,6 +53,7 @@ async fn plain_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
         kind::COUPON,
         kind::REDEMPTION,
         kind::RIGHT,
+        kind::LEASE,
         kind::DECISION,
         kind::PRODUCT,
         kind::CATALOGUE,

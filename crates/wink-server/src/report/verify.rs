@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, ProfileId, RedemptionId};
-use wink_core::coupon::{Account, Coupon, Entry as Movement, Redemption, Right, RightState, State as Life};
+use wink_core::base::{
+    CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, LeaseId, ProfileId, RedemptionId,
+};
+use wink_core::coupon::{
+    Account, Coupon, Entry as Movement, Lease, Redemption, Right, RightState, State as Life,
+};
 use wink_core::feature::{Catalogue, Happened, State, fold};
 use wink_core::measure::Card;
 use wink_core::profile::{IdentityKey, Kept};
@@ -212,6 +216,7 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
             journal.findings.push(format!("coupon {} is not as its redemption says", coupon.id));
         }
     }
+    check_leases(engine, journal, &mut redeemed).await?;
     if !redeemed.spent.is_empty() {
         let missing = redeemed.spent.len();
         journal.findings.push(format!("{missing} coupons have redemptions and are not there"));
@@ -230,6 +235,41 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
     Ok(())
 }
 
+/// The leases against the ledger and against what was booked on them.
+async fn check_leases<S: Store>(
+    engine: &Engine<S>,
+    journal: &mut Journal,
+    redeemed: &mut Redeemed,
+) -> Result<(), Error> {
+    let mut leases: Vec<Lease> = Vec::new();
+    walk::stored(engine, kind::LEASE, |lease: Lease| {
+        leases.push(lease);
+        Ok(())
+    })
+    .await?;
+    for lease in leases {
+        let (id, name) = (lease.id, lease.id.in_ledger());
+        let (held, reserved) = (lease.held(), journal.reserved.remove(&name).unwrap_or_default());
+        if held != reserved {
+            journal.findings.push(format!("lease {id} reserves {reserved} instead of {held}"));
+        }
+        let expected = redeemed.spent.remove(&name).unwrap_or_default();
+        let spent = journal.spent.remove(&name).unwrap_or_default();
+        if spent != expected {
+            journal.findings.push(format!("lease {id} spent {spent} instead of {expected}"));
+        }
+        let booked = redeemed.on_leases.remove(&id).unwrap_or_default();
+        if booked != (lease.used_count, lease.used) {
+            journal.findings.push(format!("lease {id} has other redemptions than it says"));
+        }
+    }
+    if !redeemed.on_leases.is_empty() {
+        let missing = redeemed.on_leases.len();
+        journal.findings.push(format!("{missing} leases have redemptions and are not there"));
+    }
+    Ok(())
+}
+
 /// What redemptions say.
 #[derive(Default)]
 struct Redeemed {
@@ -237,13 +277,22 @@ struct Redeemed {
     spent: BTreeMap<CouponId, Cents>,
     /// What each was worth, and how much of that came back.
     amounts: BTreeMap<RedemptionId, (Cents, Cents)>,
+    /// How many were paid by each lease, and what they were worth.
+    on_leases: BTreeMap<LeaseId, (u32, Cents)>,
 }
 
 impl Redeemed {
     async fn read<S: Store>(engine: &Engine<S>) -> Result<Self, Error> {
         let mut redeemed = Self::default();
         walk::stored(engine, kind::REDEMPTION, |redemption: Redemption| {
-            *redeemed.spent.entry(redemption.coupon).or_default() += redemption.spent();
+            // What a till gave without asking, its lease paid for.
+            let owner = redemption.offline.map_or(redemption.coupon, |offline| offline.lease.in_ledger());
+            *redeemed.spent.entry(owner).or_default() += redemption.spent();
+            if let Some(offline) = redemption.offline {
+                let (count, used) = redeemed.on_leases.entry(offline.lease).or_default();
+                *count += 1;
+                *used += redemption.amount;
+            }
             redeemed.amounts.insert(redemption.id, (redemption.amount, redemption.returned()));
             Ok(())
         })

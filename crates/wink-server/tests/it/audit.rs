@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{Cents, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Redemption, Right, RightState, State};
+use wink_core::coupon::{Coupon, Lease, Redemption, Right, RightState, State};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::event::{Body, ConsentState};
 use wink_core::profile::{Kept, Profile, Purpose};
@@ -109,6 +109,10 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     }
     for redemption in redemptions(engine) {
         *owed.entry(redemption.campaign.to_string()).or_default() += redemption.spent();
+    }
+    for (_, record) in all(engine, kind::LEASE) {
+        let lease = Lease::from_bytes(&record.bytes).unwrap();
+        *owed.entry(lease.campaign.to_string()).or_default() += lease.held();
     }
     // What is promised is kept: an open right counts as the coupon it will be. What it cost after that is the coupon's.
     for right in rights(engine).into_iter().filter(|right| right.state == RightState::Open) {

@@ -186,7 +186,7 @@ fn a_till_verifies_without_the_server_and_old_keys_stay_good() {
     let said = [&before, &after].map(|payload| verify(payload, &both, now()).unwrap());
     assert_eq!(said[0], said[1]);
     assert_eq!(CouponId::from_bytes(said[0].coupon).to_string(), coupon);
-    assert_eq!(said[0].offline_cents_max, 0, "what is on paper is not taken offline");
+    assert_eq!(said[0].offline_cents_max, 100, "under a lease, and no more than it is worth");
     assert_eq!(verify(&after, &Keys::new(first), now()), Err(Refused::KeyUnknown));
     assert!(applies(&tried(&api, &shop, &before)), "what the old key signed stays good");
 }

@@ -273,6 +273,7 @@ pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
         order_id: order_id.to_owned(),
         cart: Cart::new(vec![line]).unwrap(),
         mode: Mode::AllOrNothing,
+        till: None,
     }
 }
 

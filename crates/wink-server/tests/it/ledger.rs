@@ -48,7 +48,7 @@ fn hold(order: &str) -> Step {
 }
 
 fn everything(redemption: RedemptionId) -> Wanted {
-    Wanted { redemption, what: TakenBack::Everything, reason: ReversalReason::Cancel }
+    Wanted { redemption, what: TakenBack::Everything, reason: ReversalReason::Cancel, till: None }
 }
 
 async fn take<S: Store>(

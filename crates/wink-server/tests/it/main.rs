@@ -122,6 +122,8 @@ mod stream;
 #[cfg(test)]
 mod tamper;
 #[cfg(test)]
+mod tills;
+#[cfg(test)]
 mod validated;
 #[cfg(test)]
 mod webhooks;

@@ -225,6 +225,7 @@ fn written(engine: &Counter, case: &Case) -> Purchase {
         order_id: ORDER.to_owned(),
         cart: Cart::new(case.lines.clone()).unwrap(),
         mode: case.mode,
+        till: None,
     };
     for (coupon, _) in
         purchase.coupons.iter().zip(&case.coupons).filter(|(_, drawn)| drawn.phase == Phase::UsedHere)

@@ -116,7 +116,7 @@ fn order(paid: i64, discount: i64) -> Body {
 
 /// `None` if the names were none, which these are not.
 fn redemption(amount: i64, comes_back: bool, at: Timestamp) -> Option<Redemption> {
-    let part = Part { line: "1".to_owned(), quantity: 1, amount: Cents(amount) };
+    let part = Part { line: "1".to_owned(), quantity: 1, amount: Cents(amount), vat_basis_points: None };
     let reversal = Reversal {
         id: ReversalId::from_bytes([4; 16]),
         at: at.plus_days(3),
@@ -136,6 +136,7 @@ fn redemption(amount: i64, comes_back: bool, at: Timestamp) -> Option<Redemption
         amount: Cents(amount),
         parts: vec![part],
         reversals: if comes_back { vec![reversal] } else { Vec::new() },
+        offline: None,
     })
 }
 

@@ -116,7 +116,7 @@ Interrupted, the same command goes on where it ended: no coupon is issued twice,
 }
 
 /// Reads an amount with two decimals or none.
-fn cents(text: &str) -> Result<i64, String> {
+pub(super) fn cents(text: &str) -> Result<i64, String> {
     let wrong = || format!("`{text}` is not an amount; write it like 23.90");
     let (whole, part) = text.split_once('.').unwrap_or((text, "00"));
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -87,14 +87,14 @@ fn show(coupon: &Json) {
     }
 }
 
-fn text<'a>(json: &'a Json, name: &str) -> &'a str {
+pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {
     json.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
-fn amount(json: &Json, name: &str) -> Cents {
+pub(super) fn amount(json: &Json, name: &str) -> Cents {
     Cents(json.get(name).and_then(Json::as_i64).unwrap_or_default())
 }
 
-fn each<'a>(json: &'a Json, name: &str) -> impl Iterator<Item = &'a Json> + use<'a> {
+pub(super) fn each<'a>(json: &'a Json, name: &str) -> impl Iterator<Item = &'a Json> + use<'a> {
     json.get(name).and_then(Json::as_array).into_iter().flatten()
 }

@@ -30,6 +30,7 @@ pub(crate) mod verify;
 
 mod bulk;
 mod interval;
+mod offline;
 
 use anyhow::{anyhow, bail};
 use wink_core::base::Timestamp;

@@ -15,6 +15,7 @@ use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
 use wink_server::flow::segments::pass;
+use wink_server::flow::tills::leases;
 use wink_server::flow::{expire, expiring, moments, once, refold, retain, rights, rounds};
 use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
@@ -250,6 +251,7 @@ async fn do_due<S: Store>(
     expire::expire_due(engine, (service.clock)()).await?;
     rights::lapse_due(engine, (service.clock)()).await?;
     expiring::announce_due(engine, (service.clock)()).await?;
+    leases::close_due(engine, (service.clock)()).await?;
     once::forget_due(engine, (service.clock)()).await?;
     refold::step(engine, (service.clock)()).await?;
     rounds::begin_days(engine, (service.clock)()).await?;

@@ -1,4 +1,4 @@
-//! `wink till`: the public keys of a shop, and a verifier that needs nothing else.
+//! `wink till`: the public keys of a shop and a verifier that needs nothing else; leases, and what tills did under them.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use wink_code::{Keys, verify};
 use wink_core::base::{Cents, CouponId, Timestamp};
 
+use super::offline;
 use crate::arguments::{Till, TillAction};
 use crate::terminal::say;
 use crate::{control, home};
@@ -22,6 +23,7 @@ pub(crate) fn run(till: &Till) -> anyhow::Result<ExitCode> {
             verified(payload, keys, till.json)?;
             return Ok(ExitCode::SUCCESS);
         }
+        action => return offline::run(action, till.json),
     };
     home::run(async {
         let listed = control::ask(&data.data, method, path, None).await?;
@@ -36,15 +38,9 @@ pub(crate) fn run(till: &Till) -> anyhow::Result<ExitCode> {
 
 /// Verifies a payload with the keys of a file.
 fn verified(payload: &str, file: &Path, in_json: bool) -> anyhow::Result<()> {
-    let unusable = || format!("`{}` is not what `wink till keys --json` prints", file.display());
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
-    let listed: Json = serde_json::from_str(&text).with_context(unusable)?;
-    let tenant = listed.get("tenant").and_then(Json::as_u64).with_context(unusable)?;
-    let bytes = |key: &str| URL_SAFE_NO_PAD.decode(key).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
-    let keys = keys_of(&listed).map(bytes).collect::<Option<Vec<_>>>().with_context(unusable)?;
+    let (tenant, keys) = public_keys(file)?;
     let now = u32::try_from(home::now().0 / 1_000)?;
-    let said = verify(payload, &Keys::new(keys), now)?;
+    let said = verify(payload, &keys, now)?;
     if u64::from(said.tenant) != tenant {
         return Err(anyhow!("this is a coupon of another shop"));
     }
@@ -61,10 +57,24 @@ fn verified(payload: &str, file: &Path, in_json: bool) -> anyhow::Result<()> {
         say!("{coupon} was issued by this shop, valid until {valid_until}");
         match offline {
             0 => say!("ask the server before it counts: it is used once"),
-            offline => say!("without asking the server: at most {}", Cents(offline)),
+            offline => {
+                say!("ask the server before it counts, or take at most {} off under a lease", Cents(offline));
+            }
         }
     }
     Ok(())
+}
+
+/// Reads what `wink till keys --json` printed: the shop's number and its keys.
+pub(super) fn public_keys(file: &Path) -> anyhow::Result<(u64, Keys)> {
+    let unusable = || format!("`{}` is not what `wink till keys --json` prints", file.display());
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+    let listed: Json = serde_json::from_str(&text).with_context(unusable)?;
+    let tenant = listed.get("tenant").and_then(Json::as_u64).with_context(unusable)?;
+    let bytes = |key: &str| URL_SAFE_NO_PAD.decode(key).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
+    let keys = keys_of(&listed).map(bytes).collect::<Option<Vec<_>>>().with_context(unusable)?;
+    Ok((tenant, Keys::new(keys)))
 }
 
 fn keys_of(listed: &Json) -> impl Iterator<Item = &str> {

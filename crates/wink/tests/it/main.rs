@@ -90,6 +90,8 @@ mod stored;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]
+mod tills;
+#[cfg(test)]
 mod timing_year;
 #[cfg(test)]
 mod trace;

@@ -16,4 +16,4 @@ pub use best::{Best, COMBINATIONS_MAX, best};
 pub use line::{Cart, LINES_MAX, Line, NotACart};
 pub use priced::{Applied, Priced};
 pub use stack::{Checkout, Claim, Stack, put_on};
-pub use vat::{VatShare, vat_shares};
+pub use vat::{VatShare, vat_contained, vat_shares};

@@ -29,14 +29,14 @@ pub fn vat_shares(priced: &Priced<'_>) -> Vec<VatShare> {
         let of_rate = || lines().filter(|(line, _)| line.vat_basis_points == rate);
         let before: Cents = of_rate().map(|(line, _)| line.price()).sum();
         let after: Cents = of_rate().map(|(_, left)| *left).sum();
-        let tax = rate.map_or(Cents::ZERO, |rate| contained(before, rate) - contained(after, rate));
+        let tax = rate.map_or(Cents::ZERO, |rate| vat_contained(before, rate) - vat_contained(after, rate));
         VatShare { rate, before, discount: before - after, tax }
     };
     rates.into_iter().map(share).collect()
 }
 
 /// Tells the tax that is in a price, half up.
-fn contained(price: Cents, rate: u16) -> Cents {
+pub fn vat_contained(price: Cents, rate: u16) -> Cents {
     let whole = i128::from(10_000 + u32::from(rate));
     let tax = (2 * i128::from(price.0) * i128::from(rate) + whole).div_euclid(2 * whole);
     Cents(i64::try_from(tax).unwrap_or(i64::MAX))
@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn the_tax_in_a_price_is_rounded_half_up() {
-        assert_eq!(contained(Cents(11_900), 1_900), Cents(1_900));
-        assert_eq!(contained(Cents(1_000), 700), Cents(65));
-        assert_eq!(contained(Cents(1), 10_000), Cents(1));
-        assert_eq!(contained(Cents(999), 0), Cents(0));
+        assert_eq!(vat_contained(Cents(11_900), 1_900), Cents(1_900));
+        assert_eq!(vat_contained(Cents(1_000), 700), Cents(65));
+        assert_eq!(vat_contained(Cents(1), 10_000), Cents(1));
+        assert_eq!(vat_contained(Cents(999), 0), Cents(0));
     }
 }

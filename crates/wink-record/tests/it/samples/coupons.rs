@@ -62,7 +62,12 @@ pub(crate) fn later_coupons() -> Vec<(&'static str, Coupon)> {
 }
 
 pub(crate) fn redemption() -> Redemption {
-    let part = |line: &str, quantity, amount| Part { line: line.to_owned(), quantity, amount: Cents(amount) };
+    let part = |line: &str, quantity, amount| Part {
+        line: line.to_owned(),
+        quantity,
+        amount: Cents(amount),
+        vat_basis_points: None,
+    };
     let reversal = |number, reason, parts, afterwards| Reversal {
         id: ReversalId::from_bytes([number; 16]),
         at: AT.plus_days(1),
@@ -85,6 +90,7 @@ pub(crate) fn redemption() -> Redemption {
             reversal(8, ReversalReason::Refund, vec![part("1", 1, 33)], Afterwards::StaysUsed),
             reversal(9, ReversalReason::Cancel, vec![part("2", 1, 20)], Afterwards::Returns),
         ],
+        offline: None,
     }
 }
 
@@ -157,4 +163,49 @@ pub(crate) fn order_coupons() -> OrderCoupons {
 
 pub(crate) fn answer() -> KeptAnswer {
     KeptAnswer { status: 409, body: b"{}".to_vec() }
+}
+
+/// A redemption that a till gave without asking, and that is a loss.
+pub(crate) fn offline_redemption() -> Redemption {
+    let mut redemption = Redemption {
+        reversals: Vec::new(),
+        offline: Some(Offline {
+            lease: LeaseId::from_bytes([12; 16]),
+            number: 3,
+            loss: Some(Loss::UsedOffline),
+        }),
+        ..redemption()
+    };
+    redemption.parts[0].vat_basis_points = Some(700);
+    redemption
+}
+
+pub(crate) fn lease() -> Lease {
+    Lease {
+        id: LeaseId::from_bytes([12; 16]),
+        till: TillId::parse("Till-3.south").unwrap(),
+        store: Some("munich".to_owned()),
+        campaign: campaign(),
+        offer: Some(offer()),
+        catalogue: CatalogueVersion(Digest([4; 32])),
+        count_max: 20,
+        cents_max: Cents(5_000),
+        takes_paper: true,
+        granted_at: AT,
+        expires_at: AT.plus_days(2),
+        used_count: 3,
+        used: Cents(360),
+        unbacked_count: 1,
+        unbacked: Cents(120),
+        closed_at: Some(AT.plus_days(9)),
+    }
+}
+
+pub(crate) fn reports() -> Vec<(&'static str, Reported)> {
+    let report =
+        |outcome| Reported { body: [9; 16], coupon: coupon_id(), at: AT, amount: Cents(120), outcome };
+    vec![
+        ("booked", report(Ok(RedemptionId::from_bytes([7; 16])))),
+        ("unbacked", report(Err(Unbacked::LeaseFull))),
+    ]
 }

@@ -1,0 +1,229 @@
+//! A lease: so many coupons and so much money a till may give while it can ask nobody. All of it is taken out of the budget when it is granted,
+//! so what tills give cannot pass the budget, whatever they give it for; the loss by coupons that are shown at two tills is at most the leases.
+
+use super::ledger::{About, Account, Entry};
+use crate::base::{CampaignId, Cents, CouponId, DecisionId, Hasher, LeaseId, OfferId, TillId, Timestamp};
+use crate::offer::{Catalogue, CatalogueVersion, Offer};
+
+/// The longest lease: a till that has not been heard of for a week is broken, not offline.
+pub const LEASE_DAYS_MAX: i64 = 7;
+
+/// How long after its end the money of a lease waits for a till that syncs late. After that it goes back to the budget, and what comes later
+/// is told and not paid for.
+pub const GRACE_DAYS: i64 = 7;
+
+/// The most a lease holds, in minor units: what its signed form has room for.
+const CENTS_MAX: i64 = 1_000_000_000;
+
+/// The most coupons of a lease: what a till serves in a week, many times over.
+const COUNT_MAX: u32 = 100_000;
+
+/// What a till may give without asking, and what it has given as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Its id, from till, campaign and turn.
+    pub id: LeaseId,
+    /// The till.
+    pub till: TillId,
+    /// The store the till is bound to, if it was said.
+    pub store: Option<String>,
+    /// Out of whose budget.
+    pub campaign: CampaignId,
+    /// For coupons of which offer; of all of the campaign's if it is not said.
+    pub offer: Option<OfferId>,
+    /// The catalogue whose offers it holds.
+    pub catalogue: CatalogueVersion,
+    /// The most coupons.
+    pub count_max: u32,
+    /// The most money.
+    pub cents_max: Cents,
+    /// Whether it also counts for codes on paper, which anybody can copy.
+    pub takes_paper: bool,
+    /// When it was granted.
+    pub granted_at: Timestamp,
+    /// The first instant at which the till may give nothing more.
+    pub expires_at: Timestamp,
+    /// Coupons that are booked on it.
+    pub used_count: u32,
+    /// Money that is booked on it.
+    pub used: Cents,
+    /// Coupons that the till reported and the lease does not cover.
+    pub unbacked_count: u32,
+    /// What it gave for those; in no account of the ledger.
+    pub unbacked: Cents,
+    /// When what was left went back to the budget.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// What somebody wants a till to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseAsked {
+    /// The till.
+    pub till: TillId,
+    /// Its store.
+    pub store: Option<String>,
+    /// Out of whose budget.
+    pub campaign: CampaignId,
+    /// For coupons of which offer.
+    pub offer: Option<OfferId>,
+    /// The most coupons.
+    pub count_max: u32,
+    /// The most money.
+    pub cents_max: Cents,
+    /// Whether codes on paper count.
+    pub takes_paper: bool,
+    /// The first instant at which the till may give nothing more.
+    pub expires_at: Timestamp,
+}
+
+/// Why there is no lease.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeaseRefused {
+    /// Nobody has promised anything of that name.
+    #[error("there is no campaign `{0}`")]
+    NoCampaign(CampaignId),
+    /// Its money is not there to be given now.
+    #[error("the campaign `{0}` does not run now")]
+    NotRunning(CampaignId),
+    /// Nothing of it could be given.
+    #[error(
+        "`{0}` has no offer that a till could give without asking: they are unknown, or wait for an activation"
+    )]
+    NoOffer(CampaignId),
+    /// No coupons, or too many.
+    #[error("a lease is for 1 to {COUNT_MAX} coupons")]
+    Count,
+    /// No money, or too much.
+    #[error("a lease is for 1 to {CENTS_MAX} minor units")]
+    Cents,
+    /// It would be over at once, or too late.
+    #[error("a lease ends after now, and at most {LEASE_DAYS_MAX} days from now")]
+    Time,
+}
+
+/// Grants a lease, the `turn`-th of this till and campaign: all of its money leaves the budget.
+///
+/// # Errors
+/// Why not. That the budget has no room is found by its counter, in the same commit.
+pub fn grant(
+    asked: &LeaseAsked,
+    turn: u64,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(Lease, Entry), LeaseRefused> {
+    let campaign = catalogue.campaigns.iter().find(|campaign| campaign.id == asked.campaign);
+    let campaign = campaign.ok_or_else(|| LeaseRefused::NoCampaign(asked.campaign.clone()))?;
+    if !campaign.runs_at(now) {
+        return Err(LeaseRefused::NotRunning(asked.campaign.clone()));
+    }
+    if !(1..=COUNT_MAX).contains(&asked.count_max) {
+        return Err(LeaseRefused::Count);
+    }
+    if !(1..=CENTS_MAX).contains(&asked.cents_max.0) {
+        return Err(LeaseRefused::Cents);
+    }
+    if asked.expires_at <= now || now.plus_days(LEASE_DAYS_MAX) < asked.expires_at {
+        return Err(LeaseRefused::Time);
+    }
+    let lease = Lease {
+        id: Lease::id_of(&asked.till, &asked.campaign, turn),
+        till: asked.till.clone(),
+        store: asked.store.clone(),
+        campaign: asked.campaign.clone(),
+        offer: asked.offer.clone(),
+        catalogue: catalogue.version,
+        count_max: asked.count_max,
+        cents_max: asked.cents_max,
+        takes_paper: asked.takes_paper,
+        // Tills count in seconds.
+        granted_at: whole_second(now),
+        expires_at: asked.expires_at,
+        used_count: 0,
+        used: Cents::ZERO,
+        unbacked_count: 0,
+        unbacked: Cents::ZERO,
+        closed_at: None,
+    };
+    if lease.offers(catalogue).next().is_none() {
+        return Err(LeaseRefused::NoOffer(asked.campaign.clone()));
+    }
+    let entry = Entry::new(lease.about(), Account::Available, Account::Reserved, lease.cents_max, now);
+    Ok((lease, entry))
+}
+
+/// The second an instant lies in. A till that knows seconds only says this of what it does.
+pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp(at.0.div_euclid(1_000).saturating_mul(1_000))
+}
+
+/// A lease that is over, and the money that went back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The lease.
+    pub lease: Lease,
+    /// What was left of it; nothing if all was given.
+    pub entry: Option<Entry>,
+}
+
+impl Lease {
+    /// Tells the id of a till's lease.
+    pub fn id_of(till: &TillId, campaign: &CampaignId, turn: u64) -> LeaseId {
+        let fields = [till.as_str().as_bytes(), campaign.as_str().as_bytes(), &turn.to_be_bytes()];
+        LeaseId::seeded("lease", &fields)
+    }
+
+    /// Lists the offers whose coupons it covers. Not those that wait for an activation, which no till can see.
+    pub fn offers<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Offer> {
+        let is_its_own = move |offer: &&Offer| {
+            let campaign = catalogue.campaigns.get(offer.campaign);
+            campaign.is_some_and(|campaign| campaign.id == self.campaign)
+                && self.offer.as_ref().is_none_or(|only| *only == offer.id)
+                && !offer.terms.needs_activation
+        };
+        catalogue.offers.iter().filter(is_its_own)
+    }
+
+    /// Tells what lies in the ledger's account `reserved` for it.
+    pub fn held(&self) -> Cents {
+        if self.closed_at.is_some() { Cents::ZERO } else { self.cents_max - self.used }
+    }
+
+    /// Tells whether it still holds money.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
+
+    /// Tells when what is left goes back to the budget, whether or not the till was heard of.
+    pub fn due_at(&self) -> Timestamp {
+        self.expires_at.plus_days(GRACE_DAYS)
+    }
+
+    /// Gives back what is left. `None` if that has happened.
+    pub fn close(&self, now: Timestamp) -> Option<Closed> {
+        self.is_open().then(|| {
+            let left = self.held();
+            let entry = Entry::new(self.about(), Account::Reserved, Account::Available, left, now);
+            let lease = Self { closed_at: Some(now), ..self.clone() };
+            Closed { lease, entry: (Cents::ZERO < left).then_some(entry) }
+        })
+    }
+
+    pub(super) fn about(&self) -> About<'_> {
+        About {
+            campaign: &self.campaign,
+            coupon: self.id.in_ledger(),
+            decision: DecisionId::from_bytes(
+                Hasher::new("lease grant").field(&self.id.bytes()).finish().short(),
+            ),
+            redemption: None,
+            reversal: None,
+        }
+    }
+}
+
+impl LeaseId {
+    /// Tells the name under which the ledger has a lease's money. An entry names one owner, a coupon as a rule; a lease stands in its place.
+    pub fn in_ledger(self) -> CouponId {
+        CouponId::from_bytes(self.bytes())
+    }
+}

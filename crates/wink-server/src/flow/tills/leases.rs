@@ -1,0 +1,262 @@
+//! Leases: granted out of a budget, signed for the till, and given back.
+
+use wink_code::{LeasedOffer, SignedLease, Worth};
+use wink_core::base::{Cents, LeaseId, TillId, Timestamp};
+use wink_core::coupon::{Lease, LeaseAsked, grant as step};
+use wink_core::offer::{Benefit, Catalogue, Offer};
+use wink_record::Stored;
+use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Version};
+
+use crate::engine::batch_id;
+use crate::error::ATTEMPTS_MAX;
+use crate::flow::booking::book_entries;
+use crate::flow::codes::{seconds, signer, terms_of};
+use crate::{Engine, Error, keys};
+
+/// Leases read at once.
+const AT_ONCE: usize = 500;
+
+/// A worker has a minute: far longer than a commit takes, short enough that a crashed worker's timers come back soon.
+const LEASE_MS: i64 = 60_000;
+
+/// What became of the wish for a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is granted, now or when the same was asked before.
+    Granted(Lease),
+    /// The till has another lease of this campaign, which is good still.
+    Open(Lease),
+    /// The budget has no room for it.
+    NoRoom,
+}
+
+/// Lists the leases of a till, oldest first, with those that are over.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn list<S: Store>(engine: &Engine<S>, till: &TillId) -> Result<Vec<Lease>, Error> {
+    let mut leases = Vec::new();
+    let mut range = Some(Range::prefix(keys::of_till(till)));
+    while let Some(some) = range {
+        let page =
+            engine.store.scan(engine.tenant, keys::kind::LEASE, some, Direction::Forward, AT_ONCE).await?;
+        for (_, record) in &page.records {
+            leases.push(Lease::from_bytes(&record.bytes)?);
+        }
+        range = page.next;
+    }
+    leases.sort_by_key(|lease| (lease.granted_at, lease.id));
+    Ok(leases)
+}
+
+/// Grants a lease: its money leaves the budget in the same commit. Asked again for the same while that is good, it is the same lease.
+///
+/// # Errors
+/// [`Error::Unusable`] if there can be no such lease; else if no catalogue is in force, or the store cannot be read or takes no writes.
+pub async fn grant<S: Store>(
+    engine: &Engine<S>,
+    asked: &LeaseAsked,
+    now: Timestamp,
+) -> Result<Answer, Error> {
+    let mut turn_before = None;
+    for _ in 0..ATTEMPTS_MAX {
+        let of_campaign = list(engine, &asked.till).await?;
+        let mut of_campaign: Vec<Lease> =
+            of_campaign.into_iter().filter(|lease| lease.campaign == asked.campaign).collect();
+        let turn = u64::try_from(of_campaign.len()).unwrap_or(u64::MAX);
+        if let Some(open) = of_campaign.pop().filter(|last| last.is_open() && now < last.expires_at) {
+            let is_same = is_for(&open, asked);
+            return Ok(if is_same { Answer::Granted(open) } else { Answer::Open(open) });
+        }
+        if turn_before == Some(turn) {
+            // Nobody else was granted one: it is the budget's counter that refused.
+            return Ok(Answer::NoRoom);
+        }
+        turn_before = Some(turn);
+        let (lease, entry) = step(asked, turn, &*engine.catalogue()?, now)
+            .map_err(|refused| Error::Unusable(refused.to_string()))?;
+        let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+        let key = keys::lease(&lease.till, lease.id);
+        batch.checks.push(Check::Absent(key.clone()));
+        batch.changes.push(Change::Put(key, lease.to_bytes()));
+        batch.changes.push(Change::Enqueue {
+            queue: keys::LEASES,
+            due_ms: lease.due_at().0,
+            id: lease.id.bytes(),
+            payload: lease.till.as_str().as_bytes().to_vec(),
+        });
+        book_entries([&entry], &mut batch);
+        if engine.commit(batch).await?.is_some() {
+            return Ok(Answer::Granted(lease));
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Tells whether a lease is what somebody wants: all but its end, which moves with every asking.
+fn is_for(lease: &Lease, asked: &LeaseAsked) -> bool {
+    lease.offer == asked.offer
+        && lease.store == asked.store
+        && lease.count_max == asked.count_max
+        && lease.cents_max == asked.cents_max
+        && lease.takes_paper == asked.takes_paper
+}
+
+/// Gives back what is left of a lease, at the till's word that it gives nothing more. One that was given back stays so.
+///
+/// # Errors
+/// If the till has no such lease, or the store cannot be read or takes no writes.
+pub async fn give_back<S: Store>(
+    engine: &Engine<S>,
+    till: &TillId,
+    id: LeaseId,
+    now: Timestamp,
+) -> Result<Lease, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let (lease, version) = load(engine, till, id).await?.ok_or_else(|| unknown(id))?;
+        let Some(batch) = closing(engine, &lease, version, now)? else { return Ok(lease) };
+        engine.commit(batch).await?;
+        // Closed by this or by a timer; else something was booked meanwhile.
+        if let Some((lease, _)) = load(engine, till, id).await?.filter(|(lease, _)| !lease.is_open()) {
+            return Ok(lease);
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// Grants a lease like one that the till had, for as long again. Nobody is asked: staff has granted that till so much before.
+///
+/// # Errors
+/// As [`grant`].
+pub async fn renew<S: Store>(engine: &Engine<S>, lease: &Lease, now: Timestamp) -> Result<Answer, Error> {
+    let asked = LeaseAsked {
+        till: lease.till.clone(),
+        store: lease.store.clone(),
+        campaign: lease.campaign.clone(),
+        offer: lease.offer.clone(),
+        count_max: lease.count_max,
+        cents_max: lease.cents_max,
+        takes_paper: lease.takes_paper,
+        expires_at: Timestamp(now.0.saturating_add(lease.expires_at.since_ms(lease.granted_at))),
+    };
+    grant(engine, &asked, now).await
+}
+
+/// Gives back what is left of leases nobody was heard of in time. Returns how many.
+///
+/// # Errors
+/// If the store cannot be read or takes no writes; timers not done come back.
+pub async fn close_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u64, Error> {
+    let mut closed = 0;
+    loop {
+        let due =
+            engine.store.lease_due(engine.tenant, keys::LEASES, now.0, now.0 + LEASE_MS, AT_ONCE).await?;
+        if due.is_empty() {
+            return Ok(closed);
+        }
+        for timer in due {
+            let till = std::str::from_utf8(&timer.payload).ok().and_then(TillId::parse);
+            let id = LeaseId::from_bytes(timer.id);
+            let found = match &till {
+                Some(till) => load(engine, till, id).await?,
+                None => None,
+            };
+            let batch = match &found {
+                Some((lease, version)) => closing(engine, lease, *version, now)?,
+                None => None,
+            };
+            let is_its_own = batch.is_some();
+            let acknowledged = || -> Result<Batch, Error> {
+                let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+                let (queue, due_ms) = (keys::LEASES, timer.due_ms);
+                batch.changes.push(Change::Acknowledge { queue, due_ms, id: timer.id });
+                Ok(batch)
+            };
+            let batch = batch.map_or_else(acknowledged, Ok)?;
+            // On a conflict the till was heard of just now; the timer comes back.
+            closed += u64::from(engine.commit(batch).await?.is_some() && is_its_own);
+        }
+    }
+}
+
+/// Makes the batch that closes a lease. `None` if it is closed.
+fn closing<S>(
+    engine: &Engine<S>,
+    lease: &Lease,
+    version: Version,
+    now: Timestamp,
+) -> Result<Option<Batch>, Error> {
+    let Some(closed) = lease.close(now) else { return Ok(None) };
+    let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
+    let key = keys::lease(&lease.till, lease.id);
+    batch.checks.push(Check::Version(key.clone(), version));
+    batch.changes.push(Change::Put(key, closed.lease.to_bytes()));
+    let (queue, due_ms) = (keys::LEASES, lease.due_at().0);
+    batch.changes.push(Change::Acknowledge { queue, due_ms, id: lease.id.bytes() });
+    book_entries(&closed.entry, &mut batch);
+    Ok(Some(batch))
+}
+
+/// Finds a lease of a till.
+pub(super) async fn load<S: Store>(
+    engine: &Engine<S>,
+    till: &TillId,
+    id: LeaseId,
+) -> Result<Option<(Lease, Version)>, Error> {
+    let Some(record) = engine.record(&keys::lease(till, id)).await? else { return Ok(None) };
+    Ok(Some((Lease::from_bytes(&record.bytes)?, record.version)))
+}
+
+/// Writes what the till verifies with public keys only. Nothing of it is kept: asked for again it says the same.
+///
+/// # Errors
+/// If the store cannot be read, or the lease's offers do not fit into one.
+pub async fn signed<S: Store>(engine: &Engine<S>, lease: &Lease) -> Result<String, Error> {
+    let catalogue = engine.catalogue_of(lease.catalogue).await?;
+    let said = SignedLease {
+        tenant: engine.tenant.0,
+        lease: lease.id.bytes(),
+        count_max: lease.count_max,
+        cents_max: minor(lease.cents_max),
+        valid_from: seconds(lease.granted_at),
+        valid_until: seconds(lease.expires_at),
+        takes_paper: lease.takes_paper,
+        till: lease.till.to_string(),
+        store: lease.store.clone().unwrap_or_default(),
+        offers: offers(lease, &catalogue),
+    };
+    let too_long = || Error::Unusable("the lease has too many offers; name one of them".to_owned());
+    signer(engine).await?.sign_lease(&said).ok_or_else(too_long)
+}
+
+/// Lists what the coupons of a lease give, benefit by benefit.
+fn offers(lease: &Lease, catalogue: &Catalogue) -> Vec<LeasedOffer> {
+    let benefits =
+        lease.offers(catalogue).flat_map(|offer| offer.benefits.iter().map(move |benefit| (offer, *benefit)));
+    benefits.map(|(offer, benefit)| leased(offer, benefit)).collect()
+}
+
+fn leased(offer: &Offer, benefit: Benefit) -> LeasedOffer {
+    LeasedOffer {
+        terms: terms_of(&offer.id, benefit, &offer.terms, &offer.categories),
+        name: offer.id.to_string(),
+        worth: match benefit {
+            Benefit::Amount(amount) => Worth::Amount(minor(amount)),
+            Benefit::Percent { basis_points, maximum } => {
+                Worth::Share { basis_points, cents_max: minor(maximum) }
+            }
+        },
+        minimum_spend: minor(offer.terms.minimum_spend),
+        minimum_price: minor(offer.terms.minimum_price),
+        categories: offer.categories.clone(),
+    }
+}
+
+/// An amount as a till has it. One that does not fit is more than any till takes.
+fn minor(amount: Cents) -> u32 {
+    u32::try_from(amount.0).unwrap_or(u32::MAX)
+}
+
+fn unknown(id: LeaseId) -> Error {
+    Error::NotFound { what: "lease", name: id.to_string() }
+}

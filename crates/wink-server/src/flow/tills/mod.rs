@@ -1,0 +1,5 @@
+//! Tills that cannot always ask: what they may give meanwhile, what they report afterwards, and what each did on a day.
+
+pub mod day;
+pub mod leases;
+pub mod sync;

@@ -1,0 +1,419 @@
+//! Tills that cannot ask: leases out of the budget, what two tills took of one coupon, reports in any order and again, and the day's end.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value as Json, json};
+use wink_code::{Asked, Given, Keys, OrderLine, decide, read_lease};
+use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, TillId, Timestamp};
+use wink_core::coupon::{Account, Entry, LeaseAsked, Part, Taken};
+use wink_core::offer::Channel;
+use wink_record::Stored as _;
+use wink_server::access::Role;
+use wink_server::flow::decide::ask;
+use wink_server::flow::ingest::ingest;
+use wink_server::flow::tills::leases::{self, Answer};
+use wink_server::flow::tills::sync;
+use wink_server::keys::{TENANT, entry};
+use wink_server::report::verify::verify;
+use wink_server::{Engine, Error};
+use wink_sim::{Faults, Mutant, SimStore};
+use wink_store::{Lane, Position, Store as _};
+
+use super::api::{self, Api, question};
+use super::audit::{audit, coupons, owed as owed_by, redemptions};
+use super::counter::{self, IDS, MONDAY, Offer, Shop, kill, later, open, secrets, wait};
+use super::said;
+
+type Till = Api<SimStore>;
+
+/// The clock of [`Api`] at its beginning, in the seconds of a till.
+fn seconds() -> u32 {
+    u32::try_from(later(MONDAY, 60).0 / 1_000).unwrap()
+}
+
+/// A shop with one campaign, its budget, and people with a coupon of 1.00 each.
+fn shop_of(budget: &str, people: &[&str]) -> (Till, Vec<String>, Vec<String>) {
+    let store = Arc::new(SimStore::new());
+    let offer = Offer { budget: budget.to_owned(), ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    let engine = wait(open(store.clone(), &Shop::selling(vec![offer]), MONDAY)).unwrap();
+    let allowed: Vec<_> = people.iter().map(|name| said::allows_all(name, MONDAY)).collect();
+    wait(ingest(&engine, &IDS, allowed.concat())).unwrap();
+    let api = Api::over(store);
+    let key = api.key(Role::Shop);
+    let coupon = |person: &&str| {
+        let answer = api.ask(&key, "POST", "/v1/decisions", &question(person)).json();
+        answer["decision"]["coupon"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    };
+    let coupons: Vec<String> = people.iter().map(coupon).collect();
+    let payload = |coupon: &String| {
+        let shown = api.ask(&key, "GET", &format!("/v1/coupons/{coupon}/code"), &Json::Null).json();
+        shown["payload"].as_str().unwrap().to_owned()
+    };
+    let payloads = coupons.iter().map(payload).collect();
+    (api, coupons, payloads)
+}
+
+fn lease(api: &Till, key: &str, till: &str, cents: i64) -> api::Answer {
+    let asked =
+        json!({ "campaign": "tea", "count_max": 5, "cents_max": cents, "hours": 24, "takes_paper": true });
+    api.ask(key, "POST", &format!("/v1/tills/{till}/leases"), &asked)
+}
+
+fn keys(api: &Till, key: &str) -> Keys {
+    let listed = api.ask(key, "GET", "/v1/tills/keys", &Json::Null).json();
+    let bytes =
+        |listed: &Json| URL_SAFE_NO_PAD.decode(listed["key"].as_str().unwrap()).unwrap().try_into().unwrap();
+    Keys::new(listed["data"].as_array().unwrap().iter().map(bytes))
+}
+
+/// A till takes a coupon by what it has: lease, keys, and what it took before.
+fn takes(lease: &Json, keys: &Keys, given: &mut Vec<Given>, payload: &str, second: u32) -> Json {
+    let signed = read_lease(lease["signed"].as_str().unwrap(), keys).unwrap();
+    let line = |line: &str, cents, rate| OrderLine {
+        line: line.to_owned(),
+        categories: vec![],
+        quantity: 1,
+        cents,
+        vat_basis_points: Some(rate),
+    };
+    let lines = [line("1", 300, 700), line("2", 900, 1_900)];
+    let order = format!("{}-{second}", signed.till);
+    let asked = Asked {
+        payload,
+        till: &signed.till,
+        store: "",
+        order: &order,
+        lines: &lines,
+        now: seconds() + second,
+    };
+    let one = decide(&signed, keys, given, &asked).unwrap();
+    given.push(one.clone());
+    let lines = one.lines.iter().map(|line| {
+        json!({
+            "line": line.line, "quantity": line.quantity, "amount_cents": line.cents,
+            "vat_basis_points": line.vat_basis_points,
+        })
+    });
+    json!({
+        "lease": LeaseId::from_bytes(one.lease).to_string(),
+        "number": one.number,
+        "coupon": CouponId::from_bytes(one.coupon).to_string(),
+        "order_id": one.order,
+        "at": Timestamp(i64::from(one.at) * 1_000).to_string(),
+        "amount_cents": one.cents,
+        "lines": lines.collect::<Vec<_>>(),
+    })
+}
+
+fn synced(api: &Till, key: &str, till: &str, taken: &[Json]) -> Vec<String> {
+    let answer = api.ask(key, "POST", &format!("/v1/tills/{till}/sync"), &json!({ "taken": taken }));
+    let answer = answer.json();
+    let said = |one: &Json| {
+        format!("{} {}", one["outcome"].as_str().unwrap(), one["reason"].as_str().unwrap_or_default())
+            .trim()
+            .to_owned()
+    };
+    answer["taken"].as_array().unwrap_or_else(|| panic!("{answer}")).iter().map(said).collect()
+}
+
+fn sound(api: &Till) {
+    let engine = wait(Engine::open_tenant(api.store.clone(), TENANT, secrets(), MONDAY)).unwrap();
+    let verified = wait(verify(&engine)).unwrap();
+    assert_eq!(verified.findings, Vec::<String>::new());
+}
+
+fn owed(api: &Till, key: &str) -> i64 {
+    let budget = api.ask(key, "GET", "/v1/budgets/tea", &Json::Null).json();
+    budget["used_cents"].as_i64().unwrap_or_else(|| panic!("{budget}"))
+}
+
+#[test]
+fn a_lease_leaves_the_budget_at_once_and_comes_back_when_nobody_is_heard_of() {
+    let (api, _, _) = shop_of("10.00", &["anna", "berta"]);
+    let (shop, manager) = (api.key(Role::Shop), api.key(Role::Marketer));
+    assert_eq!(owed(&api, &manager), 200, "two coupons");
+    let granted = lease(&api, &shop, "till-1", 700);
+    assert_eq!(granted.status, 200, "{granted:?}");
+    assert_eq!(owed(&api, &manager), 900);
+    assert_eq!(lease(&api, &shop, "till-1", 700).json()["id"], granted.json()["id"], "the same again");
+    assert_eq!(lease(&api, &shop, "till-1", 600).code(), "lease_open");
+    assert_eq!(lease(&api, &shop, "till-2", 101).code(), "no_room");
+    assert_eq!(lease(&api, &shop, "till-2", 100).status, 200);
+    for (field, value) in [("count_max", json!(0)), ("cents_max", json!(0)), ("hours", json!(169))] {
+        let mut asked = json!({ "campaign": "tea", "count_max": 5, "cents_max": 1, "hours": 24 });
+        asked[field] = value;
+        assert_eq!(api.ask(&shop, "POST", "/v1/tills/till-3/leases", &asked).status, 422, "{field}");
+    }
+    sound(&api);
+    let engine = wait(Engine::open_tenant(api.store.clone(), TENANT, secrets(), MONDAY)).unwrap();
+    let due = |days| later(MONDAY, 61).plus_days(days);
+    assert_eq!(wait(leases::close_due(&engine, due(7))).unwrap(), 0, "a day, and a week of grace");
+    assert_eq!(wait(leases::close_due(&engine, due(8))).unwrap(), 2);
+    assert_eq!(wait(leases::close_due(&engine, due(9))).unwrap(), 0);
+    assert_eq!(owed(&api, &manager), 200);
+    sound(&api);
+}
+
+#[test]
+fn a_coupon_that_two_tills_took_counts_once_and_the_loss_is_the_leases_whoever_reports_first() {
+    let mut results = Vec::new();
+    for order in [[0, 1, 2, 0, 1], [2, 1, 0, 0, 2], [1, 2, 1, 0, 0]] {
+        let (api, _, payloads) = shop_of("20.00", &["anna", "berta"]);
+        let (shop, manager) = (api.key(Role::Shop), api.key(Role::Marketer));
+        let keys = keys(&api, &shop);
+        let tills = ["till-1", "till-2", "till-3"];
+        let leases: Vec<Json> = tills.iter().map(|till| lease(&api, &shop, till, 300).json()).collect();
+        let mut logs: Vec<Vec<Json>> = Vec::new();
+        // Anna shows her coupon at all three; the second was first.
+        for (place, second) in [(0, 90), (1, 30), (2, 60)] {
+            let mut given = Vec::new();
+            let mut log = vec![takes(&leases[place], &keys, &mut given, &payloads[0], second)];
+            if place == 2 {
+                log.push(takes(&leases[place], &keys, &mut given, &payloads[1], second + 1));
+            }
+            logs.push(log);
+        }
+        api.pass_minutes(5);
+        for place in order {
+            synced(&api, &shop, tills[place], &logs[place]);
+            assert!(owed(&api, &manager) <= 2_000);
+        }
+        let said: Vec<Vec<String>> =
+            (0..3).map(|place| synced(&api, &shop, tills[place], &logs[place])).collect();
+        assert_eq!(
+            said,
+            [vec!["loss used_offline"], vec!["redeemed"], vec!["loss used_offline", "redeemed"]]
+        );
+        for till in tills {
+            let open = api.ask(&shop, "GET", &format!("/v1/tills/{till}/leases"), &Json::Null).json();
+            let id = open["data"][0]["id"].clone();
+            let back =
+                api.ask(&shop, "POST", &format!("/v1/tills/{till}/sync"), &json!({ "returned": [id] }));
+            assert_eq!(back.json()["returned"][0]["held_cents"], 0, "{back:?}");
+        }
+        // Four times 1.00 was given, twice of it as a loss; nothing else is owed.
+        assert_eq!(owed(&api, &manager), 400);
+        sound(&api);
+        results.push(days(&api, &shop, &tills));
+    }
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[0], results[2]);
+}
+
+fn days(api: &Till, key: &str, tills: &[&str]) -> Vec<Json> {
+    let day =
+        |till: &&str| api.ask(key, "GET", &format!("/v1/tills/{till}/days/2026-03-02"), &Json::Null).json();
+    tills.iter().map(day).collect()
+}
+
+#[test]
+fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_told_and_not_paid() {
+    let (api, coupons, payloads) = shop_of("20.00", &["anna", "berta"]);
+    let (shop, manager) = (api.key(Role::Shop), api.key(Role::Marketer));
+    let granted = lease(&api, &shop, "till-1", 500).json();
+    let (keys, mut given) = (keys(&api, &shop), Vec::new());
+    let annas = takes(&granted, &keys, &mut given, &payloads[0], 10);
+    let bertas = takes(&granted, &keys, &mut given, &payloads[1], 20);
+    let cart = json!({ "lines": [{ "id": "1", "product_id": "p", "quantity": 1, "unit_price_cents": 500 }] });
+    let asked = json!({ "coupons": [coupons[0]], "order_id": "o-1", "cart": cart }).to_string();
+    let bearer = format!("Bearer {shop}");
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k-1")];
+    assert_eq!(api.send("POST", "/v1/redemptions", &headers, &asked).status, 200);
+    api.pass_minutes(5);
+    assert_eq!(synced(&api, &shop, "till-1", &[annas.clone()]), ["loss used_before"]);
+    // The same number with something else in it, and a lease of another till.
+    let mut other = annas.clone();
+    other["order_id"] = json!("another");
+    assert_eq!(synced(&api, &shop, "till-1", &[other]), ["refused number_taken"]);
+    assert_eq!(synced(&api, &shop, "till-2", &[bertas.clone()]), ["refused lease_unknown"]);
+    let change = |field: &str, value: Json| {
+        let mut changed = bertas.clone();
+        changed["number"] = json!(4);
+        changed[field] = value;
+        changed
+    };
+    let beyond = change("number", json!(6));
+    assert_eq!(synced(&api, &shop, "till-1", &[beyond]), ["unbacked lease_full"]);
+    let late = change("at", json!("2026-03-05T00:00:00Z"));
+    assert_eq!(synced(&api, &shop, "till-1", &[late]), ["unbacked outside_lease"]);
+    let nobody = CouponId::from_bytes([9; 16]).to_string();
+    let mut unknown = change("coupon", json!(nobody));
+    unknown["number"] = json!(3);
+    assert_eq!(synced(&api, &shop, "till-1", &[unknown]), ["unbacked coupon_unknown"]);
+    let wrong = json!({ "taken": [change("amount_cents", json!(99))] });
+    assert_eq!(
+        api.ask(&shop, "POST", "/v1/tills/till-1/sync", &wrong).json()["pointer"],
+        "/taken/0/amount_cents"
+    );
+    assert_eq!(owed(&api, &manager), 100 + 100 + 500, "berta's coupon, anna's redemption, the lease");
+    let day = &days(&api, &shop, &["till-1"])[0];
+    assert_eq!(
+        (&day["losses"]["cents"], &day["losses_by_reason"][0]["reason"]),
+        (&json!(100), &json!("used_before"))
+    );
+    let unbacked = day["unbacked"].as_array().unwrap();
+    let reasons: Vec<&str> = unbacked.iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["lease_full", "coupon_unknown"], "what was outside the lease was on another day");
+    assert_eq!(day["open_leases"][0]["unbacked_cents"], 300);
+    // Renewed: what is left comes back, and as much as before is taken.
+    let id = granted["id"].clone();
+    let renewed =
+        api.ask(&shop, "POST", "/v1/tills/till-1/sync", &json!({ "taken": [bertas], "renewed": [id] }));
+    let renewed = renewed.json();
+    assert_eq!(renewed["taken"][0]["outcome"], "redeemed");
+    assert_ne!(renewed["renewed"][0]["id"], granted["id"]);
+    assert_eq!(renewed["renewed"][0]["held_cents"], 500);
+    assert_eq!(owed(&api, &manager), 300 + 500);
+    sound(&api);
+}
+
+#[test]
+fn the_day_of_a_till_sums_to_the_ledger_with_what_it_did_with_the_server_and_without() {
+    let (api, coupons, payloads) = shop_of("20.00", &["anna", "berta", "carla"]);
+    let (shop, till) = (api.key(Role::Shop), api.key(Role::Till));
+    let granted = lease(&api, &shop, "the-till", 300).json();
+    assert_eq!(api.ask(&till, "GET", "/v1/tills/the-till/leases", &Json::Null).json()["data"][0], granted);
+    for path in ["leases", "days/2026-03-02"] {
+        let others = api.ask(&till, "GET", &format!("/v1/tills/other/{path}"), &Json::Null);
+        assert_eq!(others.code(), "not_found", "a till sees itself only");
+    }
+    let (keys, mut given) = (keys(&api, &shop), Vec::new());
+    let annas = takes(&granted, &keys, &mut given, &payloads[0], 10);
+    let bearer = format!("Bearer {till}");
+    let with = |once: &str, path: &str, body: &Json| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+        let answer = api.send("POST", path, &headers, &body.to_string());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let line = |id: &str, cents: i64, rate: i64| json!({ "id": id, "product_id": "p", "quantity": 2, "unit_price_cents": cents, "vat_basis_points": rate });
+    let cart = json!({ "lines": [line("1", 300, 700), line("2", 100, 1_900)] });
+    for (place, order) in [(1, "o-1"), (2, "o-2")] {
+        let asked = json!({ "coupons": [coupons[place]], "order_id": order, "cart": cart });
+        let used = with(order, "/v1/redemptions", &asked);
+        if place == 2 {
+            let id = used["coupons"][0]["redemption"].as_str().unwrap();
+            let back = json!({ "reason": "refund", "lines": [{ "line": "2" }] });
+            with("back", &format!("/v1/redemptions/{id}/reversals"), &back);
+        }
+    }
+    api.pass_minutes(5);
+    assert_eq!(synced(&api, &till, "the-till", &[annas]), ["redeemed"]);
+    let day = &days(&api, &till, &["the-till"])[0];
+    let expected = json!({
+        "redemptions": { "count": 3, "cents": 300 }, "reversals": { "count": 1, "cents": 25 },
+        "offline": { "count": 1, "cents": 100 }, "losses": { "count": 0, "cents": 0 },
+    });
+    for (what, sum) in expected.as_object().unwrap() {
+        assert_eq!(&day[what], sum, "{what} of {day}");
+    }
+    // Anna's 1.00 falls 25 : 75, the others' 75 : 25 each.
+    assert_eq!(
+        day["vat"],
+        json!([
+            { "vat_basis_points": 700, "discount_cents": 175, "returned_cents": 0, "discount_vat_cents": 11 },
+            { "vat_basis_points": 1_900, "discount_cents": 125, "returned_cents": 25, "discount_vat_cents": 16 },
+        ])
+    );
+    let (spent, returned) = ledger(&api);
+    assert_eq!((spent, returned), (300 - 25, 25));
+    assert_eq!(api.ask(&till, "GET", "/v1/tills/the-till/days/today", &Json::Null).code(), "value_invalid");
+    sound(&api);
+}
+
+/// What the ledger's entries say was spent and has come back.
+fn ledger(api: &Till) -> (i64, i64) {
+    let (mut spent, mut returned) = (Cents::ZERO, Cents::ZERO);
+    for lane in Lane::all() {
+        for found in wait(api.store.read_lane(lane, Position(0), 10_000)).unwrap() {
+            let Some(body) = found.body.as_ref().filter(|_| found.header.kind == entry::LEDGER) else {
+                continue;
+            };
+            let moved = Entry::from_bytes(&body.payload).unwrap();
+            let signed = |account| {
+                let to = if moved.to == account { moved.amount } else { Cents::ZERO };
+                let from = if moved.from == account { moved.amount } else { Cents::ZERO };
+                to - from
+            };
+            spent += signed(Account::Spent);
+            returned += signed(Account::Returned);
+        }
+    }
+    (spent.0, returned.0)
+}
+
+/// A till's whole story, which can be told again from any place: each step that was taken is the same step again.
+async fn story<S: wink_store::Store>(engine: &Engine<S>, coupons: &[CouponId]) -> Result<(), Error> {
+    let now = later(MONDAY, 70);
+    let till = |name: &str| TillId::parse(name).unwrap();
+    for (name, minute) in [("till-1", 75), ("till-2", 72)] {
+        let asked = LeaseAsked {
+            till: till(name),
+            store: None,
+            campaign: CampaignId::parse("tea").unwrap(),
+            offer: None,
+            count_max: 2,
+            cents_max: Cents(200),
+            takes_paper: true,
+            expires_at: now.plus_days(1),
+        };
+        let lease = match leases::list(engine, &asked.till).await?.pop() {
+            Some(known) => known,
+            None => match leases::grant(engine, &asked, now).await? {
+                Answer::Granted(lease) => lease,
+                other => panic!("{other:?}"),
+            },
+        };
+        for (number, coupon) in (1..).zip(coupons) {
+            let part = Part { line: "1".to_owned(), quantity: 1, amount: Cents(100), vat_basis_points: None };
+            let at = later(MONDAY, minute);
+            let order_id = format!("{name}-{number}");
+            let taken =
+                Taken { number, coupon: *coupon, order_id, at, amount: Cents(100), parts: vec![part] };
+            let report = sync::Report { lease: lease.id, taken };
+            let outcome = sync::hear(engine, &till(name), &report, later(MONDAY, 90)).await?;
+            assert!(matches!(outcome, sync::Outcome::Booked(_)), "{outcome:?}");
+        }
+        sync::give_back(engine, &till(name), &[lease.id], &[], later(MONDAY, 91)).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn crash_between_any_two_operations_of_lease_and_sync_ends_where_it_would_have_ended() {
+    let mut crashes = 0;
+    for operation in 0.. {
+        let store = Arc::new(SimStore::new());
+        let offer = Offer::new("tea", "{ amount = \"1.00\" }");
+        let engine = wait(open(store.clone(), &Shop::selling(vec![offer]), MONDAY)).unwrap();
+        for (number, name) in [(0, "anna"), (1, "berta")] {
+            wait(ingest(&engine, &IDS, said::allows_all(name, MONDAY))).unwrap();
+            let asked = counter::question(number, name, Channel::Web, later(MONDAY, 1));
+            wait(ask(&engine, &asked)).unwrap().unwrap();
+        }
+        let issued: Vec<CouponId> = coupons(&engine).iter().map(|coupon| coupon.id).collect();
+        drop(engine);
+        let faults = Faults { crash_at: Some(operation), ..Faults::default() };
+        let failing = Arc::new(SimStore::open(kill(store), faults, Mutant::None));
+        let finished = wait(async {
+            let Ok(engine) = Engine::open(failing.clone(), secrets(), MONDAY).await else { return false };
+            story(&engine, &issued).await.is_ok()
+        });
+        crashes += u32::from(!finished);
+        let sound = Arc::new(SimStore::open(kill(failing), Faults::default(), Mutant::None));
+        let engine = wait(Engine::open(sound, secrets(), MONDAY)).unwrap();
+        assert_eq!(audit(&engine), Ok(()), "after a crash at operation {operation}");
+        wait(story(&engine, &issued)).unwrap();
+        assert_eq!(audit(&engine), Ok(()), "after a crash at operation {operation}");
+        let lost: Cents =
+            redemptions(&engine).iter().filter(|one| one.loss().is_some()).map(|one| one.amount).sum();
+        let found = (redemptions(&engine).len(), lost, owed_by(&engine, "tea"));
+        assert_eq!(found, (4, Cents(200), Cents(400)), "crash at {operation}");
+        if finished {
+            break;
+        }
+    }
+    assert!(8 <= crashes, "{crashes} crashes tried nothing");
+}

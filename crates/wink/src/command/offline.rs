@@ -1,0 +1,269 @@
+//! `wink till lease`, `redeem --offline`, `sync` and `report`: what a till may give while it can ask nobody, and what comes of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow, bail};
+use serde_json::{Value as Json, json};
+use wink_api::{CartSent, TAKEN_MAX};
+use wink_code::{Asked, Given, Log, OrderLine, decide, read_lease};
+use wink_core::base::{Cents, CouponId, LeaseId, Timestamp};
+
+use super::coupon::{amount, each, text};
+use super::till::public_keys;
+use crate::arguments::TillAction;
+use crate::control::Line;
+use crate::home;
+use crate::terminal::say;
+
+pub(super) fn run(action: &TillAction, in_json: bool) -> anyhow::Result<ExitCode> {
+    match action {
+        TillAction::Lease { till, campaign, offer, count, most, hours, store, paper, data } => {
+            let asked = json!({
+                "campaign": campaign, "offer": offer, "count_max": count, "cents_max": most,
+                "hours": hours, "store": store, "takes_paper": paper,
+            });
+            home::run(lease(&data.data, till, asked, in_json))
+        }
+        TillAction::Redeem {
+            payload, till, store, lease, keys, log, order, spend, category, cart, ..
+        } => {
+            let lines = match cart {
+                Some(file) => lines_of(file)?,
+                None => vec![all(spend.unwrap_or_default(), category.as_deref())?],
+            };
+            let store = store.as_deref().unwrap_or_default();
+            let now = u32::try_from(home::now().0 / 1_000)?;
+            let asked = Asked { payload, till, store, order, lines: &lines, now };
+            redeem(&asked, lease, keys, log, in_json)
+        }
+        TillAction::Sync { till, log, give_back, renew, data } => {
+            let ends = if *renew { Ends::Renewed } else { Ends::Returned };
+            let ends = (*renew || *give_back).then_some(ends);
+            home::run(sync(&data.data, till, log, ends, in_json))
+        }
+        TillAction::Report { till, date, data } => home::run(report(&data.data, till, date, in_json)),
+        TillAction::Keys { .. } | TillAction::Rotate { .. } | TillAction::Verify { .. } => {
+            bail!("this is no command about a till without its server")
+        }
+    }
+}
+
+async fn lease(store: &Path, till: &str, asked: Json, in_json: bool) -> anyhow::Result<ExitCode> {
+    let line = Line::open(store).await?;
+    let lease = line.ask("POST", &format!("/v1/tills/{till}/leases"), Some(asked)).await?;
+    if in_json {
+        say!("{lease}");
+    } else {
+        say!(
+            "{} lets {till} give {} coupons for at most {} until {}; what is left goes back on {}",
+            text(&lease, "id"),
+            number(&lease, "count_max"),
+            amount(&lease, "cents_max"),
+            text(&lease, "expires_at"),
+            text(&lease, "due_at")
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Decides by the lease, and notes what is given before it says so.
+fn redeem(
+    asked: &Asked<'_>,
+    lease: &Path,
+    keys: &Path,
+    log: &Path,
+    in_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let (tenant, keys) = public_keys(keys)?;
+    let unusable = || format!("`{}` is not what `wink till lease --json` prints", lease.display());
+    let granted: Json = serde_json::from_str(&read(lease)?).with_context(unusable)?;
+    let signed = granted.get("signed").and_then(Json::as_str).with_context(unusable)?;
+    let signed = read_lease(signed, &keys).map_err(|why| anyhow!("the lease is refused: {why}"))?;
+    if u64::from(signed.tenant) != tenant {
+        bail!("the lease is of another shop than the keys");
+    }
+    let mut log = open(log)?;
+    if log.has_returned(&signed.lease) {
+        bail!(wink_code::NotGiven::LeaseReturned);
+    }
+    let given = decide(&signed, &keys, log.given(), asked)?;
+    log.give(given.clone())?;
+    if in_json {
+        say!("{}", taken(&given));
+    } else {
+        let coupon = CouponId::from_bytes(given.coupon);
+        let (off, number, most) = (Cents(given.cents.into()), given.number, signed.count_max);
+        say!("{coupon}: {off} off, {number} of {most}; sync the till when it has the line again");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What becomes of a till's leases once it has reported.
+#[derive(Clone, Copy)]
+enum Ends {
+    Returned,
+    Renewed,
+}
+
+async fn sync(
+    store: &Path,
+    till: &str,
+    log: &Path,
+    ends: Option<Ends>,
+    in_json: bool,
+) -> anyhow::Result<ExitCode> {
+    if !log.exists() {
+        bail!("there is no log `{}`; `wink till redeem` makes one", log.display());
+    }
+    let (mut log, line) = (open(log)?, Line::open(store).await?);
+    let path = format!("/v1/tills/{till}");
+    let mut answers: Vec<Json> = Vec::new();
+    loop {
+        let now: Vec<Json> = log.not_synced().iter().take(TAKEN_MAX).map(taken).collect();
+        if now.is_empty() {
+            break;
+        }
+        let count = now.len();
+        let answer = line.ask("POST", &format!("{path}/sync"), Some(json!({ "taken": now }))).await?;
+        let mut answered = each(&answer, "taken").cloned().collect::<Vec<_>>();
+        // What was refused is not known to the server: it stays in the log, and somebody must look.
+        let refused = answered.iter().position(|answer| text(answer, "outcome") == "refused");
+        log.has_synced(refused.unwrap_or(count))?;
+        if let Some(place) = refused {
+            let reason = answered.get(place).map(|answer| text(answer, "reason")).unwrap_or_default();
+            bail!("the server refused an entry of the log: {reason}; what came before it is synced");
+        }
+        answers.append(&mut answered);
+    }
+    let after = match ends {
+        Some(ends) => give_back(&mut log, &line, &path, ends).await?,
+        None => Json::Null,
+    };
+    if in_json {
+        say!("{}", json!({ "taken": answers, "leases": after }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let count = |outcome: &str| answers.iter().filter(|answer| text(answer, "outcome") == outcome).count();
+    let (redeemed, losses, unbacked) = (count("redeemed"), count("loss"), count("unbacked"));
+    say!("{} reported: {redeemed} redeemed, {losses} lost, {unbacked} without a lease", answers.len());
+    for lease in each(&after, "renewed") {
+        say!("renewed: {} until {}", text(lease, "id"), text(lease, "expires_at"));
+    }
+    for lease in each(&after, "not_renewed") {
+        say!("not renewed: {}, {}", text(lease, "lease"), text(lease, "why"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the leases the till has: it notes that it gives nothing more before the server hears of it.
+async fn give_back(log: &mut Log, line: &Line, path: &str, ends: Ends) -> anyhow::Result<Json> {
+    let open = line.ask("GET", &format!("{path}/leases"), None).await?;
+    let ids: Vec<String> = each(&open, "data").map(|lease| text(lease, "id").to_owned()).collect();
+    for id in &ids {
+        let lease = LeaseId::parse(id).map_err(|error| anyhow!("{error}"))?.bytes();
+        if !log.has_returned(&lease) {
+            log.give_back(lease)?;
+        }
+    }
+    let body = match ends {
+        Ends::Returned => json!({ "returned": ids }),
+        Ends::Renewed => json!({ "renewed": ids }),
+    };
+    line.ask("POST", &format!("{path}/sync"), Some(body)).await
+}
+
+async fn report(store: &Path, till: &str, date: &str, in_json: bool) -> anyhow::Result<ExitCode> {
+    let day = Line::open(store).await?.ask("GET", &format!("/v1/tills/{till}/days/{date}"), None).await?;
+    if in_json {
+        say!("{day}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!("{till} on {date}, in {}", text(&day, "currency"));
+    let sum = |what: &str, of: &Json| {
+        say!("{what:<24} {:>6} {:>12}", number(of, "count"), amount(of, "cents").to_string());
+    };
+    for (what, name) in [
+        ("redeemed", "redemptions"),
+        ("taken back", "reversals"),
+        ("without the server", "offline"),
+        ("lost", "losses"),
+    ] {
+        sum(what, day.get(name).unwrap_or(&Json::Null));
+    }
+    for of in each(&day, "losses_by_reason") {
+        sum(&format!("  {}", text(of, "reason")), of);
+    }
+    for of in each(&day, "unbacked") {
+        sum(&format!("no lease: {}", text(of, "reason")), of);
+    }
+    for of in each(&day, "vat") {
+        let rate = of.get("vat_basis_points").and_then(Json::as_i64);
+        let rate = rate.map_or("no rate".to_owned(), |rate| format!("{} %", Cents(rate)));
+        let (off, back) = (amount(of, "discount_cents"), amount(of, "returned_cents"));
+        say!("VAT {rate:<12} off {off}, back {back}, VAT less by {}", amount(of, "discount_vat_cents"));
+    }
+    for lease in each(&day, "open_leases") {
+        let (held, id) = (amount(lease, "held_cents"), text(lease, "id"));
+        say!("open: {id} holds {held} until {}", text(lease, "due_at"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was given, as the server hears of it.
+fn taken(given: &Given) -> Json {
+    let line = |line: &wink_code::GivenLine| {
+        json!({
+            "line": line.line, "quantity": line.quantity, "amount_cents": line.cents,
+            "vat_basis_points": line.vat_basis_points,
+        })
+    };
+    json!({
+        "lease": LeaseId::from_bytes(given.lease).to_string(),
+        "number": given.number,
+        "coupon": CouponId::from_bytes(given.coupon).to_string(),
+        "order_id": given.order,
+        "at": Timestamp(i64::from(given.at) * 1_000).to_string(),
+        "amount_cents": given.cents,
+        "lines": given.lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+fn lines_of(file: &PathBuf) -> anyhow::Result<Vec<OrderLine>> {
+    let unusable = || format!("`{}` is not a cart as in `POST /v1/redemptions`", file.display());
+    let cart: CartSent = serde_json::from_str(&read(file)?).with_context(unusable)?;
+    let mut lines = Vec::with_capacity(cart.lines.len());
+    for line in cart.lines {
+        let price = line.unit_price_cents.checked_mul(i64::from(line.quantity));
+        lines.push(OrderLine {
+            line: line.id,
+            categories: line.category.into_iter().collect(),
+            quantity: line.quantity,
+            cents: price.and_then(|price| u32::try_from(price).ok()).with_context(unusable)?,
+            vat_basis_points: line.vat_basis_points,
+        });
+    }
+    Ok(lines)
+}
+
+fn all(spend: i64, category: Option<&str>) -> anyhow::Result<OrderLine> {
+    Ok(OrderLine {
+        line: "all".to_owned(),
+        categories: category.map(str::to_owned).into_iter().collect(),
+        quantity: 1,
+        cents: u32::try_from(spend).context("the spend is more than a till takes")?,
+        vat_basis_points: None,
+    })
+}
+
+fn open(log: &Path) -> anyhow::Result<Log> {
+    Log::open(log).with_context(|| format!("`{}`", log.display()))
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
+}
+
+fn number(json: &Json, name: &str) -> i64 {
+    json.get(name).and_then(Json::as_i64).unwrap_or_default()
+}
