@@ -2,7 +2,7 @@
 
 use prost::Message;
 use wink_core::base::{Cents, CouponId, DecisionId, ProfileId, RedemptionId, ReversalId, Timestamp};
-use wink_core::coupon::{Part, Redemption, Reversal};
+use wink_core::coupon::{Part, Redemption, Reversal, UseCount};
 use wink_core::offer::{Afterwards, ReversalPolicy, ReversalReason};
 
 use crate::event::{campaign, offer};
@@ -47,6 +47,8 @@ struct RedemptionMessage {
     parts: Vec<PartMessage>,
     #[prost(message, repeated, tag = "11")]
     reversals: Vec<ReversalMessage>,
+    #[prost(string, repeated, tag = "12")]
+    counted: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -88,6 +90,7 @@ impl Stored for Redemption {
             amount: self.amount.0,
             parts: self.parts.iter().map(to_part).collect(),
             reversals: self.reversals.iter().map(to_reversal).collect(),
+            counted: self.counted.iter().map(|count| count.name().to_owned()).collect(),
         }
         .encode_to_vec()
     }
@@ -107,6 +110,7 @@ impl Stored for Redemption {
             amount: Cents(message.amount),
             parts: message.parts.into_iter().map(from_part).collect::<Result<_, _>>()?,
             reversals: message.reversals.into_iter().map(from_reversal).collect::<Result<_, _>>()?,
+            counted: message.counted.into_iter().map(UseCount::from_name).collect(),
         };
         check_sums(&redemption)?;
         Ok(redemption)

@@ -5,11 +5,13 @@ pub mod cart;
 
 mod activate;
 mod bulk;
+mod by_word;
 mod end;
 mod hold;
 mod issue;
 mod ledger;
 mod life;
+mod limit;
 mod redeem;
 mod redemption;
 mod refusal;
@@ -20,11 +22,13 @@ mod wording;
 
 pub use activate::{activate, deactivate};
 pub use bulk::{BULK_MAX, Bulk};
+pub use by_word::{by_word, coupon_of_word, decided_by_word, redeem_by_word};
 pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
+pub use limit::{Bound, Counts, UseBound, UseCount, uncounted, use_bounds};
 pub use redeem::redeem;
 pub use redemption::{Part, Redemption, Reversal};
 pub use refusal::{Beside, NearestMiss, Refusal};

@@ -52,6 +52,7 @@ impl Coupon {
             at: now,
             amount: applied.amount,
             parts: taken.map(part).collect(),
+            counted: applied.counted.clone(),
             reversals: Vec::new(),
         }
     }

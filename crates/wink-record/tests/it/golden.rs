@@ -81,6 +81,7 @@ fn coupons_and_money_are_stored_as_ever() {
         check(&format!("coupon-{name}-v1"), &coupon);
     }
     check("redemption-v1", &samples::redemption());
+    check("redemption-counted-v1", &samples::counted_redemption());
     check("answer-v1", &samples::answer());
     check("order-v1", &samples::order_coupons());
     for (name, right) in samples::rights() {

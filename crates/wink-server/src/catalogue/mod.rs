@@ -25,12 +25,14 @@ mod folder;
 mod literal;
 mod place;
 mod places;
+mod public_code;
 mod segments;
 mod shop;
 pub mod show;
 mod stacking;
 mod tree;
 mod triggers;
+mod use_limits;
 mod wording;
 
 #[cfg(test)]

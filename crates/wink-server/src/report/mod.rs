@@ -8,5 +8,6 @@ pub mod state_hash;
 pub mod totals;
 pub mod verify;
 
+mod counted;
 mod memberships;
 mod walk;

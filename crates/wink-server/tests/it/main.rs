@@ -72,6 +72,8 @@ mod product;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod public_codes;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod record;

@@ -13,8 +13,8 @@ use wink_core::feature::{
 };
 use wink_core::offer::{
     Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics,
-    FrequencyCap, Holdout, Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, Weights,
-    declarations,
+    FrequencyCap, Holdout, Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, UseLimits,
+    Weights, declarations,
 };
 use wink_core::profile::{Accounts, Grants, Purpose};
 
@@ -129,7 +129,8 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
                 valid_days: 28,
                 needs_activation: false,
             },
-            limits: Limits { per_profile: 1, total: None },
+            limits: Limits { per_profile: 1, total: None, uses: UseLimits::default() },
+            public_code: None,
             stacking: Stacking::default(),
             rules: rules.clone(),
             scorecard: Scorecard { redeem: weights(n), uplift: weights(n + 3) },
@@ -166,6 +167,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             budget: Cents(100_000),
             holdout_basis_points: 1_000,
             reversals: wink_core::offer::ReversalPolicy::default(),
+            limits: UseLimits::default(),
         }],
         offers: (0..OFFERS).map(offer).collect::<anyhow::Result<_>>()?,
         triggers: Vec::new(),
