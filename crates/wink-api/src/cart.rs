@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wink_core::base::{Cents, Currency};
+use wink_core::base::{Cents, CouponId, Currency};
 use wink_core::coupon::cart::{Applied, Best, Line, Priced, VatShare, vat_shares};
 use wink_core::coupon::{Coupon, Locale, Refusal};
 
@@ -66,6 +66,12 @@ pub struct QualificationAsked {
     pub cart: CartSent,
     /// The shop's id of the order, if it has one yet: a coupon that is held for it applies.
     pub order_id: Option<String>,
+    /// Public codes they typed: at most 5.
+    #[serde(default)]
+    #[schema(example = json!(["SOMMER10"]))]
+    pub codes: Vec<String>,
+    /// The store the cart is in; a till's is its key's.
+    pub store: Option<String>,
 }
 
 /// `POST /v1/validations`.
@@ -74,7 +80,7 @@ pub struct QualificationAsked {
 pub struct ValidationAsked {
     /// Who would use them, if that is known: the coupons of others are then not valid.
     pub identity: Option<IdentitySent>,
-    /// Which coupons, by id, by code, or by what their QR code holds: 1 to 20.
+    /// Which coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20.
     pub coupons: Vec<String>,
     /// Where codes were typed, if the shop's server asks for somebody else.
     pub typed_by: Option<TypedBySent>,
@@ -82,13 +88,15 @@ pub struct ValidationAsked {
     pub cart: CartSent,
     /// The shop's id of the order, if it has one yet: a coupon that is held for it applies.
     pub order_id: Option<String>,
+    /// The store the cart is in; a till's is its key's.
+    pub store: Option<String>,
 }
 
 /// What applies to a cart for a person. Nothing was stored.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct QualificationView {
-    /// Each of the person's coupons as it would be with no other, newest first: those that can be used, and those that ran out in the last
-    /// two weeks.
+    /// The public codes that were typed, then each of the person's coupons, as it would be with no other, newest first: those that can be used, and
+    /// those that ran out in the last two weeks.
     pub coupons: Vec<CouponOnCart>,
     /// Those that take most off together.
     pub best: BestView,
@@ -97,7 +105,7 @@ pub struct QualificationView {
 /// The coupons that take most off a cart together.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BestView {
-    /// Their ids, in the order in which they count.
+    /// Their ids, or the public codes that stand for them, in the order in which they count.
     pub coupons: Vec<String>,
     /// Whether every combination was tried; with very many coupons a better one may exist.
     pub is_exact: bool,
@@ -107,9 +115,9 @@ pub struct BestView {
 
 impl BestView {
     /// Shows a combination.
-    pub fn new(best: &Best<'_>, currency: Currency) -> Self {
+    pub fn new(best: &Best<'_>, currency: Currency, name: impl Fn(CouponId) -> String) -> Self {
         Self {
-            coupons: best.priced.applied().iter().map(|applied| applied.coupon.to_string()).collect(),
+            coupons: best.priced.applied().iter().map(|applied| name(applied.coupon)).collect(),
             is_exact: best.is_exact,
             cart: CartView::new(&best.priced, currency),
         }

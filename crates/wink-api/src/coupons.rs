@@ -10,7 +10,7 @@ use crate::{CartSent, CartView, CouponOnCart, IdentitySent, Problem, TypedBySent
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedemptionAsked {
-    /// The coupons, by id, by code, or by what their QR code holds: 1 to 20.
+    /// The coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20.
     #[schema(example = json!(["cpn_0192f0c1-1c1d-8e00-8000-000000000001"]))]
     pub coupons: Vec<String>,
     /// Whose they must be, if that is known: coupons of others are then as if they were not there.
@@ -19,6 +19,9 @@ pub struct RedemptionAsked {
     /// Where codes were typed or scanned, if the shop's server asks for somebody else. An id then names nothing, as it is no secret.
     #[serde(default)]
     pub typed_by: Option<TypedBySent>,
+    /// The store where it is paid; a till's is its key's.
+    #[serde(default)]
+    pub store: Option<String>,
     /// The shop's id of the order.
     pub order_id: String,
     /// What is bought.

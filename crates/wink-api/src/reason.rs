@@ -43,7 +43,7 @@ pub enum NearestMissView {
     },
     /// The person's activation.
     Activate,
-    /// Waiting until the other order does not hold it any more.
+    /// Waiting until the other order does not hold it any more, or the day is over.
     Wait {
         /// The first instant it is free.
         until: String,
@@ -53,6 +53,10 @@ pub enum NearestMissView {
         /// Their ids.
         coupons: Vec<String>,
     },
+    /// Saying who it is, by an `identity`.
+    SignIn,
+    /// Another store.
+    OtherStore,
 }
 
 impl ReasonView {
@@ -82,6 +86,8 @@ impl From<NearestMiss<'_>> for NearestMissView {
         match miss {
             NearestMiss::AddSpend(missing) => Self::AddSpend { missing_cents: missing.0 },
             NearestMiss::Activate => Self::Activate,
+            NearestMiss::SignIn => Self::SignIn,
+            NearestMiss::OtherStore => Self::OtherStore,
             NearestMiss::Wait(until) => Self::Wait { until: until.to_string() },
             NearestMiss::LeaveOut(coupons) => {
                 Self::LeaveOut { coupons: coupons.iter().map(ToString::to_string).collect() }

@@ -2,7 +2,7 @@
 
 use prost::Message;
 use wink_core::base::{Cents, CouponId, DecisionId, LeaseId, ProfileId, RedemptionId, ReversalId, Timestamp};
-use wink_core::coupon::{Loss, Offline, Part, Redemption, Reversal};
+use wink_core::coupon::{Loss, Offline, Part, Redemption, Reversal, UseCount};
 use wink_core::offer::{Afterwards, ReversalPolicy, ReversalReason};
 
 use crate::event::{campaign, offer};
@@ -49,6 +49,8 @@ struct RedemptionMessage {
     reversals: Vec<ReversalMessage>,
     #[prost(message, optional, tag = "12")]
     offline: Option<OfflineMessage>,
+    #[prost(string, repeated, tag = "13")]
+    counted: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -104,6 +106,7 @@ impl Stored for Redemption {
             parts: self.parts.iter().map(to_part).collect(),
             reversals: self.reversals.iter().map(to_reversal).collect(),
             offline: self.offline.map(to_offline),
+            counted: self.counted.iter().map(|count| count.name().to_owned()).collect(),
         }
         .encode_to_vec()
     }
@@ -124,6 +127,7 @@ impl Stored for Redemption {
             parts: message.parts.into_iter().map(from_part).collect::<Result<_, _>>()?,
             reversals: message.reversals.into_iter().map(from_reversal).collect::<Result<_, _>>()?,
             offline: message.offline.map(from_offline).transpose()?,
+            counted: message.counted.into_iter().map(UseCount::from_name).collect(),
         };
         check_sums(&redemption)?;
         Ok(redemption)

@@ -213,6 +213,17 @@ impl<S: Store> Engine<S> {
         Ok((catalogue, Check::Version(key, record.version)))
     }
 
+    /// Gives the catalogue in force, and, if it counts uses, the check that it still is: a cap that was lowered and a campaign that was ended act on
+    /// the next redemption.
+    pub(crate) async fn catalogue_to_count(&self) -> Result<(Arc<Catalogue>, Option<Check>), Error> {
+        let catalogue = self.catalogue()?;
+        if !catalogue.counts_uses() {
+            return Ok((catalogue, None));
+        }
+        let (catalogue, check) = self.catalogue_in_force().await?;
+        Ok((catalogue, Some(check)))
+    }
+
     /// Gives what is in play at `now`, found out by `new` if it changed since somebody asked.
     pub(crate) fn counted(
         &self,

@@ -453,6 +453,26 @@ pub fn issued(offer: &str) -> CounterKey {
     counter("issued/", offer)
 }
 
+/// Counts how often the public code of an offer was used, under its limit.
+pub fn public_uses(offer: &str) -> CounterKey {
+    counter(PUBLIC_USES, offer)
+}
+
+/// Counts what the coupons of an offer's public code owe, in cents, under its budget.
+pub fn public_cents(offer: &str) -> CounterKey {
+    counter(PUBLIC_CENTS, offer)
+}
+
+/// Counts redemptions for a limit per day or store, by its name.
+pub fn uses(name: &str) -> CounterKey {
+    counter(USES, name)
+}
+
+/// Counts what redemptions cost for a limit per day or store, in cents, by its name.
+pub fn use_cents(name: &str) -> CounterKey {
+    counter(USE_CENTS, name)
+}
+
 /// Counts the members of a segment, by the number of its rule.
 pub fn members(rule: RuleNumber) -> CounterKey {
     counter(MEMBERS, &rule.0.to_string())
@@ -481,6 +501,14 @@ pub const EVENTS: &str = "events/";
 pub const MEMBERS: &str = "members/";
 /// The prefix of the counters of members who have granted what their segment is for.
 pub const GRANTING: &str = "granting/";
+/// The prefix of the counters of uses of public codes.
+pub const PUBLIC_USES: &str = "public-uses/";
+/// The prefix of the counters of what public codes owe.
+pub const PUBLIC_CENTS: &str = "public-cents/";
+/// The prefix of the counters of redemptions for limits per day and store.
+pub const USES: &str = "uses/";
+/// The prefix of the counters of what those redemptions cost.
+pub const USE_CENTS: &str = "use-cents/";
 /// The prefix of the budget counters.
 pub const BUDGETS: &str = "budget/";
 

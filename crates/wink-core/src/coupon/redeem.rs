@@ -53,6 +53,7 @@ impl Coupon {
             at: now,
             amount: applied.amount,
             parts: taken.map(part).collect(),
+            counted: applied.counted.clone(),
             reversals: Vec::new(),
             offline: None,
         }

@@ -2,6 +2,7 @@
 
 use super::cart::of_first;
 use super::ledger::About;
+use super::limit::UseCount;
 use super::sync::Offline;
 use crate::base::{
     CampaignId, Cents, CouponId, DecisionId, OfferId, ProfileId, RedemptionId, ReversalId, Timestamp,
@@ -31,6 +32,8 @@ pub struct Redemption {
     pub amount: Cents,
     /// The same, line by line; sums to the amount.
     pub parts: Vec<Part>,
+    /// Which limits per day and store it was counted for.
+    pub counted: Vec<UseCount>,
     /// What was taken back since, oldest first.
     pub reversals: Vec<Reversal>,
     /// The lease it was paid from, if a till gave it without asking.

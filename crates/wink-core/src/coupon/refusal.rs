@@ -68,6 +68,27 @@ pub enum Refusal {
         /// Without these it applies; none if it is what was used on the order before that stands against it.
         leave_out: Vec<CouponId>,
     },
+    /// It is a public code, and those that there were of it are used. Everybody may know.
+    #[error("this code is used up")]
+    UsedUp,
+    /// It is a public code, which counts per person, and nobody said who they are.
+    #[error("say whose it is; this code counts once for each person")]
+    NobodySaid,
+    /// The person had the offer as often as one may.
+    #[error("one person may have this at most {at_most} times")]
+    PersonLimit {
+        /// How often that is.
+        at_most: u32,
+    },
+    /// The offer or its campaign was used today as often, or for as much, as it may be in a day.
+    #[error("no more of this today; it applies again from {until}")]
+    DayLimit {
+        /// The first instant of the next day.
+        until: Timestamp,
+    },
+    /// It was used in this store as often, or for as much, as it may be in one.
+    #[error("no more of this in this store")]
+    StoreLimit,
 }
 
 /// What stands against a coupon beside others.
@@ -95,10 +116,14 @@ pub enum NearestMiss<'a> {
     AddSpend(Cents),
     /// The person's activation.
     Activate,
-    /// Waiting until the other order's hold is over.
+    /// Waiting until the other order's hold is over, or the day.
     Wait(Timestamp),
     /// Leaving out these other coupons.
     LeaveOut(&'a [CouponId]),
+    /// Saying who it is that pays.
+    SignIn,
+    /// Going to another store.
+    OtherStore,
 }
 
 impl Refusal {
@@ -116,6 +141,11 @@ impl Refusal {
             Self::MinimumPrice { .. } | Self::CostFloor => "minimum_price",
             Self::Combination { why: Beside::OtherPerson, .. } => "discount_code_user_ineligible",
             Self::Combination { .. } => "discount_code_combination_disallowed",
+            Self::UsedUp => "public_code_used_up",
+            Self::NobodySaid => "discount_code_user_not_logged_in",
+            Self::PersonLimit { .. } => "profile_limit",
+            Self::DayLimit { .. } => "day_limit",
+            Self::StoreLimit => "store_limit",
         }
     }
 
@@ -130,6 +160,10 @@ impl Refusal {
             Self::MinimumSpend { .. } => Some("minimum_spend"),
             Self::MinimumPrice { .. } => Some("minimum_price"),
             Self::CostFloor => Some("cost_floor_percent"),
+            Self::UsedUp => Some("public_code"),
+            Self::NobodySaid | Self::PersonLimit { .. } => Some("per_profile"),
+            Self::DayLimit { .. } => Some("per_day"),
+            Self::StoreLimit => Some("per_store"),
             Self::Combination { why, .. } => match why {
                 Beside::OtherPerson => None,
                 Beside::StandsAlone => Some("stacks"),
@@ -144,7 +178,9 @@ impl Refusal {
     pub fn nearest_miss(&self) -> Option<NearestMiss<'_>> {
         match self {
             Self::NotActivated => Some(NearestMiss::Activate),
-            Self::Held { until } => Some(NearestMiss::Wait(*until)),
+            Self::Held { until } | Self::DayLimit { until } => Some(NearestMiss::Wait(*until)),
+            Self::NobodySaid => Some(NearestMiss::SignIn),
+            Self::StoreLimit => Some(NearestMiss::OtherStore),
             Self::NoProduct { missing, .. }
             | Self::MinimumSpend { missing }
             | Self::MinimumPrice { missing } => Some(NearestMiss::AddSpend(*missing)),

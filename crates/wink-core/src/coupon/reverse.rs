@@ -108,6 +108,11 @@ pub fn reverse(
     Ok(effect)
 }
 
+/// Tells whether a reversal gave the coupon back to its person.
+pub(super) fn is_given_back(reversal: &Reversal) -> bool {
+    reversal.afterwards == Afterwards::Returns
+}
+
 impl Redemption {
     /// Tells whether no piece is left once these have come back.
     fn is_all(&self, back: &[Part]) -> bool {

@@ -238,6 +238,8 @@ fn redemption(lease: &Lease, taken: &Taken, coupon: &Coupon, loss: Option<Loss>)
         amount: taken.amount,
         parts: taken.parts.clone(),
         reversals: Vec::new(),
+        // What was promised for the time without a line is bounded by the lease alone.
+        counted: Vec::new(),
         offline: Some(Offline { lease: lease.id, number: taken.number, loss }),
     };
     // Whoever was erased stays so, whatever a till still says.

@@ -69,7 +69,7 @@ fn elsewhere() -> Order {
 
 /// Puts a coupon on an order's cart with no other.
 fn on<'a>(order: &'a Order, coupon: &Coupon, now: Timestamp) -> Stack<'a> {
-    let claim = Claim { coupon, stacking: Stacking::default(), redeemed: None };
+    let claim = Claim { coupon, stacking: Stacking::default(), redeemed: None, bounds: Vec::new() };
     let policy = CartPolicy::default();
     put_on(&order.cart, &[claim], &Checkout { policy: &policy, order: Some(order.id), now })
 }

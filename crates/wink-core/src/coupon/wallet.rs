@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::by_word::decided_by_word;
 use crate::base::{CampaignId, CouponId, DecisionId, OfferId, Timestamp};
 use crate::decision::Usage;
 use crate::offer::Catalogue;
@@ -42,6 +43,11 @@ impl Held {
             Given::Coupon(coupon) => Some(coupon),
             Given::Right | Given::Lapsed | Given::HeldOut => None,
         }
+    }
+
+    /// Tells whether the person took it by a public code. Nobody was drawn by lot for that, so it tells nothing of what the campaign changed.
+    pub fn is_by_word(&self) -> bool {
+        self.decision == decided_by_word(&self.offer)
     }
 }
 
@@ -119,6 +125,6 @@ impl Wallet {
 
     /// Finds what the person was first assigned to in a campaign: when, and whether they were offered something.
     pub fn first_assignment(&self, campaign: &CampaignId) -> Option<&Held> {
-        self.held.iter().find(|held| held.campaign == *campaign)
+        self.held.iter().find(|held| held.campaign == *campaign && !held.is_by_word())
     }
 }

@@ -110,6 +110,17 @@ impl Speaker<'_> {
                 self.money(*missing)
             ),
             Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
+            Refusal::UsedUp => "Dieser Code ist aufgebraucht.".to_owned(),
+            Refusal::NobodySaid => {
+                "Dieser Code zählt je Person. Mit Anmeldung oder Kundenkarte gilt er.".to_owned()
+            }
+            Refusal::PersonLimit { .. } => "Dieses Angebot ist schon ausgeschöpft.".to_owned(),
+            Refusal::DayLimit { until } => {
+                format!("Für heute ist dieses Angebot ausgeschöpft. Es gilt wieder ab {}.", self.minute(*until))
+            }
+            Refusal::StoreLimit => {
+                "In dieser Filiale ist dieses Angebot ausgeschöpft. In einer anderen kann es gelten.".to_owned()
+            }
             Refusal::Combination { leave_out, .. } if leave_out.is_empty() => {
                 "Dieser Gutschein gilt nicht zusammen mit denen, die für diese Bestellung schon eingelöst sind."
                     .to_owned()
@@ -144,6 +155,13 @@ impl Speaker<'_> {
                 format!("Mindestpreis erreicht. Es fehlen {}.", self.money(*missing))
             }
             Refusal::CostFloor => "Mindestpreis erreicht.".to_owned(),
+            Refusal::UsedUp => "Öffentlicher Code, aufgebraucht.".to_owned(),
+            Refusal::NobodySaid => "Zählt je Person. Kundenkarte scannen.".to_owned(),
+            Refusal::PersonLimit { at_most } => format!("Höchstens {at_most} je Person, erreicht."),
+            Refusal::DayLimit { until } => {
+                format!("Tageslimit erreicht. Wieder ab {}.", self.minute(*until))
+            }
+            Refusal::StoreLimit => "Limit dieser Filiale erreicht.".to_owned(),
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
                     Beside::OtherPerson => "Gehört jemand anderem als die übrigen.".to_owned(),
@@ -188,6 +206,17 @@ impl Speaker<'_> {
                 self.money(*missing)
             ),
             Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
+            Refusal::UsedUp => "This code is used up.".to_owned(),
+            Refusal::NobodySaid => {
+                "This code counts per person. With an account or a loyalty card it applies.".to_owned()
+            }
+            Refusal::PersonLimit { .. } => "This offer was used as often as one person may.".to_owned(),
+            Refusal::DayLimit { until } => {
+                format!("This offer is used up for today. It applies again from {}.", self.minute(*until))
+            }
+            Refusal::StoreLimit => {
+                "This offer is used up in this store. In another one it may apply.".to_owned()
+            }
             Refusal::Combination { leave_out, .. } if leave_out.is_empty() => {
                 "This coupon does not go together with those that were used on this order before.".to_owned()
             }
@@ -222,6 +251,13 @@ impl Speaker<'_> {
                 format!("Minimum price reached. Missing: {}.", self.money(*missing))
             }
             Refusal::CostFloor => "Minimum price reached.".to_owned(),
+            Refusal::UsedUp => "Public code, used up.".to_owned(),
+            Refusal::NobodySaid => "Counts per person. Scan the customer's card.".to_owned(),
+            Refusal::PersonLimit { at_most } => format!("At most {at_most} per person, reached."),
+            Refusal::DayLimit { until } => {
+                format!("Day's limit reached. Again from {}.", self.minute(*until))
+            }
+            Refusal::StoreLimit => "This store's limit reached.".to_owned(),
             Refusal::Combination { why, leave_out } => {
                 let why = match why {
                     Beside::OtherPerson => "Belongs to somebody else than the others.".to_owned(),

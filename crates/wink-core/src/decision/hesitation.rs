@@ -19,7 +19,7 @@ use crate::feature::{
 };
 use crate::offer::{
     Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics, Holdout,
-    Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, Weights, declarations,
+    Limits, Margins, Offer, Rules, Scorecard, Shop, Stacking, Terms, UseLimits, Weights, declarations,
 };
 use crate::profile::{Accounts, Grants, Purpose};
 
@@ -172,7 +172,8 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
                 valid_days: 28,
                 needs_activation: false,
             },
-            limits: Limits { per_profile: 1, per_household: None, total: None },
+            limits: Limits { per_profile: 1, per_household: None, total: None, uses: UseLimits::default() },
+            public_code: None,
             stacking: Stacking::default(),
             rules: Rules { applicability: rule, ..Rules::default() },
             scorecard: Scorecard {
@@ -213,6 +214,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             budget: Cents(100_000),
             holdout_basis_points: 0,
             reversals: crate::offer::ReversalPolicy::default(),
+            limits: UseLimits::default(),
         }],
         offers: offers.iter().enumerate().map(offer).collect(),
         triggers: Vec::new(),

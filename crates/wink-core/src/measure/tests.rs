@@ -57,6 +57,7 @@ fn used(order_id: &str, amount: i64, returned: i64, at: Timestamp) -> Redemption
         at,
         amount: Cents(amount),
         parts: vec![part(amount)],
+        counted: Vec::new(),
         reversals: if returned == 0 { Vec::new() } else { vec![back] },
         offline: None,
     }

@@ -1,6 +1,6 @@
 //! A campaign: why, when, for how much money, and who is left out to measure it.
 
-use super::ReversalPolicy;
+use super::{ReversalPolicy, UseLimits};
 use crate::base::{CampaignId, Cents, Timestamp};
 
 /// A goal with dates, a budget and a hold-out; its offers name it.
@@ -24,6 +24,8 @@ pub struct Campaign {
     pub holdout_basis_points: u16,
     /// What becomes of its coupons when an order is taken back.
     pub reversals: ReversalPolicy,
+    /// How often its coupons may be used in a day, and in a store.
+    pub limits: UseLimits,
 }
 
 impl Campaign {

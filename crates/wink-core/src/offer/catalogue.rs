@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, RuleSlots, Stacking, Trigger,
+    Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, RuleSlots, Stacking, Trigger, Word,
 };
 use crate::base::{Currency, Digest, OfferId, Timestamp, Zone};
 use crate::event::Schemas;
@@ -60,6 +60,20 @@ impl Catalogue {
     /// Finds an offer.
     pub fn offer(&self, id: &OfferId) -> Option<&Offer> {
         self.offers.binary_search_by(|offer| offer.id.cmp(id)).ok().and_then(|index| self.offers.get(index))
+    }
+
+    /// Finds the offer that a word leads to while its campaign runs, with that campaign.
+    pub fn offer_of_word(&self, word: &Word, now: Timestamp) -> Option<(&Offer, &Campaign)> {
+        let has_word = |offer: &&Offer| offer.public_code.as_ref().is_some_and(|code| code.word == *word);
+        let offer = self.offers.iter().find(has_word)?;
+        let campaign = self.campaigns.get(offer.campaign)?;
+        campaign.runs_at(now).then_some((offer, campaign))
+    }
+
+    /// Tells whether uses are counted for anything: then a redemption depends on this version of the catalogue.
+    pub fn counts_uses(&self) -> bool {
+        self.campaigns.iter().any(|campaign| campaign.limits.is_said())
+            || self.offers.iter().any(|offer| offer.public_code.is_some() || offer.limits.uses.is_said())
     }
 
     /// Tells how the coupons of an offer meet others; those of an offer that is no longer listed stand alone.

@@ -1,6 +1,6 @@
 //! An offer: benefits to choose from, terms, limits, rules and the response that is assumed until it is measured.
 
-use super::{Rules, Stacking};
+use super::{PublicCode, Rules, Stacking, UseLimits};
 use crate::base::{Cents, OfferId};
 
 /// What may be given and under which terms.
@@ -20,8 +20,10 @@ pub struct Offer {
     pub categories: Vec<String>,
     /// What the redeeming order must fulfil.
     pub terms: Terms,
-    /// How often it may be given.
+    /// How often it may be given and used.
     pub limits: Limits,
+    /// The word anybody may type to use it, if there is one.
+    pub public_code: Option<PublicCode>,
     /// How its coupons meet others on a cart.
     pub stacking: Stacking,
     /// When it may be given.
@@ -137,7 +139,7 @@ pub struct Terms {
     pub needs_activation: bool,
 }
 
-/// How often an offer may be given.
+/// How often an offer may be given and used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Coupons per profile, over the offer's whole life.
@@ -146,6 +148,8 @@ pub struct Limits {
     pub per_household: Option<u32>,
     /// Coupons in total.
     pub total: Option<u32>,
+    /// Redemptions in a day, and in a store.
+    pub uses: UseLimits,
 }
 
 /// The assumed response of a person: two small linear models over features, configured until something is learned.

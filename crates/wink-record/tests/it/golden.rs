@@ -88,6 +88,7 @@ fn coupons_and_money_are_stored_as_ever() {
     for (name, report) in samples::reports() {
         check(&format!("till-report-{name}-v1"), &report);
     }
+    check("redemption-counted-v1", &samples::counted_redemption());
     check("answer-v1", &samples::answer());
     check("order-v1", &samples::order_coupons());
     for (name, right) in samples::rights() {

@@ -8,14 +8,16 @@ use wink_core::base::expression::{Declarations, nearest};
 use wink_core::base::{CampaignId, Cents, OfferId, Timestamp, Zone};
 use wink_core::feature::{self, FeatureType};
 use wink_core::offer::{
-    Afterwards, Benefit, Campaign, Channel, Limits, Offer, ReversalPolicy, Rules, Scorecard, Stage, Terms,
-    Weights, declarations,
+    Afterwards, Benefit, Campaign, Channel, Limits, Offer, PublicCode, ReversalPolicy, Rules, Scorecard,
+    Stage, Terms, Weights, Word, declarations,
 };
 
 use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
+use super::public_code;
 use super::stacking;
+use super::use_limits;
 use super::wording;
 
 /// What a campaign says, in the order in which it is written.
@@ -29,6 +31,8 @@ pub(super) const CAMPAIGN_KEYS: &[&str] = &[
     "budget",
     "holdout_percent",
     "reversals",
+    use_limits::PER_DAY,
+    use_limits::PER_STORE,
     "offers",
 ];
 
@@ -47,6 +51,9 @@ pub(super) const OFFER_KEYS: &[&str] = &[
     "per_profile",
     "per_household",
     "total",
+    use_limits::PER_DAY,
+    use_limits::PER_STORE,
+    public_code::KEY,
     "stacks",
     "exclusive_group",
     "priority",
@@ -82,6 +89,8 @@ pub(super) struct Reader<'a> {
     /// Where each id was first used.
     campaign_ids: BTreeMap<CampaignId, String>,
     offer_ids: BTreeMap<OfferId, String>,
+    /// Where each public code was first used.
+    words: BTreeMap<Word, String>,
 }
 
 impl<'a> Reader<'a> {
@@ -93,6 +102,7 @@ impl<'a> Reader<'a> {
             campaigns: Vec::new(),
             campaign_ids: BTreeMap::new(),
             offer_ids: BTreeMap::new(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -137,6 +147,7 @@ impl<'a> Reader<'a> {
         let budget = root.required("budget").and_then(|entry| Some((entry.positive_amount()?, entry)));
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
         let reversals = reversals(root);
+        let limits = use_limits::read(root);
         let offers = self.offers(root);
 
         let (budget, budget_entry) = budget?;
@@ -161,6 +172,7 @@ impl<'a> Reader<'a> {
             budget,
             holdout_basis_points: holdout?,
             reversals: reversals?,
+            limits: limits?,
         };
         Some((campaign, offers))
     }
@@ -211,11 +223,12 @@ impl<'a> Reader<'a> {
         };
         let terms = terms(section);
         let limits = limits(section);
+        let public_code = self.public_code(section);
         let stacking = stacking::of_offer(section);
         let rules = self.rules(section);
         let redeem = section.required("redeem").and_then(|entry| self.weights(&entry.section("redeem")?));
         let uplift = section.required("uplift").and_then(|entry| self.weights(&entry.section("uplift")?));
-        Some(Offer {
+        let offer = Offer {
             id: id?,
             title: title?,
             campaign: 0,
@@ -224,10 +237,24 @@ impl<'a> Reader<'a> {
             categories: categories?,
             terms: terms?,
             limits: limits?,
+            public_code: public_code?,
             stacking: stacking?,
             rules: rules?,
             scorecard: Scorecard { redeem: redeem?, uplift: uplift? },
-        })
+        };
+        public_code::fits(section, &offer).then_some(offer)
+    }
+
+    fn public_code(&mut self, section: &Section<'_>) -> Option<Option<PublicCode>> {
+        let Some(entry) = section.optional(public_code::KEY) else { return Some(None) };
+        let code = public_code::read(&entry)?;
+        let file = section.file();
+        if let Some(first) = self.words.get(&code.word) {
+            let word = code.word.as_str();
+            return entry.refuse(format!("the public code `{word}` is already used in {first}"), None);
+        }
+        self.words.insert(code.word.clone(), format!("{}:{}", file.name, file.line(&entry.at)));
+        Some(Some(code))
     }
 
     fn rules(&self, section: &Section<'_>) -> Option<Rules> {
@@ -437,5 +464,6 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
         None => Some(None),
     };
     let (per_household, total) = (optional("per_household"), optional("total"));
-    Some(Limits { per_profile: per_profile?, per_household: per_household?, total: total? })
+    let uses = use_limits::read(section);
+    Some(Limits { per_profile: per_profile?, per_household: per_household?, total: total?, uses: uses? })
 }

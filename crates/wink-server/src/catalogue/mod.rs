@@ -26,6 +26,7 @@ mod folder;
 mod literal;
 mod place;
 mod places;
+mod public_code;
 mod schemas;
 mod segments;
 mod shop;
@@ -33,6 +34,7 @@ pub mod show;
 mod stacking;
 mod tree;
 mod triggers;
+mod use_limits;
 mod wording;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use wink_core::coupon::{Coupon, Effect, Entry};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Home};
 
+use super::limits;
 use crate::keys;
 
 /// Adds a step to a batch; `before` is the coupon it was taken from, if there was one.
@@ -15,6 +16,7 @@ pub(super) fn book(before: Option<&Coupon>, effect: &Effect, batch: &mut Batch) 
         batch.changes.push(Change::Put(keys::redemption(redemption.id), redemption.to_bytes()));
     }
     book_entries(&effect.entries, batch);
+    limits::book_word(effect, batch);
 }
 
 /// Adds a coupon and the change of its timer to a batch.

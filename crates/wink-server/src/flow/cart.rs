@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use wink_core::base::{Cents, CouponId, Timestamp};
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
-use wink_core::coupon::{Coupon, Redemption, State, Wallet};
+use wink_core::coupon::{Bound, Coupon, Redemption, State, Wallet};
 use wink_core::event::Identity;
-use wink_core::offer::{Catalogue, Product};
+use wink_core::offer::{Catalogue, Product, UseLimit};
 use wink_record::{OrderCoupons, Stored};
 use wink_store::{Change, Check, Record, RecordKey, Store, Version};
 
 use super::codes::{self, By, Named};
+use super::limits;
 use super::profiles::{self, Whom};
 use super::whole::Whole;
+use super::words::{self, Taker};
 use crate::{Engine, Error, keys};
 
 /// The most of a person's coupons that are told of, the newest: a page of their wallet.
@@ -26,6 +28,8 @@ const TOLD_FOR_DAYS: i64 = 14;
 pub struct Qualified<'a> {
     /// Each with what becomes of it alone, newest first.
     pub coupons: Vec<(Coupon, Stack<'a>)>,
+    /// What each public code stands for, by place among those asked; `None` for one that is none.
+    pub words: Vec<Option<(Coupon, Stack<'a>)>>,
     /// Those that take most off together.
     pub best: Best<'a>,
 }
@@ -42,6 +46,10 @@ pub struct Tried<'c> {
     pub are_typed: bool,
     /// The order, if it has an id yet.
     pub order: Option<&'c str>,
+    /// Whose they must be, if that is known; what counts per person needs to know.
+    pub identity: Option<&'c Identity>,
+    /// The store where they are used; none in the shop without one.
+    pub store: Option<&'c str>,
 }
 
 /// Some coupons together on a cart.
@@ -69,32 +77,71 @@ pub async fn complete<S: Store>(engine: &Engine<S>, mut lines: Vec<Line>) -> Res
     Ok(lines)
 }
 
-/// Tells what a person's coupons would do on a cart. Somebody nobody knows has none.
+/// A cart that is asked about for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish<'c> {
+    /// The person.
+    pub identity: &'c Identity,
+    /// Public codes that they typed, beside the coupons they have.
+    pub words: &'c [String],
+    /// The cart.
+    pub cart: &'c Cart,
+    /// The order, if it has an id yet.
+    pub order: Option<&'c str>,
+    /// The store; none in the shop without one.
+    pub store: Option<&'c str>,
+}
+
+/// Tells what a person's coupons would do on a cart, and public codes that they typed. Somebody nobody knows has no coupons.
 ///
 /// # Errors
 /// If the store cannot be read, or no catalogue is in force.
 pub async fn qualify<'a, S: Store>(
     engine: &Engine<S>,
-    identity: &Identity,
-    cart: &'a Cart,
-    order: Option<&str>,
+    wish: &Wish<'a>,
     now: Timestamp,
 ) -> Result<Qualified<'a>, Error> {
+    let (cart, order) = (wish.cart, wish.order);
     let catalogue = engine.catalogue()?;
-    let (coupons, are_all) = match profiles::find(engine, &Whom::Identity(identity.clone())).await? {
+    let (coupons, are_all) = match profiles::find(engine, &Whom::Identity(wish.identity.clone())).await? {
         Some(whole) => held(engine, &whole, now).await?,
         None => (Vec::new(), true),
     };
+    let mut found: Vec<Option<Found>> = Vec::new();
+    for word in wish.words {
+        let asked = Tried {
+            coupons: &[],
+            cart,
+            are_typed: true,
+            order,
+            identity: Some(wish.identity),
+            store: wish.store,
+        };
+        found.push(words::found(engine, &catalogue, &asked, word, now).await?);
+    }
+    let words = found.len();
+    found.extend(coupons.into_iter().map(|coupon| Some(Found::held(coupon))));
+    bound(engine, &catalogue, &mut found, wish.store, now).await?;
     let on_order = OnOrder::load(engine, order).await?;
     let redeemed: Vec<Claim<'_>> = on_order.used.iter().map(|found| found.claim(&catalogue)).collect();
-    let beside = |coupon| redeemed.iter().cloned().chain([Claim::new(coupon, &catalogue)]);
+    let is_new = |found: &Found| on_order.used.iter().all(|used| used.coupon.id != found.coupon.id);
+    // A word may stand for a coupon they have: on the cart it is one.
+    let mut seen = BTreeSet::new();
+    let once = found.iter().flatten().filter(|found| is_new(found) && seen.insert(found.coupon.id));
+    let claims: Vec<Claim<'_>> = once.map(|found| found.claim(&catalogue)).collect();
     let checkout = Checkout { policy: &catalogue.cart, order, now };
-    let claims = redeemed.iter().cloned().chain(coupons.iter().map(|coupon| Claim::new(coupon, &catalogue)));
-    let best = best(cart, &claims.collect::<Vec<_>>(), &checkout);
-    let alone: Vec<Stack<'a>> =
-        coupons.iter().map(|coupon| put_on(cart, &beside(coupon).collect::<Vec<_>>(), &checkout)).collect();
+    let all: Vec<Claim<'_>> = redeemed.iter().chain(&claims).cloned().collect();
+    let best = best(cart, &all, &checkout);
+    let beside = |found: &Found| -> Stack<'a> {
+        let its = is_new(found).then(|| found.claim(&catalogue));
+        put_on(cart, &redeemed.iter().cloned().chain(its).collect::<Vec<_>>(), &checkout)
+    };
+    let tried: Vec<Option<Stack<'a>>> = found.iter().map(|found| found.as_ref().map(beside)).collect();
     let best = Best { is_exact: best.is_exact && are_all, ..best };
-    Ok(Qualified { coupons: coupons.into_iter().zip(alone).collect(), best })
+    let mut tried: Vec<Option<(Coupon, Stack<'a>)>> =
+        found.into_iter().zip(tried).map(|(found, stack)| Some((found?.coupon, stack?))).collect();
+    let coupons = tried.split_off(words).into_iter().flatten().collect();
+    Ok(Qualified { coupons, words: tried, best })
 }
 
 /// Tells what some coupons would do together on a cart. With an identity, the coupons of others are as if they were not there.
@@ -103,13 +150,12 @@ pub async fn qualify<'a, S: Store>(
 /// If the store cannot be read, or no catalogue is in force.
 pub async fn validate<'a, S: Store>(
     engine: &Engine<S>,
-    identity: Option<&Identity>,
     asked: &Tried<'a>,
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
-    let Loaded { mut found, on_order } = load(engine, asked, now).await?;
-    keep_theirs(engine, identity, &mut found).await?;
+    let Loaded { mut found, on_order } = load(engine, asked, &catalogue, now).await?;
+    keep_theirs(engine, asked.identity, &mut found).await?;
     let stack = stack(asked, &found, &on_order, &catalogue, now);
     Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
 }
@@ -118,12 +164,19 @@ pub async fn validate<'a, S: Store>(
 pub(super) struct Found {
     pub coupon: Coupon,
     pub redeemed: Option<Redemption>,
-    version: Version,
+    /// Which commit wrote the coupon; none yet if it is a public code's, which is issued when it is redeemed.
+    version: Option<Version>,
     by: By,
+    /// What bounds a further use of a public code.
+    bounds: Vec<Bound>,
+    /// The limits per day and store its use counts for.
+    pub limits: Vec<(Bound, UseLimit)>,
+    /// Whom a further use of a public code goes to.
+    pub taker: Option<Taker>,
 }
 
 impl Found {
-    async fn new<S: Store>(
+    pub(super) async fn new<S: Store>(
         engine: &Engine<S>,
         record: &Record,
         order: Option<&str>,
@@ -137,22 +190,54 @@ impl Found {
         };
         // What came back altogether is no longer on the order: the coupon was used, and stands for nothing.
         let redeemed = redeemed.filter(|redemption| Cents::ZERO < redemption.spent());
-        Ok(Self { coupon, redeemed, version: record.version, by })
+        Ok(Self { redeemed, version: Some(record.version), by, ..Self::held(coupon) })
+    }
+
+    /// A coupon that is only looked at.
+    fn held(coupon: Coupon) -> Self {
+        Self {
+            coupon,
+            redeemed: None,
+            version: None,
+            by: By::Id,
+            bounds: Vec::new(),
+            limits: Vec::new(),
+            taker: None,
+        }
+    }
+
+    /// A further use of a public code.
+    pub(super) fn of_word(coupon: Coupon, bounds: Vec<Bound>, taker: Option<Taker>) -> Self {
+        Self { by: By::Word, bounds, taker, ..Self::held(coupon) }
+    }
+
+    /// The coupon as it lies in the store; `None` if it is issued by the step that redeems it.
+    pub(super) fn stored(&self) -> Option<&Coupon> {
+        self.version.map(|_| &self.coupon)
     }
 
     pub(super) fn claim(&self, catalogue: &Catalogue) -> Claim<'_> {
-        Claim { redeemed: self.redeemed.as_ref(), ..Claim::new(&self.coupon, catalogue) }
+        let bounds = match self.redeemed {
+            Some(_) => Vec::new(),
+            None => self.bounds.iter().chain(self.limits.iter().map(|(bound, _)| bound)).cloned().collect(),
+        };
+        Claim { redeemed: self.redeemed.as_ref(), bounds, ..Claim::new(&self.coupon, catalogue) }
     }
 
     /// Tells whether somebody may use it: it is theirs, or it is nobody's and they have its code.
     fn may_be_used_by(&self, whole: Option<&Whole>) -> bool {
         let is_for_whoever_has_it = self.by == By::Code && self.coupon.profile.is_none();
-        is_for_whoever_has_it || whole.is_some_and(|whole| is_of(&self.coupon, whole))
+        // A further use of a public code was made for them.
+        is_for_whoever_has_it || self.by == By::Word || whole.is_some_and(|whole| is_of(&self.coupon, whole))
     }
 
     /// The check that the coupon is still as it was read.
     pub(super) fn unchanged(&self) -> Check {
-        Check::Version(keys::coupon(self.coupon.id), self.version)
+        let key = keys::coupon(self.coupon.id);
+        match self.version {
+            Some(version) => Check::Version(key, version),
+            None => Check::Absent(key),
+        }
     }
 }
 
@@ -211,23 +296,30 @@ pub(super) struct Loaded {
 pub(super) async fn load<S: Store>(
     engine: &Engine<S>,
     asked: &Tried<'_>,
+    catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
     let mut seen = BTreeSet::new();
     // Each step is taken from the coupon as it was read, so it is taken once.
     let mut once = |named: Option<Named>| named.filter(|named| seen.insert(named.id));
     let named = codes::named(engine, asked.coupons, asked.are_typed, now).await?;
+    let are_coupons: Vec<bool> = named.iter().map(Option::is_some).collect();
     let named: Vec<Option<Named>> = named.into_iter().map(&mut once).collect();
     let places = asked.coupons.iter().zip(&named);
     let names: Vec<RecordKey> = places.map(|(asked, named)| looked_up(asked, *named)).collect();
     let records = engine.store.get(engine.tenant, &names).await?;
     let mut found = Vec::with_capacity(named.len());
-    for (named, record) in named.into_iter().zip(records) {
+    let places = asked.coupons.iter().zip(named.into_iter().zip(are_coupons));
+    for ((text, (named, is_coupon)), record) in places.zip(records) {
         found.push(match named.zip(record) {
             Some((named, record)) => read(engine, asked, named, &record, now).await?,
-            None => None,
+            None if is_coupon => None,
+            None => words::found(engine, catalogue, asked, text, now)
+                .await?
+                .filter(|found| seen.insert(found.coupon.id)),
         });
     }
+    bound(engine, catalogue, &mut found, asked.store, now).await?;
     Ok(Loaded { found, on_order: OnOrder::load(engine, asked.order).await? })
 }
 
@@ -236,6 +328,26 @@ pub(super) async fn load<S: Store>(
 fn looked_up(asked: &str, named: Option<Named>) -> RecordKey {
     let nothing = || CouponId::seeded("no coupon", &[asked.as_bytes()]);
     keys::coupon(named.map_or_else(nothing, |named| named.id))
+}
+
+/// Finds out which limits using the coupons falls under.
+async fn bound<S: Store>(
+    engine: &Engine<S>,
+    catalogue: &Catalogue,
+    found: &mut [Option<Found>],
+    store: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let unused = |found: &'_ Option<Found>| found.as_ref().is_some_and(|found| found.redeemed.is_none());
+    let coupons =
+        found.iter().map(|found| found.as_ref().filter(|_| unused(found)).map(|found| &found.coupon));
+    let limits = limits::of_uses(engine, catalogue, coupons, store, now).await?;
+    for (found, limits) in found.iter_mut().zip(limits) {
+        if let Some(found) = found {
+            found.limits = limits;
+        }
+    }
+    Ok(())
 }
 
 async fn read<S: Store>(

@@ -173,6 +173,12 @@ impl InForce {
         for offer in &catalogue.offers {
             let cap = offer.limits.total.map(i64::from);
             batch.changes.push(Change::SetCap(keys::issued(offer.id.as_str()), cap));
+            if let Some(code) = &offer.public_code {
+                let id = offer.id.as_str();
+                let budget = code.budget.map(|budget| budget.0);
+                batch.changes.push(Change::SetCap(keys::public_uses(id), code.uses.map(i64::from)));
+                batch.changes.push(Change::SetCap(keys::public_cents(id), budget));
+            }
         }
         let done = engine.commit(batch).await?;
         if done.is_some() {

@@ -70,6 +70,8 @@ pub(super) enum By {
     Id,
     /// By what stands on it: whoever has that may use it, and may also be guessing.
     Code,
+    /// By a public code, which anybody may type.
+    Word,
 }
 
 impl Named {
@@ -79,7 +81,7 @@ impl Named {
         let is_over =
             || matches!(coupon.usable_at(now, order), Err(Refusal::Expired { .. } | Refusal::Revoked));
         match self.by {
-            By::Code => is_over(),
+            By::Code | By::Word => is_over(),
             By::Id => coupon.profile.is_none() && coupon.is_in_circulation(),
         }
     }

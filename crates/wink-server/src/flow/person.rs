@@ -117,10 +117,14 @@ pub(super) async fn vault<S: Store>(engine: &Engine<S>, id: ProfileId) -> Result
 /// Tells the key of an identity. One that looks like a card number came without it, so whoever names it whole, as on the command line, means
 /// what took its place.
 pub(super) fn identity_key<S>(engine: &Engine<S>, identity: &Identity) -> IdentityKey {
-    let cleared = without_cards(identity.value().as_bytes(), engine.secrets.cards());
-    let cleared = cleared.and_then(|value| String::from_utf8(value).ok());
-    let cleared = cleared.and_then(|value| Identity::new(identity.namespace(), &value).ok());
+    let cleared = without_card(engine, identity);
     IdentityKey::new(engine.secrets.identity(), cleared.as_ref().unwrap_or(identity))
+}
+
+/// Gives what takes the place of an identity that looks like a card number; `None` if it does not.
+pub(super) fn without_card<S>(engine: &Engine<S>, identity: &Identity) -> Option<Identity> {
+    let cleared = without_cards(identity.value().as_bytes(), engine.secrets.cards())?;
+    Identity::new(identity.namespace(), &String::from_utf8(cleared).ok()?).ok()
 }
 
 /// Finds an identity by which a profile is known, in clear, for a message of Wink's own about the person: the first in the vault.

@@ -2,16 +2,19 @@
 
 use wink_core::base::{CouponId, ProfileId, TillId, Timestamp};
 use wink_core::coupon::cart::{Cart, Stack};
-use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step};
+use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step, redeem_by_word};
 use wink_core::event::Identity;
 use wink_store::{Batch, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
 use super::cart::{Found, Loaded, OnOrder, Tried, keep_theirs, load, stack};
+use super::limits;
+use super::newcomer;
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use super::tills::day;
+use super::words::Taker;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::{Engine, Error};
@@ -25,6 +28,8 @@ pub struct Purchase {
     pub are_typed: bool,
     /// Whose they must be, if that is known: the coupons of others are then as if they were not there.
     pub identity: Option<Identity>,
+    /// The store where it is paid; none in the shop without one.
+    pub store: Option<String>,
     /// The order.
     pub order_id: String,
     /// What is bought, with what the list of products says of it.
@@ -42,6 +47,8 @@ impl Purchase {
             are_typed: self.are_typed,
             cart: &self.cart,
             order: Some(&self.order_id),
+            identity: self.identity.as_ref(),
+            store: self.store.as_deref(),
         }
     }
 }
@@ -102,17 +109,23 @@ pub async fn redeem<'a, S: Store>(
             return Ok(Replied::Before(answer));
         }
         let asked = purchase.tried();
-        let Loaded { mut found, on_order } = load(engine, &asked, now).await?;
+        let (catalogue, in_force) = engine.catalogue_to_count().await?;
+        let Loaded { mut found, on_order } = load(engine, &asked, &catalogue, now).await?;
         keep_theirs(engine, purchase.identity.as_ref(), &mut found).await?;
-        let stack = stack(&asked, &found, &on_order, &*engine.catalogue()?, now);
+        let stack = stack(&asked, &found, &on_order, &catalogue, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
         let is_redeemed = match purchase.mode {
             Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Nothing)),
             Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Nothing)),
         };
+        if is_redeemed && let Some(newcomer) = newcomer(&found, &takes) {
+            newcomer::start(engine, newcomer, now).await?;
+            continue;
+        }
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
         if is_redeemed {
+            batch.checks.extend(in_force);
             write(engine, purchase, &found, &takes, &on_order, &mut batch).await?;
         }
         if keeping.is_some() {
@@ -145,11 +158,12 @@ enum Take {
 }
 
 fn take(purchase: &Purchase, found: Option<&Found>, stack: &Stack<'_>, now: Timestamp) -> Take {
-    let Some(Found { coupon, redeemed, .. }) = found else { return Take::Nothing };
-    if let Some(redeemed) = redeemed {
+    let Some(found) = found else { return Take::Nothing };
+    if let Some(redeemed) = &found.redeemed {
         return Take::Before(Box::new(redeemed.clone()));
     }
-    match step(coupon, &purchase.order_id, stack, now) {
+    let step = if found.stored().is_some() { step } else { redeem_by_word };
+    match step(&found.coupon, &purchase.order_id, stack, now) {
         Ok(effect) => Take::Now(Box::new(effect)),
         Err(_) => Take::Nothing,
     }
@@ -166,6 +180,12 @@ fn about(found: &[Option<Found>], takes: &[Take]) -> Option<CouponId> {
 fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
     let applies = found.iter().zip(takes).filter(|(_, take)| !matches!(take, Take::Nothing));
     applies.filter_map(|(found, _)| found.as_ref()).find_map(|found| found.coupon.profile)
+}
+
+/// Finds who takes a public code's coupon and is not known yet.
+fn newcomer<'a>(found: &'a [Option<Found>], takes: &[Take]) -> Option<&'a Identity> {
+    let taken = found.iter().zip(takes).filter(|(_, take)| matches!(take, Take::Now(_)));
+    taken.filter_map(|(found, _)| found.as_ref()?.taker.as_ref()).find_map(Taker::newcomer)
 }
 
 /// Adds what is redeemed to a batch, and tells of it.
@@ -186,13 +206,23 @@ async fn write<S: Store>(
         batch.checks.extend(on_order.unchanged());
         batch.changes.extend(on_order.with(redeemed));
     }
+    let by_word = found.iter().zip(takes).filter_map(|(found, take)| match (found, take) {
+        (Some(Found { taker: Some(taker), .. }), Take::Now(effect)) => Some((taker, &effect.coupon)),
+        _ => None,
+    });
+    let (takers, issued): (Vec<&Taker>, Vec<&Coupon>) = by_word.unzip();
+    // All of one order are one person's.
+    if let Some(taker) = takers.first() {
+        taker.take(&issued, batch);
+    }
     let listeners = Listeners::load(engine).await?;
     let mut teller = Teller::load(engine, profile_of(found, takes)).await?;
     for (found, take) in found.iter().zip(takes) {
         let (Some(found), Take::Now(effect)) = (found, take) else { continue };
         batch.checks.push(found.unchanged());
-        book(Some(&found.coupon), effect, batch);
+        book(found.stored(), effect, batch);
         if let Some(redemption) = &effect.redemption {
+            limits::count(redemption, &found.limits, batch);
             teller.redeemed(engine, redemption, redemption.at, batch);
             if let Some(till) = &purchase.till {
                 batch.changes.push(day::redeemed(engine, till, redemption)?);

@@ -8,6 +8,7 @@ use wink_store::{Batch, Check, Store};
 
 use super::announce::Listeners;
 use super::booking::{book, home_of};
+use super::limits;
 use super::once::{self, Keeping, Replied};
 use super::tell::Teller;
 use super::tills::day;
@@ -68,6 +69,7 @@ pub async fn reverse<S: Store>(
                 book(Some(&coupon), &effect, &mut batch);
                 let redemption = effect.redemption.ok_or_else(missing)?;
                 if let Some(reversal) = redemption.reversals.last() {
+                    limits::uncount(&redemption, reversal, &mut batch);
                     let mut teller = Teller::load(engine, coupon.profile).await?;
                     teller.reversed(engine, &redemption, reversal, &mut batch);
                     let listeners = Listeners::load(engine).await?;

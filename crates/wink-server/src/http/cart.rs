@@ -9,6 +9,7 @@ use wink_core::offer::Shop;
 use wink_store::Store;
 
 use super::problem::{Refused, invalid};
+use super::service::Caller;
 use crate::flow::cart::complete;
 use crate::{Engine, Error};
 
@@ -17,6 +18,12 @@ const ORDER_BYTES_MAX: usize = 128;
 
 /// The longest name of a category, in bytes, as in events.
 const CATEGORY_BYTES_MAX: usize = 128;
+
+/// Public codes of one qualification: nobody types more.
+const CODES_MAX: usize = 5;
+
+/// The longest name of a store, in bytes, as in a till's key.
+const STORE_BYTES_MAX: usize = 64;
 
 /// Reads an order's id.
 pub(super) fn order_id(text: String) -> Result<String, Refused> {
@@ -41,6 +48,32 @@ pub(super) fn coupons(asked: Vec<String>) -> Result<Vec<String>, Refused> {
         return Err(invalid(&format!("/coupons/{place}"), "the coupon is named twice"));
     }
     Ok(asked)
+}
+
+/// Reads the public codes of a qualification.
+pub(super) fn codes(asked: Vec<String>) -> Result<Vec<String>, Refused> {
+    if CODES_MAX < asked.len() {
+        return Err(invalid("/codes", format!("at most {CODES_MAX} codes are typed for one cart")));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(place) = asked.iter().position(|code| !seen.insert(code)) {
+        return Err(invalid(&format!("/codes/{place}"), "the code is named twice"));
+    }
+    Ok(asked)
+}
+
+/// Reads the store a cart is in: a till's is its key's.
+pub(super) fn store<S>(caller: &Caller<S>, sent: Option<String>) -> Result<Option<String>, Refused> {
+    let Some(sent) = sent else { return Ok(caller.access.store.clone()) };
+    if caller.access.store.as_ref().is_some_and(|bound| *bound != sent) {
+        return Err(invalid("/store", "this key belongs to the till of another store"));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if sent.is_empty() || STORE_BYTES_MAX < sent.len() || !sent.bytes().all(plain) {
+        let message = format!("a store's name has 1 to {STORE_BYTES_MAX} letters, digits, `-`, `_` or `.`");
+        return Err(invalid("/store", message));
+    }
+    Ok(Some(sent))
 }
 
 /// Reads a cart.

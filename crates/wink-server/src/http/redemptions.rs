@@ -14,13 +14,12 @@ use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{PathName, Sent, parse};
-use super::cart::{cart, coupons, hidden, identity, order_id};
+use super::cart::{cart, coupons, hidden, identity, order_id, store};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
 use super::trial::Trial;
 use super::words::Words;
-use crate::Engine;
 use crate::flow::once::{Keeping, Replied};
 use crate::flow::redeem::{Mode, Purchase, Rung, redeem};
 use crate::flow::reverse::{self, Answer, Wanted};
@@ -46,7 +45,7 @@ pub(super) async fn redeem_coupons<S: Store>(
     }
     let asked: RedemptionAsked = parse(&body)?;
     let typed_by = asked.typed_by.clone();
-    let purchase = Purchase { till: caller.till(), ..purchase(&caller.engine, asked).await? };
+    let purchase = Purchase { till: caller.till(), ..purchase(&caller, asked).await? };
     let identity = purchase.identity.as_ref();
     let trial = Trial::begin(&caller, &arrival, typed_by.as_ref(), identity, &purchase.coupons)?;
     let words = Words::of(&caller, &arrival);
@@ -104,11 +103,13 @@ fn named(id: &str) -> Result<RedemptionId, Refused> {
     RedemptionId::parse(id).map_err(|_| no_such("redemption"))
 }
 
-async fn purchase<S: Store>(engine: &Engine<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
+async fn purchase<S: Store>(caller: &Caller<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
+    let engine = &caller.engine;
     Ok(Purchase {
         coupons: coupons(asked.coupons)?,
         are_typed: asked.typed_by.is_some(),
         identity: asked.identity.as_ref().map(identity).transpose()?,
+        store: store(caller, asked.store)?,
         order_id: order_id(asked.order_id)?,
         mode: if asked.partial { Mode::WhatApplies } else { Mode::AllOrNothing },
         cart: cart(engine, &engine.catalogue()?.shop, asked.cart).await?,

@@ -1,16 +1,20 @@
 //! `POST /v1/qualifications` and `POST /v1/validations`: coupons on a cart, before anybody pays. Nothing is stored for it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use wink_api::{BestView, CouponsOnCart, Problem, QualificationAsked, QualificationView, ValidationAsked};
+use wink_core::base::CouponId;
+use wink_core::coupon::Refusal;
 use wink_store::Store;
 
 use super::body;
-use super::cart::{cart, coupons, identity, order_id};
+use super::cart::{cart, codes, coupons, identity, order_id, store};
 use super::problem::Refused;
 use super::service::{Arrival, Caller};
 use super::trial::Trial;
 use super::words::Words;
-use crate::flow::cart::{Tried, qualify, validate};
+use crate::flow::cart::{Tried, Wish, qualify, validate};
 
 /// Tells what applies to a cart for a person: each of their coupons alone, with what it takes off or what it would need, and those that take
 /// most off together. Nothing is stored.
@@ -29,13 +33,28 @@ pub(super) async fn qualify_cart<S: Store>(
     let order = asked.order_id.map(order_id).transpose()?;
     let catalogue = engine.catalogue()?;
     let cart = cart(engine, &catalogue.shop, asked.cart).await?;
-    let qualified = qualify(engine, &identity, &cart, order.as_deref(), caller.now).await?;
+    let store = store(&caller, asked.store)?;
+    let typed = codes(asked.codes)?;
+    let (order, store) = (order.as_deref(), store.as_deref());
+    let wish = Wish { identity: &identity, words: &typed, cart: &cart, order, store };
+    let qualified = qualify(engine, &wish, caller.now).await?;
     let words = Words::of(&caller, &arrival);
     let coupons = qualified.coupons.iter();
     let coupons = coupons.map(|(coupon, alone)| words.coupon(&coupon.id.to_string(), Some(coupon), alone));
+    let by_word = typed.iter().zip(&qualified.words);
+    let by_word = by_word.map(|(word, standing)| match standing {
+        Some((coupon, alone)) => words.coupon(word, Some(coupon), alone),
+        None => words.refused(word, None, &Refusal::Unknown),
+    });
+    let named: BTreeMap<CouponId, &String> = typed
+        .iter()
+        .zip(&qualified.words)
+        .filter_map(|(word, standing)| Some((standing.as_ref()?.0.id, word)))
+        .collect();
+    let name = |id: CouponId| named.get(&id).map_or_else(|| id.to_string(), |word| (*word).clone());
     Ok(Json(QualificationView {
-        coupons: coupons.collect(),
-        best: BestView::new(&qualified.best, catalogue.shop.currency),
+        coupons: by_word.chain(coupons).collect(),
+        best: BestView::new(&qualified.best, catalogue.shop.currency, name),
     }))
 }
 
@@ -58,8 +77,16 @@ pub(super) async fn validate_coupons<S: Store>(
     let cart = cart(engine, &engine.catalogue()?.shop, asked.cart).await?;
     let trial = Trial::begin(&caller, &arrival, asked.typed_by.as_ref(), identity.as_ref(), &named)?;
     let are_typed = asked.typed_by.is_some();
-    let tried = Tried { coupons: &named, are_typed, cart: &cart, order: order.as_deref() };
-    let validated = validate(engine, identity.as_ref(), &tried, caller.now).await?;
+    let store = store(&caller, asked.store)?;
+    let tried = Tried {
+        coupons: &named,
+        are_typed,
+        cart: &cart,
+        order: order.as_deref(),
+        identity: identity.as_ref(),
+        store: store.as_deref(),
+    };
+    let validated = validate(engine, &tried, caller.now).await?;
     let unknown = named.iter().zip(&validated.coupons).filter(|(_, coupon)| coupon.is_none());
     trial.end(unknown.map(|(asked, _)| asked)).await;
     let words = Words::of(&caller, &arrival);

@@ -8,6 +8,7 @@ pub mod state_hash;
 pub mod totals;
 pub mod verify;
 
+mod counted;
 mod households;
 mod memberships;
 mod models;

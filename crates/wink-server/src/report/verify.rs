@@ -15,7 +15,7 @@ use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
-use super::{households, memberships, models, state_hash, walk};
+use super::{counted, households, memberships, models, state_hash, walk};
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -52,6 +52,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
         walk::lane(engine, lane, |entry| journal.read(engine.tenant, lane, entry)).await?;
     }
     check_money(engine, &mut journal).await?;
+    journal.findings.extend(counted::findings(engine).await?);
     let decisions = check_decisions(engine, &mut journal).await?;
     let states = check_states(engine, &mut journal).await?;
     journal.findings.extend(memberships::findings(engine).await?);

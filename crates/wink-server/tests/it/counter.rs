@@ -269,6 +269,7 @@ pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
     Purchase {
         are_typed: false,
         identity: None,
+        store: None,
         coupons: Vec::new(),
         order_id: order_id.to_owned(),
         cart: Cart::new(vec![line]).unwrap(),

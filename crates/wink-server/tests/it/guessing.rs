@@ -37,8 +37,8 @@ fn any_cart() -> Cart {
 
 /// Types codes, and counts those that name a coupon.
 fn hits<S: Store>(engine: &Engine<S>, cart: &Cart, typed: &[String]) -> usize {
-    let tried = Tried { coupons: typed, cart, are_typed: true, order: None };
-    wait(validate(engine, None, &tried, later(MONDAY, 1))).unwrap().coupons.iter().flatten().count()
+    let tried = Tried { coupons: typed, cart, are_typed: true, order: None, identity: None, store: None };
+    wait(validate(engine, &tried, later(MONDAY, 1))).unwrap().coupons.iter().flatten().count()
 }
 
 /// Draws a code that could be one: its check symbol is right.
@@ -132,9 +132,17 @@ fn a_code_that_is_not_valid_asks_the_store_for_as_much_whatever_the_reason() {
     let cart = any_cart();
     let asks = |typed: &str| {
         let typed = [typed.to_owned()];
-        let tried = Tried { coupons: &typed, cart: &cart, are_typed: true, order: None };
+        let anna = said::identity("anna");
+        let tried = Tried {
+            coupons: &typed,
+            cart: &cart,
+            are_typed: true,
+            order: None,
+            identity: Some(&anna),
+            store: None,
+        };
         store.taken();
-        let found = wait(validate(&engine, Some(&said::identity("anna")), &tried, NOW)).unwrap();
+        let found = wait(validate(&engine, &tried, NOW)).unwrap();
         assert_eq!(found.coupons, [None]);
         store.taken()
     };

@@ -88,6 +88,8 @@ mod product;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod public_codes;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod record;

@@ -217,14 +217,14 @@ fn one_erasure<S: Store>(store: S) -> Result<(), String> {
     audit(&engine)
 }
 
-fn simulated() -> SimStore {
+pub(crate) fn simulated() -> SimStore {
     // Answers come late by a few turns, so that loading and committing of many interleave.
     SimStore::open(Disk::default(), Faults { seed: 3, delays_max: 2, ..Faults::default() }, Mutant::None)
 }
 
-type Race<S> = fn(S) -> Result<(), String>;
+pub(crate) type Race<S> = fn(S) -> Result<(), String>;
 
-fn holds(simulated_race: Race<SimStore>, embedded_race: Race<FjallStore>) {
+pub(crate) fn holds(simulated_race: Race<SimStore>, embedded_race: Race<FjallStore>) {
     assert_eq!(simulated_race(simulated()), Ok(()));
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(embedded_race(FjallStore::open(directory.path(), Options::default()).unwrap()), Ok(()));
@@ -289,7 +289,7 @@ pub(crate) fn is_caught(race: impl Fn() -> Result<(), String>) -> bool {
     (0..200).any(|_| race().is_err())
 }
 
-fn checks_then_acts() -> SimStore {
+pub(crate) fn checks_then_acts() -> SimStore {
     SimStore::open(
         Disk::default(),
         Faults { seed: 3, delays_max: 2, ..Faults::default() },

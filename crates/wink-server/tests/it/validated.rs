@@ -221,6 +221,7 @@ fn written(engine: &Counter, case: &Case) -> Purchase {
     let purchase = Purchase {
         are_typed: false,
         identity: None,
+        store: None,
         coupons: coupons.iter().map(|coupon| coupon.id.to_string()).collect(),
         order_id: ORDER.to_owned(),
         cart: Cart::new(case.lines.clone()).unwrap(),
@@ -240,8 +241,15 @@ fn now() -> Timestamp {
 }
 
 fn validated(engine: &Counter, purchase: &Purchase, order: Option<&str>) -> Vec<Said> {
-    let asked = Tried { coupons: &purchase.coupons, are_typed: false, cart: &purchase.cart, order };
-    let validated = wait(validate(engine, None, &asked, now())).unwrap();
+    let asked = Tried {
+        coupons: &purchase.coupons,
+        are_typed: false,
+        cart: &purchase.cart,
+        order,
+        identity: None,
+        store: None,
+    };
+    let validated = wait(validate(engine, &asked, now())).unwrap();
     let said = |coupon: &Option<Coupon>| {
         let coupon = coupon.as_ref().ok_or("discount_code_invalid")?;
         let applied = validated.stack.outcome(coupon.id).map_err(|refusal| refusal.code())?;

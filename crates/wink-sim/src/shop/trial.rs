@@ -135,6 +135,7 @@ fn redemption(amount: i64, comes_back: bool, at: Timestamp) -> Option<Redemption
         at,
         amount: Cents(amount),
         parts: vec![part],
+        counted: Vec::new(),
         reversals: if comes_back { vec![reversal] } else { Vec::new() },
         offline: None,
     })

@@ -151,6 +151,8 @@ fn purchase(person: u64, coupon: &str) -> anyhow::Result<Purchase> {
         coupons: vec![coupon.to_owned()],
         are_typed: false,
         identity: Some(Identity::new("customer", &format!("person-{person}"))?),
+        store: None,
+        till: None,
         order_id: format!("paid-{coupon}"),
         cart: Cart::new(lines)?,
         mode: Mode::AllOrNothing,

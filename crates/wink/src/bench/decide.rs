@@ -15,7 +15,7 @@ use wink_core::feature::{
 use wink_core::offer::{
     Benefit, Campaign, CartPolicy, Catalogue, CatalogueVersion, Channel, ContactPolicy, Economics,
     FrequencyCap, Holdout, Limits, Margins, Offer, REISSUE_DAYS, Rules, Scorecard, Shop, Stacking, Terms,
-    Weights, declarations,
+    UseLimits, Weights, declarations,
 };
 use wink_core::profile::{Accounts, Grants, Purpose};
 
@@ -132,7 +132,8 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
                 valid_days: 28,
                 needs_activation: false,
             },
-            limits: Limits { per_profile: 1, per_household: None, total: None },
+            limits: Limits { per_profile: 1, per_household: None, total: None, uses: UseLimits::default() },
+            public_code: None,
             stacking: Stacking::default(),
             rules: rules.clone(),
             scorecard: Scorecard { redeem: weights(n), uplift: weights(n + 3) },
@@ -174,6 +175,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             budget: Cents(100_000),
             holdout_basis_points: 1_000,
             reversals: wink_core::offer::ReversalPolicy::default(),
+            limits: UseLimits::default(),
         }],
         offers: (0..OFFERS).map(offer).collect::<anyhow::Result<_>>()?,
         triggers: Vec::new(),

@@ -5,6 +5,7 @@ use super::line::{Cart, Line};
 use super::stack::Claim;
 use crate::base::{Cents, CouponId};
 use crate::coupon::life::Coupon;
+use crate::coupon::limit::{Counts, UseCount};
 use crate::coupon::redemption::{Part, Redemption};
 use crate::coupon::refusal::Refusal;
 use crate::offer::CartPolicy;
@@ -18,6 +19,8 @@ pub struct Priced<'a> {
     /// What must remain, by line; never more than what is left.
     floor: Vec<Cents>,
     applied: Vec<Applied>,
+    /// What the coupons count for, and with how much.
+    taken: Vec<(Counts, Cents)>,
 }
 
 /// What a coupon takes off a cart.
@@ -29,6 +32,8 @@ pub struct Applied {
     pub amount: Cents,
     /// By line, in the cart's order; adds up to the amount.
     pub by_line: Vec<Cents>,
+    /// Which limits per day and store it is counted for.
+    pub counted: Vec<UseCount>,
 }
 
 impl<'a> Priced<'a> {
@@ -39,7 +44,7 @@ impl<'a> Priced<'a> {
         let floor = costs
             .zip(&left)
             .map(|(cost, left)| cost.map_or(Cents::ZERO, |cost| policy.cost_floor(cost)).min(*left));
-        Self { cart, floor: floor.collect(), left, applied: Vec::new() }
+        Self { cart, floor: floor.collect(), left, applied: Vec::new(), taken: Vec::new() }
     }
 
     /// The cart.
@@ -69,6 +74,8 @@ impl<'a> Priced<'a> {
     /// reserved for the coupon, and is spread over the offer's lines. What its minimum price keeps is kept from the coupons behind it as well,
     /// line by line.
     ///
+    /// Limits that count several uses are asked last: a cart that is too small says so first.
+    ///
     /// # Errors
     /// Why not, with the exact amount of the offer's products with which it would apply; the cart is then as it was.
     pub fn put(&mut self, claim: &Claim<'_>) -> Result<(), Refusal> {
@@ -77,12 +84,16 @@ impl<'a> Priced<'a> {
             Some(redemption) => self.as_redeemed(redemption),
             None => self.share_out(coupon)?,
         };
+        let amount: Cents = by_line.iter().copied().sum();
+        if let Some(bound) = claim.bounds.iter().find(|bound| !bound.fits(amount, &self.taken)) {
+            return Err(bound.refusal.clone());
+        }
         for (left, share) in self.left.iter_mut().zip(&by_line) {
             *left = *left - *share;
         }
         self.keep_minimum(coupon);
-        let amount = by_line.iter().copied().sum();
-        self.applied.push(Applied { coupon: coupon.id, amount, by_line });
+        self.taken.extend(claim.bounds.iter().map(|bound| (bound.counts.clone(), amount)));
+        self.applied.push(Applied { coupon: coupon.id, amount, by_line, counted: claim.counted() });
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::line::Cart;
 use super::priced::{Applied, Priced};
 use crate::base::{CouponId, Timestamp};
 use crate::coupon::life::Coupon;
+use crate::coupon::limit::{Bound, Counts, UseCount};
 use crate::coupon::redemption::Redemption;
 use crate::coupon::refusal::{Beside, Refusal};
 use crate::offer::{CartPolicy, Catalogue, Clash, Stacking};
@@ -17,6 +18,8 @@ pub struct Claim<'a> {
     pub stacking: Stacking,
     /// What it was redeemed as on this very order before, if that still costs anything: it stands, whatever the policy says by now.
     pub redeemed: Option<&'a Redemption>,
+    /// What bounds its use beside its terms; nothing for what was redeemed before.
+    pub bounds: Vec<Bound>,
 }
 
 /// Where coupons are tried.
@@ -34,7 +37,7 @@ impl<'a> Claim<'a> {
     /// Looks up how the coupon meets others. That is the catalogue's in force, because it is about coupons of other offers too; what the
     /// coupon gives alone is fixed at its issue.
     pub fn new(coupon: &'a Coupon, catalogue: &Catalogue) -> Self {
-        Self { coupon, stacking: catalogue.stacking(&coupon.offer), redeemed: None }
+        Self { coupon, stacking: catalogue.stacking(&coupon.offer), redeemed: None, bounds: Vec::new() }
     }
 }
 
@@ -141,6 +144,15 @@ pub(super) fn clash(
 }
 
 impl Claim<'_> {
+    /// Lists the limits per day and store it counts for.
+    pub(super) fn counted(&self) -> Vec<UseCount> {
+        let count = |bound: &Bound| match &bound.counts {
+            Counts::Uses(count) => Some(count.clone()),
+            _ => None,
+        };
+        self.bounds.iter().filter_map(count).collect()
+    }
+
     /// Tells what stands against it beside another.
     fn against(&self, other: &Self) -> Option<Beside> {
         // A redemption tells of one person, and so does an order.

@@ -86,12 +86,19 @@ pub(crate) fn redemption() -> Redemption {
         at: AT,
         amount: Cents(120),
         parts: vec![part("1", 3, 100), part("2", 1, 20)],
+        counted: Vec::new(),
         reversals: vec![
             reversal(8, ReversalReason::Refund, vec![part("1", 1, 33)], Afterwards::StaysUsed),
             reversal(9, ReversalReason::Cancel, vec![part("2", 1, 20)], Afterwards::Returns),
         ],
         offline: None,
     }
+}
+
+/// A redemption that was counted for limits.
+pub(crate) fn counted_redemption() -> Redemption {
+    let counted = ["offer/tea/day/20514", "campaign/spring/store/7"];
+    Redemption { counted: counted.map(|name| UseCount::from_name(name.to_owned())).to_vec(), ..redemption() }
 }
 
 pub(crate) fn rights() -> Vec<(&'static str, Right)> {

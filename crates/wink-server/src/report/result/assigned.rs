@@ -55,7 +55,7 @@ pub(super) async fn load<S: Store>(
     let mut given: Vec<(ProfileId, Vec<Held>)> = Vec::new();
     walk::records(engine, keys::kind::WALLET, |key, record| {
         let mut held = Wallet::from_bytes(&record.bytes)?.held;
-        held.retain(|held| held.campaign == *campaign);
+        held.retain(|held| held.campaign == *campaign && !held.is_by_word());
         if !held.is_empty() {
             given.push((profile_id(key)?, held));
         }

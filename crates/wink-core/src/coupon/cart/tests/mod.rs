@@ -1,5 +1,6 @@
 //! What holds for coupons on carts, shown on examples, on everything small, and on what is drawn.
 
+mod bounds;
 mod exhaustive;
 mod naive;
 mod property;
@@ -67,7 +68,7 @@ impl Written {
     }
 
     fn claim(&self) -> Claim<'_> {
-        Claim { coupon: &self.coupon, stacking: self.stacking.clone(), redeemed: None }
+        Claim { coupon: &self.coupon, stacking: self.stacking.clone(), redeemed: None, bounds: Vec::new() }
     }
 }
 

@@ -1,0 +1,175 @@
+//! What bounds the uses of coupons beside their own terms: the cap of a public code, its limit per person, and limits per day and store. Says how
+//! much is left; who counts is the store, which refuses what would go beyond.
+
+use super::refusal::Refusal;
+use super::reverse::is_given_back;
+use super::{Redemption, Reversal};
+use crate::base::{CampaignId, Cents, OfferId, Timestamp, Zone};
+use crate::offer::{Catalogue, Offer, UseLimit, UseLimits};
+
+/// What counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counts {
+    /// A campaign's budget.
+    Budget(CampaignId),
+    /// The coupons of an offer.
+    Issued(OfferId),
+    /// The uses of an offer's public code.
+    PublicCode(OfferId),
+    /// What one person had of an offer.
+    Person(OfferId),
+    /// Redemptions in a day or a store.
+    Uses(UseCount),
+}
+
+/// Redemptions that are counted together: of an offer or a campaign, in a day or a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UseCount(String);
+
+impl UseCount {
+    /// Reads the name as it is stored.
+    pub fn from_name(name: String) -> Self {
+        Self(name)
+    }
+
+    /// Its name, as it is stored: `offer/tea/day/20514`.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A limit, and what is left of it before anything on the cart counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What counts.
+    pub counts: Counts,
+    /// How many more.
+    pub uses_left: Option<u32>,
+    /// How much more.
+    pub amount_left: Option<Cents>,
+    /// What is said to what does not fit.
+    pub refusal: Refusal,
+}
+
+impl Bound {
+    /// Bounds nothing to nothing: whatever is on the cart is refused.
+    pub fn closed(counts: Counts, refusal: Refusal) -> Self {
+        Self { counts, uses_left: Some(0), amount_left: None, refusal }
+    }
+
+    /// Tells whether one more of this amount fits behind what counts as well.
+    pub(super) fn fits(&self, amount: Cents, before: &[(Counts, Cents)]) -> bool {
+        let same = || before.iter().filter(|(counts, _)| *counts == self.counts);
+        let used = u32::try_from(same().count()).unwrap_or(u32::MAX);
+        let spent: Cents = same().map(|(_, amount)| *amount).sum();
+        self.uses_left.is_none_or(|left| used < left)
+            && self.amount_left.is_none_or(|left| spent + amount <= left)
+    }
+}
+
+/// A limit of uses that a redemption falls under: what counts, how much may, and what is said when it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseBound {
+    /// What counts.
+    pub count: UseCount,
+    /// How much is the most.
+    pub limit: UseLimit,
+    /// What is said when that is reached.
+    pub refusal: Refusal,
+}
+
+/// Lists the limits that a redemption of an offer falls under, in a store or in none: the offer's own and its campaign's.
+pub fn use_bounds(
+    catalogue: &Catalogue,
+    offer: &Offer,
+    store: Option<&str>,
+    now: Timestamp,
+) -> Vec<UseBound> {
+    let mut bounds = Vec::new();
+    let zone = &catalogue.shop.zone;
+    add(&mut bounds, &format!("offer/{}", offer.id), &offer.limits.uses, zone, store, now);
+    if let Some(campaign) = catalogue.campaigns.get(offer.campaign) {
+        add(&mut bounds, &format!("campaign/{}", campaign.id), &campaign.limits, zone, store, now);
+    }
+    bounds
+}
+
+fn add(
+    bounds: &mut Vec<UseBound>,
+    of: &str,
+    limits: &UseLimits,
+    zone: &Zone,
+    store: Option<&str>,
+    now: Timestamp,
+) {
+    let bound = |name: String, limit, refusal| UseBound { count: UseCount(name), limit, refusal };
+    if let Some(limit) = limits.per_day {
+        let day = zone.day(now);
+        // Where a day has no midnight the zone tells the first instant behind it.
+        let until = zone.instant(day.saturating_add(1), 0).unwrap_or_else(|| now.plus_days(1));
+        bounds.push(bound(format!("{of}/day/{day}"), limit, Refusal::DayLimit { until }));
+    }
+    if let Some(limit) = limits.per_store {
+        let store = store.unwrap_or_default();
+        bounds.push(bound(format!("{of}/store/{store}"), limit, Refusal::StoreLimit));
+    }
+}
+
+/// Tells by how much a reversal, the last of its redemption, lowers what that was counted for: uses, and money. A use counts again once the coupon
+/// is back with its person; money as it comes back.
+pub fn uncounted(redemption: &Redemption, reversal: &Reversal) -> (i64, Cents) {
+    let before = redemption.reversals.split_last().map_or(&[][..], |(_, before)| before);
+    let is_first = !before.iter().any(is_given_back);
+    (i64::from(is_first && is_given_back(reversal)), reversal.amount())
+}
+
+impl Redemption {
+    /// Tells whether it still counts as a use: the coupon is not back with its person.
+    pub fn counts_as_use(&self) -> bool {
+        !self.reversals.iter().any(is_given_back)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(limits: &UseLimits, zone: &str, store: Option<&str>, now: &str) -> String {
+        let zone = Zone::new(zone).unwrap();
+        let mut bounds = Vec::new();
+        add(&mut bounds, "offer/tea", limits, &zone, store, Timestamp::parse(now).unwrap());
+        let said = |bound: &UseBound| match &bound.refusal {
+            Refusal::DayLimit { until } => format!("{} until {until}", bound.count.name()),
+            _ => bound.count.name().to_owned(),
+        };
+        bounds.iter().map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    fn check(zone: &str, now: &str, expected: &str) {
+        let limits = UseLimits { per_day: Some(UseLimit::default()), per_store: None };
+        assert_eq!(names(&limits, zone, None, now), expected, "{zone} {now}");
+    }
+
+    /// In 2026 the clocks of Berlin go on at 01:00 UTC of 29 March, and back at 01:00 UTC of 25 October; in Santiago at midnight of 6 September,
+    /// so that this day has no midnight.
+    #[test]
+    fn a_day_is_one_of_the_shops_calendar_however_long_it_is() {
+        let spring = "offer/tea/day/20541 until 2026-03-29T22:00:00Z";
+        check("Europe/Berlin", "2026-03-28T22:59:59Z", "offer/tea/day/20540 until 2026-03-28T23:00:00Z");
+        check("Europe/Berlin", "2026-03-28T23:00:00Z", spring);
+        check("Europe/Berlin", "2026-03-29T21:59:59Z", spring);
+        check("Europe/Berlin", "2026-03-29T22:00:00Z", "offer/tea/day/20542 until 2026-03-30T22:00:00Z");
+        let autumn = "offer/tea/day/20751 until 2026-10-25T23:00:00Z";
+        check("Europe/Berlin", "2026-10-24T22:00:00Z", autumn);
+        check("Europe/Berlin", "2026-10-25T22:59:59Z", autumn);
+        check("America/Santiago", "2026-09-06T03:59:59Z", "offer/tea/day/20701 until 2026-09-06T04:00:00Z");
+        check("America/Santiago", "2026-09-06T04:00:00Z", "offer/tea/day/20702 until 2026-09-07T03:00:00Z");
+    }
+
+    #[test]
+    fn a_store_has_a_count_of_its_own_and_none_is_one_as_well() {
+        let limits = UseLimits { per_day: None, per_store: Some(UseLimit::default()) };
+        assert_eq!(names(&limits, "UTC", Some("7"), "2026-01-01T00:00:00Z"), "offer/tea/store/7");
+        assert_eq!(names(&limits, "UTC", None, "2026-01-01T00:00:00Z"), "offer/tea/store/");
+    }
+}

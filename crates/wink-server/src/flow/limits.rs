@@ -1,0 +1,113 @@
+//! What is left of the limits that bound the uses of coupons, and how a redemption counts for them. The store refuses what goes beyond a cap; what is
+//! read before only says so in words.
+
+use std::collections::BTreeMap;
+
+use wink_core::base::{Cents, Timestamp};
+use wink_core::coupon::{
+    Bound, Counts, Coupon, Effect, Redemption, Refusal, Reversal, UseBound, UseCount, uncounted, use_bounds,
+};
+use wink_core::offer::{Campaign, Catalogue, Offer, UseLimit};
+use wink_store::{Batch, Change, Counter, CounterKey, Store};
+
+use crate::{Engine, Error, keys};
+
+/// Lists the limits per day and store that using each of these coupons falls under, with what is left of them.
+pub(super) async fn of_uses<S: Store>(
+    engine: &Engine<S>,
+    catalogue: &Catalogue,
+    coupons: impl Iterator<Item = Option<&Coupon>>,
+    store: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Vec<(Bound, UseLimit)>>, Error> {
+    let bounds = |coupon: Option<&Coupon>| {
+        let offer = coupon.and_then(|coupon| catalogue.offer(&coupon.offer));
+        offer.map(|offer| use_bounds(catalogue, offer, store, now)).unwrap_or_default()
+    };
+    let bounds: Vec<Vec<UseBound>> = coupons.map(bounds).collect();
+    let counts = bounds.iter().flatten().flat_map(|bound| keys_of(&bound.count));
+    let mut counters: Vec<CounterKey> = counts.collect();
+    counters.sort_unstable();
+    counters.dedup();
+    if counters.is_empty() {
+        return Ok(bounds.into_iter().map(|_| Vec::new()).collect());
+    }
+    let found = engine.store.counters(engine.tenant, &counters).await?;
+    let found: BTreeMap<CounterKey, Counter> = counters.into_iter().zip(found).collect();
+    let value = |key: &CounterKey| found.get(key).map_or(0, |counter| counter.value);
+    let left = |bound: UseBound| {
+        let [uses, spent] = keys_of(&bound.count);
+        let uses_left = bound.limit.uses.map(|most| left_of(i64::from(most), value(&uses)));
+        let amount_left = bound.limit.amount.map(|most| Cents((most.0 - value(&spent)).max(0)));
+        let counts = Counts::Uses(bound.count);
+        (Bound { counts, uses_left, amount_left, refusal: bound.refusal }, bound.limit)
+    };
+    Ok(bounds.into_iter().map(|bounds| bounds.into_iter().map(left).collect()).collect())
+}
+
+/// Lists what bounds a further use of a public code, whoever uses it: its own caps, the offer's total and the campaign's budget.
+pub(super) async fn of_word<S: Store>(
+    engine: &Engine<S>,
+    offer: &Offer,
+    campaign: &Campaign,
+) -> Result<Vec<Bound>, Error> {
+    let counters = [
+        keys::public_uses(offer.id.as_str()),
+        keys::public_cents(offer.id.as_str()),
+        keys::issued(offer.id.as_str()),
+        keys::budget(campaign.id.as_str()),
+    ];
+    let found = engine.store.counters(engine.tenant, &counters).await?;
+    let [uses, spent, issued, budget] = found.as_slice() else { return Ok(Vec::new()) };
+    let uses_left = |counter: &Counter| counter.cap.map(|cap| left_of(cap, counter.value));
+    let amount_left = |counter: &Counter| counter.cap.map(|cap| Cents((cap - counter.value).max(0)));
+    let bound =
+        |counts, uses_left, amount_left| Bound { counts, uses_left, amount_left, refusal: Refusal::UsedUp };
+    Ok(vec![
+        bound(Counts::PublicCode(offer.id.clone()), uses_left(uses), amount_left(spent)),
+        bound(Counts::Issued(offer.id.clone()), uses_left(issued), None),
+        bound(Counts::Budget(campaign.id.clone()), None, amount_left(budget)),
+    ])
+}
+
+/// Counts a redemption for the limits it falls under, with the caps the catalogue says now: a batch that goes beyond one is not written.
+pub(super) fn count(redemption: &Redemption, limits: &[(Bound, UseLimit)], batch: &mut Batch) {
+    for (bound, limit) in limits {
+        let Counts::Uses(count) = &bound.counts else { continue };
+        let [uses, spent] = keys_of(count);
+        batch.changes.push(Change::SetCap(uses.clone(), limit.uses.map(i64::from)));
+        batch.changes.push(Change::Add(uses, 1));
+        batch.changes.push(Change::SetCap(spent.clone(), limit.amount.map(|most| most.0)));
+        batch.changes.push(Change::Add(spent, redemption.amount.0));
+    }
+}
+
+/// Takes back what a reversal, the last of its redemption, gives free again.
+pub(super) fn uncount(redemption: &Redemption, reversal: &Reversal, batch: &mut Batch) {
+    let (back, amount) = uncounted(redemption, reversal);
+    for count in &redemption.counted {
+        let [uses, spent] = keys_of(count);
+        let changes = [(uses, back), (spent, amount.0)].into_iter().filter(|(_, back)| *back != 0);
+        batch.changes.extend(changes.map(|(key, back)| Change::Add(key, -back)));
+    }
+}
+
+/// Moves the counter of a public code's money along with what a step of one of its coupons changes.
+pub(super) fn book_word(effect: &Effect, batch: &mut Batch) {
+    if !effect.coupon.is_by_word() {
+        return;
+    }
+    // One step for all of it: what is reserved and spent at once must fit once.
+    let owed: Cents = effect.entries.iter().map(wink_core::coupon::Entry::owed).sum();
+    if owed.0 != 0 {
+        batch.changes.push(Change::Add(keys::public_cents(effect.coupon.offer.as_str()), owed.0));
+    }
+}
+
+fn keys_of(count: &UseCount) -> [CounterKey; 2] {
+    [keys::uses(count.name()), keys::use_cents(count.name())]
+}
+
+fn left_of(cap: i64, value: i64) -> u32 {
+    u32::try_from((cap - value).max(0)).unwrap_or(u32::MAX)
+}
