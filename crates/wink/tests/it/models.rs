@@ -81,8 +81,8 @@ fn a_store_is_scored_while_its_server_runs_and_when_it_does_not() {
     let wrong = wink("model train clv --data STORE --margin 0", store.path());
     assert!(refused(&wrong).contains("the margin is 0"), "{wrong:?}");
     assert_eq!(server.stop().code, Some(0));
-    let again = wink("model train clv --data STORE --model mbg-nbd", store.path()).fine();
-    assert!(again.out.contains("clv 2: MBG/NBD") && again.out.contains("89 people are scored"), "{again:?}");
+    let again = wink("model train clv --data STORE --horizon-days 60", store.path()).fine();
+    assert!(again.out.contains("clv 2: BG/NBD") && again.out.contains("89 people are scored"), "{again:?}");
     let listed = wink("model list --data STORE --json", store.path()).fine().json();
     assert_eq!(listed.as_array().unwrap().len(), 2);
     let first = wink("model card 1 --data STORE --json", store.path()).fine().json();
