@@ -10,7 +10,7 @@ use super::Data;
   wink household join --identity customer:42 --household h-4711 --data store
   wink household leave --identity customer:42 --data store
 
-Works while a server runs, on the first tenant.")]
+Needs the store for itself: no server may be running on it.")]
 pub(crate) struct Household {
     #[command(subcommand)]
     pub(crate) action: HouseholdAction,
