@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::evidence::{self, Told};
-use crate::{fuzz, shell, test};
+use crate::{bench, fuzz, shell, test};
 
 /// How long it takes if nobody says.
 const MINUTES: &str = "30";
@@ -62,6 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(package) if package != NEEDS_ALL => None,
         _ => Some(test::Environment::prepare(false)?),
     };
+    // Before a round writes: what it writes is no change of what it ran.
+    let machine = bench::machine()?;
     let begun = Instant::now();
     // One crate is asked for after a change of it; what reads foreign bytes has a command of its own.
     if package.is_none() {
@@ -88,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             MORE.map(|(name, value)| format!("{name}={value}")).join(" ")
         );
         let told = listen(&mut call).with_context(|| format!("round {rounds}, seed {seed}"))?;
-        evidence::keep(&told, seed)?;
+        evidence::keep(&told, seed, &machine)?;
     }
     println!("\ncampaign: nothing found in {} min, {rounds} rounds", begun.elapsed().as_secs() / 60);
     Ok(())
