@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
-use crate::{bench, shell};
+use crate::shell;
 
 /// What a line of a test's output begins with.
 const MARK: &str = "evidence ";
@@ -66,12 +66,11 @@ impl Told {
     }
 }
 
-/// Writes what was proved beside what was proved before: of each proof the latest.
+/// Writes what was proved beside what was proved before, of each proof the latest; `machine` is where, when and at which commit the round began.
 ///
 /// # Errors
 /// Fails if a file cannot be read or written.
-pub(crate) fn keep(told: &[Told], seed: u64) -> Result<()> {
-    let machine = bench::machine()?;
+pub(crate) fn keep(told: &[Told], seed: u64, machine: &Value) -> Result<()> {
     let folder = shell::root().join("evidence");
     std::fs::create_dir_all(&folder)?;
     for (group, _, _) in GROUPS {
@@ -82,7 +81,7 @@ pub(crate) fn keep(told: &[Told], seed: u64) -> Result<()> {
         let path = folder.join(format!("{group}.json"));
         let mut proofs = before(&path)?;
         for told in of_group {
-            proofs.insert(told.proof.clone(), told.entry(seed, &machine));
+            proofs.insert(told.proof.clone(), told.entry(seed, machine));
         }
         let report = json!({ "group": group, "proofs": proofs });
         std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&report)?))

@@ -24,7 +24,7 @@ const DAY: i64 = 1_440;
 
 fn shop() -> Shop {
     let tea = Offer { per_person: 9, valid_days: 3, ..Offer::new("tea", "{ amount = \"1.00\" }") };
-    Shop::selling(vec![tea])
+    Shop { reissue_days: Some(0), ..Shop::selling(vec![tea]) }
 }
 
 fn backup(engine: &Engine<FjallStore>) -> Vec<u8> {

@@ -23,7 +23,9 @@ fn shop() -> Api<SimStore> {
         rules: vec![("eligibility".to_owned(), "context.hour >= 0".to_owned())],
         ..Offer::new("kettle-and-tea", "{ amount = \"1.00\" }")
     };
-    let engine = wait(open(store.clone(), &Shop::selling(vec![offer]), MONDAY)).unwrap();
+    let engine =
+        wait(open(store.clone(), &Shop { reissue_days: Some(0), ..Shop::selling(vec![offer]) }, MONDAY))
+            .unwrap();
     wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();
     drop(engine);
     Api::over(store)

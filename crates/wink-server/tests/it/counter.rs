@@ -40,6 +40,8 @@ pub(crate) fn secrets() -> Secrets {
 #[derive(Clone, Debug)]
 pub(crate) struct Shop {
     pub(crate) caps: Vec<(u32, u16)>,
+    /// How long what ran out is not given again; as long as usual if it is not said.
+    pub(crate) reissue_days: Option<u16>,
     pub(crate) holdout_percent: u32,
     pub(crate) exploration: f64,
     pub(crate) offers: Vec<Offer>,
@@ -80,6 +82,7 @@ impl Default for Shop {
     fn default() -> Self {
         Self {
             caps: vec![(1_000, 1)],
+            reissue_days: None,
             holdout_percent: 0,
             exploration: 0.0,
             offers: Vec::new(),
@@ -169,8 +172,9 @@ impl Shop {
             .iter()
             .map(|(at_most, within_days)| format!("{{ at_most = {at_most}, within_days = {within_days} }}"))
             .collect();
+        let reissue = self.reissue_days.map_or_else(String::new, |days| format!("reissue_days = {days}\n"));
         let shop = format!(
-            "name = \"A shop\"\ncurrency = \"EUR\"\ntime_zone = \"UTC\"\n\n[contact_policy]\ncaps = [{}]\n\n\
+            "name = \"A shop\"\ncurrency = \"EUR\"\ntime_zone = \"UTC\"\n\n[contact_policy]\n{reissue}caps = [{}]\n\n\
              [holdout]\npercent = {}\nsalt = 1\n\n\
              [economics]\ndefault_margin_percent = 30\ndefault_basket = \"20.00\"\nattention_cost = \"0.02\"\nexploration = {:?}\n\n\
              [economics.channel_cost]\nnewsletter = \"0.005\"\nweb = \"0.00\"\ntill = \"0.00\"\n{}",

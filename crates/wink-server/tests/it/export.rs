@@ -25,7 +25,7 @@ use super::said;
 
 fn shop_on<S: Store>(store: S) -> Engine<S> {
     let offer = Offer { per_person: 9, valid_days: 3, ..Offer::new("tea", "{ amount = \"1.00\" }") };
-    wait(open(store, &Shop::selling(vec![offer]), MONDAY)).unwrap()
+    wait(open(store, &Shop { reissue_days: Some(0), ..Shop::selling(vec![offer]) }, MONDAY)).unwrap()
 }
 
 fn now() -> Timestamp {

@@ -23,7 +23,7 @@ fn four_years(people: &[Person], come_back: Option<usize>) -> Scan {
     let offer = Offer { per_person: 9, valid_days: 3, ..Offer::new("tea", "{ amount = \"1.00\" }") };
     let engine = wait(open(
         FjallStore::open(directory.path(), Options::default()).unwrap(),
-        &Shop::selling(vec![offer]),
+        &Shop { reissue_days: Some(0), ..Shop::selling(vec![offer]) },
         MONDAY,
     ))
     .unwrap();
