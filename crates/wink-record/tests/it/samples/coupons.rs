@@ -1,5 +1,7 @@
 //! Coupons, rights, redemptions, wallets, and the money they move.
 
+use wink_core::coupon::UseCount;
+
 use super::*;
 
 pub(crate) fn coupons() -> Vec<(&'static str, Coupon)> {
