@@ -9,7 +9,7 @@ use wink_core::base::{
 };
 use wink_core::coupon::{
     Account, Announced, Bulk, Coupon, Entry, Given, Held, Hold, Lease, Loss, Offline, Part, Redemption,
-    Reversal, Right, RightState, State as Life, Unbacked, UseCount, Wallet,
+    Reversal, Right, RightState, State as Life, Unbacked, Wallet,
 };
 use wink_core::decision::{
     AcceptWithin, Ask, BudgetUse, Candidate, Decision, Drawn, Issue, Person, RanOut, Removed, Standing,
