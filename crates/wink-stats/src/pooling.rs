@@ -218,7 +218,7 @@ mod tests {
             .map(|number| {
                 let rate = chance.beta(alpha, beta);
                 let contacts = 1 + number % 12;
-                let conversions = (0..contacts).filter(|_| chance.uniform() < rate).count() as u32;
+                let conversions = (0..contacts).map(|_| u32::from(chance.uniform() < rate)).sum();
                 (rate, Tally { contacts, conversions })
             })
             .collect()
@@ -258,7 +258,7 @@ mod tests {
         let mut chance = Chance::of(6);
         let alike: Vec<Tally> = (0..3_000)
             .map(|_| {
-                let conversions = (0..4).filter(|_| chance.uniform() < 0.3).count() as u32;
+                let conversions = (0..4).map(|_| u32::from(chance.uniform() < 0.3)).sum();
                 Tally { contacts: 4, conversions }
             })
             .collect();

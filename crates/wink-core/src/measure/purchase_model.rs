@@ -358,6 +358,7 @@ mod tests {
     }
 
     /// People who buy and leave as the model says they do, with values as the other model says.
+    #[expect(clippy::cast_possible_truncation, reason = "days of a year and cents of a basket")]
     fn drawn(people: u32) -> Vec<Purchase> {
         let mut chance = Chance::of(7);
         let mut purchases = Vec::new();

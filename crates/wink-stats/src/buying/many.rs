@@ -250,6 +250,7 @@ mod tests {
     use crate::numeric::Chance;
 
     /// People as a shop sees them, in days; a few who buy very often, and times that nobody else has.
+    #[expect(clippy::cast_possible_truncation, reason = "a small count")]
     fn people() -> Vec<History> {
         let mut chance = Chance::of(3);
         let mut people = Vec::new();
