@@ -358,6 +358,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
+#[expect(clippy::disallowed_macros, reason = "a campaign says what it tried")]
 fn tills_that_cannot_ask_lose_no_more_than_their_leases_in_whatever_order_they_report() {
     let (first, count) = (number("WINK_TEST_SEED", 1), number("WINK_TEST_TILLS", 150));
     let mut tally = Tally::default();

@@ -106,7 +106,7 @@ pub enum Settled {
     /// Nothing does.
     Unbacked {
         /// The lease, which counts it.
-        lease: Lease,
+        lease: Box<Lease>,
         /// Why.
         why: Unbacked,
     },
@@ -143,7 +143,7 @@ pub fn settle(
                 unbacked: lease.unbacked + taken.amount,
                 ..lease.clone()
             };
-            return Settled::Unbacked { lease, why };
+            return Settled::Unbacked { lease: Box::new(lease), why };
         }
     };
     let counts = counts(lease, taken, coupon, last);

@@ -222,12 +222,12 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k-1")];
     assert_eq!(api.send("POST", "/v1/redemptions", &headers, &asked).status, 200);
     api.pass_minutes(5);
-    assert_eq!(synced(&api, &shop, "till-1", &[annas.clone()]), ["loss used_before"]);
+    assert_eq!(synced(&api, &shop, "till-1", std::slice::from_ref(&annas)), ["loss used_before"]);
     // The same number with something else in it, and a lease of another till.
     let mut other = annas.clone();
     other["order_id"] = json!("another");
     assert_eq!(synced(&api, &shop, "till-1", &[other]), ["refused number_taken"]);
-    assert_eq!(synced(&api, &shop, "till-2", &[bertas.clone()]), ["refused lease_unknown"]);
+    assert_eq!(synced(&api, &shop, "till-2", std::slice::from_ref(&bertas)), ["refused lease_unknown"]);
     let change = |field: &str, value: Json| {
         let mut changed = bertas.clone();
         changed["number"] = json!(4);

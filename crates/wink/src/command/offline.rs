@@ -1,6 +1,6 @@
 //! `wink till lease`, `redeem --offline`, `sync` and `report`: what a till may give while it can ask nobody, and what comes of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -229,7 +229,7 @@ fn taken(given: &Given) -> Json {
     })
 }
 
-fn lines_of(file: &PathBuf) -> anyhow::Result<Vec<OrderLine>> {
+fn lines_of(file: &Path) -> anyhow::Result<Vec<OrderLine>> {
     let unusable = || format!("`{}` is not a cart as in `POST /v1/redemptions`", file.display());
     let cart: CartSent = serde_json::from_str(&read(file)?).with_context(unusable)?;
     let mut lines = Vec::with_capacity(cart.lines.len());

@@ -66,7 +66,7 @@ pub async fn hear<S: Store>(
         let (after, outcome) = match settled {
             Settled::Unbacked { lease, why } => {
                 batch.changes.push(day::unbacked(engine, till, report)?);
-                (lease, Outcome::Unbacked(why))
+                (*lease, Outcome::Unbacked(why))
             }
             Settled::Booked(booked) => {
                 write(engine, till, &used, &booked, now, &mut batch).await?;
