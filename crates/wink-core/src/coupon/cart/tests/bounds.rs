@@ -56,8 +56,7 @@ fn coupons_of_one_cart_share_what_is_left() {
             }
         }
     }
-    println!("{tried} carts, {full} of them at their limit of uses");
-    assert!(0 < full && full < tried);
+    assert!(0 < full && full < tried, "{full} of {tried} carts are at their limit of uses");
 }
 
 /// Who asks each coupon alone, and does not add up, goes beyond.
