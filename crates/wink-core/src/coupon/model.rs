@@ -392,6 +392,7 @@ fn play(seed: u64, steps: Steps) -> Result<(), String> {
 /// million steps.
 const STEPS: u64 = 500;
 
+#[expect(clippy::disallowed_macros, reason = "a campaign reads what was tried off the output")]
 #[test]
 fn every_life_goes_as_the_model_says() {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };

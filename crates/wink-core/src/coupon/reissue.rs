@@ -143,6 +143,7 @@ fn histories() -> ProptestConfig {
     ProptestConfig { cases: asked.cases.max(300), failure_persistence: None, ..asked }
 }
 
+#[expect(clippy::disallowed_macros, reason = "a campaign reads what was tried off the output")]
 #[test]
 fn what_ran_out_is_not_given_again_before_its_days_are_over() {
     let config = histories();

@@ -9,6 +9,9 @@ use super::consent_input;
 use super::upcast::Shapes;
 use crate::base::Value;
 
+/// The properties of an event, as they were sent.
+type Properties = BTreeMap<String, Value>;
+
 /// A version `model-revision-addition`: another model breaks, a revision may break, an addition never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SchemaVersion {
@@ -332,8 +335,8 @@ impl Schemas {
         &self,
         event: &str,
         version: Option<&str>,
-        properties: &'a BTreeMap<String, Value>,
-    ) -> Result<(&Schema, Cow<'a, BTreeMap<String, Value>>), Rejection> {
+        properties: &'a Properties,
+    ) -> Result<(&Schema, Cow<'a, Properties>), Rejection> {
         let schema = self
             .by_event
             .get(event)

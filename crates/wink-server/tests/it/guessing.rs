@@ -101,8 +101,11 @@ fn of_random_codes_none_is_a_coupon() {
     tell("I12", "guessed_codes", &[&counts[..], &[("seed", seed.to_string())][..]].concat());
 }
 
+/// Why a code is not valid, and the code.
+type NotValid = [(&'static str, String); 4];
+
 /// A shop in which anna's first coupon ran out, berta has one that is good, and one was taken back; with the codes of all, and one of none.
-fn codes_that_are_not_valid<S: Store>(store: S) -> Result<(Engine<S>, [(&'static str, String); 4]), Error> {
+fn codes_that_are_not_valid<S: Store>(store: S) -> Result<(Engine<S>, NotValid), Error> {
     let tea = Offer { per_person: 9, ..Offer::new("tea", "{ amount = \"1.00\" }") };
     let engine = wait(open(store, &Shop::selling(vec![tea]), MONDAY))?;
     for person in ["anna", "berta"] {

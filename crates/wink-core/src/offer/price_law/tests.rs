@@ -224,6 +224,7 @@ fn holds(deeds: &[(usize, Deed)], kind: Kind, since: usize, measure: Measure) ->
 }
 
 /// Histories with gaps, returns to old prices, restarts of the server, and reductions in steps, to the quarter of a day.
+#[expect(clippy::disallowed_macros, reason = "a campaign reads what was tried off the output")]
 #[test]
 fn histories_of_any_kind_are_measured_as_looking_at_every_slot_says() {
     let config = histories();
