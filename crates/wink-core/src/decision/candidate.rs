@@ -1,5 +1,6 @@
 //! What a decision is made of: candidates, what removed them, and the verdict.
 
+use super::decide::ENGINE;
 use super::situation::{Ask, Person, Situation, Standing};
 use crate::base::expression::Miss;
 use crate::base::{Cents, DecisionId, Timestamp};
@@ -177,6 +178,12 @@ impl Decision {
             Verdict::Offer(index) => self.candidates.get(index)?.drawn,
             Verdict::HeldOut(_) | Verdict::Nothing => None,
         }
+    }
+
+    /// Tells whether its features lie where those of its catalogue do: what is built in comes first, and differs from one version of the deciding
+    /// code to the next.
+    pub fn names_features(&self) -> bool {
+        self.engine == ENGINE
     }
 
     /// Tells the first instant the right it gives can no longer be accepted. `None` if it gives none.

@@ -38,7 +38,7 @@ pub fn explain(decision: &Decision, catalogue: &Catalogue) -> Explanation {
     Explanation {
         headline: headline(decision, catalogue),
         known: known(decision, catalogue),
-        candidates: ranked.into_iter().map(|candidate| line(candidate, catalogue)).collect(),
+        candidates: ranked.into_iter().map(|candidate| line(candidate, decision, catalogue)).collect(),
     }
 }
 
@@ -96,10 +96,16 @@ fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
     offers()
         .filter_map(|candidate| candidate.removed.as_ref())
         .find(|removed| Some(removed.code()) == first)
-        .map_or_else(String::new, |removed| reason(removed, catalogue))
+        .map_or_else(String::new, |removed| reason(removed, decision, catalogue))
 }
 
 fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
+    if !decision.names_features() {
+        return vec![
+            "what was known is kept, and not named: another version of the deciding code had other features"
+                .to_owned(),
+        ];
+    }
     let describe = |(viewed, definition): (&Viewed, &crate::feature::Definition)| {
         let name = &definition.name;
         Some(match viewed {
@@ -132,7 +138,7 @@ fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
     decision.person.view.slots().iter().zip(catalogue.features.definitions()).filter_map(describe).collect()
 }
 
-fn line(candidate: &Candidate, catalogue: &Catalogue) -> Line {
+fn line(candidate: &Candidate, decision: &Decision, catalogue: &Catalogue) -> Line {
     Line {
         what: what(candidate.drawn, catalogue),
         score: candidate.score.map(|score| money(score, catalogue)),
@@ -140,7 +146,7 @@ fn line(candidate: &Candidate, catalogue: &Catalogue) -> Line {
         why_not: candidate
             .removed
             .as_ref()
-            .map(|removed| format!("{}: {}", removed.code(), reason(removed, catalogue))),
+            .map(|removed| format!("{}: {}", removed.code(), reason(removed, decision, catalogue))),
     }
 }
 
@@ -163,7 +169,7 @@ fn what(drawn: Option<Drawn>, catalogue: &Catalogue) -> String {
 }
 
 /// Says why a candidate was taken out, for staff.
-fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
+fn reason(removed: &Removed, decision: &Decision, catalogue: &Catalogue) -> String {
     let currency = catalogue.shop.currency;
     match removed {
         Removed::NoConsent(purpose) => format!("the person has not granted {}", purpose.name()),
@@ -172,7 +178,8 @@ fn reason(removed: &Removed, catalogue: &Catalogue) -> String {
         Removed::Rule { stage, miss } => format!("{} fails: {miss}", stage.name()),
         Removed::NotKnown { stage, slot } => {
             let declarations = declarations(&catalogue.features);
-            let name = declarations.names().nth(*slot).map_or("a fact", |(name, _)| name);
+            let named = declarations.names().nth(*slot).filter(|_| decision.names_features());
+            let name = named.map_or("a fact", |(name, _)| name);
             format!("{} needs {name}, which is not known", stage.name())
         }
         Removed::RuleFailed { stage } => format!("{} cannot be evaluated here", stage.name()),

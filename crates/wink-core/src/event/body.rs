@@ -50,6 +50,9 @@ pub enum Body {
 }
 
 impl Body {
+    /// What says who lives with whom.
+    pub const HOUSEHOLD_EVENTS: [&str; 2] = ["Household Joined", "Household Left"];
+
     /// Tells the event's name.
     pub fn event_name(&self) -> &'static str {
         match self {

@@ -58,6 +58,8 @@ pub(super) fn fits(section: &Section<'_>, offer: &Offer) -> bool {
         "who types a word uses it at once; leave `needs_activation` out".to_owned()
     } else if offer.rules.asked().next().is_some() {
         "a word may be typed by anybody, so rules of the offer are not asked; leave them out".to_owned()
+    } else if offer.limits.per_household.is_some() {
+        "a word is used without asking who lives with whom; leave `per_household` out".to_owned()
     } else if budget.is_some_and(|budget| budget < dearest) {
         format!("the budget of the word is less than one use may cost, {dearest}")
     } else {

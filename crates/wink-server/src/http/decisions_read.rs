@@ -37,7 +37,8 @@ pub(super) async fn trace_decision<S: Store>(
     let decision = find(&caller, &id).await?;
     let catalogue = caller.engine.catalogue_of(decision.catalogue).await?;
     let view = &decision.person.view;
-    let asked = (0..).zip(view.slots()).filter(|(_, viewed)| **viewed != Viewed::NotAsked);
+    let is_named = |viewed: &Viewed| decision.names_features() && *viewed != Viewed::NotAsked;
+    let asked = (0..).zip(view.slots()).filter(|(_, viewed)| is_named(viewed));
     let features = asked.filter_map(|(slot, _)| FeatureView::new(&catalogue.features, slot, view));
     let budgets = decision.standing.budgets.iter().filter_map(|(campaign, budget)| {
         let campaign = catalogue.campaigns.get(*campaign)?.id.to_string();

@@ -3,7 +3,7 @@
 use axum::Json;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered, json};
 use wink_core::base::Value;
-use wink_core::event::{EVENT_BYTES_MAX, Envelope, Mechanism};
+use wink_core::event::{Body, EVENT_BYTES_MAX, Envelope, Mechanism};
 use wink_store::Store;
 
 use super::body::{Sent, parse};
@@ -87,9 +87,13 @@ fn frame(body: &[u8]) -> Result<EventsReceived, Refused> {
     })
 }
 
-/// Refuses a word about consent that claims to come by a stronger way than its key can vouch for: with a key that stands in a page's
-/// source anybody could say that somebody had signed in.
+/// Refuses what a key cannot vouch for that stands in a page's source. With it anybody could say that somebody had signed in, or move strangers
+/// from one household to another, and what a household may get with them.
 pub(super) fn vouched(role: Role, envelope: Envelope) -> Result<Envelope, String> {
+    if role.is_publishable() && Body::HOUSEHOLD_EVENTS.contains(&envelope.event.as_str()) {
+        let (role, event) = (role.name(), &envelope.event);
+        return Err(format!("a key of the role {role} cannot vouch for who lives with whom (`{event}`)"));
+    }
     let claimed = envelope.properties.get("mechanism").and_then(Value::as_text);
     let is_strong =
         claimed.is_some_and(|name| Mechanism::parse(name).is_ok_and(|claimed| Mechanism::Cmp < claimed));

@@ -123,6 +123,7 @@ pub(super) async fn sync_till<S: Store>(
     responses(
         (status = 200, description = "The day", body = TillDayView),
         (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The date is none", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn read_till_day<S: Store>(
     caller: Caller<S>,

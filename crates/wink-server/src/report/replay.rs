@@ -67,6 +67,8 @@ pub struct Moved {
     pub no_longer_offered: u64,
     /// Not offered then, offered now.
     pub newly_offered: u64,
+    /// Decisions of another version of the deciding code: its places of features are not those of today. Not made again.
+    pub other_engine: u64,
 }
 
 /// Makes every stored decision again under the catalogue in force, with what was known and left then.
@@ -88,6 +90,10 @@ pub async fn under_catalogue_in_force<S: Store>(engine: &Engine<S>) -> Result<Mo
     }
     let mut moved = Moved::default();
     walk::stored(engine, keys::kind::DECISION, |decision: Decision| {
+        if decision.engine != ENGINE {
+            moved.other_engine += 1;
+            return Ok(());
+        }
         let again = decide(decision.situation(&in_force));
         let offered = |verdict| matches!(verdict, Verdict::Offer(_));
         moved.decisions += 1;

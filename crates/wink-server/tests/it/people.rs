@@ -355,6 +355,17 @@ fn a_key_that_everybody_sees_vouches_for_no_account() {
     assert_eq!(sent(&ingest, "c-3", "cmp"), "accepted");
     assert_eq!(sent(&shop, "c-4", "account"), "accepted");
     assert_eq!(sent(&shop, "c-5", "shouted"), "dead");
+    let moves = |key: &str, id: &str, event: &str| {
+        let event = json!({
+            "message_id": id, "event": event,
+            "identities": [{ "namespace": "customer", "value": "anna" }],
+            "properties": { "household_id": "h-1" },
+        });
+        api.ask(key, "POST", "/v1/events", &json!({ "events": [event] })).json()["items"][0]["status"].clone()
+    };
+    assert_eq!(moves(&ingest, "h-1", "Household Joined"), "refused");
+    assert_eq!(moves(&ingest, "h-2", "Household Left"), "refused");
+    assert_eq!(moves(&shop, "h-3", "Household Joined"), "accepted");
     // As a message of the Segment family it is kept to be looked at.
     let call = json!({
         "messageId": "c-6", "event": "Consent Updated", "userId": "anna",

@@ -24,6 +24,7 @@ struct Moved {
     still_offered: u64,
     no_longer_offered: u64,
     newly_offered: u64,
+    other_engine: u64,
 }
 
 pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
@@ -36,6 +37,7 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
                 still_offered: moved.still_offered,
                 no_longer_offered: moved.no_longer_offered,
                 newly_offered: moved.newly_offered,
+                other_engine: moved.other_engine,
             };
             if replay.json {
                 terminal::json(&moved)?;
@@ -47,6 +49,7 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
                     moved.no_longer_offered,
                     moved.newly_offered
                 );
+                tell_left_alone(moved.other_engine);
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -67,13 +70,14 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
             for id in replayed.different.iter().take(10) {
                 say!("  {id} differs");
             }
-            if 0 < replayed.other_engine {
-                say!(
-                    "{} were made by another version of the deciding code and left alone",
-                    replayed.other_engine
-                );
-            }
+            tell_left_alone(replayed.other_engine);
         }
         Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+fn tell_left_alone(other_engine: u64) {
+    if 0 < other_engine {
+        say!("{other_engine} were made by another version of the deciding code and left alone");
+    }
 }
