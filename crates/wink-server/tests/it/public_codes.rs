@@ -284,6 +284,14 @@ fn a_store_that_guards_no_caps_is_caught_by_every_limit() {
 }
 
 #[test]
+fn a_word_asks_nobody_who_they_live_with() {
+    let offer = summer("public_code = { word = \"SOMMER10\", uses = 3 }\nper_household = 1");
+    let findings = catalogue::compile(&Shop::selling(vec![offer]).files()).unwrap_err();
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert!(finding.message.contains("`per_household`"), "{finding:?}");
+}
+
+#[test]
 fn two_offers_cannot_have_one_word() {
     let offers = ["tea", "coffee"].map(|name| Offer {
         more: "public_code = { word = \"Grüße\", uses = 1 }".to_owned(),
