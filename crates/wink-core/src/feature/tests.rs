@@ -116,7 +116,9 @@ fn there_are_ninety_eight_built_in_features_and_the_first_stay_where_they_were()
         "contacts_28d",
     ];
     assert_eq!(names[..12], first);
-    assert_eq!(names[89..], ["app_removed_days", "readiness", "uncertainty"]);
+    assert_eq!(names[89..92], ["app_removed_days", "readiness", "uncertainty"]);
+    let scores = names[92..].iter().all(|name| name.starts_with("score_"));
+    assert!(scores, "{:?}", &names[92..]);
     assert_eq!(Catalogue::built_in(), catalogue);
 }
 
