@@ -13,7 +13,10 @@ mod typed;
 
 pub use lease::{LeasedOffer, SignedLease, Worth, read_lease};
 pub use log::{Log, LogError};
-pub use offline::{Asked, Given, GivenLine, NotGiven, OrderLine, decide};
+pub use offline::{
+    Asked, Given, GivenLine, LINE_BYTES_MAX, LINES_MAX, NotGiven, ORDER_BYTES_MAX, OrderLine, RATE_MAX,
+    decide,
+};
 pub use payload::{Keys, Refused, Signed, Signer, verify};
 pub use rotating::{STEP_SECONDS, rotated, step_at};
 pub use typed::{CODE_BYTES, Code, SYMBOLS};

@@ -39,8 +39,10 @@ pub enum LogError {
     /// It is longer than any till's.
     #[error("the till's log is too long; sync it and begin another")]
     TooLong,
-    /// A text does not fit into a line.
-    #[error("the names of an order and its lines have at most 255 bytes, and an order at most 65535 lines")]
+    /// The server could not hear of it: see [`Given::is_reportable`].
+    #[error(
+        "the names of the order or its lines, its lines' pieces or rates are none that the server takes, or too many"
+    )]
     Text,
 }
 
@@ -113,7 +115,7 @@ impl Log {
     /// # Errors
     /// If it is not on the disk.
     pub fn give(&mut self, given: Given) -> Result<(), LogError> {
-        let bytes = given_bytes(&given).ok_or(LogError::Text)?;
+        let bytes = given_bytes(&given).filter(|_| given.is_reportable()).ok_or(LogError::Text)?;
         self.append(GIVEN, &bytes)?;
         self.given.push(given);
         Ok(())
@@ -250,7 +252,12 @@ mod tests {
     }
 
     fn given(number: u32) -> Given {
-        let line = |rate| GivenLine { line: "1".to_owned(), quantity: 2, cents: 50, vat_basis_points: rate };
+        let line = |line: &str, rate| GivenLine {
+            line: line.to_owned(),
+            quantity: 2,
+            cents: 50,
+            vat_basis_points: rate,
+        };
         Given {
             lease: [7; 16],
             number,
@@ -258,7 +265,7 @@ mod tests {
             coupon: [u8::try_from(number).unwrap(); 16],
             order: format!("o-{number}"),
             cents: 100,
-            lines: vec![line(Some(1_900)), line(None)],
+            lines: vec![line("1", Some(1_900)), line("2", None)],
         }
     }
 

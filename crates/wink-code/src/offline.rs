@@ -3,6 +3,15 @@
 use crate::lease::{LeasedOffer, SignedLease};
 use crate::payload::{Keys, Refused, verify};
 
+/// The longest id of an order, in bytes: the server hears of none that is longer.
+pub const ORDER_BYTES_MAX: usize = 128;
+/// The longest name of a line, in bytes, as on a cart.
+pub const LINE_BYTES_MAX: usize = 64;
+/// The most lines that one coupon takes something off, as many as a cart has.
+pub const LINES_MAX: usize = 500;
+/// The highest rate of VAT, in basis points.
+pub const RATE_MAX: u16 = 10_000;
+
 /// What a till is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'a> {
@@ -67,6 +76,26 @@ pub struct GivenLine {
     pub vat_basis_points: Option<u16>,
 }
 
+impl Given {
+    /// Tells whether the server can hear of it: an order's id of 1 to [`ORDER_BYTES_MAX`] bytes; 1 to [`LINES_MAX`] lines with different names of 1
+    /// to [`LINE_BYTES_MAX`] bytes without control characters, each of at least one piece, with a rate of at most [`RATE_MAX`].
+    pub fn is_reportable(&self) -> bool {
+        let mut names: Vec<&str> = self.lines.iter().map(|line| line.line.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let is_plain = |line: &GivenLine| {
+            (1..=LINE_BYTES_MAX).contains(&line.line.len())
+                && !line.line.contains(char::is_control)
+                && 0 < line.quantity
+                && line.vat_basis_points.is_none_or(|rate| rate <= RATE_MAX)
+        };
+        (1..=ORDER_BYTES_MAX).contains(&self.order.len())
+            && (1..=LINES_MAX).contains(&self.lines.len())
+            && names.len() == self.lines.len()
+            && self.lines.iter().all(is_plain)
+    }
+}
+
 /// Why a till does not give a coupon by itself. With the server it may still be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotGiven {
@@ -103,6 +132,12 @@ pub enum NotGiven {
     /// The order is too small, or has nothing the coupon is for.
     #[error("the order is too small for this coupon, or has none of its products")]
     TooLittle,
+    /// The server could not hear of it afterwards.
+    #[error(
+        "an order's id has 1 to {ORDER_BYTES_MAX} bytes, and it has at most {LINES_MAX} lines with different plain names of 1 to \
+         {LINE_BYTES_MAX} bytes, a piece or more, and a rate of at most {RATE_MAX} basis points"
+    )]
+    Order,
     /// The lease has no coupon left.
     #[error("the lease has no coupon left; the till must reach the server")]
     CountUsed,
@@ -131,6 +166,7 @@ impl NotGiven {
             Self::NotInLease => "not_in_lease",
             Self::TakenHere => "taken_here",
             Self::TooLittle => "too_little",
+            Self::Order => "order_malformed",
             Self::CountUsed => "count_used",
             Self::CentsUsed => "cents_used",
         }
@@ -173,7 +209,7 @@ pub fn decide(
     if lease.cents_max < gave.saturating_add(cents) {
         return Err(NotGiven::CentsUsed);
     }
-    Ok(Given {
+    let given = Given {
         lease: lease.lease,
         number: count + 1,
         at: asked.now,
@@ -181,7 +217,9 @@ pub fn decide(
         order: asked.order.to_owned(),
         cents,
         lines: spread(cents, &lines),
-    })
+    };
+    // What nobody can be told of would be given and never booked.
+    if given.is_reportable() { Ok(given) } else { Err(NotGiven::Order) }
 }
 
 /// Asks whether the lease is this till's, and good now.
@@ -297,6 +335,58 @@ mod tests {
         let mut other = lease.clone();
         other.offers[0].terms = [3; 16];
         check(&other, &[], &asked, "not_in_lease");
+    }
+
+    #[test]
+    fn a_till_gives_nothing_that_the_server_could_not_hear_of() {
+        let (payload, lines, lease) = (payload(1), lines(), lease());
+        let (till, store) = ("till-3", "munich");
+        let asked = Asked { payload: &payload, till, store, order: "o-1", lines: &lines, now: 1_500 };
+        let longest = "o".repeat(ORDER_BYTES_MAX);
+        check(&lease, &[], &Asked { order: &longest, ..asked }, "1 300 1:100 3:200");
+        check(&lease, &[], &Asked { order: &format!("{longest}o"), ..asked }, "order_malformed");
+        check(&lease, &[], &Asked { order: "", ..asked }, "order_malformed");
+        let changes: [fn(&mut OrderLine); 6] = [
+            |line| line.line = "3".to_owned(),
+            |line| line.line = String::new(),
+            |line| line.line = "1\n".to_owned(),
+            |line| line.line = "l".repeat(LINE_BYTES_MAX + 1),
+            |line| line.quantity = 0,
+            |line| line.vat_basis_points = Some(RATE_MAX + 1),
+        ];
+        for change in changes {
+            let mut changed = lines.clone();
+            change(&mut changed[0]);
+            check(&lease, &[], &Asked { lines: &changed, ..asked }, "order_malformed");
+        }
+        // Only what it takes something off is told.
+        let mut other = lines.clone();
+        other[1].line = String::new();
+        check(&lease, &[], &Asked { lines: &other, ..asked }, "1 300 1:100 3:200");
+        let many = |count: usize| -> Vec<OrderLine> {
+            (0..count).map(|line| OrderLine { line: line.to_string(), ..lines[0].clone() }).collect()
+        };
+        let given = |count| {
+            let line = |line: OrderLine| GivenLine {
+                line: line.line,
+                quantity: line.quantity,
+                cents: 1,
+                vat_basis_points: None,
+            };
+            let lines = many(count).into_iter().map(line).collect();
+            Given {
+                lease: [7; 16],
+                number: 1,
+                at: 1,
+                coupon: [1; 16],
+                order: "o".to_owned(),
+                cents: 1,
+                lines,
+            }
+        };
+        assert!(given(LINES_MAX).is_reportable());
+        assert!(!given(LINES_MAX + 1).is_reportable());
+        assert!(!given(0).is_reportable());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn book(before: Option<&Coupon>, effect: &Effect, batch: &mut Batch) 
         batch.changes.push(Change::Put(keys::redemption(redemption.id), redemption.to_bytes()));
     }
     book_entries(&effect.entries, batch);
-    limits::book_word(effect, batch);
+    limits::book_word(&effect.coupon, &effect.entries, batch);
 }
 
 /// Adds a coupon and the change of its timer to a batch.

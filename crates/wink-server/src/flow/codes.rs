@@ -2,7 +2,7 @@
 //! what a QR code holds by its signature.
 
 use wink_code::{CODE_BYTES, Code, Keys, Signed, Signer, verify};
-use wink_core::base::{CouponId, Hasher, OfferId, Timestamp};
+use wink_core::base::{Cents, CouponId, Hasher, OfferId, Timestamp};
 use wink_core::coupon::{Coupon, Refusal};
 use wink_core::offer::{Benefit, Terms};
 use wink_record::{KeyRotations, Stored};
@@ -156,11 +156,17 @@ pub async fn payload<S: Store>(
         // Only under a lease, which bounds what several tills together take off one coupon. Whether it is active only the server knows.
         offline_cents_max: match coupon.terms.needs_activation {
             true => 0,
-            false => u32::try_from(coupon.benefit.maximum().0).unwrap_or(0),
+            false => u32::try_from(worth_of(coupon).0).unwrap_or(0),
         },
         holder,
     };
     Ok(signer(engine).await?.sign(&said))
+}
+
+/// Tells the most that a coupon gives: one that came back in part gives only what came back.
+fn worth_of(coupon: &Coupon) -> Cents {
+    let most = coupon.benefit.maximum();
+    if coupon.is_in_circulation() { most.min(coupon.reserved) } else { most }
 }
 
 /// Hashes what coupons of an offer give under which terms.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp};
 use wink_core::coupon::{
-    Bound, Counts, Coupon, Effect, Redemption, Refusal, Reversal, UseBound, UseCount, uncounted, use_bounds,
+    Bound, Counts, Coupon, Entry, Redemption, Refusal, Reversal, UseBound, UseCount, uncounted, use_bounds,
 };
 use wink_core::offer::{Campaign, Catalogue, Offer, UseLimit};
 use wink_store::{Batch, Change, Counter, CounterKey, Store};
@@ -93,14 +93,15 @@ pub(super) fn uncount(redemption: &Redemption, reversal: &Reversal, batch: &mut 
 }
 
 /// Moves the counter of a public code's money along with what a step of one of its coupons changes.
-pub(super) fn book_word(effect: &Effect, batch: &mut Batch) {
-    if !effect.coupon.is_by_word() {
+pub(super) fn book_word(coupon: &Coupon, entries: &[Entry], batch: &mut Batch) {
+    if !coupon.is_by_word() {
         return;
     }
-    // One step for all of it: what is reserved and spent at once must fit once.
-    let owed: Cents = effect.entries.iter().map(wink_core::coupon::Entry::owed).sum();
+    // What a lease paid was never the word's money. One step for all that was: what is reserved and spent at once must fit once.
+    let its = entries.iter().filter(|entry| entry.coupon == coupon.id);
+    let owed: Cents = its.map(Entry::owed).sum();
     if owed.0 != 0 {
-        batch.changes.push(Change::Add(keys::public_cents(effect.coupon.offer.as_str()), owed.0));
+        batch.changes.push(Change::Add(keys::public_cents(coupon.offer.as_str()), owed.0));
     }
 }
 

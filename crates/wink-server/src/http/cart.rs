@@ -14,7 +14,7 @@ use crate::flow::cart::complete;
 use crate::{Engine, Error};
 
 /// The longest name of an order, in bytes: shops use numbers and UUIDs.
-const ORDER_BYTES_MAX: usize = 128;
+pub(super) const ORDER_BYTES_MAX: usize = 128;
 
 /// The longest name of a category, in bytes, as in events.
 const CATEGORY_BYTES_MAX: usize = 128;

@@ -5,13 +5,13 @@ use wink_api::{
     DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, NotRenewed, Problem, ReasonSumView, SumView,
     SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenSent, TillDayView,
 };
+use wink_code::{LINE_BYTES_MAX, LINES_MAX, ORDER_BYTES_MAX, RATE_MAX};
 use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, OfferId, TillId, Timestamp};
-use wink_core::coupon::cart::LINES_MAX;
 use wink_core::coupon::{Lease, LeaseAsked, Part, Taken};
 use wink_store::Store;
 
 use super::body::{self, PathName};
-use super::cart::{hidden, order_id};
+use super::cart::{self, hidden};
 use super::problem::{Refused, at, invalid, no_such};
 use super::service::Caller;
 use crate::access::Role;
@@ -19,8 +19,9 @@ use crate::flow::tills::day::{self, Day, Sum};
 use crate::flow::tills::leases::{self, Answer};
 use crate::flow::tills::sync::{self, Outcome, Report};
 
-/// The longest name of a line, in bytes, as on a cart.
-const LINE_BYTES_MAX: usize = 64;
+/// What a cart may have a till may tell of, and the other way round.
+const _: () =
+    assert!(LINES_MAX == wink_core::coupon::cart::LINES_MAX && ORDER_BYTES_MAX == cart::ORDER_BYTES_MAX);
 
 /// Grants a till a lease: so many coupons and so much money that it may give while it can ask nobody. All of the money leaves the budget at
 /// once. A till has one good lease of a campaign; asked again for the same, it is that one.
@@ -86,20 +87,22 @@ pub(super) async fn sync_till<S: Store>(
     if TAKEN_MAX < sent.taken.len() {
         return Err(invalid("/taken", format!("send at most {TAKEN_MAX} at once; the others afterwards")));
     }
-    // All of it is read before any of it is booked.
-    let read = |(place, sent)| report(place, sent);
-    let reports = sent.taken.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    // One that cannot be read keeps none of the others from being heard.
+    let reports: Vec<Result<Report, String>> = sent.taken.into_iter().map(report).collect();
     let (returned, renewed) =
         (lease_ids("/returned", &sent.returned)?, lease_ids("/renewed", &sent.renewed)?);
     let engine = &caller.engine;
     let mut outcomes = Vec::with_capacity(reports.len());
-    for report in &reports {
-        outcomes.push(sync::hear(engine, &till, report, caller.now).await.map_err(hidden)?);
+    for report in reports {
+        outcomes.push(match report {
+            Ok(report) => answered(&sync::hear(engine, &till, &report, caller.now).await.map_err(hidden)?),
+            Err(why) => malformed(why),
+        });
     }
     let after = sync::give_back(engine, &till, &returned, &renewed, caller.now).await.map_err(hidden)?;
     let not_renewed = |(lease, why): (LeaseId, String)| NotRenewed { lease: lease.to_string(), why };
     let mut answer = SyncAnswered {
-        taken: outcomes.iter().map(answered).collect(),
+        taken: outcomes,
         returned: Vec::new(),
         renewed: Vec::new(),
         not_renewed: after.not_renewed.into_iter().map(not_renewed).collect(),
@@ -168,28 +171,28 @@ fn asked(till: TillId, sent: Sent, now: Timestamp) -> Result<LeaseAsked, Refused
     })
 }
 
-fn report(place: usize, sent: TakenSent) -> Result<Report, Refused> {
-    let wrong = |field: &str, why: &str| invalid(&format!("/taken/{place}{field}"), why);
-    let lease = LeaseId::parse(&sent.lease).map_err(|error| wrong("/lease", &error.to_string()))?;
-    let coupon = CouponId::parse(&sent.coupon).map_err(|error| wrong("/coupon", &error.to_string()))?;
-    let at = Timestamp::parse(&sent.at).map_err(|why| wrong("/at", &why))?;
+fn report(sent: TakenSent) -> Result<Report, String> {
+    let wrong = |field: &str, why: &str| format!("{field}: {why}");
+    let lease = LeaseId::parse(&sent.lease).map_err(|error| wrong("lease", &error.to_string()))?;
+    let coupon = CouponId::parse(&sent.coupon).map_err(|error| wrong("coupon", &error.to_string()))?;
+    let at = Timestamp::parse(&sent.at).map_err(|why| wrong("at", &why))?;
     if sent.number == 0 {
-        return Err(wrong("/number", "numbers begin with 1"));
+        return Err(wrong("number", "numbers begin with 1"));
     }
     if !(1..=LINES_MAX).contains(&sent.lines.len()) {
-        return Err(wrong("/lines", &format!("a coupon takes something off 1 to {LINES_MAX} lines")));
+        return Err(wrong("lines", &format!("a coupon takes something off 1 to {LINES_MAX} lines")));
     }
     let mut parts: Vec<Part> = Vec::with_capacity(sent.lines.len());
     for line in sent.lines {
         let is_named = (1..=LINE_BYTES_MAX).contains(&line.line.len());
         let is_again = parts.iter().any(|part| part.line == line.line);
         if !is_named || is_again || line.line.contains(char::is_control) {
-            return Err(wrong("/lines", "lines have different names of 1 to 64 bytes"));
+            return Err(wrong("lines", "lines have different names of 1 to 64 bytes"));
         }
         let is_whole = 0 < line.quantity && (0..=i64::from(u32::MAX)).contains(&line.amount_cents);
-        if !is_whole || line.vat_basis_points.is_some_and(|rate| 10_000 < rate) {
+        if !is_whole || line.vat_basis_points.is_some_and(|rate| RATE_MAX < rate) {
             return Err(wrong(
-                "/lines",
+                "lines",
                 "a line has at least one piece, an amount of 0 to 4294967295 minor units, and a rate of 0 to 10000",
             ));
         }
@@ -202,9 +205,12 @@ fn report(place: usize, sent: TakenSent) -> Result<Report, Refused> {
     }
     let amount: Cents = parts.iter().map(|part| part.amount).sum();
     if amount != Cents(sent.amount_cents) || amount == Cents::ZERO {
-        return Err(wrong("/amount_cents", "the lines must add up to it, and to more than nothing"));
+        return Err(wrong("amount_cents", "the lines must add up to it, and to more than nothing"));
     }
-    let order_id = order_id(sent.order_id)?;
+    if !(1..=ORDER_BYTES_MAX).contains(&sent.order_id.len()) {
+        return Err(wrong("order_id", &format!("an order's id has 1 to {ORDER_BYTES_MAX} bytes")));
+    }
+    let order_id = sent.order_id;
     Ok(Report { lease, taken: Taken { number: sent.number, coupon, order_id, at, amount, parts } })
 }
 
@@ -227,7 +233,11 @@ fn answered(outcome: &Outcome) -> TakenAnswered {
         Outcome::LeaseUnknown => ("refused", Some("lease_unknown"), None),
         Outcome::NumberTaken => ("refused", Some("number_taken"), None),
     };
-    TakenAnswered { outcome, reason, redemption }
+    TakenAnswered { outcome, reason, why: None, redemption }
+}
+
+fn malformed(why: String) -> TakenAnswered {
+    TakenAnswered { outcome: "refused", reason: Some("malformed"), why: Some(why), redemption: None }
 }
 
 async fn view<S: Store>(caller: &Caller<S>, lease: &Lease) -> Result<LeaseView, Refused> {

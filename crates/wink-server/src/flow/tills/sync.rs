@@ -10,6 +10,7 @@ use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::flow::announce::Listeners;
 use crate::flow::booking::{book_entries, home_of, put};
+use crate::flow::limits;
 use crate::flow::tell::Teller;
 use crate::{Engine, Error, keys};
 
@@ -127,6 +128,7 @@ async fn write<S: Store>(
         batch.changes.push(Change::Put(keys::redemption(redemption.id), redemption.to_bytes()));
     }
     book_entries(entries, batch);
+    limits::book_word(coupon, entries, batch);
     batch.changes.push(day::redeemed(engine, till, redemption)?);
     Teller::load(engine, redemption.profile).await?.redeemed(engine, redemption, now, batch);
     Listeners::load(engine).await?.hear_redeemed(coupon, redemption, batch);
