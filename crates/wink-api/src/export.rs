@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use utoipa::{IntoParams, ToSchema};
+use wink_core::base::HouseholdId;
+use wink_core::coupon::Announced;
 use wink_core::feature::{Accumulated, AccumulatorId, Bucket, Catalogue, Series, Shared, State};
 
 /// The form of the document. A number never changes its meaning.
@@ -48,6 +50,37 @@ impl StateExported {
             (named(*id).unwrap_or_else(|| format!("no longer needed, {:08x}", id.0)), show(accumulated))
         };
         Self { accumulated: state.accumulated().iter().map(shown).collect() }
+    }
+}
+
+/// That a person was told that a coupon of theirs will run out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AnnouncedExported {
+    /// Which coupon.
+    pub coupon: String,
+    /// When it was said.
+    pub at: String,
+}
+
+impl From<&Announced> for AnnouncedExported {
+    fn from(announced: &Announced) -> Self {
+        Self { coupon: announced.coupon.to_string(), at: announced.at.to_string() }
+    }
+}
+
+/// That a person left a household with which some of what they were given goes on counting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HouseholdLeftExported {
+    /// The household's pseudonym, like hsh_….
+    pub id: String,
+    /// How many entries of the wallet of one of their profiles, from the oldest on, count there.
+    pub counted: u32,
+}
+
+impl HouseholdLeftExported {
+    /// Shows what is counted with a household.
+    pub fn new(household: HouseholdId, counted: u32) -> Self {
+        Self { id: household.to_string(), counted }
     }
 }
 

@@ -57,7 +57,9 @@ pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
 };
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
-pub use export::{EXPORT_FORMAT, ExportAsked, ExportForm, StateExported};
+pub use export::{
+    AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, HouseholdLeftExported, StateExported,
+};
 pub use exposures::{ExposureAnswered, ExposureSent};
 pub use features::{
     FeatureCell, FeatureColumn, FeatureRow, FeaturesAsked, FeaturesServed, PEOPLE_MAX, PersonAsked,

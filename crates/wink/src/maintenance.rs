@@ -75,8 +75,7 @@ async fn models(
 ) -> Result<Json<model::Answer>, Failed> {
     let asked: model::Asked = serde_json::from_slice(&body).context("what was asked for cannot be read")?;
     let engine = service.engine(keys::TENANT).await.context("the store cannot be read")?;
-    let now = (service.clock)();
-    Ok(Json(model::answer(&engine, asked, now, &ProgressBar::hidden()).await?))
+    Ok(Json(model::answer(&engine, asked, &*service.clock, &ProgressBar::hidden()).await?))
 }
 
 /// Asks the work to stop when the request it belongs to is dropped.

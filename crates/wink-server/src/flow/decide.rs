@@ -1,6 +1,5 @@
 //! A decision is asked for: the situation is loaded, the core decides, and the decision is committed with its coupon and its money.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -191,6 +190,8 @@ struct Asked {
     wallet: Loaded<Arc<Wallet>>,
     /// What the person's other profiles were given.
     elsewhere: Vec<Loaded<Arc<Wallet>>>,
+    /// What all their profiles were given; `None` of one profile, whose wallet tells it.
+    all_given: Option<Wallet>,
     /// What all they live with had, where that is limited.
     together: Together,
     states: Vec<Loaded<Arc<State>>>,
@@ -220,10 +221,14 @@ impl Asked {
             true => Together::load(engine, &person, catalogue).await?,
             false => Together::default(),
         };
-        let mut loaded =
-            Self { person, wallet, elsewhere, together, states, ran_out: BTreeMap::new(), around };
-        loaded.ran_out = deadlines::load(engine, &loaded.all_given(), catalogue, question.now).await?;
-        Ok(Some(loaded))
+        let all_given = (!elsewhere.is_empty()).then(|| {
+            let mut all = Wallet::clone(&wallet.value);
+            elsewhere.iter().for_each(|other| all.take_in(&other.value));
+            all
+        });
+        let given = all_given.as_ref().unwrap_or(&wallet.value);
+        let ran_out = deadlines::load(engine, given, catalogue, question.now).await?;
+        Ok(Some(Self { person, wallet, elsewhere, all_given, together, states, ran_out, around }))
     }
 
     fn situation<'a>(
@@ -258,14 +263,9 @@ impl Asked {
         }
     }
 
-    /// Gathers what the person was given, whichever profile it was given to.
-    fn all_given(&self) -> Cow<'_, Wallet> {
-        if self.elsewhere.is_empty() {
-            return Cow::Borrowed(&self.wallet.value);
-        }
-        let mut all = Wallet::clone(&self.wallet.value);
-        self.elsewhere.iter().for_each(|wallet| all.take_in(&wallet.value));
-        Cow::Owned(all)
+    /// Tells what the person was given, whichever profile it was given to.
+    fn all_given(&self) -> &Wallet {
+        self.all_given.as_ref().unwrap_or(&self.wallet.value)
     }
 
     /// Collects the contacts the policy looks at: offers we came to them with, and announcements that a coupon will run out.

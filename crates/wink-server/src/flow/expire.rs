@@ -5,6 +5,7 @@ use wink_core::coupon::{Coupon, State, expire};
 use wink_record::{MessageType, Stored};
 use wink_store::{Batch, Change, Check, Leased, Store};
 
+use super::Clock;
 use super::announce::Listeners;
 use super::booking::{book, home_of};
 use super::expiring;
@@ -18,13 +19,14 @@ const AT_ONCE: usize = 256;
 /// A lease lasts a minute: far longer than a commit takes, short enough that a crashed worker's timers come back soon.
 const LEASE_MS: i64 = 60_000;
 
-/// Ends every hold and expires every coupon whose time is over at `now`. Returns how many coupons expired.
+/// Ends every hold and expires every coupon whose time is over by now. Returns how many coupons expired.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes; timers not done come back.
-pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u64, Error> {
+pub async fn expire_due<S: Store>(engine: &Engine<S>, clock: Clock<'_>) -> Result<u64, Error> {
     let mut expired = 0;
     loop {
+        let now = clock();
         let due =
             engine.store.lease_due(engine.tenant, keys::EXPIRY, now.0, now.0 + LEASE_MS, AT_ONCE).await?;
         if due.is_empty() {
@@ -33,12 +35,13 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<
         let listeners = Listeners::load(engine).await?;
         let (mut batches, mut expires) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
         for timer in &due {
-            let (batch, ends) = prepare(engine, &listeners, timer, now).await?;
+            let (batch, ends) = prepare(engine, &listeners, timer, now, clock).await?;
             batches.push(batch);
             expires.push(ends);
         }
         for (outcome, ends) in engine.submit(batches).await.into_iter().zip(expires) {
-            // On a conflict the coupon was redeemed, let go or taken back meanwhile, and its timer with it.
+            // On a conflict the coupon was redeemed, let go or taken back meanwhile, and its timer with it; or its person changed whom it was
+            // to be said to, and the timer comes back when its lease is over.
             expired += u64::from(outcome?.is_some() && ends);
         }
     }
@@ -50,6 +53,7 @@ async fn prepare<S: Store>(
     listeners: &Listeners,
     timer: &Leased,
     now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<(Batch, bool), Error> {
     let id = CouponId::from_bytes(timer.id);
     let record = engine.record(&keys::coupon(id)).await?;
@@ -67,7 +71,9 @@ async fn prepare<S: Store>(
     let expires = matches!(effect.coupon.state, State::Expired { .. });
     if expires {
         let is_wanted = listeners.want(MessageType::CouponExpired);
-        let text = if is_wanted { expiring::of_expired(engine, &effect.coupon, now).await? } else { None };
+        let told = if is_wanted { expiring::of_expired(engine, &effect.coupon, clock).await? } else { None };
+        let (text, unchanged) = told.unzip();
+        batch.checks.extend(unchanged.into_iter().flatten());
         listeners.hear_expired(&effect.coupon, text, now, &mut batch);
     }
     Ok((batch, expires))

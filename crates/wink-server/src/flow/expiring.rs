@@ -9,8 +9,9 @@ use wink_core::decision::missing_consent;
 use wink_core::feature::State;
 use wink_core::offer::{Channel, ContactPolicy};
 use wink_record::{MessageType, Stored};
-use wink_store::{Batch, Change, Leased, Store};
+use wink_store::{Batch, Change, Check, Leased, Store};
 
+use super::Clock;
 use super::announce::Listeners;
 use super::booking::home_of;
 use super::person::{self, Loaded};
@@ -39,13 +40,14 @@ fn due_again(coupon: CouponId, due: Timestamp) -> Change {
     Change::Enqueue { queue: keys::EXPIRING, due_ms: due.0, id: coupon.bytes(), payload: Vec::new() }
 }
 
-/// Tells of every coupon of which it is to be said at `now` that it will run out. Returns how many there were.
+/// Tells of every coupon of which it is to be said by now that it will run out. Returns how many there were.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes; timers not done come back.
-pub async fn announce_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u64, Error> {
+pub async fn announce_due<S: Store>(engine: &Engine<S>, clock: Clock<'_>) -> Result<u64, Error> {
     let mut told = 0;
     loop {
+        let now = clock();
         let due =
             engine.store.lease_due(engine.tenant, keys::EXPIRING, now.0, now.0 + LEASE_MS, AT_ONCE).await?;
         if due.is_empty() {
@@ -54,7 +56,7 @@ pub async fn announce_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Resul
         let listeners = Listeners::load(engine).await?;
         // One by one: coupons of one person lie in one wallet, and would be in each other's way.
         for timer in &due {
-            told += u64::from(announce(engine, &listeners, timer, now).await?);
+            told += u64::from(announce(engine, &listeners, timer, clock).await?);
         }
     }
 }
@@ -64,10 +66,11 @@ async fn announce<S: Store>(
     engine: &Engine<S>,
     listeners: &Listeners,
     timer: &Leased,
-    now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<bool, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let person = Person::load(engine, CouponId::from_bytes(timer.id)).await?;
+        let now = clock();
         let home = home_of(person.as_ref().and_then(|person| person.coupon.value.profile));
         let mut batch = Batch::new(batch_id()?, engine.tenant, home);
         batch.changes.push(Change::Acknowledge { queue: keys::EXPIRING, due_ms: timer.due_ms, id: timer.id });
@@ -89,7 +92,8 @@ struct Person {
     whole: Whole,
     /// Theirs under the coupon's profile, where it is noted what was said.
     wallet: Loaded<Wallet>,
-    elsewhere: Vec<Wallet>,
+    /// Those under their other profiles.
+    elsewhere: Vec<Loaded<Wallet>>,
     contacts: Vec<Timestamp>,
 }
 
@@ -104,7 +108,7 @@ impl Person {
         let wallet = person::load(engine, keys::wallet(profile), Wallet::default).await?;
         let mut elsewhere = Vec::new();
         for other in whole.cluster().profiles().filter(|other| other.id != profile) {
-            elsewhere.extend(engine.stored::<Wallet>(&keys::wallet(other.id)).await?);
+            elsewhere.push(person::load(engine, keys::wallet(other.id), Wallet::default).await?);
         }
         let contacts = contacts(engine, &whole).await?;
         Ok(Some(Self { coupon, whole, wallet, elsewhere, contacts }))
@@ -119,11 +123,11 @@ impl Person {
         batch: &mut Batch,
     ) -> Result<bool, Error> {
         let (coupon, catalogue) = (&self.coupon.value, engine.catalogue()?);
-        let wallets = || self.elsewhere.iter().chain([&self.wallet.value]);
-        if wallets().any(|wallet| wallet.was_announced(coupon.id)) {
+        let wallets = || self.elsewhere.iter().chain([&self.wallet]);
+        if wallets().any(|wallet| wallet.value.was_announced(coupon.id)) {
             return Ok(false);
         }
-        let announced = wallets().flat_map(|wallet| &wallet.announced).map(|announced| announced.at);
+        let announced = wallets().flat_map(|wallet| &wallet.value.announced).map(|announced| announced.at);
         let contacts: Vec<Timestamp> = self.contacts.iter().copied().chain(announced).collect();
         let grants = self.whole.cluster().grants(now);
         let policy = &catalogue.contact_policy;
@@ -138,7 +142,7 @@ impl Person {
         // A consent withdrawn in between is a conflict, and so are a coupon that was used and another contact.
         batch.checks.extend(self.whole.unchanged());
         batch.checks.push(self.coupon.unchanged());
-        batch.checks.push(self.wallet.unchanged());
+        batch.checks.extend(wallets().map(Loaded::unchanged));
         let until = coupon.valid_until;
         let text = text(engine, |language, locale: Locale<'_>| locale.speaker(language).expiring(until))?;
         listeners.hear_expiring(coupon, text, now, batch);
@@ -158,20 +162,21 @@ async fn contacts<S: Store>(engine: &Engine<S>, whole: &Whole) -> Result<Vec<Tim
     Ok(states.flat_map(State::contacts).copied().collect())
 }
 
-/// Gives the text for the person of a coupon that ran out, if they want to hear of it: it is no contact, so nothing is counted.
+/// Gives the text for the person of a coupon that ran out, if they want to hear of it, and what must still be so when it is sent: nobody
+/// hears who has withdrawn meanwhile. It is no contact, so nothing is counted.
 pub(super) async fn of_expired<S: Store>(
     engine: &Engine<S>,
     coupon: &Coupon,
-    now: Timestamp,
-) -> Result<Option<TextTold>, Error> {
+    clock: Clock<'_>,
+) -> Result<Option<(TextTold, Vec<Check>)>, Error> {
     let Some(profile) = coupon.profile else { return Ok(None) };
     let Some(whole) = whole::load(engine, profile).await? else { return Ok(None) };
-    if missing_consent(Channel::Newsletter, &whole.cluster().grants(now)).is_some() {
+    if missing_consent(Channel::Newsletter, &whole.cluster().grants(clock())).is_some() {
         return Ok(None);
     }
     let refusal = Refusal::Expired { until: coupon.valid_until };
     let say = |language, locale: Locale<'_>| locale.speaker(language).refusal(&refusal, Audience::Customer);
-    text(engine, say).map(Some)
+    Ok(Some((text(engine, say)?, whole.unchanged().collect())))
 }
 
 fn text<S: Store>(

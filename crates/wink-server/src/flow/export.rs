@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use wink_api::{
-    AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EntryProof, EventView, IdentitySent,
-    ProfileView, StateExported,
+    AnnouncedExported, AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EntryProof, EventView,
+    HouseholdLeftExported, IdentitySent, ProfileView, StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::{Right, RightState, issue};
@@ -101,6 +101,9 @@ impl Export {
         let states = person::states(engine, &person).await?;
         let segments = segments::members::of(engine, &person, self.now).await?;
         let catalogue = engine.features();
+        let announced = profiles::announced(engine, &person).await?;
+        let left = person.profiles().flat_map(|profile| profile.counted.all());
+        let left = left.map(|(household, counted)| HouseholdLeftExported::new(household, counted));
         let whole = json!({
             "format": EXPORT_FORMAT,
             "exported_at": self.now.to_string(),
@@ -108,6 +111,8 @@ impl Export {
             "features": features.shown().collect::<Vec<_>>(),
             "segments": segments.iter().map(segments::views::of_profile).collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
+            "announced": announced.iter().map(AnnouncedExported::from).collect::<Vec<_>>(),
+            "households_left": left.collect::<Vec<_>>(),
         });
         let mut text = whole.to_string();
         text.truncate(text.len() - "}".len());

@@ -1,5 +1,11 @@
 //! The use cases, one file each, all in the shape load, decide, commit.
 
+use wink_core::base::Timestamp;
+
+/// Tells the time to a run over many people. Whose consent counts is asked after the person was read: a word that came since the run began
+/// lies ahead of the run's beginning, and would not be heard.
+pub type Clock<'a> = &'a (dyn Fn() -> Timestamp + Send + Sync);
+
 pub mod again;
 pub mod as_of;
 pub mod bulk;

@@ -11,6 +11,7 @@ use wink_core::profile::{Kept, Purpose};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Lane, Range, Store};
 
+use super::Clock;
 use super::own::{Cause, own_event};
 use super::{person, segments, whole};
 use crate::engine::batch_id;
@@ -44,12 +45,12 @@ pub struct Known {
 /// If the store cannot be read.
 pub async fn load<S: Store>(
     engine: &Engine<S>,
-    now: Timestamp,
+    clock: Clock<'_>,
     progress: impl Fn(u64) + Send + Sync,
 ) -> Result<Known, Error> {
     let version = cards(engine).await?.last().map_or(1, |card| card.version.saturating_add(1));
     let mut known = Known { version, ..Known::default() };
-    let whose = whose(engine, now, &mut known).await?;
+    let whose = whose(engine, clock, &mut known).await?;
     let mut others: BTreeSet<ProfileId> = BTreeSet::new();
     let mut entries = 0;
     for lane in Lane::all() {
@@ -88,7 +89,7 @@ enum Whose {
 /// Finds out whose each profile is, and lists those who have granted it.
 async fn whose<S: Store>(
     engine: &Engine<S>,
-    now: Timestamp,
+    clock: Clock<'_>,
     known: &mut Known,
 ) -> Result<BTreeMap<ProfileId, Whose>, Error> {
     let mut whose = BTreeMap::new();
@@ -102,7 +103,7 @@ async fn whose<S: Store>(
             if person.lead() != id {
                 continue;
             }
-            let may = person.grants(now).allow(PURPOSE);
+            let may = person.grants(clock()).allow(PURPOSE);
             let number = u32::try_from(known.people.len())
                 .map_err(|_| Error::Unusable("there are more people than a model can number".to_owned()))?;
             for profile in person.profiles() {
@@ -133,7 +134,7 @@ pub async fn keep<S: Store>(
     engine: &Engine<S>,
     known: &Known,
     trained: &Trained,
-    now: Timestamp,
+    clock: Clock<'_>,
     progress: impl Fn(u64) + Send + Sync,
 ) -> Result<u64, Error> {
     keep_card(engine, &trained.card).await?;
@@ -145,7 +146,7 @@ pub async fn keep<S: Store>(
         };
         let mut left: Vec<(ProfileId, Scored)> = some.iter().filter_map(of).collect();
         for _ in 0..ATTEMPTS_MAX {
-            let (written, again) = score(engine, left, now).await?;
+            let (written, again) = score(engine, left, clock).await?;
             scored += written;
             left = again;
             if left.is_empty() {
@@ -178,11 +179,11 @@ async fn keep_card<S: Store>(engine: &Engine<S>, card: &Card) -> Result<(), Erro
 async fn score<S: Store>(
     engine: &Engine<S>,
     some: Vec<(ProfileId, Scored)>,
-    now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<(u64, Vec<(ProfileId, Scored)>), Error> {
     let (mut batches, mut whose) = (Vec::new(), Vec::new());
     for (id, scored) in some {
-        if let Some(batch) = of_one(engine, id, scored, now).await? {
+        if let Some(batch) = of_one(engine, id, scored, clock).await? {
             batches.push(batch);
             whose.push((id, scored));
         }
@@ -202,10 +203,10 @@ async fn of_one<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
     scored: Scored,
-    now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<Option<Batch>, Error> {
     let Some(whole) = whole::load(engine, id).await? else { return Ok(None) };
-    let person = whole.cluster();
+    let (person, now) = (whole.cluster(), clock());
     if person.lead() != id || !person.grants(now).allow(PURPOSE) {
         return Ok(None);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wink_api::{FeatureView, HoldingView};
 use wink_core::base::{DecisionId, ProfileId, Timestamp};
-use wink_core::coupon::{Coupon, Held, Right, Wallet};
+use wink_core::coupon::{Announced, Coupon, Held, Right, Wallet};
 use wink_core::decision::Decision;
 use wink_core::event::Identity;
 use wink_core::feature::{Catalogue, State, View, Viewed, Wanted, view};
@@ -195,6 +195,18 @@ pub async fn wallet<S: Store>(
     held.truncate(page.limit());
     let next_cursor = held.last().filter(|_| is_more).map(|last| cursor(engine, &list, &place(last)));
     Ok(Paged { items: as_they_are(engine, held).await?, next_cursor })
+}
+
+/// Lists of which coupons a person was told that they will run out, oldest first.
+pub(super) async fn announced<S: Store>(
+    engine: &Engine<S>,
+    person: &Cluster<'_>,
+) -> Result<Vec<Announced>, Error> {
+    let keys = person.profiles().map(|profile| keys::wallet(profile.id)).collect();
+    let wallets: Vec<Wallet> = all_stored(engine, keys).await?;
+    let mut announced: Vec<Announced> = wallets.into_iter().flat_map(|wallet| wallet.announced).collect();
+    announced.sort_by_key(|announced| announced.at);
+    Ok(announced)
 }
 
 /// Orders what a person was given by when, and what was given in one instant by the decision.

@@ -153,7 +153,7 @@ async fn act(engine: &Engine<Sim>, step: &Step) -> Result<Done, Error> {
             }
         }
         Deed::Expire => {
-            expire::expire_due(engine, step.at).await?;
+            expire::expire_due(engine, &|| step.at).await?;
             Done::Expired
         }
         Deed::Erase(person) => {

@@ -67,7 +67,7 @@ fn of_erased_people_no_byte_is_left_and_of_the_others_none_is_missing() {
             wait(open(FjallStore::open(directory.path(), Options::default()).unwrap(), &shop(), MONDAY))
                 .unwrap();
         people.iter().enumerate().for_each(|(number, person)| live(&engine, person, number));
-        assert_eq!(wait(expire::expire_due(&engine, now)).unwrap(), PEOPLE as u64);
+        assert_eq!(wait(expire::expire_due(&engine, &|| now)).unwrap(), PEOPLE as u64);
         for expected in [State::Issued, State::Expired { at: now }] {
             assert_eq!(coupons(&engine).iter().filter(|coupon| coupon.state == expected).count(), PEOPLE);
         }

@@ -1,11 +1,13 @@
 //! It is said fairly that a coupon will run out: once, with a date, to who wants to hear and has not heard too much, whatever crashes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use wink_core::base::Timestamp;
+use wink_core::base::{Timestamp, Value};
 use wink_core::offer::Channel;
 use wink_core::offer::wording::{Language, lint};
 use wink_record::{MessageType, Stored, WebhookMessage};
+use wink_server::flow::export::Export;
 use wink_server::flow::ingest::ingest;
 use wink_server::flow::{decide, erase, expire, expiring, webhooks};
 use wink_server::keys::kind;
@@ -13,7 +15,7 @@ use wink_server::{Engine, Error};
 use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::Store;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::audit::{all, audit};
 use super::counter::{
@@ -67,14 +69,14 @@ fn day(days: i64) -> Timestamp {
 fn it_is_said_once_with_a_date_in_two_languages_and_without_hurry() {
     let engine = shop(SimStore::new(), &[(9, 7)]);
     let coupon = issued(&engine, 1, "anna", MONDAY);
-    let announce = |at| wait(expiring::announce_due(&engine, at)).unwrap();
+    let announce = |at| wait(expiring::announce_due(&engine, &|| at)).unwrap();
     assert_eq!([announce(later(day(25), -1)), announce(day(25)), announce(day(26))], [0, 1, 0]);
     let [told] = &expiring(&engine)[..] else { panic!("{:?}", expiring(&engine)) };
     assert_eq!(told["coupon"], coupon.to_string());
     assert_eq!(told["valid_until"], day(28).to_string());
     assert_eq!(told["text"]["de"], "Ihr Gutschein gilt bis 29.03.2026, 23:59 Uhr.");
     assert_eq!(told["text"]["en"], "Your coupon is valid until 29 March 2026, 23:59.");
-    assert_eq!(wait(expire::expire_due(&engine, day(28))).unwrap(), 1);
+    assert_eq!(wait(expire::expire_due(&engine, &|| day(28))).unwrap(), 1);
     let [over] = &heard(&engine, MessageType::CouponExpired)[..] else { panic!() };
     assert_eq!(over["text"]["de"], "Dieser Gutschein galt bis 29.03.2026, 23:59 Uhr.");
     for (text, language) in [("de", Language::German), ("en", Language::English)] {
@@ -98,13 +100,63 @@ fn nothing_is_said_of_what_was_used_nor_to_who_does_not_want_to_hear() {
     wait(redeem(&engine, used, "o-1", wink_core::base::Cents(900), day(2))).unwrap().unwrap();
     let no = said::consents("no-1", "berta", "newsletter", "withdrawn", day(3));
     wait(tell(&engine, no)).unwrap();
-    assert_eq!(wait(expiring::announce_due(&engine, day(25))).unwrap(), 0);
+    assert_eq!(wait(expiring::announce_due(&engine, &|| day(25))).unwrap(), 0);
     assert_eq!(expiring(&engine), [] as [Json; 0]);
     // That berta's ran out is told to the shop, without anything to send her.
-    wait(expire::expire_due(&engine, day(28))).unwrap();
+    wait(expire::expire_due(&engine, &|| day(28))).unwrap();
     let [over] = &heard(&engine, MessageType::CouponExpired)[..] else { panic!() };
     assert!(over.get("text").is_none(), "{over}");
     assert_eq!(audit(&engine), Ok(()));
+}
+
+/// A clock that a minute passes on with each look. At the second, a run has begun and read anna, who withdraws.
+fn withdrawn_meanwhile<S: Store>(engine: &Engine<S>, from: Timestamp) -> impl Fn() -> Timestamp {
+    let looks = AtomicI64::new(0);
+    move || {
+        let look = looks.fetch_add(1, Ordering::SeqCst);
+        let now = later(from, look);
+        if look == 1 {
+            let no = said::consents("no", "anna", "newsletter", "withdrawn", now);
+            wait(tell(engine, no)).unwrap();
+        }
+        now
+    }
+}
+
+#[test]
+fn who_withdraws_while_a_run_goes_on_is_told_nothing() {
+    let engine = shop(SimStore::new(), &[(9, 7)]);
+    issued(&engine, 1, "anna", MONDAY);
+    assert_eq!(wait(expiring::announce_due(&engine, &withdrawn_meanwhile(&engine, day(25)))).unwrap(), 0);
+    assert_eq!(expiring(&engine), [] as [Json; 0]);
+
+    let engine = shop(SimStore::new(), &[(9, 7)]);
+    issued(&engine, 1, "anna", MONDAY);
+    assert_eq!(wait(expire::expire_due(&engine, &withdrawn_meanwhile(&engine, day(28)))).unwrap(), 1);
+    let [over] = &heard(&engine, MessageType::CouponExpired)[..] else { panic!() };
+    assert!(over.get("text").is_none(), "{over}");
+    assert_eq!(audit(&engine), Ok(()));
+}
+
+#[test]
+fn an_export_says_what_was_said_and_which_household_was_left() {
+    let engine = shop(SimStore::new(), &[(9, 7)]);
+    let joins = vec![("household_id", Value::Text("h-1".to_owned()))];
+    wait(tell(&engine, said::message("joins", "anna", "Household Joined", joins, MONDAY))).unwrap();
+    let coupon = issued(&engine, 1, "anna", MONDAY);
+    wait(tell(&engine, said::message("leaves", "anna", "Household Left", Vec::new(), day(1)))).unwrap();
+    assert_eq!(wait(expiring::announce_due(&engine, &|| day(25))).unwrap(), 1);
+    let profile = wait(erase::find(&engine, &said::identity("anna"))).unwrap().unwrap();
+    let mut export = Export::new(profile, day(26));
+    let mut text = String::new();
+    while let Some(piece) = wait(export.next(&engine)).unwrap() {
+        text.push_str(&piece);
+    }
+    let document: Json = serde_json::from_str(&text).unwrap();
+    let told = json!([{ "coupon": coupon.to_string(), "at": day(25).to_string() }]);
+    assert_eq!(document["announced"], told);
+    let [left] = &document["households_left"].as_array().unwrap()[..] else { panic!("{document}") };
+    assert!(left["counted"] == 1 && left["id"].as_str().unwrap().starts_with("hsh_"), "{left}");
 }
 
 #[test]
@@ -115,7 +167,7 @@ fn it_keeps_to_the_contact_policy_and_counts_in_it() {
     for (number, at) in coupons {
         issued(&engine, number, "anna", at);
     }
-    let announce = |at| wait(expiring::announce_due(&engine, at)).unwrap();
+    let announce = |at| wait(expiring::announce_due(&engine, &|| at)).unwrap();
     assert_eq!([announce(day(25)), announce(later(day(25), 1))], [1, 0], "one in two days");
     // A newsletter would be the second contact too.
     let asked = question(9, "anna", Channel::Newsletter, later(day(25), 2));
@@ -137,7 +189,7 @@ fn once_each<S: Store>(store: S) -> Result<(), String> {
     let told: u64 = at_once(|task| {
         // Each later than the lease of the one before lasts.
         let now = later(day(25), 2 * i64::try_from(task).unwrap());
-        insist(|| wait(expiring::announce_due(&engine, now)))
+        insist(|| wait(expiring::announce_due(&engine, &|| now)))
     })
     .into_iter()
     .sum();
@@ -165,13 +217,13 @@ fn a_crash_between_any_two_operations_says_it_once() {
         let failing = Arc::new(SimStore::open(kill(store), faults, Mutant::None));
         let finished = wait(async {
             let engine = Engine::open(failing.clone(), secrets(), MONDAY).await?;
-            expiring::announce_due(&engine, day(25)).await?;
+            expiring::announce_due(&engine, &|| day(25)).await?;
             Ok::<(), Error>(())
         });
         crashes += u32::from(finished.is_err());
         let sound = Arc::new(SimStore::open(kill(failing), Faults::default(), Mutant::None));
         let engine = wait(Engine::open(sound, secrets(), MONDAY)).unwrap();
-        wait(expiring::announce_due(&engine, later(day(25), 5))).unwrap();
+        wait(expiring::announce_due(&engine, &|| later(day(25), 5))).unwrap();
         assert_eq!(expiring(&engine).len(), 1, "after a crash at operation {operation}");
         assert_eq!(wait(webhooks::list(&engine)).unwrap().len(), 1);
         assert_eq!(audit(&engine), Ok(()));
@@ -189,7 +241,7 @@ fn what_ran_out_is_not_given_again_on_any_device() {
     let store = Arc::new(SimStore::new());
     let engine = shop(store.clone(), &[(99, 1)]);
     issued(&engine, 1, "berta", MONDAY);
-    wait(expire::expire_due(&engine, day(28))).unwrap();
+    wait(expire::expire_due(&engine, &|| day(28))).unwrap();
     let removed = |engine: &Engine<Arc<SimStore>>, number, at| {
         let asked = question(number, "berta", Channel::Web, at);
         let decision = wait(decide::ask(engine, &asked)).unwrap().unwrap();

@@ -134,7 +134,7 @@ fn redeems_as_it_expires<S: Store>(store: S) -> Result<(), String> {
     let (engine, issued) = shop(store, 1);
     let end = coupons(&engine)[0].valid_until;
     let answers = at_once(|task| match task % 2 {
-        0 => patiently(|| wait(expire::expire_due(&engine, end))).map(|_| None),
+        0 => patiently(|| wait(expire::expire_due(&engine, &|| end))).map(|_| None),
         _ => {
             let last = Timestamp(end.0 - 1);
             let order = format!("order-{task}");
@@ -159,7 +159,7 @@ fn holds<S: Store>(store: S) -> Result<(), String> {
         let step = match task % 4 {
             0 => hold(&order),
             1 => Step::Release { order_id: order.clone() },
-            2 => return patiently(|| wait(expire::expire_due(&engine, after))).map(drop),
+            2 => return patiently(|| wait(expire::expire_due(&engine, &|| after))).map(drop),
             _ => {
                 return patiently(|| wait(redeem(&engine, issued[0], &order, Cents(900), before))).map(drop);
             }

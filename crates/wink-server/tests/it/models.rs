@@ -1,5 +1,7 @@
 //! The models of a shop: who is learned from, who is scored, and that a score is read like anything else that is known of somebody.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use wink_core::base::Timestamp;
 use wink_core::decision::Verdict;
 use wink_core::measure::{Card, Grid, Model, Settings, train};
@@ -12,7 +14,7 @@ use wink_sim::SimStore;
 use wink_store::Store;
 
 use super::audit::audit;
-use super::counter::{IDS, MONDAY, Offer, Shop, open, question, tell, wait};
+use super::counter::{IDS, MONDAY, Offer, Shop, later, open, question, tell, wait};
 use super::said;
 
 const PEOPLE: u64 = 90;
@@ -71,9 +73,9 @@ fn opened() -> Engine<SimStore> {
 
 /// Fits a model and keeps it; its card, and how many people were scored.
 fn fit<S: Store>(engine: &Engine<S>, now: Timestamp) -> (Card, u64) {
-    let known = wait(models::load(engine, now, |_| {})).unwrap();
+    let known = wait(models::load(engine, &|| now, |_| {})).unwrap();
     let trained = train(known.purchases.clone(), known.not_granted, SETTINGS, known.version, now).unwrap();
-    let scored = wait(models::keep(engine, &known, &trained, now, |_| {})).unwrap();
+    let scored = wait(models::keep(engine, &known, &trained, &|| now, |_| {})).unwrap();
     (trained.card, scored)
 }
 
@@ -139,11 +141,15 @@ fn who_withdraws_is_neither_learned_from_nor_read_and_who_is_erased_is_gone() {
 fn who_withdraws_while_a_model_is_fitted_is_not_scored_and_two_fits_do_not_mix() {
     let engine = opened();
     let now = MONDAY.plus_days(DAY);
-    let known = wait(models::load(&engine, now, |_| {})).unwrap();
+    let known = wait(models::load(&engine, &|| now, |_| {})).unwrap();
     let trained = train(known.purchases.clone(), known.not_granted, SETTINGS, known.version, now).unwrap();
-    wait(tell(&engine, said::consents("no", &person(7), "personalisation", "withdrawn", now))).unwrap();
-    assert_eq!(wait(models::keep(&engine, &known, &trained, now, |_| {})).unwrap(), PEOPLE - 2);
-    let again = wait(models::keep(&engine, &known, &trained, now, |_| {}));
+    let no = said::consents("no", &person(7), "personalisation", "withdrawn", later(now, 1));
+    wait(tell(&engine, no)).unwrap();
+    // The run begins before the word, and goes on for longer.
+    let looks = AtomicI64::new(0);
+    let passing = || later(now, looks.fetch_add(1, Ordering::SeqCst));
+    assert_eq!(wait(models::keep(&engine, &known, &trained, &passing, |_| {})).unwrap(), PEOPLE - 2);
+    let again = wait(models::keep(&engine, &known, &trained, &|| now, |_| {}));
     assert!(matches!(again, Err(Error::Contended)), "{again:?}");
     assert_eq!(wait(models::cards(&engine)).unwrap().len(), 1);
     audit(&engine).unwrap();

@@ -192,7 +192,7 @@ proptest! {
                     drop(insist(|| wait(redeem(&engine, coupon, &id, Cents(spend), now))));
                 }
                 8 => {
-                    insist(|| wait(expire::expire_due(&engine, now)));
+                    insist(|| wait(expire::expire_due(&engine, &|| now)));
                     insist(|| wait(rights::lapse_due(&engine, now)));
                 }
                 12 | 13 => {

@@ -28,7 +28,7 @@ fn four_years(people: &[Person], come_back: Option<usize>) -> Scan {
     ))
     .unwrap();
     people.iter().for_each(|person| super::erase::live(&engine, person, person.number));
-    wait(expire::expire_due(&engine, later(MONDAY, 1_440 * 30))).unwrap();
+    wait(expire::expire_due(&engine, &|| later(MONDAY, 1_440 * 30))).unwrap();
     for person in people.iter().filter(|person| Some(person.number) == come_back) {
         let again = said::buys("again", person.canary(Field::Identity), &[("TEA", 700)], years_later());
         wait(tell(&engine, again)).unwrap();

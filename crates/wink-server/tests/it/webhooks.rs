@@ -138,7 +138,7 @@ fn a_coupon_is_told_of_through_its_life_without_a_name() {
     let left = coupon_of(&engine, &ask(&engine, 1, later(MONDAY, 1))).unwrap();
     wait(redeem(&engine, used, "order-1", Cents(900), later(MONDAY, 2))).unwrap().unwrap();
     let end = later(MONDAY, 4 * 1_440);
-    wait(expire::expire_due(&engine, end)).unwrap();
+    wait(expire::expire_due(&engine, &|| end)).unwrap();
     send(&engine, &outbox, end);
     let heard = receiver.heard();
     let of =

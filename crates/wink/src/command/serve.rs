@@ -248,9 +248,9 @@ async fn do_due<S: Store>(
     engine: &Engine<Arc<S>>,
     hour_began: bool,
 ) -> Result<(), wink_server::Error> {
-    expire::expire_due(engine, (service.clock)()).await?;
+    expire::expire_due(engine, &*service.clock).await?;
     rights::lapse_due(engine, (service.clock)()).await?;
-    expiring::announce_due(engine, (service.clock)()).await?;
+    expiring::announce_due(engine, &*service.clock).await?;
     leases::close_due(engine, (service.clock)()).await?;
     once::forget_due(engine, (service.clock)()).await?;
     refold::step(engine, (service.clock)()).await?;

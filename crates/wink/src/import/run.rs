@@ -83,7 +83,7 @@ pub(crate) async fn run<S: Store>(
                 last_seen.insert(basket.household, basket.at_ms);
             }
         }
-        expire_due(engine, step.until).await?;
+        expire_due(engine, &|| step.until).await?;
         if step.is_monday && plan.assume_consent {
             let started = Instant::now();
             decide(engine, plan, step.until, &last_seen).await?;

@@ -87,7 +87,7 @@ impl<S: Store> Stage<S> {
                 }
             }
             Deed::Redeems { person, offer, spend } => self.redeemed(person, offer, *spend, *at),
-            Deed::Expire => vec![match wait(expire::expire_due(&self.engine, *at)).unwrap() {
+            Deed::Expire => vec![match wait(expire::expire_due(&self.engine, &|| *at)).unwrap() {
                 1 => "1 coupon ran out".to_owned(),
                 count => format!("{count} coupons ran out"),
             }],

@@ -6,10 +6,9 @@ use anyhow::{Context, anyhow, bail};
 use indicatif::ProgressBar;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
-use wink_core::base::Timestamp;
 use wink_core::measure::{self, Card, Grid, HoldOut, LIMITS, Settings, UNIT_DAYS};
 use wink_server::Engine;
-use wink_server::flow::models;
+use wink_server::flow::{self, models};
 use wink_store::Store;
 
 use super::grid::GridView;
@@ -56,28 +55,28 @@ pub(crate) enum Answer {
 pub(crate) async fn answer<S: Store>(
     engine: &Engine<S>,
     asked: Asked,
-    now: Timestamp,
+    clock: flow::Clock<'_>,
     bar: &ProgressBar,
 ) -> anyhow::Result<Answer> {
     match asked {
         Asked::Train(wanted) => {
-            let mut known = models::load(engine, now, |entries| bar.set_position(entries)).await?;
+            let mut known = models::load(engine, clock, |entries| bar.set_position(entries)).await?;
             let (purchases, others, version) =
                 (std::mem::take(&mut known.purchases), known.not_granted, known.version);
-            let settings = wanted.settings();
+            let (settings, now) = (wanted.settings(), clock());
             bar.set_message("fitting the model");
             let fit = move || measure::train(purchases, others, settings, version, now);
             let trained = tokio::task::spawn_blocking(fit).await.context("the fit failed")?;
             let trained = trained.context("no model was fitted")?;
             bar.set_message("scoring people");
             bar.set_length(u64::try_from(trained.scores.len()).unwrap_or(u64::MAX));
-            let scored = models::keep(engine, &known, &trained, now, |done| bar.set_position(done)).await?;
+            let scored = models::keep(engine, &known, &trained, clock, |done| bar.set_position(done)).await?;
             Ok(Answer::Trained(Box::new(CardView::of(&trained.card)), scored))
         }
         Asked::Cards => Ok(Answer::Cards(models::cards(engine).await?.iter().map(CardView::of).collect())),
         Asked::Grid { purchase, churn } => {
             let grid = Grid::new(purchase, churn)?;
-            Ok(Answer::Grid(GridView::of(&models::count(engine, grid, now).await?)))
+            Ok(Answer::Grid(GridView::of(&models::count(engine, grid, clock()).await?)))
         }
     }
 }
@@ -92,8 +91,8 @@ pub(super) fn ask(store: &Path, asked: Asked, quiet: bool) -> anyhow::Result<Ans
             Ok(serde_json::from_value(answer)?)
         } else {
             let engine = home::open(store).await?;
-            let now = Clock::of(&engine).await?.now();
-            answer(&engine, asked, now, &bar).await
+            let clock = Clock::of(&engine).await?;
+            answer(&engine, asked, &|| clock.now(), &bar).await
         };
         bar.finish_and_clear();
         answered
