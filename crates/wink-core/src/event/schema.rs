@@ -325,6 +325,11 @@ impl Schemas {
         self.events().filter(|event| !consent_input::EVENTS.contains(event))
     }
 
+    /// Tells whether an event of this name is a word about consent, in whosever spelling.
+    pub fn is_of_consent(event: &str) -> bool {
+        event == "Consent Updated" || consent_input::EVENTS.contains(&event)
+    }
+
     /// Finds what an event of this name looks like.
     pub fn of(&self, event: &str) -> Option<&Schema> {
         self.by_event.get(event).or_else(|| self.of_context.get(event))

@@ -149,7 +149,7 @@ fn cents_in(text: &str) -> Option<Value> {
 /// passed over: an optional property may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {
-    /// Properties that get another name in the same place; done first.
+    /// Properties that get another name in the same place; done first, and all at once. A name that is taken is a rejection.
     pub rename: BTreeMap<String, String>,
     /// Properties that are taken out; done second.
     pub remove: Vec<String>,
@@ -175,13 +175,7 @@ impl Mapping {
     /// Lifts the properties of a message.
     fn apply(&self, properties: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, Rejection> {
         let mut properties = Value::Map(properties);
-        for (path, name) in &self.rename {
-            at(&mut properties, path, &mut |fields, last| {
-                if let Some(value) = fields.remove(last) {
-                    fields.insert(name.clone(), value);
-                }
-            })?;
-        }
+        self.rename_in(&mut properties)?;
         for path in &self.remove {
             at(&mut properties, path, &mut |fields, last| drop(fields.remove(last)))?;
         }
@@ -216,6 +210,50 @@ impl Mapping {
             _ => Ok(BTreeMap::new()),
         }
     }
+
+    /// Renames, the deepest first, so that every path is one of the message as it was sent. Of one depth all values are taken out before any is
+    /// put back: in which order they are listed does not matter, and none is written over another.
+    fn rename_in(&self, properties: &mut Value) -> Result<(), Rejection> {
+        let mut by_depth: BTreeMap<usize, Vec<(&String, &String)>> = BTreeMap::new();
+        for (path, name) in &self.rename {
+            by_depth.entry(path.split('/').count()).or_default().push((path, name));
+        }
+        for renamed in by_depth.into_values().rev() {
+            let mut moving = Vec::new();
+            for (path, name) in renamed {
+                // One for every object the path leads to, in an order that taking out does not change: it changes nothing on the way there.
+                let mut taken = Vec::new();
+                at(properties, path, &mut |fields, last| taken.push(fields.remove(last)))?;
+                moving.push((path, name, taken));
+            }
+            for (path, name, taken) in moving {
+                let mut taken = taken.into_iter();
+                let mut is_free = true;
+                at(properties, path, &mut |fields, _| {
+                    if let Some(value) = taken.next().flatten() {
+                        is_free &= put(fields, name, value);
+                    }
+                })?;
+                if !is_free {
+                    let target = path.rsplit_once('/').map(|(parent, _)| format!("{parent}/{name}"));
+                    return Err(Rejection::BadValue {
+                        path: target.unwrap_or_else(|| name.clone()),
+                        problem: format!("is there already, so `{path}` cannot be renamed to it"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a value under another name; refuses where that would lose one. What is null is none.
+fn put(fields: &mut BTreeMap<String, Value>, name: &str, value: Value) -> bool {
+    match fields.get(name) {
+        None | Some(Value::Null) => drop(fields.insert(name.to_owned(), value)),
+        Some(_) => return value == Value::Null,
+    }
+    true
 }
 
 fn at(

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Cluster;
+use super::{Cluster, Profile};
 use crate::base::{Hasher, HouseholdId, OfferId, ProfileId, Timestamp};
 
 /// A household has at most this many members. More is an office, a dormitory or a mistake, and a decision under a limit per household reads
@@ -175,6 +175,24 @@ impl Cluster<'_> {
     pub fn households(&self) -> BTreeSet<HouseholdId> {
         let words = self.profiles().filter_map(|profile| profile.residence.as_ref());
         words.filter_map(|word| word.household).collect()
+    }
+
+    /// Lists the profiles that still lead to a household when `gone` is taken away: those that are listed there, and whom links join to them
+    /// other than over `gone`. What the others had is nobody's any more.
+    pub fn left_in(&self, household: HouseholdId, gone: ProfileId) -> BTreeSet<ProfileId> {
+        let mut left = BTreeSet::new();
+        let lives =
+            |profile: &Profile| profile.residence.as_ref().and_then(|word| word.household) == Some(household);
+        let mut ahead: Vec<ProfileId> =
+            self.profiles().filter(|profile| lives(profile)).map(|profile| profile.id).collect();
+        while let Some(id) = ahead.pop() {
+            if id == gone || !left.insert(id) {
+                continue;
+            }
+            let found = self.profiles().find(|profile| profile.id == id);
+            ahead.extend(found.iter().flat_map(|profile| profile.links.keys()));
+        }
+        left
     }
 
     /// Works out what a word about the person's household changes; `None` if it changes nothing, because a newer one stands.

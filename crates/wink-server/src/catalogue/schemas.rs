@@ -53,6 +53,17 @@ fn schema(section: &Section<'_>, schemas: &Schemas) -> Option<(String, Shapes)> 
     let mut upcasts = BTreeMap::new();
     let sections = section.optional("upcasts").and_then(|entry| entry.sections("[[schemas.upcasts]]"));
     for upcast in sections.unwrap_or_default() {
+        // Who may say how somebody consented is checked of what was sent, before anything is lifted.
+        if event.as_deref().is_some_and(Schemas::is_of_consent) {
+            let message =
+                "a word about consent is taken as it was sent and never lifted: its proof is what was said";
+            upcast.file().report(
+                upcast.at(),
+                message.to_owned(),
+                Some("let the sender send the newest shape".to_owned()),
+            );
+            continue;
+        }
         let Some((from, to, mapping)) = read_upcast(&upcast, newest) else { continue };
         if upcasts.insert(from, (to, mapping)).is_some() {
             let message = format!("there is an upcast from {from} already");
@@ -139,7 +150,41 @@ fn texts(section: &Section<'_>, name: &'static str) -> BTreeMap<String, String> 
             section.file().report(section.at(), message, Some("rename one of them".to_owned()));
         }
     }
+    // What names too much is refused as a whole.
+    if names.len() <= UPCAST_STEPS_MAX {
+        for message in tangled(&names) {
+            let fix = "let another upcast do it, after this one".to_owned();
+            section.file().report(section.at(), message, Some(fix));
+        }
+    }
     names
+}
+
+/// Says which renames get in each other's way, so that whoever reads the file could not tell what becomes of a message.
+fn tangled(names: &BTreeMap<String, String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for (path, new) in names {
+        let target =
+            path.rsplit_once('/').map_or_else(|| new.clone(), |(parent, _)| format!("{parent}/{new}"));
+        for other in names.keys() {
+            if leads_to(other, &target) && depth(other) == depth(&target) {
+                all.push(format!("`{path}` is renamed to `{new}`, and `{other}` is renamed too"));
+            } else if depth(path) < depth(other) && (leads_to(path, other) || leads_to(&target, other)) {
+                all.push(format!("`{other}` is renamed, and `{path}` above it too"));
+            }
+        }
+    }
+    all
+}
+
+fn depth(path: &str) -> usize {
+    path.split('/').count()
+}
+
+/// Tells whether one path can lead to what another leads to, or to what is above it.
+fn leads_to(path: &str, other: &str) -> bool {
+    let is_same = |(one, other): (&str, &str)| one == other || one == "*" || other == "*";
+    depth(path) <= depth(other) && path.split('/').zip(other.split('/')).all(is_same)
 }
 
 fn conversions(section: &Section<'_>) -> BTreeMap<String, Conversion> {

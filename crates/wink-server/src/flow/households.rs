@@ -24,8 +24,14 @@ use crate::{Engine, Error, Ids};
 /// Households that change while somebody's messages are thought through, not yet written.
 #[derive(Default)]
 pub(super) struct Moving {
-    households: BTreeMap<HouseholdId, Loaded<Household>>,
+    households: BTreeMap<HouseholdId, Moved>,
     checks: Vec<Check>,
+}
+
+/// A household as it was read, and as it will be.
+struct Moved {
+    was: Household,
+    will_be: Loaded<Household>,
 }
 
 impl Moving {
@@ -106,9 +112,12 @@ impl Moving {
     ) -> Result<&mut Loaded<Household>, Error> {
         let household = match self.households.remove(&id) {
             Some(known) => known,
-            None => person::load(engine, keys::household(id), Household::default).await?,
+            None => {
+                let will_be = person::load(engine, keys::household(id), Household::default).await?;
+                Moved { was: will_be.value.clone(), will_be }
+            }
         };
-        Ok(self.households.entry(id).or_insert(household))
+        Ok(&mut self.households.entry(id).or_insert(household).will_be)
     }
 
     /// Reads what all profiles of a person were given, and lets the commit depend on it.
@@ -129,8 +138,13 @@ impl Moving {
     /// Adds what changed to a batch.
     pub(super) fn add_to(self, batch: &mut Batch) {
         batch.checks.extend(self.checks);
-        for household in self.households.into_values() {
-            add_household(household, batch);
+        for Moved { was, will_be } in self.households.into_values() {
+            if was == will_be.value {
+                // One that was full, say: whoever else looked at it is not in the way of this, nor this in theirs.
+                batch.checks.push(will_be.unchanged());
+            } else {
+                add_household(will_be, batch);
+            }
         }
     }
 }
@@ -220,7 +234,6 @@ pub(super) async fn forget<S: Store>(
     batch: &mut Batch,
 ) -> Result<(), Error> {
     let person = whole::around(engine, profile.clone(), &BTreeMap::new()).await?;
-    let lives_in = profile.value.residence.as_ref().and_then(|word| word.household);
     let households = person.cluster().households();
     if households.is_empty() {
         return Ok(());
@@ -229,9 +242,10 @@ pub(super) async fn forget<S: Store>(
     batch.checks.extend(wallets.iter().map(|(_, wallet)| wallet.unchanged()));
     for id in households {
         let mut household = person::load(engine, keys::household(id), Household::default).await?;
+        // What the others had is counted now if nothing else leads them here; else when they are erased themselves.
+        let left = person.cluster().left_in(id, profile.value.id);
         for (known, (of, wallet)) in person.all().zip(&wallets) {
-            // The profile that is listed is the way to the others: with it goes what all of them had.
-            if lives_in == Some(id) || *of == profile.value.id {
+            if !left.contains(of) {
                 household.value.keep_count(wallet.value.had(known.value.counted.with(id)));
             }
         }

@@ -9,12 +9,13 @@ use wink_core::offer::Channel;
 use wink_core::profile::{Household, MEMBERS_MAX, Profile, Purpose};
 use wink_record::Stored;
 use wink_server::access::Role;
+use wink_server::flow::decide::Question;
 use wink_server::flow::ingest::{Answer, Received, ingest};
 use wink_server::flow::links::{Linked, link};
 use wink_server::flow::profiles::{self, Whom};
 use wink_server::flow::{decide, erase};
 use wink_server::keys::{self, TENANT, kind};
-use wink_server::{DrawnIds, Engine};
+use wink_server::{DrawnIds, Engine, Error};
 use wink_sim::{Disk, Faults, Mutant, SimStore};
 use wink_store::{RecordKey, Store, Version};
 use wink_store_fjall::{FjallStore, Options};
@@ -146,17 +147,64 @@ fn words_that_come_late_or_twice_change_nothing() {
 
 #[test]
 fn the_thirteenth_is_not_taken_in_and_the_event_is_kept() {
-    let names: Vec<String> = (0..=MEMBERS_MAX).map(|number| format!("person-{number}")).collect();
+    let names: Vec<String> = (0..3 * MEMBERS_MAX).map(|number| format!("person-{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let engine = engine(SimStore::new(), tea(9, 3), &names);
-    // All at once: one after the other gets through.
-    let all = names[..MEMBERS_MAX].iter().map(|name| joins(name, "h-1", MONDAY)).collect();
-    let answers = wait(ingest(&engine, &IDS, all)).unwrap();
+    // All at once: one after the other gets through, and those who find it full do not wait for each other.
+    let told = names.iter().map(|name| joins(name, "h-1", MONDAY)).collect();
+    let answers = wait(ingest(&engine, &IDS, told)).unwrap();
     assert!(answers.iter().all(|answer| matches!(answer, Answer::Accepted(_))), "{answers:?}");
+    let full = all(&engine, kind::HOUSEHOLD);
     tells(&engine, [joins(names[MEMBERS_MAX], "h-1", later(MONDAY, 1))]);
+    assert_eq!(all(&engine, kind::HOUSEHOLD), full, "it is not even written again");
     assert_eq!(households(&engine)[0].members.len(), MEMBERS_MAX);
     let last = wait(profiles::find(&engine, &Whom::Identity(said::identity(names[MEMBERS_MAX])))).unwrap();
     assert_eq!(last.unwrap().cluster().residence(), None);
+    audit(&engine).unwrap();
+}
+
+/// What one request may cost has an end, and what it did not get to is there when it is sent again.
+#[test]
+fn everybody_in_and_out_in_one_request_is_contended_and_sent_again_it_is_done() {
+    let names: Vec<String> = (0..2 * MEMBERS_MAX).map(|number| format!("person-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let engine = engine(SimStore::new(), tea(9, 3), &names);
+    let (old, new) = names.split_at(MEMBERS_MAX);
+    let moved_in = old.iter().map(|name| joins(name, "h-1", MONDAY)).collect();
+    drop(wait(ingest(&engine, &IDS, moved_in)).unwrap());
+    let out = old.iter().map(|name| leaves(name, later(MONDAY, 1)));
+    let moves: Vec<Received> =
+        out.chain(new.iter().map(|name| joins(name, "h-1", later(MONDAY, 1)))).collect();
+    assert!(matches!(wait(ingest(&engine, &IDS, moves.clone())), Err(Error::Contended)));
+    let answers = wait(ingest(&engine, &IDS, moves)).unwrap();
+    let is_known = |answer: &Answer| matches!(answer, Answer::Accepted(_) | Answer::Duplicate(_));
+    assert!(answers.iter().all(is_known), "{answers:?}");
+    let live_there: BTreeSet<ProfileId> = households(&engine)[0].members.keys().copied().collect();
+    assert_eq!(live_there, new.iter().map(|name| profile_of(&engine, name)).collect::<BTreeSet<_>>());
+    audit(&engine).unwrap();
+}
+
+#[test]
+fn an_erasure_of_two_profiles_that_were_both_listed_counts_each_once() {
+    let engine = engine(SimStore::new(), tea(9, 9), &["anna"]);
+    let device = wink_core::event::Identity::new("anonymous_id", "phone").unwrap();
+    let of_device = |mut message: Received| {
+        message.envelope.identities = vec![device.clone()];
+        message
+    };
+    tells(&engine, said::allows_all("phone", MONDAY).into_iter().map(of_device));
+    tells(&engine, [joins("anna", "h-1", MONDAY), of_device(joins("phone", "h-1", MONDAY))]);
+    assert!(ask(&engine, 1, "anna"));
+    let question =
+        Question { identity: device.clone(), ..question(2, "anna", Channel::Web, later(MONDAY, 60)) };
+    assert!(insist(|| wait(decide::ask(&engine, &question))).unwrap().offered().is_some());
+    let (anna, phone) = (profile_of(&engine, "anna"), wait(erase::find(&engine, &device)).unwrap().unwrap());
+    assert!(matches!(wait(link(&engine, anna, phone, "support", MONDAY)).unwrap(), Linked::Done(_)));
+    assert_eq!(households(&engine)[0].members.len(), 2);
+    wait(erase::erase(&engine, anna, later(MONDAY, 61))).unwrap();
+    let [household] = &households(&engine)[..] else { panic!("one household") };
+    assert!(household.members.is_empty());
+    assert_eq!(household.gone.values().map(|had| had.given).collect::<Vec<_>>(), [2], "and not three");
     audit(&engine).unwrap();
 }
 

@@ -415,6 +415,23 @@ fn a_mapping_is_done_once_and_a_chain_to_its_end() {
 }
 
 #[test]
+fn properties_are_renamed_all_at_once() {
+    let check = |steps: &str, sent: &str, expected: &str| {
+        assert_eq!(mapping(steps).apply(properties(sent)).unwrap(), properties(expected), "{steps}");
+    };
+    check("rename a b;rename b c", "a=1 b=2", "b=1 c=2");
+    check("rename b c;rename c d", "b=1 c=2", "c=1 d=2");
+    check("rename a b;rename b a", "a=1 b=2", "a=2 b=1");
+    check("rename a b;rename b a", "a=1", "b=1");
+    check("rename products/*/a b;rename products/*/b a", "|a=1 b=2", "|a=2 b=1");
+    // A path is one of the message as it was sent, also below a name that goes.
+    let mut lines = properties("|b=1");
+    let line = lines.remove("products").unwrap();
+    let lifted = mapping("rename products lines;rename products/*/a b").apply(properties("|a=1"));
+    assert_eq!(lifted.unwrap(), BTreeMap::from([("lines".to_owned(), line)]));
+}
+
+#[test]
 fn what_does_not_fit_is_said_and_never_guessed() {
     let check = |steps: &str, sent: &str, expected: &str| {
         let shapes = Shapes {
@@ -428,6 +445,21 @@ fn what_does_not_fit_is_said_and_never_guessed() {
         let why = shapes.lift(Shape { model: 1, revision: 0 }, &sent).unwrap_err();
         assert_eq!(format!("{}: {why}", why.code()), expected);
     };
+    check(
+        "rename a b",
+        "a=1 b=2",
+        "property_value: property `b` is there already, so `a` cannot be renamed to it",
+    );
+    check(
+        "rename a c;rename b c",
+        "a=1 b=2",
+        "property_value: property `c` is there already, so `b` cannot be renamed to it",
+    );
+    check(
+        "rename products/*/a b",
+        "|a=1 b=2",
+        "property_value: property `products/*/b` is there already, so `products/*/a` cannot be renamed to it",
+    );
     check("convert a whole", "a=1.5", "property_type: property `a` must be a whole number, not double");
     check("convert a cents", "a='1.234'", "property_type: property `a` must be a number, not string");
     check("convert a cents", "a=0.001", "property_type: property `a` must be a number, not double");

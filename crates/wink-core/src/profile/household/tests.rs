@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::profile::Profile;
+use crate::profile::Link;
 
 fn id(number: u8) -> ProfileId {
     ProfileId::from_bytes([number; 16])
@@ -94,4 +94,30 @@ fn what_was_counted_is_remembered_of_the_last_twenty_households() {
     counted.note(home(30), 0);
     assert_eq!(counted.all().len(), 20);
     assert_eq!((counted.with(home(1)), counted.with(home(21)), counted.with(home(30))), (0, 3, 0));
+}
+
+#[test]
+fn an_erasure_takes_along_only_whom_nobody_else_leads_to_the_household() {
+    // 1 and 2 are listed; 3 is joined to both of them, 4 to 1 only.
+    let links: [&[u8]; 4] = [&[2, 3, 4], &[1, 3], &[1, 2], &[1]];
+    let all: Vec<Profile> = (1..=4)
+        .zip(links)
+        .map(|(number, links)| {
+            let mut profile = Profile::new(id(number), Timestamp(0));
+            let link = Link { at: Timestamp(0), source: "shop".to_owned() };
+            profile.links = links.iter().map(|other| (id(*other), link.clone())).collect();
+            profile.residence = (number <= 2).then(|| word(Some(1), 1));
+            profile
+        })
+        .collect();
+    let left = |household: u8, erased: u8, before: &[u8]| {
+        let there = |profile: &&Profile| !before.iter().any(|gone| id(*gone) == profile.id);
+        let asked = all.iter().find(|profile| profile.id == id(erased)).unwrap();
+        let others = all.iter().filter(there).filter(|profile| profile.id != asked.id);
+        Cluster::new(asked, others).left_in(home(household), id(erased))
+    };
+    assert_eq!(left(1, 1, &[]), BTreeSet::from([id(2), id(3)]), "4 goes with 1");
+    assert_eq!(left(1, 2, &[1]), BTreeSet::new(), "then 3 with 2");
+    assert_eq!(left(1, 4, &[]), BTreeSet::from([id(1), id(2), id(3)]), "each for itself");
+    assert_eq!(left(2, 1, &[]), BTreeSet::new(), "nobody lives there");
 }

@@ -35,6 +35,47 @@ fn a_shape_is_read_with_its_mapping() {
     assert_eq!(Shape::parse("1-0").unwrap().to_string(), "1-0");
 }
 
+/// The door asks of what was sent whether a key can vouch for it: what an upcast made of it afterwards nobody would have vouched for.
+#[test]
+fn words_about_consent_are_not_lifted() {
+    let words =
+        ["Consent Updated", "TCF Consent Updated", "Consent Mode Updated", "Privacy Control Signalled"];
+    for event in words {
+        let expected = "schemas.toml:5:1: a word about consent is taken as it was sent and never lifted: its proof is what was said (fix: let the sender send the newest shape)";
+        assert_eq!(findings(&ORDERS.replacen("Order Completed", event, 1)), [expected], "{event}");
+    }
+    let newest = "[[schemas]]\nevent = \"Consent Updated\"\nversion = \"1-1-0\"\n";
+    assert_eq!(
+        findings(newest),
+        Vec::<String>::new(),
+        "which version is the newest changes nothing of a message"
+    );
+}
+
+#[test]
+fn renames_that_get_in_each_others_way_are_refused() {
+    let check = |renames: &str, expected: &[&str]| {
+        let text = ORDERS.replacen("\"products/*/sku\" = \"product_id\"", renames, 1);
+        let found = findings(&text);
+        let end = " (fix: let another upcast do it, after this one)";
+        let expected: Vec<String> =
+            expected.iter().map(|what| format!("schemas.toml:5:1: {what}{end}")).collect();
+        assert_eq!(found, expected, "{renames}");
+    };
+    check("a = \"b\", c = \"d\", \"e/a\" = \"b\"", &[]);
+    check("a = \"b\", b = \"c\"", &["`a` is renamed to `b`, and `b` is renamed too"]);
+    check(
+        "a = \"b\", b = \"a\"",
+        &["`a` is renamed to `b`, and `b` is renamed too", "`b` is renamed to `a`, and `a` is renamed too"],
+    );
+    check(
+        "\"lines/*/a\" = \"b\", \"lines/0/b\" = \"c\"",
+        &["`lines/*/a` is renamed to `b`, and `lines/0/b` is renamed too"],
+    );
+    check("a = \"b\", \"a/x\" = \"y\"", &["`a/x` is renamed, and `a` above it too"]);
+    check("a = \"b\", \"b/x\" = \"y\"", &["`b/x` is renamed, and `a` above it too"]);
+}
+
 #[test]
 fn what_is_wrong_is_named_by_line_and_column() {
     let check = |from: &str, to: &str, expected: &str| {

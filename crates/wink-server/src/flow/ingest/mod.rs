@@ -1,10 +1,10 @@
 //! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wink_core::base::{EventId, Timestamp, Value};
 use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, Spot};
-use wink_core::profile::IdentityKey;
+use wink_core::profile::{IdentityKey, MEMBERS_MAX};
 use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
 
 use super::person;
@@ -60,6 +60,11 @@ const IDENTITIES_MAX: usize = 100;
 /// Groups that share a commit. As many as the embedded store writes with one fsync.
 const GROUPS_AT_ONCE: usize = 256;
 
+/// How often groups that share a commit are thought through at most, where each is of another person. Of those that change one household one
+/// gets through each time, and a household is full after as many as it has members; from then on nobody changes it by joining. Without an end
+/// a request that lets hundreds move in and out of one household would cost their square.
+const ROUNDS_MAX: usize = MEMBERS_MAX + ATTEMPTS_MAX;
+
 /// Takes messages in; answers each, in order. Messages of one identity are folded in the order given.
 ///
 /// # Errors
@@ -72,17 +77,20 @@ pub async fn ingest<S: Store>(
     let mut answers: Vec<Option<Answer>> = vec![None; received.len()];
     let groups = group(engine, received);
     // Where a person's messages fill more than one group, the groups must be written in their order, so none may have to come again.
-    let mut look = !each_of_its_own(&groups);
+    let mut look = 1 < most_of_one(&groups);
     for at_once in groups.chunks(GROUPS_AT_ONCE) {
         let mut left: Vec<&Group> = at_once.iter().collect();
-        let mut attempts = 0;
+        // A person's groups come one after the other.
+        let rounds_max = ROUNDS_MAX + most_of_one(at_once);
+        let (mut attempts, mut rounds) = (0, 0);
         while !left.is_empty() {
             let before = left.len();
             left = commit(engine, ids, left, look, &mut answers).await?;
             look = true;
             // Groups of one household get in each other's way, and then one of them gets through.
             attempts = if left.len() < before { 0 } else { attempts + 1 };
-            if ATTEMPTS_MAX <= attempts {
+            rounds += 1;
+            if ATTEMPTS_MAX <= attempts || (rounds_max <= rounds && !left.is_empty()) {
                 return Err(Error::Contended);
             }
         }
@@ -197,10 +205,13 @@ fn weight(envelope: &Envelope) -> usize {
     512 + 128 * lines
 }
 
-/// Tells whether no two groups are of the same identity.
-fn each_of_its_own(groups: &[Group]) -> bool {
-    let mut seen = BTreeSet::new();
-    groups.iter().all(|group| seen.insert(group.key))
+/// Counts the groups of the identity that has the most of them.
+fn most_of_one(groups: &[Group]) -> usize {
+    let mut counted: BTreeMap<Option<IdentityKey>, usize> = BTreeMap::new();
+    for group in groups {
+        *counted.entry(group.key).or_default() += 1;
+    }
+    counted.into_values().max().unwrap_or(0)
 }
 
 /// Loads what a group needs and thinks it through; returns the one batch that does all of it.
