@@ -151,7 +151,7 @@ pub struct TakenAnswered {
     /// `redeemed`, `loss`, `unbacked` or `refused`.
     pub outcome: &'static str,
     /// Why it is a loss (`used_before`, `used_offline`, `not_valid`, `revoked`), why nothing pays for it (`lease_closed`, `lease_full`,
-    /// `outside_lease`, `not_in_lease`, `coupon_unknown`), or why it was refused (`lease_unknown`, `number_taken`, `malformed`).
+    /// `outside_lease`, `not_in_lease`, `coupon_unknown`, `taken_here`), or why it was refused (`lease_unknown`, `number_taken`, `malformed`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// What is wrong with it, if it is `malformed`: the field, and what may stand there.

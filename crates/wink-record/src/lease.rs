@@ -127,7 +127,7 @@ struct ReportedMessage {
     amount: i64,
     #[prost(bytes = "vec", optional, tag = "5")]
     redemption: Option<Vec<u8>>,
-    /// 1 lease closed, 2 lease full, 3 outside lease, 4 not in lease, 5 coupon unknown.
+    /// 1 lease closed, 2 lease full, 3 outside lease, 4 not in lease, 5 coupon unknown, 6 taken here.
     #[prost(uint32, tag = "6")]
     unbacked: u32,
 }
@@ -155,6 +155,7 @@ impl Stored for Reported {
             (None, 3) => Err(Unbacked::OutsideLease),
             (None, 4) => Err(Unbacked::NotInLease),
             (None, 5) => Err(Unbacked::CouponUnknown),
+            (None, 6) => Err(Unbacked::TakenHere),
             (None, other) => return Err(unknown(WHAT, "unbacked", other)),
         };
         Ok(Self {
@@ -174,5 +175,6 @@ fn to_unbacked(why: Unbacked) -> u32 {
         Unbacked::OutsideLease => 3,
         Unbacked::NotInLease => 4,
         Unbacked::CouponUnknown => 5,
+        Unbacked::TakenHere => 6,
     }
 }

@@ -10,6 +10,12 @@ impl Cents {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// Adds what nobody has checked: the most there is where it would be more.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// Takes `percent` hundredths of a percent (basis points) of the amount, half up.
     pub fn basis_points(self, basis_points: i64) -> Self {
         let product = i128::from(self.0) * i128::from(basis_points);

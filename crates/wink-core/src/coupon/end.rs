@@ -34,7 +34,7 @@ pub fn revoke(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
     }
 }
 
-/// Takes the person out of a coupon; one still in circulation is revoked and frees what it reserved.
+/// Takes the person out of a coupon; one that was not used is revoked, and one still in circulation frees what it reserved.
 pub fn release_of_erased(coupon: &Coupon, now: Timestamp) -> Effect {
     let mut effect = if coupon.is_in_circulation() {
         coupon.freed(State::Revoked { at: now }, Account::Available, now)
@@ -42,6 +42,10 @@ pub fn release_of_erased(coupon: &Coupon, now: Timestamp) -> Effect {
         coupon.with_state(coupon.state.clone())
     };
     effect.coupon.profile = None;
+    // A till may have taken it in time and not have told yet: that it is revoked says that its order belongs to nobody. Its money is back.
+    if let State::Expired { at } = effect.coupon.state {
+        effect.coupon.state = State::Revoked { at };
+    }
     // An order id leads back to a person through the shop.
     if let State::Redeemed { order_id, .. } = &mut effect.coupon.state {
         order_id.clear();

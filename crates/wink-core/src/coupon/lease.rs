@@ -13,7 +13,7 @@ pub const LEASE_DAYS_MAX: i64 = 7;
 pub const GRACE_DAYS: i64 = 7;
 
 /// The most a lease holds, in minor units: what its signed form has room for.
-const CENTS_MAX: i64 = 1_000_000_000;
+pub const LEASE_CENTS_MAX: i64 = 1_000_000_000;
 
 /// The most coupons of a lease: what a till serves in a week, many times over.
 const COUNT_MAX: u32 = 100_000;
@@ -94,11 +94,26 @@ pub enum LeaseRefused {
     #[error("a lease is for 1 to {COUNT_MAX} coupons")]
     Count,
     /// No money, or too much.
-    #[error("a lease is for 1 to {CENTS_MAX} minor units")]
+    #[error("a lease is for 1 to {LEASE_CENTS_MAX} minor units")]
     Cents,
     /// It would be over at once, or too late.
     #[error("a lease ends after now, and at most {LEASE_DAYS_MAX} days from now")]
     Time,
+    /// It was renewed, or another one followed it, and that one is closed as well.
+    #[error("another lease of `{0}` came after it; only a till's last one is renewed")]
+    Followed(CampaignId),
+    /// It ended so long ago that nobody waits for its till any more.
+    #[error("its time was over at {0}; a new lease has to be granted")]
+    Overdue(Timestamp),
+}
+
+/// What comes in the place of a lease that its till wants renewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal<'a> {
+    /// One like it, which is to be granted.
+    Asked(LeaseAsked),
+    /// The one that came in its place when the same was asked before.
+    Came(&'a Lease),
 }
 
 /// Grants a lease, the `turn`-th of this till and campaign: all of its money leaves the budget.
@@ -119,7 +134,7 @@ pub fn grant(
     if !(1..=COUNT_MAX).contains(&asked.count_max) {
         return Err(LeaseRefused::Count);
     }
-    if !(1..=CENTS_MAX).contains(&asked.cents_max.0) {
+    if !(1..=LEASE_CENTS_MAX).contains(&asked.cents_max.0) {
         return Err(LeaseRefused::Cents);
     }
     if asked.expires_at <= now || now.plus_days(LEASE_DAYS_MAX) < asked.expires_at {
@@ -198,6 +213,39 @@ impl Lease {
         self.expires_at.plus_days(GRACE_DAYS)
     }
 
+    /// Tells whether a number can be on it. One that cannot is told at once and kept nowhere: numbers without end would fill the store.
+    pub fn has_number(&self, number: u32) -> bool {
+        (1..=self.count_max).contains(&number)
+    }
+
+    /// Tells what a till gets that has this renewed; `next` is the till's next lease of the campaign, if there was one. It is for as long
+    /// again, and not longer.
+    ///
+    /// # Errors
+    /// Why there is none: staff has granted the till so much at a time, and not for ever.
+    pub fn renewal<'a>(&self, next: Option<&'a Self>, now: Timestamp) -> Result<Renewal<'a>, LeaseRefused> {
+        if let Some(next) = next {
+            let came = next.is_open().then_some(Renewal::Came(next));
+            return came.ok_or_else(|| LeaseRefused::Followed(self.campaign.clone()));
+        }
+        if self.due_at() <= now {
+            return Err(LeaseRefused::Overdue(self.due_at()));
+        }
+        // It begins with a second and ends within one: what is between them is longer than what was asked for, by less than a second.
+        let length = whole_second(Timestamp(self.expires_at.since_ms(self.granted_at))).0;
+        let expires_at = Timestamp(now.0.saturating_add(length)).min(now.plus_days(LEASE_DAYS_MAX));
+        Ok(Renewal::Asked(LeaseAsked {
+            till: self.till.clone(),
+            store: self.store.clone(),
+            campaign: self.campaign.clone(),
+            offer: self.offer.clone(),
+            count_max: self.count_max,
+            cents_max: self.cents_max,
+            takes_paper: self.takes_paper,
+            expires_at,
+        }))
+    }
+
     /// Gives back what is left. `None` if that has happened.
     pub fn close(&self, now: Timestamp) -> Option<Closed> {
         self.is_open().then(|| {
@@ -227,3 +275,6 @@ impl LeaseId {
         CouponId::from_bytes(self.bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,9 @@ pub use by_word::{by_word, coupon_of_word, decided_by_word, redeem_by_word};
 pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
-pub use lease::{Closed, GRACE_DAYS, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, grant};
+pub use lease::{
+    Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, Renewal, grant,
+};
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
 pub use limit::{Bound, Counts, UseBound, UseCount, uncounted, use_bounds};

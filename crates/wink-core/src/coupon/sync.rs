@@ -62,12 +62,21 @@ pub enum Unbacked {
     NotInLease,
     /// There is no such coupon.
     CouponUnknown,
+    /// The till has reported the coupon under this lease before. A till that keeps its log takes none twice, so this bounds what a coupon's
+    /// list of redemptions can grow to: one of each lease.
+    TakenHere,
 }
 
 impl Unbacked {
     /// Lists them all.
-    pub const ALL: [Self; 5] =
-        [Self::LeaseClosed, Self::LeaseFull, Self::OutsideLease, Self::NotInLease, Self::CouponUnknown];
+    pub const ALL: [Self; 6] = [
+        Self::LeaseClosed,
+        Self::LeaseFull,
+        Self::OutsideLease,
+        Self::NotInLease,
+        Self::CouponUnknown,
+        Self::TakenHere,
+    ];
 
     /// Spells it as the API does.
     pub fn name(self) -> &'static str {
@@ -77,6 +86,7 @@ impl Unbacked {
             Self::OutsideLease => "outside_lease",
             Self::NotInLease => "not_in_lease",
             Self::CouponUnknown => "coupon_unknown",
+            Self::TakenHere => "taken_here",
         }
     }
 }
@@ -140,7 +150,7 @@ pub fn settle(
         Err(why) => {
             let lease = Lease {
                 unbacked_count: lease.unbacked_count.saturating_add(1),
-                unbacked: lease.unbacked + taken.amount,
+                unbacked: lease.unbacked.saturating_add(taken.amount),
                 ..lease.clone()
             };
             return Settled::Unbacked { lease: Box::new(lease), why };
@@ -193,12 +203,14 @@ fn backed<'a>(lease: &Lease, taken: &Taken, coupon: Option<&'a Coupon>) -> Resul
     if !is_of_it {
         return Err(Unbacked::NotInLease);
     }
+    if coupon.redemptions.contains(&redemption_of(lease, coupon.id)) {
+        return Err(Unbacked::TakenHere);
+    }
     if lease.closed_at.is_some() {
         return Err(Unbacked::LeaseClosed);
     }
-    let has_room = (1..=lease.count_max).contains(&taken.number)
-        && lease.used_count < lease.count_max
-        && taken.amount <= lease.held();
+    let has_room =
+        lease.has_number(taken.number) && lease.used_count < lease.count_max && taken.amount <= lease.held();
     if has_room { Ok(coupon) } else { Err(Unbacked::LeaseFull) }
 }
 
@@ -221,13 +233,18 @@ fn counts(lease: &Lease, taken: &Taken, coupon: &Coupon, last: Option<&Redemptio
     }
 }
 
+/// Names what a lease pays for a coupon: the lease takes each once, whatever numbers the till gives it.
+fn redemption_of(lease: &Lease, coupon: CouponId) -> RedemptionId {
+    RedemptionId::seeded("offline redemption", &[&lease.id.bytes(), &coupon.bytes()])
+}
+
 fn is_expired(coupon: &Coupon) -> bool {
     matches!(coupon.state, State::Expired { .. })
 }
 
 fn redemption(lease: &Lease, taken: &Taken, coupon: &Coupon, loss: Option<Loss>) -> Redemption {
     let redemption = Redemption {
-        id: RedemptionId::seeded("offline redemption", &[&lease.id.bytes(), &taken.number.to_be_bytes()]),
+        id: redemption_of(lease, coupon.id),
         coupon: coupon.id,
         decision: coupon.decision,
         profile: coupon.profile,

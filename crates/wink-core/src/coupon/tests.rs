@@ -299,6 +299,10 @@ fn erasing_a_person_frees_what_was_reserved_and_keeps_what_was_spent() {
     assert_eq!((effect.coupon.profile, effect.entries.len()), (None, 1));
     let held = reserved(&one_fifty(), &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
     assert_eq!(moved(&release_of_erased(&held, Timestamp(5))), "Reserved>Available 1.50");
+    let expired = expire(&one_fifty(), one_fifty().valid_until).unwrap().coupon;
+    let effect = release_of_erased(&expired, expired.valid_until.plus_days(1));
+    let at = expired.valid_until;
+    assert_eq!((effect.coupon.state, effect.entries.len()), (State::Revoked { at }, 0));
     let (redeemed, redemption) = used();
     let effect = release_of_erased(&redeemed, Timestamp(5));
     let State::Redeemed { order_id, amount, .. } = effect.coupon.state else { panic!("still redeemed") };

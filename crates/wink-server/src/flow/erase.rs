@@ -13,7 +13,8 @@ use wink_core::event::Identity;
 use wink_core::profile::{IdentityKey, Kept, Profile, Retention};
 use wink_record::{Damaged, Decided, Erasure as Erased, SegmentPassage, Stored};
 use wink_store::{
-    Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey, Position, Range, Record, RecordKey, Store,
+    BATCH_BYTES_MAX, BATCH_CHANGES_MAX, Batch, Change, Check, Direction, Entry, Home, Lane, MarkKey,
+    Position, Range, Record, RecordKey, Store,
 };
 
 use super::announce::{about_coupon, about_decision, about_passage, about_redemption};
@@ -301,35 +302,48 @@ async fn take_back_coupons<S: Store>(
         if coupon.profile.is_none() {
             continue;
         }
+        take_back_redemptions(engine, &coupon, keys::home(id)).await?;
         let effect = release_of_erased(&coupon, now);
         let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
         batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
         book(Some(&coupon), &effect, &mut batch);
         batch.changes.extend(about_coupon(&coupon).map(Change::Delete));
         batch.changes.extend(once::removal_of(engine, coupon.id).await?);
-        take_back_redemptions(engine, &coupon, &mut batch).await?;
         engine.commit(batch).await?.ok_or(Error::Contended)?;
         freed += 1;
     }
     Ok(freed)
 }
 
-/// Adds to a batch what takes the person out of what a coupon was redeemed as, and deletes what was told of it.
+/// Takes the person out of what a coupon was redeemed as, and deletes what was told of it. In commits of its own, since tills can have
+/// redeemed a coupon more often than a batch holds; it comes before the coupon's commit, so that after a crash the coupon leads here again.
 pub(super) async fn take_back_redemptions<S: Store>(
     engine: &Engine<S>,
     coupon: &Coupon,
-    batch: &mut Batch,
+    home: Home,
 ) -> Result<(), Error> {
+    let mut batch = Batch::new(batch_id()?, engine.tenant, home);
+    let mut bytes = 0;
     for id in &coupon.redemptions {
         let Some(record) = engine.record(&keys::redemption(*id)).await? else { continue };
         let redemption = Redemption::from_bytes(&record.bytes)?;
         batch.checks.push(Check::Version(keys::redemption(*id), record.version));
-        batch.changes.push(Change::Put(keys::redemption(*id), redemption.release_of_erased().to_bytes()));
+        let released = redemption.release_of_erased().to_bytes();
+        bytes += released.len();
+        batch.changes.push(Change::Put(keys::redemption(*id), released));
         batch.changes.extend(about_redemption(&redemption).map(Change::Delete));
         if !redemption.order_id.is_empty() {
             let order = keys::order(engine.secrets.marks(), &redemption.order_id);
             batch.changes.push(Change::Delete(order));
         }
+        if BATCH_CHANGES_MAX / 2 < batch.changes.len() || BATCH_BYTES_MAX / 2 < bytes {
+            let full = std::mem::replace(&mut batch, Batch::new(batch_id()?, engine.tenant, home));
+            engine.commit(full).await?.ok_or(Error::Contended)?;
+            bytes = 0;
+        }
+    }
+    if !batch.changes.is_empty() {
+        engine.commit(batch).await?.ok_or(Error::Contended)?;
     }
     Ok(())
 }

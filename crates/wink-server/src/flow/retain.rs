@@ -96,12 +96,12 @@ async fn sweep_coupons<S: Store>(
             let coupon = Coupon::from_bytes(&record.bytes)?;
             let is_overdue = coupon.state.ended_at().is_some_and(|at| at < before);
             if coupon.profile.is_some() && is_overdue {
+                erase::take_back_redemptions(engine, &coupon, Home(0)).await?;
                 let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
                 batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
                 let released = release_of_erased(&coupon, now).coupon;
                 batch.changes.push(Change::Put(keys::coupon(coupon.id), released.to_bytes()));
                 batch.changes.extend(once::removal_of(engine, coupon.id).await?);
-                erase::take_back_redemptions(engine, &coupon, &mut batch).await?;
                 engine.commit(batch).await?.ok_or(Error::Contended)?;
             }
         }

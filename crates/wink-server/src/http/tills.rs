@@ -7,7 +7,7 @@ use wink_api::{
 };
 use wink_code::{LINE_BYTES_MAX, LINES_MAX, ORDER_BYTES_MAX, RATE_MAX};
 use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, OfferId, TillId, Timestamp};
-use wink_core::coupon::{Lease, LeaseAsked, Part, Taken};
+use wink_core::coupon::{LEASE_CENTS_MAX, Lease, LeaseAsked, Part, Taken};
 use wink_store::Store;
 
 use super::body::{self, PathName};
@@ -139,10 +139,7 @@ pub(super) async fn read_till_day<S: Store>(
     let number = midnight.ok_or_else(malformed)?.day();
     let currency = caller.engine.catalogue()?.shop.currency.code().to_owned();
     let day = day::read(&caller.engine, &till, number).await?;
-    let mut open_leases = Vec::new();
-    for lease in &day.open_leases {
-        open_leases.push(LeaseView { signed: None, ..view(&caller, lease).await? });
-    }
+    let open_leases = day.open_leases.iter().map(unsigned).collect();
     Ok(Json(day_view(&day, till.to_string(), date, currency, open_leases)))
 }
 
@@ -207,6 +204,9 @@ fn report(sent: TakenSent) -> Result<Report, String> {
     if amount != Cents(sent.amount_cents) || amount == Cents::ZERO {
         return Err(wrong("amount_cents", "the lines must add up to it, and to more than nothing"));
     }
+    if LEASE_CENTS_MAX < amount.0 {
+        return Err(wrong("amount_cents", &format!("no lease holds more than {LEASE_CENTS_MAX} minor units")));
+    }
     if !(1..=ORDER_BYTES_MAX).contains(&sent.order_id.len()) {
         return Err(wrong("order_id", &format!("an order's id has 1 to {ORDER_BYTES_MAX} bytes")));
     }
@@ -245,7 +245,11 @@ async fn view<S: Store>(caller: &Caller<S>, lease: &Lease) -> Result<LeaseView, 
         true => Some(leases::signed(&caller.engine, lease).await?),
         false => None,
     };
-    Ok(LeaseView {
+    Ok(LeaseView { signed, ..unsigned(lease) })
+}
+
+fn unsigned(lease: &Lease) -> LeaseView {
+    LeaseView {
         id: lease.id.to_string(),
         till: lease.till.to_string(),
         store: lease.store.clone(),
@@ -263,8 +267,8 @@ async fn view<S: Store>(caller: &Caller<S>, lease: &Lease) -> Result<LeaseView, 
         unbacked_count: lease.unbacked_count,
         unbacked_cents: lease.unbacked.0,
         closed_at: lease.closed_at.map(|at| at.to_string()),
-        signed,
-    })
+        signed: None,
+    }
 }
 
 fn day_view(

@@ -6,20 +6,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 use wink_code::{Asked, Given, Keys, OrderLine, decide, read_lease};
-use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, TillId, Timestamp};
-use wink_core::coupon::{Account, Entry, LeaseAsked, Part, Taken};
+use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, RedemptionId, TillId, Timestamp};
+use wink_core::coupon::{Account, Entry, LeaseAsked, Part, Redemption, Taken};
 use wink_core::offer::Channel;
 use wink_record::Stored as _;
 use wink_server::access::Role;
 use wink_server::flow::decide::ask;
+use wink_server::flow::erase::erase;
 use wink_server::flow::ingest::ingest;
 use wink_server::flow::tills::leases::{self, Answer};
 use wink_server::flow::tills::sync;
-use wink_server::keys::{TENANT, entry};
+use wink_server::keys::{self as stored, TENANT, entry};
 use wink_server::report::verify::verify;
 use wink_server::{Engine, Error};
 use wink_sim::{Faults, Mutant, SimStore};
-use wink_store::{Lane, Position, Store as _};
+use wink_store::{Batch, BatchId, Change, Home, Lane, Outcome, Position, Store as _};
 
 use super::api::{self, Api, question};
 use super::audit::{audit, coupons, owed as owed_by, redemptions};
@@ -242,6 +243,9 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     let mut unknown = change("coupon", json!(nobody));
     unknown["number"] = json!(3);
     assert_eq!(synced(&api, &shop, "till-1", &[unknown]), ["unbacked coupon_unknown"]);
+    let mut again = annas.clone();
+    again["number"] = json!(5);
+    assert_eq!(synced(&api, &shop, "till-1", &[again]), ["unbacked taken_here"]);
     let wrong = json!({ "taken": [change("amount_cents", json!(99))] });
     assert_eq!(
         api.ask(&shop, "POST", "/v1/tills/till-1/sync", &wrong).json()["pointer"],
@@ -255,8 +259,8 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     );
     let unbacked = day["unbacked"].as_array().unwrap();
     let reasons: Vec<&str> = unbacked.iter().map(|one| one["reason"].as_str().unwrap()).collect();
-    assert_eq!(reasons, ["lease_full", "coupon_unknown"], "what was outside the lease was on another day");
-    assert_eq!(day["open_leases"][0]["unbacked_cents"], 300);
+    assert_eq!(reasons, ["coupon_unknown", "taken_here"], "what was outside the lease was on another day");
+    assert_eq!(day["open_leases"][0]["unbacked_cents"], 300, "a number that is on no lease is not kept");
     // Renewed: what is left comes back, and as much as before is taken.
     let id = granted["id"].clone();
     let renewed =
@@ -266,6 +270,18 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     assert_ne!(renewed["renewed"][0]["id"], granted["id"]);
     assert_eq!(renewed["renewed"][0]["held_cents"], 500);
     assert_eq!(owed(&api, &manager), 300 + 500);
+    // Renewed again it is what came in its place; and once that is given back, it is nothing.
+    let body = json!({ "renewed": [granted["id"]] });
+    let again = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &body).json();
+    assert_eq!(again["renewed"][0]["id"], renewed["renewed"][0]["id"], "{again}");
+    let back = json!({ "returned": [renewed["renewed"][0]["id"]] });
+    assert_eq!(api.ask(&shop, "POST", "/v1/tills/till-1/sync", &back).status, 200);
+    let again = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &body).json();
+    assert_eq!(
+        (again["renewed"].as_array().map(Vec::len), &again["not_renewed"][0]["lease"]),
+        (Some(0), &granted["id"])
+    );
+    assert_eq!(owed(&api, &manager), 300);
     sound(&api);
 }
 
@@ -321,6 +337,36 @@ fn the_day_of_a_till_sums_to_the_ledger_with_what_it_did_with_the_server_and_wit
     assert_eq!((spent, returned), (300 - 25, 25));
     assert_eq!(api.ask(&till, "GET", "/v1/tills/the-till/days/today", &Json::Null).code(), "value_invalid");
     sound(&api);
+}
+
+/// As many as a batch holds changes: each loss of a coupon is a redemption of it.
+#[test]
+fn a_coupon_that_a_thousand_leases_paid_for_is_erased() {
+    let (api, _, payloads) = shop_of("20.00", &["anna"]);
+    let shop = api.key(Role::Shop);
+    let granted = lease(&api, &shop, "till-1", 300).json();
+    let taken = takes(&granted, &keys(&api, &shop), &mut Vec::new(), &payloads[0], 10);
+    api.pass_minutes(5);
+    assert_eq!(synced(&api, &shop, "till-1", &[taken]), ["redeemed"]);
+    let engine = wait(Engine::open_tenant(api.store.clone(), TENANT, secrets(), MONDAY)).unwrap();
+    let (mut coupon, counts) = (coupons(&engine).remove(0), redemptions(&engine).remove(0));
+    let losses: Vec<Redemption> = (0..1_000_u32)
+        .map(|number| {
+            let id = RedemptionId::seeded("one of many", &[&number.to_be_bytes()]);
+            Redemption { id, order_id: format!("o-{number}"), ..counts.clone() }
+        })
+        .collect();
+    coupon.redemptions = losses.iter().map(|loss| loss.id).chain([counts.id]).collect();
+    let puts = losses.iter().map(|loss| Change::Put(stored::redemption(loss.id), loss.to_bytes()));
+    let mut batch = Batch::new(BatchId([9; 16]), TENANT, Home(0));
+    batch.changes = puts.chain([Change::Put(stored::coupon(coupon.id), coupon.to_bytes())]).collect();
+    assert!(matches!(wait(api.store.commit(batch)), Outcome::Committed { .. }));
+    let anna = coupon.profile.unwrap();
+    wait(erase(&engine, anna, later(MONDAY, 70))).unwrap();
+    let left = redemptions(&engine);
+    assert_eq!(left.len(), 1_001);
+    assert!(left.iter().all(|one| one.profile.is_none() && one.order_id.is_empty()));
+    assert_eq!(coupons(&engine)[0].profile, None);
 }
 
 /// What the ledger's entries say was spent and has come back.

@@ -216,5 +216,6 @@ pub(crate) fn reports() -> Vec<(&'static str, Reported)> {
     vec![
         ("booked", report(Ok(RedemptionId::from_bytes([7; 16])))),
         ("unbacked", report(Err(Unbacked::LeaseFull))),
+        ("taken-here", report(Err(Unbacked::TakenHere))),
     ]
 }

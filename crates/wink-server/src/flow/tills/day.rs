@@ -74,8 +74,8 @@ pub struct Sum {
 
 impl Sum {
     fn add(&mut self, amount: Cents) {
-        self.count += 1;
-        self.amount += amount;
+        self.count = self.count.saturating_add(1);
+        self.amount = self.amount.saturating_add(amount);
     }
 }
 

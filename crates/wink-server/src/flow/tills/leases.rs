@@ -1,8 +1,10 @@
 //! Leases: granted out of a budget, signed for the till, and given back.
 
+use std::collections::BTreeMap;
+
 use wink_code::{LeasedOffer, SignedLease, Worth};
-use wink_core::base::{Cents, LeaseId, TillId, Timestamp};
-use wink_core::coupon::{Lease, LeaseAsked, grant as step};
+use wink_core::base::{CampaignId, Cents, LeaseId, TillId, Timestamp};
+use wink_core::coupon::{Lease, LeaseAsked, Renewal, grant as step};
 use wink_core::offer::{Benefit, Catalogue, Offer};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Version};
@@ -60,9 +62,7 @@ pub async fn grant<S: Store>(
 ) -> Result<Answer, Error> {
     let mut turn_before = None;
     for _ in 0..ATTEMPTS_MAX {
-        let of_campaign = list(engine, &asked.till).await?;
-        let mut of_campaign: Vec<Lease> =
-            of_campaign.into_iter().filter(|lease| lease.campaign == asked.campaign).collect();
+        let mut of_campaign = in_turn(engine, &asked.till, &asked.campaign).await?;
         let turn = u64::try_from(of_campaign.len()).unwrap_or(u64::MAX);
         if let Some(open) = of_campaign.pop().filter(|last| last.is_open() && now < last.expires_at) {
             let is_same = is_for(&open, asked);
@@ -75,6 +75,8 @@ pub async fn grant<S: Store>(
         turn_before = Some(turn);
         let (lease, entry) = step(asked, turn, &*engine.catalogue()?, now)
             .map_err(|refused| Error::Unusable(refused.to_string()))?;
+        // One that cannot be signed is of use to nobody, and would hold its money for days.
+        signed(engine, &lease).await?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         let key = keys::lease(&lease.till, lease.id);
         batch.checks.push(Check::Absent(key.clone()));
@@ -91,6 +93,20 @@ pub async fn grant<S: Store>(
         }
     }
     Err(Error::Contended)
+}
+
+/// Lists a till's leases of a campaign in the order they were granted in, which several of one second do not tell by their times.
+async fn in_turn<S: Store>(
+    engine: &Engine<S>,
+    till: &TillId,
+    campaign: &CampaignId,
+) -> Result<Vec<Lease>, Error> {
+    let mut leases = list(engine, till).await?;
+    leases.retain(|lease| lease.campaign == *campaign);
+    let turns: BTreeMap<LeaseId, u64> =
+        (0..).take(leases.len()).map(|turn| (Lease::id_of(till, campaign, turn), turn)).collect();
+    leases.sort_by_key(|lease| turns.get(&lease.id).copied());
+    Ok(leases)
 }
 
 /// Tells whether a lease is what somebody wants: all but its end, which moves with every asking.
@@ -124,22 +140,18 @@ pub async fn give_back<S: Store>(
     Err(Error::Contended)
 }
 
-/// Grants a lease like one that the till had, for as long again. Nobody is asked: staff has granted that till so much before.
+/// Grants a lease like a till's last one, for as long again. Nobody is asked: staff has granted that till so much before. Asked again, it is
+/// the lease that came in its place.
 ///
 /// # Errors
-/// As [`grant`].
+/// As [`grant`], and [`Error::Unusable`] for one that is not the last, or was over too long ago.
 pub async fn renew<S: Store>(engine: &Engine<S>, lease: &Lease, now: Timestamp) -> Result<Answer, Error> {
-    let asked = LeaseAsked {
-        till: lease.till.clone(),
-        store: lease.store.clone(),
-        campaign: lease.campaign.clone(),
-        offer: lease.offer.clone(),
-        count_max: lease.count_max,
-        cents_max: lease.cents_max,
-        takes_paper: lease.takes_paper,
-        expires_at: Timestamp(now.0.saturating_add(lease.expires_at.since_ms(lease.granted_at))),
-    };
-    grant(engine, &asked, now).await
+    let leases = in_turn(engine, &lease.till, &lease.campaign).await?;
+    let next = leases.iter().skip_while(|one| one.id != lease.id).nth(1);
+    match lease.renewal(next, now).map_err(|refused| Error::Unusable(refused.to_string()))? {
+        Renewal::Asked(asked) => grant(engine, &asked, now).await,
+        Renewal::Came(next) => Ok(Answer::Granted(next.clone())),
+    }
 }
 
 /// Gives back what is left of leases nobody was heard of in time. Returns how many.

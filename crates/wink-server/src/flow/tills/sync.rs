@@ -28,7 +28,7 @@ pub struct Report {
 pub enum Outcome {
     /// It is booked, now or before; as a loss where the redemption says so, which a later report may still change.
     Booked(Box<Redemption>),
-    /// Nothing pays for it. It is kept and shown.
+    /// Nothing pays for it. It is kept and shown, unless its number cannot be on the lease.
     Unbacked(Unbacked),
     /// The till has no such lease.
     LeaseUnknown,
@@ -55,6 +55,9 @@ pub async fn hear<S: Store>(
             engine.stored(&keys::reported(report.lease, report.taken.number)).await?;
         if let Some(known) = known {
             return heard_before(engine, &known, body).await;
+        }
+        if !lease.has_number(report.taken.number) {
+            return Ok(Outcome::Unbacked(Unbacked::LeaseFull));
         }
         let used = Used::load(engine, &report.taken).await?;
         let (coupon, last) = (used.coupon.as_ref(), used.last.as_ref());
