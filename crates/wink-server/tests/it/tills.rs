@@ -242,10 +242,14 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     let mut unknown = change("coupon", json!(nobody));
     unknown["number"] = json!(3);
     assert_eq!(synced(&api, &shop, "till-1", &[unknown]), ["unbacked coupon_unknown"]);
-    let wrong = json!({ "taken": [change("amount_cents", json!(99))] });
+    // What cannot be read keeps nothing else from being heard.
+    let wrong = [change("amount_cents", json!(99)), change("order_id", json!("")), annas.clone()];
+    let said = ["refused malformed", "refused malformed", "loss used_before"];
+    assert_eq!(synced(&api, &shop, "till-1", &wrong), said);
+    let answer = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &json!({ "taken": wrong })).json();
     assert_eq!(
-        api.ask(&shop, "POST", "/v1/tills/till-1/sync", &wrong).json()["pointer"],
-        "/taken/0/amount_cents"
+        answer["taken"][0]["why"],
+        "amount_cents: the lines must add up to it, and to more than nothing"
     );
     assert_eq!(owed(&api, &manager), 100 + 100 + 500, "berta's coupon, anna's redemption, the lease");
     let day = &days(&api, &shop, &["till-1"])[0];
