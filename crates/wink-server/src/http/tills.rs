@@ -205,7 +205,10 @@ fn report(sent: TakenSent) -> Result<Report, String> {
         return Err(wrong("amount_cents", "the lines must add up to it, and to more than nothing"));
     }
     if LEASE_CENTS_MAX < amount.0 {
-        return Err(wrong("amount_cents", &format!("no lease holds more than {LEASE_CENTS_MAX} minor units")));
+        return Err(wrong(
+            "amount_cents",
+            &format!("no lease holds more than {LEASE_CENTS_MAX} minor units"),
+        ));
     }
     if !(1..=ORDER_BYTES_MAX).contains(&sent.order_id.len()) {
         return Err(wrong("order_id", &format!("an order's id has 1 to {ORDER_BYTES_MAX} bytes")));

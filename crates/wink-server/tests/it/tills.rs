@@ -18,7 +18,7 @@ use wink_server::flow::tills::leases::{self, Answer};
 use wink_server::flow::tills::sync;
 use wink_server::keys::{self as stored, TENANT, entry};
 use wink_server::report::verify::verify;
-use wink_server::{Engine, Error};
+use wink_server::{Engine, Error, catalogue, flow};
 use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::{Batch, BatchId, Change, Home, Lane, Outcome, Position, Store as _};
 
@@ -246,10 +246,14 @@ fn a_coupon_that_was_used_with_the_server_is_a_loss_and_what_no_lease_covers_is_
     let mut again = annas.clone();
     again["number"] = json!(5);
     assert_eq!(synced(&api, &shop, "till-1", &[again]), ["unbacked taken_here"]);
-    let wrong = json!({ "taken": [change("amount_cents", json!(99))] });
+    // What cannot be read keeps nothing else from being heard.
+    let wrong = [change("amount_cents", json!(99)), change("order_id", json!("")), annas.clone()];
+    let said = ["refused malformed", "refused malformed", "loss used_before"];
+    assert_eq!(synced(&api, &shop, "till-1", &wrong), said);
+    let answer = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &json!({ "taken": wrong })).json();
     assert_eq!(
-        api.ask(&shop, "POST", "/v1/tills/till-1/sync", &wrong).json()["pointer"],
-        "/taken/0/amount_cents"
+        answer["taken"][0]["why"],
+        "amount_cents: the lines must add up to it, and to more than nothing"
     );
     assert_eq!(owed(&api, &manager), 100 + 100 + 500, "berta's coupon, anna's redemption, the lease");
     let day = &days(&api, &shop, &["till-1"])[0];
@@ -367,6 +371,76 @@ fn a_coupon_that_a_thousand_leases_paid_for_is_erased() {
     assert_eq!(left.len(), 1_001);
     assert!(left.iter().all(|one| one.profile.is_none() && one.order_id.is_empty()));
     assert_eq!(coupons(&engine)[0].profile, None);
+}
+
+/// A use of a word that was taken back is a coupon like any other: what a lease pays of it is not the word's money, and what came back in part
+/// gives no more than that.
+#[test]
+fn a_words_coupon_that_came_back_is_paid_by_the_lease_and_its_money_goes_back_to_the_word() {
+    let word = "public_code = { word = \"SOMMER10\", budget = \"2.00\" }".to_owned();
+    let offer =
+        Offer { budget: "20.00".to_owned(), more: word, ..Offer::new("tea", "{ amount = \"1.00\" }") };
+    let mut files = Shop::selling(vec![offer]).files();
+    let campaign = files.get_mut("campaigns/tea.toml").unwrap();
+    *campaign = campaign.replace("[[offers]]", "[reversals]\npartial_refund = \"returns\"\n\n[[offers]]");
+    let store = Arc::new(SimStore::new());
+    let engine = wait(Engine::open(store.clone(), secrets(), MONDAY)).unwrap();
+    wait(flow::catalogue::apply(&engine, catalogue::compile(&files).unwrap(), files, MONDAY)).unwrap();
+    let people = ["anna", "berta", "carla"].map(|name| said::allows_all(name, MONDAY));
+    wait(ingest(&engine, &IDS, people.concat())).unwrap();
+    let api = Api::over(store);
+    let shop = api.key(Role::Shop);
+    let bearer = format!("Bearer {shop}");
+    let once = |once: &str, path: &str, body: &Json| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+        api.send("POST", path, &headers, &body.to_string())
+    };
+    let line = |id: &str, cents: i64| json!({ "id": id, "product_id": "p", "quantity": 1, "unit_price_cents": cents });
+    let cart = json!({ "lines": [line("1", 300), line("2", 900)] });
+    let uses = |name: &str| {
+        let identity = json!({ "namespace": "customer", "value": name });
+        let asked = json!({ "coupons": ["SOMMER10"], "identity": identity, "order_id": name, "cart": cart });
+        once(name, "/v1/redemptions", &asked)
+    };
+    let back = |redemption: &Json, body: &Json| {
+        let redemption = redemption.as_str().unwrap();
+        let answer = once(redemption, &format!("/v1/redemptions/{redemption}/reversals"), body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["reversals"][0]["coupon"].clone()
+    };
+    let (annas, bertas) = (uses("anna").json(), uses("berta").json());
+    assert_eq!(uses("carla").code(), "public_code_used_up");
+    let line_back = json!({ "reason": "refund", "lines": [{ "line": "1" }] });
+    assert_eq!(back(&annas["coupons"][0]["redemption"], &line_back), "returns");
+    assert_eq!(back(&bertas["coupons"][0]["redemption"], &json!({ "reason": "cancel" })), "returns");
+    sound(&api);
+    let keys = keys(&api, &shop);
+    let shown = |coupon: CouponId| {
+        let shown = api.ask(&shop, "GET", &format!("/v1/coupons/{coupon}/code"), &Json::Null).json();
+        let payload = shown["payload"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned();
+        let most = wink_code::verify(&payload, &keys, seconds() + 5).unwrap().offline_cents_max;
+        (most, payload)
+    };
+    let mut payloads: Vec<(u32, String)> = coupons(&engine).iter().map(|coupon| shown(coupon.id)).collect();
+    payloads.sort_unstable();
+    assert_eq!(payloads.iter().map(|(most, _)| *most).collect::<Vec<_>>(), [25, 100]);
+    let granted = lease(&api, &shop, "till-1", 500).json();
+    let taken = takes(&granted, &keys, &mut Vec::new(), &payloads[1].1, 10);
+    api.pass_minutes(5);
+    let answer = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &json!({ "taken": [taken] })).json();
+    assert_eq!(answer["taken"][0]["outcome"], "redeemed", "{answer}");
+    sound(&api);
+    assert_eq!(back(&answer["taken"][0]["redemption"], &json!({ "reason": "cancel" })), "stays_used");
+    sound(&api);
+    // Of the word's 2.00 anna's are left: there is room for one more use, and not for two.
+    let after = |name: &str| {
+        let identity = json!({ "namespace": "customer", "value": name });
+        let asked = json!({ "coupons": ["SOMMER10"], "identity": identity, "order_id": "o", "cart": cart });
+        once(&format!("after-{name}"), "/v1/redemptions", &asked)
+    };
+    assert_eq!(after("carla").status, 200);
+    assert_eq!(after("dora").code(), "public_code_used_up");
+    sound(&api);
 }
 
 /// What the ledger's entries say was spent and has come back.

@@ -16,6 +16,9 @@ use crate::control::Line;
 use crate::home;
 use crate::terminal::say;
 
+/// The longest list of entries in a request, in bytes: with what stands around it, less than the MiB the server reads.
+const REQUEST_BYTES_MAX: usize = (1 << 20) - 1_024;
+
 pub(super) fn run(action: &TillAction, in_json: bool) -> anyhow::Result<ExitCode> {
     match action {
         TillAction::Lease { till, campaign, offer, count, most, hours, store, paper, data } => {
@@ -118,31 +121,16 @@ async fn sync(
     }
     let (mut log, line) = (open(log)?, Line::open(store).await?);
     let path = format!("/v1/tills/{till}");
-    let mut answers: Vec<Json> = Vec::new();
-    loop {
-        let now: Vec<Json> = log.not_synced().iter().take(TAKEN_MAX).map(taken).collect();
-        if now.is_empty() {
-            break;
-        }
-        let count = now.len();
-        let answer = line.ask("POST", &format!("{path}/sync"), Some(json!({ "taken": now }))).await?;
-        let mut answered = each(&answer, "taken").cloned().collect::<Vec<_>>();
-        // What was refused is not known to the server: it stays in the log, and somebody must look.
-        let refused = answered.iter().position(|answer| text(answer, "outcome") == "refused");
-        log.has_synced(refused.unwrap_or(count))?;
-        if let Some(place) = refused {
-            let reason = answered.get(place).map(|answer| text(answer, "reason")).unwrap_or_default();
-            bail!("the server refused an entry of the log: {reason}; what came before it is synced");
-        }
-        answers.append(&mut answered);
-    }
+    let Reported { answers, refused, is_known } = report_all(&mut log, &line, &path).await?;
     let after = match ends {
+        // A log of another till, as likely as not: whose leases these are is not sure.
+        Some(_) if !is_known => Json::Null,
         Some(ends) => give_back(&mut log, &line, &path, ends).await?,
         None => Json::Null,
     };
     if in_json {
         say!("{}", json!({ "taken": answers, "leases": after }));
-        return Ok(ExitCode::SUCCESS);
+        return all_heard(&refused);
     }
     let count = |outcome: &str| answers.iter().filter(|answer| text(answer, "outcome") == outcome).count();
     let (redeemed, losses, unbacked) = (count("redeemed"), count("loss"), count("unbacked"));
@@ -153,7 +141,79 @@ async fn sync(
     for lease in each(&after, "not_renewed") {
         say!("not renewed: {}, {}", text(lease, "lease"), text(lease, "why"));
     }
-    Ok(ExitCode::SUCCESS)
+    all_heard(&refused)
+}
+
+/// What the server answered.
+struct Reported {
+    /// To what it heard, one by one.
+    answers: Vec<Json>,
+    /// What it refused, and why.
+    refused: Vec<String>,
+    /// Whether it has the leases of everything it heard.
+    is_known: bool,
+}
+
+/// Reports all that the server does not know of. What it refuses stays in the log, with what is behind it: that is reported again the next
+/// time, which changes nothing.
+async fn report_all(log: &mut Log, line: &Line, path: &str) -> anyhow::Result<Reported> {
+    let left = log.not_synced().to_vec();
+    let mut reported = Reported { answers: Vec::new(), refused: Vec::new(), is_known: true };
+    let mut rest = left.as_slice();
+    while let Some(first) = rest.first() {
+        let sent = request_of(rest);
+        if sent.is_empty() {
+            reported.refused.push(refusal(first, "it is longer than a request may be"));
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
+        let (now, behind) = rest.split_at(sent.len());
+        let answer = line.ask("POST", &format!("{path}/sync"), Some(json!({ "taken": sent }))).await?;
+        let answered = each(&answer, "taken").collect::<Vec<_>>();
+        if answered.len() != now.len() {
+            bail!("the server answered {} of {} entries", answered.len(), now.len());
+        }
+        let was_whole = reported.refused.is_empty();
+        let is_refused = |answer: &&Json| text(answer, "outcome") == "refused";
+        if was_whole {
+            log.has_synced(answered.iter().position(is_refused).unwrap_or(now.len()))?;
+        }
+        for (given, answer) in now.iter().zip(answered) {
+            if !is_refused(&answer) {
+                reported.answers.push(answer.clone());
+                continue;
+            }
+            let (reason, why) = (text(answer, "reason"), text(answer, "why"));
+            reported.is_known &= reason != "lease_unknown";
+            let why = if why.is_empty() { reason.to_owned() } else { format!("{reason}, {why}") };
+            reported.refused.push(refusal(given, &why));
+        }
+        rest = behind;
+    }
+    Ok(reported)
+}
+
+/// Takes as many entries as fit into a request; none if the first alone does not.
+fn request_of(rest: &[Given]) -> Vec<Json> {
+    let mut bytes = 0;
+    let fits = |entry: &Json| {
+        bytes += entry.to_string().len() + 1;
+        bytes <= REQUEST_BYTES_MAX
+    };
+    rest.iter().take(TAKEN_MAX).map(taken).take_while(fits).collect()
+}
+
+fn refusal(given: &Given, why: &str) -> String {
+    let (lease, order) = (LeaseId::from_bytes(given.lease), given.order.escape_debug());
+    format!("number {} of {lease}, order `{order}`: {why}", given.number)
+}
+
+/// Says what was refused: somebody must look.
+fn all_heard(refused: &[String]) -> anyhow::Result<ExitCode> {
+    if refused.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    bail!("the server refused entries of the log and heard all others: {}", refused.join("; "))
 }
 
 /// Ends the leases the till has: it notes that it gives nothing more before the server hears of it.
@@ -266,4 +326,43 @@ fn read(file: &Path) -> anyhow::Result<String> {
 
 fn number(json: &Json, name: &str) -> i64 {
     json.get(name).and_then(Json::as_i64).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use wink_code::GivenLine;
+
+    use super::*;
+
+    fn given(number: u32, lines: usize) -> Given {
+        let line = |place: usize| GivenLine {
+            line: format!("{place:0>64}"),
+            quantity: 1,
+            cents: 1,
+            vat_basis_points: Some(700),
+        };
+        Given {
+            lease: [1; 16],
+            number,
+            at: 1_500,
+            coupon: [2; 16],
+            order: "o".repeat(128),
+            cents: 1,
+            lines: (0..lines).map(line).collect(),
+        }
+    }
+
+    #[test]
+    fn a_request_holds_what_the_server_reads_and_no_more() {
+        let small: Vec<Given> = (1..=300).map(|number| given(number, 1)).collect();
+        assert_eq!(request_of(&small).len(), TAKEN_MAX);
+        let large: Vec<Given> = (1..=300).map(|number| given(number, 500)).collect();
+        let sent = request_of(&large);
+        let bytes = |count| {
+            let sent: Vec<Json> = large.iter().take(count).map(taken).collect();
+            json!({ "taken": sent }).to_string().len()
+        };
+        assert!(bytes(sent.len()) <= 1 << 20 && REQUEST_BYTES_MAX < bytes(sent.len() + 1));
+        assert_eq!(request_of(&[given(1, 20_000)]), Vec::<Json>::new());
+    }
 }
