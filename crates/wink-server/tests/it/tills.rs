@@ -435,8 +435,9 @@ fn a_words_coupon_that_came_back_is_paid_by_the_lease_and_its_money_goes_back_to
     // Of the word's 2.00 anna's are left: there is room for one more use, and not for two.
     let after = |name: &str| {
         let identity = json!({ "namespace": "customer", "value": name });
-        let asked = json!({ "coupons": ["SOMMER10"], "identity": identity, "order_id": "o", "cart": cart });
-        once(&format!("after-{name}"), "/v1/redemptions", &asked)
+        let order = format!("after-{name}");
+        let asked = json!({ "coupons": ["SOMMER10"], "identity": identity, "order_id": order, "cart": cart });
+        once(&order, "/v1/redemptions", &asked)
     };
     assert_eq!(after("carla").status, 200);
     assert_eq!(after("dora").code(), "public_code_used_up");
