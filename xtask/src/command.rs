@@ -88,8 +88,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        takes: "[features|statistics]...",
-        summary: "holds Wink against SQL and against Python's libraries on the same input; fetches them, and takes its time",
+        takes: "[coupons|features|statistics]...",
+        summary: "holds Wink against PostgreSQL, SQL and Python's libraries on the same input; fetches them, and takes its time",
         flags: &[
             Flag {
                 name: "--only",
@@ -98,9 +98,15 @@ pub(crate) const COMMANDS: &[Command] = &[
             },
             Flag { name: "--events", value: Some("N"), help: "events the windows are computed over" },
             Flag { name: "--people", value: Some("N"), help: "people of the simulated shop" },
+            Flag {
+                name: "--rounds",
+                value: Some("N"),
+                help: "how often coupons are redeemed on both sides (5 otherwise)",
+            },
             Flag { name: "--json", value: None, help: "prints JSON instead of a table" },
         ],
         examples: &[
+            "cargo xtask compare coupons",
             "cargo xtask compare features",
             "cargo xtask compare features --only windows --events 1000000",
         ],
