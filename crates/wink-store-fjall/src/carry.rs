@@ -115,8 +115,11 @@ impl Filling {
     }
 
     fn write(&self, writes: impl IntoIterator<Item = Write>) -> Result<(), Error> {
-        self.engine.write(writes.into_iter().collect()).map_err(|error| {
+        let written = self.engine.write(writes.into_iter().collect()).map_err(|error| {
             Error::Closed(format!("`{}` cannot be written: {}", self.directory.display(), unreadable(&error)))
-        })
+        })?;
+        self.engine.show();
+        self.engine.keep(written);
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use wink_store::{Batch, Effect, Error, Failure, Head, Outcome};
 
+use crate::engine::Engine;
 use crate::group::{Group, judge};
 use crate::heads::{Checkpoints, Progress};
 use crate::store::Shared;
@@ -176,22 +177,25 @@ impl Committer {
         let begun = Instant::now();
         let written = engine.write(std::mem::take(&mut group.writes));
         metrics::histogram!("wink_store_commit_seconds").record(begun.elapsed().as_secs_f64());
-        if let Err(error) = written {
-            if !is_full(&error) {
-                fatal(&format!("a write to the engine failed: {error}"));
+        let written = match written {
+            Ok(written) => written,
+            Err(error) if is_full(&error) => {
+                // Whether the last bytes reached the disk is open until the next start; that nothing more will is certain.
+                let reason = "the disk is full; free some space and start Wink again".to_owned();
+                eprintln!("wink: the store takes no more writes: {reason}");
+                shared.close(reason);
+                return vec![Outcome::Unknown; count];
             }
-            // Whether the last bytes reached the disk is open until the next start; that nothing more will is certain.
-            let reason = "the disk is full; free some space and start Wink again".to_owned();
-            eprintln!("wink: the store takes no more writes: {reason}");
-            shared.close(reason);
-            return vec![Outcome::Unknown; count];
-        }
+            Err(error) => fatal(&format!("a write to the engine failed: {error}")),
+        };
         metrics::counter!("wink_store_batches_total").increment(group.commits.len().try_into().unwrap_or(0));
-        self.publish(group)
+        let outcomes = self.publish(engine, group);
+        engine.keep(written);
+        outcomes
     }
 
-    /// Lets readers see what is now durable, and notes how far the journal has come.
-    fn publish(&mut self, group: Group) -> Vec<Outcome> {
+    /// Lets readers see what is now durable, all of it at one moment, and notes how far the journal has come.
+    fn publish(&mut self, engine: &Engine, group: Group) -> Vec<Outcome> {
         let Group { outcomes, accepted, counters: changed, commits, .. } = group;
         let mut counters = self.shared.counters.write().unwrap_or_else(PoisonError::into_inner);
         for (tenant, key, counter) in changed {
@@ -210,6 +214,7 @@ impl Committer {
                 _ => {}
             }
         }
+        engine.show();
         drop((counters, leases));
         let mut remembered = self.shared.outcomes.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = commits.last() {

@@ -5,11 +5,13 @@ use std::fs;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 use fjall::config::CompressionPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice};
+use fjall::{
+    CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice, Snapshot,
+};
 use wink_store::{
     Direction, Entry, Error, Head, KEY_BYTES_MAX, Kind, Lane, LaneError, Mark, MarkKey, Page, Position,
     QueueKey, Range, Record, RecordKey, Since, Tenant, Version,
@@ -42,9 +44,13 @@ pub(crate) struct Engine {
     batches: Keyspace,
     meta: Keyspace,
     hot: Arc<Hot>,
-    /// New marks of the commit that is being written.
-    unseen: Arc<RwLock<AHashSet<Vec<u8>>>>,
+    /// The last commit that is shown: what is read, is read as of it. By itself the engine shows a commit key by key.
+    shown: Arc<RwLock<Snapshot>>,
 }
+
+/// Records of a commit that is on disk, to be kept in memory once it is shown.
+#[must_use = "what is not shown is never read"]
+pub(crate) struct Written(Vec<(Vec<u8>, Option<Slice>)>);
 
 /// One value to write, or `None` to delete it.
 pub(crate) type Write = ((Space, Vec<u8>), Option<Vec<u8>>);
@@ -130,7 +136,7 @@ impl Engine {
             batches: keyspace("batches", 16)?,
             meta: keyspace("meta", 1)?,
             hot: Arc::new(Hot::new(options.hot_bytes)),
-            unseen: Arc::default(),
+            shown: Arc::new(RwLock::new(database.snapshot())),
             database,
         })
     }
@@ -173,29 +179,41 @@ impl Engine {
         }
     }
 
-    /// Writes everything atomically and returns when it is on disk. Readers see nothing of it before.
-    pub(crate) fn write(&self, writes: Writes) -> Result<(), fjall::Error> {
+    /// Writes everything atomically and returns when it is on disk. Readers see nothing of it before it is shown.
+    pub(crate) fn write(&self, writes: Writes) -> Result<Written, fjall::Error> {
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), writes.len());
-        let (mut records, mut marks) = (Vec::new(), AHashSet::new());
+        let mut records = Vec::new();
         for ((space, key), value) in writes {
             let value = value.map(Slice::from);
-            match space {
-                Space::Records => records.push((key.clone(), value.clone())),
-                Space::Marks if value.is_some() => {
-                    marks.insert(key.clone());
-                }
-                _ => {}
+            if space == Space::Records {
+                records.push((key.clone(), value.clone()));
             }
             match value {
                 Some(value) => batch.insert(self.space(space), key, value),
                 None => batch.remove(self.space(space), key),
             }
         }
-        // The engine shows a commit key by key. A mark leads to what was written with it, so it is shown when all of that is.
-        *self.unseen.write().unwrap_or_else(PoisonError::into_inner) = marks;
-        self.hot.write(records, || batch.durability(Some(PersistMode::SyncData)).commit())?;
-        self.unseen.write().unwrap_or_else(PoisonError::into_inner).clear();
-        Ok(())
+        // After one that failed nobody knows what is written: its records stay with the engine until the next.
+        self.hot.begin(&records);
+        batch.durability(Some(PersistMode::SyncData)).commit()?;
+        Ok(Written(records))
+    }
+
+    /// Shows everything written, all of it at once.
+    pub(crate) fn show(&self) {
+        let newest = self.database.snapshot();
+        let last =
+            std::mem::replace(&mut *self.shown.write().unwrap_or_else(PoisonError::into_inner), newest);
+        drop(last);
+    }
+
+    /// Keeps what was shown in memory.
+    pub(crate) fn keep(&self, written: Written) {
+        self.hot.end(written.0);
+    }
+
+    fn shown(&self) -> RwLockReadGuard<'_, Snapshot> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes something new and empties its memtable, which lets the engine forget every older version of every key.
@@ -204,11 +222,12 @@ impl Engine {
     pub(crate) fn let_go_of_versions(&self, version: Version) -> Result<(), fjall::Error> {
         self.meta.insert(SCRUBBED_KEY, version.0.to_be_bytes())?;
         self.database.persist(PersistMode::SyncAll)?;
+        self.show();
         self.meta.rotate_memtable_and_wait()
     }
 
     pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Slice>, Error> {
-        self.space(space).get(key).map_err(|error| unreadable(&error))
+        self.shown().get(self.space(space), key).map_err(|error| unreadable(&error))
     }
 
     pub(crate) fn record(&self, tenant: Tenant, key: &RecordKey) -> Result<Option<Record>, Error> {
@@ -249,16 +268,13 @@ impl Engine {
 
     pub(crate) fn mark(&self, tenant: Tenant, key: &MarkKey) -> Result<Option<Mark>, Error> {
         let key = layout::mark_key(tenant, key);
-        if self.unseen.read().unwrap_or_else(PoisonError::into_inner).contains(&key) {
-            return Ok(None);
-        }
         let value = self.get(Space::Marks, &key)?;
         value.map(|value| layout::read_mark(&value)).transpose()
     }
 
     pub(crate) fn is_queued(&self, tenant: Tenant, key: &QueueKey) -> Result<bool, Error> {
         let key = layout::queue_key(tenant, key);
-        self.queues.contains_key(key).map_err(|error| unreadable(&error))
+        self.shown().contains_key(&self.queues, key).map_err(|error| unreadable(&error))
     }
 
     pub(crate) fn scan(
@@ -277,7 +293,7 @@ impl Engine {
             Some(until) => Bound::Excluded(key(until)),
             None => layout::after(&key(&[])).map_or(Bound::Unbounded, Bound::Excluded),
         };
-        let found = self.records.range((Bound::Included(key(&range.from)), until));
+        let found = self.shown().range(&self.records, (Bound::Included(key(&range.from)), until));
         let wanted = limit.saturating_add(1);
         let guards: Vec<fjall::Guard> = match direction {
             Direction::Forward => found.take(wanted).collect(),
@@ -305,7 +321,8 @@ impl Engine {
         let last = layout::entry_key(lane, Position(u64::MAX));
         let mut entries: Vec<Entry> = Vec::new();
         let mut expected = from;
-        for guard in self.entries.range(layout::entry_key(lane, from)..=last).take(limit) {
+        let found = self.shown().range(&self.entries, layout::entry_key(lane, from)..=last);
+        for guard in found.take(limit) {
             let (key, value) = guard.into_inner().map_err(|error| unreadable(&error))?;
             let position = layout::read_position(&key)?;
             if position != expected {
@@ -328,7 +345,8 @@ impl Engine {
         if until < from {
             return Ok(());
         }
-        for guard in self.queues.range(from..=until) {
+        let found = self.shown().range(&self.queues, from..=until);
+        for guard in found {
             let (key, value) = guard.into_inner().map_err(|error| unreadable(&error))?;
             if !take(&key, &value)? {
                 break;
@@ -341,7 +359,8 @@ impl Engine {
     pub(crate) fn head(&self, lane: Lane) -> Result<Head, Error> {
         let (first, last) = (Position(0), Position(u64::MAX));
         let range = layout::entry_key(lane, first)..=layout::entry_key(lane, last);
-        let Some(guard) = self.entries.range(range).next_back() else { return Ok(Head::default()) };
+        let last = self.shown().range(&self.entries, range).next_back();
+        let Some(guard) = last else { return Ok(Head::default()) };
         let (key, value) = guard.into_inner().map_err(|error| unreadable(&error))?;
         let header = layout::read_header(&value)?;
         Ok(Head { next: layout::read_position(&key)?.0.saturating_add(1), hash: header.hash })

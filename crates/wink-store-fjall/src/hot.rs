@@ -18,7 +18,7 @@ const TYPICAL_BYTES: u64 = 400;
 ///
 /// Whoever fetches a value holds a place for it, and what is written meanwhile takes that place, so that an older value never
 /// comes to lie over a newer one. While a key is being written it is asked of the engine: else somebody could see another part of a
-/// commit there, and here still what was before.
+/// commit there once it is shown, and here still what was before.
 pub(crate) struct Hot {
     values: Cache<Vec<u8>, Option<Slice>, Weigh>,
     writing: RwLock<AHashSet<Vec<u8>>>,
@@ -63,21 +63,18 @@ impl Hot {
         }
     }
 
-    /// Writes values by `write`, and takes them over once it has. One thread writes.
-    pub(crate) fn write<E>(
-        &self,
-        values: Vec<(Vec<u8>, Option<Slice>)>,
-        write: impl FnOnce() -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// Leaves these values to the engine until [`end`](Self::end): they are about to be written. One thread writes.
+    pub(crate) fn begin(&self, values: &[(Vec<u8>, Option<Slice>)]) {
         let keys = values.iter().map(|(key, _)| key.clone()).collect();
         *self.writing.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        // After one that failed nobody knows what is written: the keys stay with the engine until the next.
-        write()?;
+    }
+
+    /// Takes over values that were written and are shown.
+    pub(crate) fn end(&self, values: Vec<(Vec<u8>, Option<Slice>)>) {
         for (key, value) in values {
             self.values.insert(key, value);
         }
         self.writing.write().unwrap_or_else(PoisonError::into_inner).clear();
-        Ok(())
     }
 }
 
@@ -102,35 +99,37 @@ mod tests {
         assert_eq!(hot.get(b"other", || panic!("it is known to be absent")).unwrap(), None);
     }
 
-    fn put(hot: &Hot, text: &str) {
-        hot.write(vec![(KEY.to_vec(), value(text))], || Ok::<(), ()>(())).unwrap();
+    fn write(hot: &Hot, value: Option<Slice>, while_writing: impl FnOnce()) {
+        let values = vec![(KEY.to_vec(), value)];
+        hot.begin(&values);
+        while_writing();
+        hot.end(values);
     }
 
     #[test]
     fn what_is_written_while_an_older_value_is_fetched_stays() {
         let hot = Hot::new(1 << 20);
         let fetched = hot.get(KEY, || {
-            put(&hot, "newer");
+            write(&hot, value("newer"), || ());
             Ok(value("older"))
         });
         assert_eq!(fetched.unwrap(), value("older"), "as if it had been read a moment before");
         assert_eq!(hot.get(KEY, || panic!("it is here")).unwrap(), value("newer"));
-        hot.write(vec![(KEY.to_vec(), None)], || Ok::<(), ()>(())).unwrap();
+        write(&hot, None, || ());
         assert_eq!(hot.get(KEY, || panic!("it is known to be absent")).unwrap(), None);
     }
 
     #[test]
     fn while_it_is_written_the_engine_is_asked() {
         let hot = Hot::new(1 << 20);
-        put(&hot, "older");
-        let written = hot.write(vec![(KEY.to_vec(), value("newer"))], || {
+        write(&hot, value("older"), || ());
+        write(&hot, value("newer"), || {
             // The engine shows the whole commit from one moment on: so does whoever asks.
             assert_eq!(hot.get(KEY, || Ok(value("newer"))).unwrap(), value("newer"));
-            Ok::<(), ()>(())
         });
-        written.unwrap();
         assert_eq!(hot.get(KEY, || panic!("it is here")).unwrap(), value("newer"));
-        hot.write(vec![(KEY.to_vec(), value("newest"))], || Err(())).unwrap_err();
+        // A write that failed never ends.
+        hot.begin(&[(KEY.to_vec(), value("newest"))]);
         assert_eq!(hot.get(KEY, || Ok(value("what it knows"))).unwrap(), value("what it knows"));
     }
 
@@ -165,12 +164,7 @@ mod tests {
                 })
                 .collect();
             for number in 1..=20_000_u64 {
-                let values = vec![(KEY.to_vec(), value(&number.to_string()))];
-                hot.write(values, || {
-                    disk.store(number, Ordering::SeqCst);
-                    Ok::<(), ()>(())
-                })
-                .unwrap();
+                write(&hot, value(&number.to_string()), || disk.store(number, Ordering::SeqCst));
                 if number_of(hot.get(KEY, fetch).unwrap()) != number {
                     done.store(true, Ordering::SeqCst);
                     panic!("{number} was undone");

@@ -98,7 +98,7 @@ pub enum Error {
 /// after it. After a crash, what remains of them is a prefix in that order (less those that conflicted).
 ///
 /// **Reading** sees committed state only. Reads of several keys are each current, not a snapshot of one moment: a batch that
-/// depends on what was read checks versions.
+/// depends on what was read checks versions. Whoever has read a part of a commit reads all of it from then on, or what came after.
 ///
 /// **Versions** grow over the life of the store and are never used twice, not even by a record that was deleted and came back.
 ///

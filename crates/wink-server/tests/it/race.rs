@@ -119,8 +119,11 @@ fn one_acceptance<S: Store>(store: S) -> Result<(), String> {
     let decision = wait(decide::ask(&engine, &waiting(0, "person-0", 60, now))).unwrap().unwrap();
     let answers = at_once(|_| insist(|| wait(rights::accept(&engine, decision.id, now))));
     let Ok(coupon) = &answers[0] else { return Err(format!("{:?}", answers[0])) };
-    if answers.iter().any(|answer| answer != &answers[0]) || coupons(&engine) != [coupon.clone()] {
-        return Err("somebody got another coupon".to_owned());
+    if let Some(other) = answers.iter().find(|answer| answer != &&answers[0]) {
+        return Err(format!("one was told {coupon:?}, another {other:?}"));
+    }
+    if coupons(&engine) != [coupon.clone()] {
+        return Err(format!("told {coupon:?}, but there is {:?}", coupons(&engine)));
     }
     audit(&engine)
 }

@@ -87,6 +87,7 @@ macro_rules! suite {
             a_mark_is_taken_by_one_of_racing_callers
             no_update_is_lost_between_racing_callers
             an_entry_is_leased_to_one_of_racing_callers
+            whoever_reads_a_part_of_a_commit_reads_all_of_it
         );
     };
     (@ $make:expr; $($promise:ident)*) => {

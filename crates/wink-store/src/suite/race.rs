@@ -109,3 +109,42 @@ pub fn an_entry_is_leased_to_one_of_racing_callers<S: Store>(store: &Arc<S>) {
     all.sort_unstable();
     assert_eq!(all, (0..100).map(|id| [id; 16]).collect::<Vec<_>>());
 }
+
+/// One writes the number of its round in many places at once. Three others read one place and then another, which is never behind.
+pub fn whoever_reads_a_part_of_a_commit_reads_all_of_it<S: Store>(store: &Arc<S>) {
+    const ROUNDS: u64 = 400;
+    const PLACES: u64 = 14;
+    let name = |place: u64| format!("place {place}");
+    let at = |store: &Arc<S>, place: u64, least: u64| match place {
+        0 => u64::try_from(value(store, "rounds").value).unwrap_or(0),
+        // From where it is known to be on: the lane is as long as there were rounds.
+        1 => match wait(store.read_lane(Lane::of(HOME), Position(least), usize::MAX)) {
+            Ok(more) => least + u64::try_from(more.len()).unwrap_or(0),
+            Err(error) => panic!("{error}"),
+        },
+        _ => bytes(store, &name(place)).and_then(|text| text.parse().ok()).unwrap_or(0),
+    };
+    race(store, 4, |store, caller| {
+        if caller == 0 {
+            for round in 1..=ROUNDS {
+                let mut changes: Vec<Change> =
+                    (2..PLACES).map(|place| put(&name(place), &round.to_string())).collect();
+                changes.extend([Change::Add(counter("rounds"), 1), append("a round")]);
+                done(store, round, changes);
+            }
+            return;
+        }
+        let (mut pair, mut seen) = (caller, 0);
+        while seen < ROUNDS {
+            let (first, second) = (pair % PLACES, pair / PLACES % PLACES);
+            let one = at(store, first, seen);
+            let other = at(store, second, one);
+            assert!(
+                one <= other,
+                "round {one} was seen in place {first}, and then {other} in place {second}"
+            );
+            seen = other;
+            pair += 1;
+        }
+    });
+}
