@@ -44,7 +44,8 @@ impl Currency {
 
     /// Tells how many decimals its amounts have. `None` for a code that ISO 4217 does not list, or lists without a minor unit.
     pub fn decimals(&self) -> Option<usize> {
-        let listed = |codes: &str| codes.split(' ').any(|code| code == self.code());
+        // Three letters and a space each.
+        let listed = |codes: &str| codes.as_bytes().chunks(4).any(|code| code.starts_with(&self.0));
         DECIMALS.iter().find(|(_, codes)| listed(codes)).map(|(decimals, _)| *decimals)
     }
 
