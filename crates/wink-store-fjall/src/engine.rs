@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashMap;
 use fjall::config::CompressionPolicy;
@@ -45,7 +45,7 @@ pub(crate) struct Engine {
     meta: Keyspace,
     hot: Arc<Hot>,
     /// The last commit that is shown: what is read, is read as of it. By itself the engine shows a commit key by key.
-    shown: Arc<RwLock<Snapshot>>,
+    shown: Arc<RwLock<Arc<Snapshot>>>,
 }
 
 /// Records of a commit that is on disk, to be kept in memory once it is shown.
@@ -136,7 +136,7 @@ impl Engine {
             batches: keyspace("batches", 16)?,
             meta: keyspace("meta", 1)?,
             hot: Arc::new(Hot::new(options.hot_bytes)),
-            shown: Arc::new(RwLock::new(database.snapshot())),
+            shown: Arc::new(RwLock::new(Arc::new(database.snapshot()))),
             database,
         })
     }
@@ -201,9 +201,10 @@ impl Engine {
 
     /// Shows everything written, all of it at once.
     pub(crate) fn show(&self) {
-        let newest = self.database.snapshot();
+        let newest = Arc::new(self.database.snapshot());
         let last =
             std::mem::replace(&mut *self.shown.write().unwrap_or_else(PoisonError::into_inner), newest);
+        // Behind the lock: whoever is still reading has it, too.
         drop(last);
     }
 
@@ -212,8 +213,8 @@ impl Engine {
         self.hot.end(written.0);
     }
 
-    fn shown(&self) -> RwLockReadGuard<'_, Snapshot> {
-        self.shown.read().unwrap_or_else(PoisonError::into_inner)
+    fn shown(&self) -> Arc<Snapshot> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Writes something new and empties its memtable, which lets the engine forget every older version of every key.
