@@ -649,4 +649,6 @@ pub(crate) enum BenchSet {
     Moments,
     /// Coupons redeemed from one budget and from many, tried, and issued in heaps
     Coupons,
+    /// Redemptions with ten million coupons stored beside those with ten thousand; takes some minutes and some gigabytes
+    Heap,
 }

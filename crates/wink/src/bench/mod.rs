@@ -4,6 +4,7 @@ pub(crate) mod coupons;
 pub(crate) mod decide;
 pub(crate) mod fold;
 pub(crate) mod growth;
+pub(crate) mod heap;
 pub(crate) mod http;
 pub(crate) mod import;
 pub(crate) mod moments;

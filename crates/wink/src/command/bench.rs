@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Bench, BenchSet};
-use crate::bench::{coupons, decide, fold, growth, http, import, moments, segments, stand};
+use crate::bench::{coupons, decide, fold, growth, heap, http, import, moments, segments, stand};
 use crate::terminal::say;
 use crate::{home, terminal};
 
@@ -47,6 +47,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         (wants(BenchSet::Segments), segments::steps(rounds)),
         (wants(BenchSet::Moments), moments::steps(rounds)),
         (wants(BenchSet::Coupons), coupons::steps(rounds)),
+        (wants(BenchSet::Heap), heap::steps(rounds)),
     ];
     let steps: usize = steps.iter().filter(|(wanted, _)| *wanted).map(|(_, steps)| steps).sum();
     let bar = terminal::progress(u64::try_from(steps).unwrap_or(0), "measuring", asked.json);
@@ -71,6 +72,9 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
     }
     if wants(BenchSet::Coupons) {
         benches.extend(coupons::measure(rounds, asked.only.as_deref(), &bar)?);
+    }
+    if wants(BenchSet::Heap) {
+        benches.extend(heap::measure(rounds, &bar)?);
     }
     bar.finish_and_clear();
     let report = Report { rounds, benches };
