@@ -118,11 +118,18 @@ pub(crate) enum PurchaseModel {
 #[command(after_help = "Examples:
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
   wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
+  wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 
 What lies after the calibration's end is what the model is checked on.")]
 pub(crate) struct ClvFit {
     #[command(flatten)]
     pub(crate) input: ClvInput,
+    /// A column with what an order cost: tells the mean, and which part of the value is left
+    #[arg(long, value_name = "COL")]
+    pub(crate) cost: Option<String>,
+    /// A column with how many pieces an order had
+    #[arg(long, value_name = "COL")]
+    pub(crate) quantity: Option<String>,
     /// Prints the fit as JSON
     #[arg(long)]
     pub(crate) json: bool,
