@@ -58,7 +58,7 @@ pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval,
 const DEGREES_MANY: f64 = 1_000.0;
 
 /// The quantile of Student's t; with many degrees of freedom by its expansion around the normal one (Abramowitz, Stegun 1964, 26.7.5).
-fn students_quantile(probability: f64, degrees: f64) -> Option<f64> {
+pub(crate) fn students_quantile(probability: f64, degrees: f64) -> Option<f64> {
     if degrees < DEGREES_MANY {
         return Some(StudentsT::new(0.0, 1.0, degrees).ok()?.inverse_cdf(probability));
     }

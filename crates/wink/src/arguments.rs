@@ -29,8 +29,8 @@ pub(crate) use lint::{Lint, LintAction, LintLanguage};
 pub(crate) use models::{ChannelsInput, ModelCard, ModelGrid, ModelList, TrainAction, TrainClv};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
-    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoPlan, GeoTable, InputFile,
-    Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoMethod, GeoPlan, GeoTable,
+    InputFile, Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
 };
 pub(crate) use till::{Till, TillAction};
 pub(crate) use uplift::{

@@ -20,5 +20,5 @@ pub use fitted::{FittedPurchases, NextPurchase, Parameters, Scale};
 pub use history::{Customer, History, Orders};
 pub use many::Many;
 pub use model::{CUSTOMERS_MIN, Model};
-pub use population::{Figures, figures};
+pub use population::{Figures, figures, margin, per_order};
 pub use spend::{FittedSpend, SpendModel, SpendParameters};

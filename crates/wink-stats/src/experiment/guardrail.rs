@@ -13,6 +13,16 @@ pub enum Better {
     Lower,
 }
 
+impl Better {
+    /// Tells the worse end of an interval of `treated − control`: the bound of one side.
+    pub fn worst(self, change: Interval) -> f64 {
+        match self {
+            Self::Higher => change.lower,
+            Self::Lower => change.upper,
+        }
+    }
+}
+
 /// A metric that may get worse by less than a margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guardrail {
@@ -37,7 +47,8 @@ pub enum Verdict {
 
 impl Guardrail {
     /// Tests non-inferiority: the interval of `treated − control` against the margin (ICH E9, 1998, §3.3.2; Piaggio et al. 2012, figure 1). The
-    /// interval has two sides, each with what `level` leaves over.
+    /// interval has two sides, each with what `level` leaves over, so each verdict but [`Verdict::Open`] is a test of one side: what is worse by
+    /// the margin holds, and what is not worse by it is breached, with a probability of at most `1 − level`.
     ///
     /// # Errors
     /// As [`mean_difference`], and [`Error::OutOfRange`] for a margin that is not positive, or a level of one half or less.
@@ -90,7 +101,7 @@ impl Guardrail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::Chance;
+    use crate::numeric::{Chance, count};
 
     fn check(better: Better, difference: f64, expected: Verdict) {
         let arm = |mean| Moments::from_parts(1_000, mean, 1.0);
@@ -142,6 +153,78 @@ mod tests {
                 .count();
             assert!(breached * 20 <= runs, "{treated} against {control}: {breached} of {runs}");
         }
+    }
+
+    /// How often of a thousand trials each verdict is given, in the order holds, breached; and how often the bound held the truth.
+    fn judged(mut trial: impl FnMut() -> (Verdict, Interval), better: Better, truth: f64) -> [usize; 3] {
+        let mut counts = [0; 3];
+        let [holds, breached, bounded] = &mut counts;
+        for _ in 0..1_000 {
+            let (verdict, change) = trial();
+            *holds += usize::from(verdict == Verdict::Holds);
+            *breached += usize::from(verdict == Verdict::Breached);
+            *bounded += usize::from(match better {
+                Better::Higher => better.worst(change) <= truth,
+                Better::Lower => truth <= better.worst(change),
+            });
+        }
+        counts
+    }
+
+    /// Skewed spend in arms of different sizes, at the margin, without a difference, and far beyond the margin. Of a thousand verdicts at
+    /// the margin, fifty of either kind are wrong by chance, with a standard deviation of seven.
+    #[test]
+    fn a_mean_at_its_margin_is_let_through_as_rarely_as_it_says() {
+        let mut chance = Chance::of(21);
+        let guardrail = Guardrail { better: Better::Higher, margin: 0.2, level: 0.95 };
+        let mut at = |difference: f64| {
+            let mut arm = |people: usize, more: f64| {
+                let mut arm = Moments::default();
+                (0..people).for_each(|_| arm.add(chance.exponential(1.0) + more));
+                arm
+            };
+            let trial = || guardrail.judge(&arm(900, difference), &arm(400, 0.0)).unwrap();
+            judged(trial, guardrail.better, difference)
+        };
+        let [holds, breached, bounded] = at(-0.2);
+        assert!((28..=72).contains(&holds) && (28..=72).contains(&breached), "{holds} {breached}");
+        assert!((930..=970).contains(&bounded), "{bounded}");
+        let [holds, breached, _] = at(0.0);
+        assert!(900 < holds && breached == 0, "{holds} {breached}");
+        let [holds, breached, _] = at(-0.5);
+        assert!(holds == 0 && 950 < breached, "{holds} {breached}");
+    }
+
+    #[test]
+    fn a_share_at_its_margin_is_let_through_as_rarely_as_it_says() {
+        let mut chance = Chance::of(22);
+        let guardrail = Guardrail { better: Better::Lower, margin: 0.02, level: 0.95 };
+        let mut at = |of_hundred: usize| {
+            let mut arm = |people: usize, of_hundred: usize| {
+                let mut arm = Proportion::default();
+                (0..people).for_each(|_| arm.add(chance.below(100) < of_hundred));
+                arm
+            };
+            let trial = || guardrail.judge_shares(&arm(2_000, of_hundred), &arm(1_500, 3)).unwrap();
+            judged(trial, guardrail.better, (count(of_hundred) - 3.0) / 100.0)
+        };
+        let [holds, breached, bounded] = at(5);
+        assert!((28..=72).contains(&holds) && (28..=72).contains(&breached), "{holds} {breached}");
+        assert!((930..=970).contains(&bounded), "{bounded}");
+        let [holds, breached, _] = at(3);
+        assert!(900 < holds && breached == 0, "{holds} {breached}");
+        let [holds, breached, _] = at(9);
+        assert!(holds == 0 && 950 < breached, "{holds} {breached}");
+    }
+
+    /// Where a test of a difference would find nothing, too few people prove nothing: that is an answer of its own, and no pass.
+    #[test]
+    fn few_people_are_no_proof_that_nothing_got_worse() {
+        let arm = |mean| Moments::from_parts(40, mean, 4.0);
+        let guardrail = Guardrail { better: Better::Higher, margin: 0.1, level: 0.95 };
+        let (verdict, change) = guardrail.judge(&arm(5.0), &arm(5.0)).unwrap();
+        assert!(verdict == Verdict::Open && change.holds_zero(), "{change:?}");
+        assert_eq!(Better::Lower.worst(change), change.upper);
     }
 
     #[test]

@@ -52,27 +52,7 @@ impl Synthetic {
     /// [`Error::NotEnoughData`] without five times before, a time within, a treated region or an untreated one; [`Error::Shape`] for a
     /// window or region that the panel does not have; [`Error::NoConvergence`].
     pub fn fit(panel: &Panel, treated: &[usize], excluded: &[usize], window: Window) -> Result<Self, Error> {
-        at_least("times before the treatment", BEFORE_MIN, window.begin)?;
-        at_least("treated times", 1, window.end.saturating_sub(window.begin))?;
-        at_least("treated regions", 1, treated.len())?;
-        if panel.times() < window.end {
-            return Err(Error::Shape {
-                what: "the panel's times",
-                expected: window.end,
-                found: panel.times(),
-            });
-        }
-        if let Some(&region) = treated.iter().find(|region| panel.regions() <= **region) {
-            return Err(Error::Shape {
-                what: "the panel's regions",
-                expected: region + 1,
-                found: panel.regions(),
-            });
-        }
-        let donors: Vec<usize> = (0..panel.regions())
-            .filter(|region| !treated.contains(region) && !excluded.contains(region))
-            .collect();
-        at_least("untreated regions", 1, donors.len())?;
+        let donors = donors(panel, treated, excluded, window)?;
         let of = |regions: &[usize]| demeaned(panel, regions, window);
         let donor_series: Vec<Vec<f64>> = donors.iter().map(|donor| of(&[*donor]).apart).collect();
         let aim = of(treated);
@@ -117,6 +97,33 @@ impl Synthetic {
         self.weights.sort_by(|a, b| b.1.total_cmp(&a.1));
         self
     }
+}
+
+/// The untreated regions there are to compare with, once it is known that there is something to compare.
+pub(super) fn donors(
+    panel: &Panel,
+    treated: &[usize],
+    excluded: &[usize],
+    window: Window,
+) -> Result<Vec<usize>, Error> {
+    at_least("times before the treatment", BEFORE_MIN, window.begin)?;
+    at_least("treated times", 1, window.end.saturating_sub(window.begin))?;
+    at_least("treated regions", 1, treated.len())?;
+    if panel.times() < window.end {
+        return Err(Error::Shape { what: "the panel's times", expected: window.end, found: panel.times() });
+    }
+    if let Some(&region) = treated.iter().find(|region| panel.regions() <= **region) {
+        return Err(Error::Shape {
+            what: "the panel's regions",
+            expected: region + 1,
+            found: panel.regions(),
+        });
+    }
+    let donors: Vec<usize> = (0..panel.regions())
+        .filter(|region| !treated.contains(region) && !excluded.contains(region))
+        .collect();
+    at_least("untreated regions", 1, donors.len())?;
+    Ok(donors)
 }
 
 /// The mean of some regions up to the window's end, apart from its mean before the window.

@@ -118,11 +118,18 @@ pub(crate) enum PurchaseModel {
 #[command(after_help = "Examples:
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
   wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
+  wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 
 What lies after the calibration's end is what the model is checked on.")]
 pub(crate) struct ClvFit {
     #[command(flatten)]
     pub(crate) input: ClvInput,
+    /// A column with what an order cost: tells the mean, and which part of the value is left
+    #[arg(long, value_name = "COL")]
+    pub(crate) cost: Option<String>,
+    /// A column with how many pieces an order had
+    #[arg(long, value_name = "COL")]
+    pub(crate) quantity: Option<String>,
     /// Prints the fit as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -166,7 +173,7 @@ pub(crate) enum MeasureAction {
     Experiment(Experiment),
     /// Compares two arms day by day, with intervals that may be looked at every day
     Sequential(Sequential),
-    /// Estimates what a treatment of regions changed, by a synthetic control
+    /// Estimates what a treatment of regions changed, by a synthetic control or a regression over time
     Geo(Geo),
     /// Plays experiments on regions on the past: which to treat, and what would be seen
     GeoPlan(GeoPlan),
@@ -219,10 +226,10 @@ pub(crate) struct Experiment {
     /// The part of the people that was to be treated; whether that came true is tested
     #[arg(long, value_name = "PART")]
     pub(crate) share: Option<f64>,
-    /// What must not get worse by more than a margin, and which way is good; may be said several times
+    /// What must not get worse by a margin, and which way is good: a test of non-inferiority on one side. May be said several times
     #[arg(long, value_name = "COL=higher|lower:MARGIN")]
     pub(crate) guardrail: Vec<String>,
-    /// The level of intervals
+    /// The level of intervals, and of guardrails on one side
     #[arg(long, default_value_t = 0.95)]
     pub(crate) level: f64,
     /// Prints the result as JSON
@@ -284,17 +291,30 @@ pub(crate) struct GeoTable {
     /// The column with the number
     #[arg(long, value_name = "COL")]
     pub(crate) value: String,
+    /// A region without a row on a day has 0 there, instead of being refused
+    #[arg(long)]
+    pub(crate) missing_is_zero: bool,
     /// The source of placebo draws
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// How regions are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum GeoMethod {
+    /// A mixture of untreated regions that went like the treated ones before
+    SyntheticControl,
+    /// Time-based regression: the treated regions' sum as a line over the others'
+    Tbr,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink measure geo --input sales.csv --region city --time date --value sales --treated chicago,portland --from 2021-04-01
   wink measure geo --input sales.csv --region city --time date --value sales --treated chicago --from 2021-04-01 --until 2021-04-15 --json --plot geo.svg
+  wink measure geo --input sales.csv --region city --time date --value sales --treated chicago,portland --from 2021-04-01 --method tbr --cost spent
 
-Every region needs a number for every day.")]
+Every region needs a number for every day, unless --missing-is-zero is said.")]
 pub(crate) struct Geo {
     #[command(flatten)]
     pub(crate) table: GeoTable,
@@ -307,6 +327,12 @@ pub(crate) struct Geo {
     /// The last treated day, instead of the last one there is
     #[arg(long, value_name = "DATE")]
     pub(crate) until: Option<String>,
+    /// How the regions are compared
+    #[arg(long, value_enum, default_value = "synthetic-control")]
+    pub(crate) method: GeoMethod,
+    /// A column with what the treatment cost, 0 where there was none: tells the return of it; for --method tbr
+    #[arg(long, value_name = "COL")]
+    pub(crate) cost: Option<String>,
     /// The level of the interval
     #[arg(long, default_value_t = 0.9)]
     pub(crate) level: f64,

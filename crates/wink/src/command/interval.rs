@@ -21,8 +21,13 @@ impl From<Interval> for Around {
 impl Around {
     /// As people read it, with as many digits as the interval is worth.
     pub(super) fn words(&self) -> String {
+        format!("{} [{}, {}]", self.signed(self.estimate), self.signed(self.lower), self.signed(self.upper))
+    }
+
+    /// A number beside it, with as many digits.
+    pub(super) fn signed(&self, number: f64) -> String {
         let digits = digits(self.upper - self.lower);
-        format!("{:+.digits$} [{:+.digits$}, {:+.digits$}]", self.estimate, self.lower, self.upper)
+        format!("{number:+.digits$}")
     }
 }
 

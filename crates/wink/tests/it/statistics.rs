@@ -102,6 +102,32 @@ fn reference_geolift_is_found_as_published() {
     }
 }
 
+/// The example of Google's package GeoexperimentsResearch: slope, incremental sales, return, and its precision, which is one side at 90 %.
+#[test]
+fn reference_time_based_regression_is_found_as_published() {
+    let groups = std::fs::read_to_string(reference("google_geo/geoassignment.csv")).unwrap();
+    let treated: Vec<&str> = groups
+        .lines()
+        .filter_map(|line| line.strip_suffix(",2"))
+        .map(|region| region.trim_matches('"'))
+        .collect();
+    assert_eq!(treated.len(), 50);
+    let line = format!(
+        "measure geo --input INPUT --region geo --time date --value sales --cost cost --missing-is-zero --treated {} \
+         --from 2015-02-16 --until 2015-03-15 --method tbr --level 0.8 --json",
+        treated.join(",")
+    );
+    let found = wink(&line, &reference("google_geo/salesandcost.csv.gz")).fine().json();
+    let regression = &found["regression"];
+    near(&regression["slope"], 0.999_70, 5e-6);
+    near(&found["incremental"], 147_337.12, 0.01);
+    near(&found["cost"], 50_000.0, 0.01);
+    near(&found["returned"]["estimate"], 2.946_742, 1e-6);
+    let end = |end: &str| found["returned"][end].as_f64().unwrap();
+    near(&Json::from(end("estimate") - end("lower")), 0.120_548, 1e-6);
+    near(&Json::from(end("upper") - end("estimate")), 0.120_548, 1e-6);
+}
+
 /// Planning, in the same vignette: ten per cent on fifteen days.
 #[test]
 fn reference_geolift_is_planned_as_published() {
@@ -238,8 +264,91 @@ fn customers_are_predicted_from_a_file_of_orders() {
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
     assert_eq!((rows.len(), &rows[0][0]), (400, "p, 0"));
     assert!(std::fs::read_to_string(plot).unwrap().starts_with("<svg "));
+    // What an order costs if it costs what it is worth: the same figure, and nothing is left of it.
+    let besides = wink(&format!("model fit clv {ORDERS} --cost spent --quantity spent --json"), &file);
+    let besides = besides.fine().json()["population"].clone();
+    assert!(besides["cost"] == besides["value"] && besides["quantity"] == besides["value"], "{besides}");
+    near(&besides["margin"]["estimate"], 0.0, 1e-12);
+    assert!(fit["population"].get("cost").is_none() && fit["population"].get("margin").is_none(), "{fit}");
+    let costs = wink(&format!("model fit clv {ORDERS} --cost spent"), &file).fine().out;
+    assert!(costs.contains("cost of an order: ") && !costs.contains("pieces in an order"), "{costs}");
     let people = wink(&format!("model fit clv {ORDERS}"), &file).fine().out;
     assert!(people.contains("log-likelihood") && people.contains("value of a later order"), "{people}");
+}
+
+/// Days of two regions, of which `a` has ten more from the eleventh on, when 5 are spent there and `elsewhere` in `b`.
+fn regions(days: u32, elsewhere: u32) -> String {
+    let mut rows = String::from("city,day,sales,spent,never\n");
+    for day in 1..=days {
+        let (usual, more) = (100 + day * 37 % 11, if 10 < day { 1 } else { 0 });
+        let own = 2 * usual + day * 5 % 3 + 10 * more;
+        rows.push_str(&format!("a,2025-01-{day:02},{own},{},0\n", 5 * more));
+        rows.push_str(&format!("b,2025-01-{day:02},{usual},{},0\n", elsewhere * more));
+    }
+    rows
+}
+
+#[test]
+fn regions_are_compared_by_a_regression_over_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, plot) = (directory.path().join("regions.csv"), directory.path().join("geo.svg"));
+    // Nothing was sold in `b` on the last day, and no row says so.
+    let mut rows = regions(20, 0);
+    rows.push_str("a,2025-01-21,12,5,0\n");
+    std::fs::write(&file, rows).unwrap();
+    let line = format!(
+        "measure geo --input INPUT --region city --time day --value sales --treated a --from 2025-01-11 --until 2025-01-20 \
+         --method tbr --cost spent --plot {}",
+        plot.display()
+    );
+    let input = file.to_str().unwrap();
+    refused(&line, input, "one number for each of 2 regions on each of 21 days");
+    let line = format!("{line} --missing-is-zero");
+    let found = wink(&format!("{line} --json"), input).fine().json();
+    assert_eq!((&found["method"], &found["cost"]), (&"tbr".into(), &50.0.into()));
+    near(&found["effect"], 10.0, 1.0);
+    near(&found["incremental"], 100.0, 10.0);
+    near(&found["returned"]["estimate"], found["incremental"].as_f64().unwrap() / 50.0, 1e-12);
+    near(&found["regression"]["slope"], 2.0, 0.2);
+    let interval = &found["regression"]["incremental"];
+    assert!(interval["lower"].as_f64() < Some(100.0) && Some(100.0) < interval["upper"].as_f64(), "{found}");
+    assert!(found.get("weights").is_none() && found["p_value"].as_f64() < Some(0.01), "{found}");
+    assert!(std::fs::read_to_string(plot).unwrap().contains("<polygon "));
+    let said = wink(&line, input).fine().out;
+    assert!(said.contains("return of 50.00 spent: +1.998 ["), "{said}");
+}
+
+/// Of two thousand people in each arm, in turn: 2 % of both send something back, a tenth less is spent than before, and too few wait for long.
+#[test]
+fn guardrails_hold_break_or_stay_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.csv");
+    let mut rows = String::from("arm,spend,returned,wait,never\n");
+    for person in 0..4_000_u32 {
+        let (treated, place) = (person % 2 == 1, person / 2);
+        let spend = f64::from(place % 19) * if treated { 0.9 } else { 1.0 };
+        let (returned, wait) = (u32::from(place % 50 == 0), if place < 3 { 500 } else { place % 5 });
+        rows.push_str(&format!("{},{spend},{returned},{wait},7\n", if treated { "new" } else { "old" }));
+    }
+    std::fs::write(&path, rows).unwrap();
+    let line = "measure experiment --input INPUT --treatment arm=new:old --outcome spend --guardrail returned=lower:0.02 \
+         --guardrail spend=higher:0.2 --guardrail wait=lower:0.1 --guardrail never=lower:1";
+    let input = path.to_str().unwrap();
+    let found = wink(&format!("{line} --json"), input).fine().json();
+    let told = |place: usize| {
+        let one = &found["guardrails"][place];
+        (one["verdict"].as_str(), one["method"].as_str().unwrap())
+    };
+    assert_eq!(told(0), (Some("holds"), "Newcombe"));
+    assert_eq!(told(1), (Some("breached"), "Welch"));
+    assert_eq!(told(2), (Some("open"), "Welch"));
+    assert_eq!(told(3), (None, "Welch"));
+    let returned = &found["guardrails"][0];
+    assert_eq!(returned["worst"], returned["change"]["upper"]);
+    assert_eq!(found["guardrails"][1]["worst"], found["guardrails"][1]["change"]["lower"]);
+    assert_eq!(found["guardrails"][3]["refused"], "not enough data: the outcome is the same everywhere");
+    let said = wink(line, input).fine().out;
+    assert!(said.contains("guardrail wait: open") && said.contains("more people are needed"), "{said}");
 }
 
 #[track_caller]
@@ -290,6 +399,18 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
         "one number for each of 2 regions",
     );
     refused(geo, &write("h.csv", "city,day,sales\nc,2025-01-01,1\n"), "there is no region `a`; there are c");
+    refused(&format!("{geo} --cost sales"), &write("g.csv", &regions(12, 0)), "--cost is for --method tbr");
+    let tbr = format!("{geo} --method tbr");
+    refused(&tbr, &write("g.csv", &regions(2, 0)), "1 times before the treatment, and at least 5");
+    let tbr = tbr.replace("01-02", "01-11");
+    refused(
+        &format!("{tbr} --cost spent"),
+        &write("g.csv", &regions(12, 3)),
+        "`spent` is 3 in b on 2025-01-11",
+    );
+    refused(&format!("{tbr} --cost never"), &write("g.csv", &regions(12, 0)), "`never` adds up to 0");
+    let rail = format!("{experiment} --guardrail spend=higher:0");
+    refused(&rail, &write("f.csv", "arm,spend\nnew,1\nold,2\n"), "must be above 0");
     let sequential =
         "measure sequential --input INPUT --treatment arm=new:old --outcome spend --time day --planned 0";
     refused(

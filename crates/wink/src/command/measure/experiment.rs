@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde::Serialize;
 use wink_stats::experiment::{
-    Better, Guardrail, SampleRatio, Verdict, cuped, lift, ratio_difference, sample_ratio,
+    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, lift, ratio_difference, sample_ratio,
 };
 use wink_stats::{Interval, JointMoments, Moments, mean_difference};
 
@@ -43,12 +43,19 @@ struct Outcome {
     refused: Option<String>,
 }
 
+/// What a guardrail says; nothing but why, if nothing can be said.
 #[derive(Serialize)]
 struct Guarded {
     outcome: String,
-    verdict: &'static str,
-    change: Around,
+    verdict: Option<&'static str>,
+    better: &'static str,
     margin: f64,
+    method: &'static str,
+    /// The interval of which each end is a bound of one side at the level.
+    change: Option<Around>,
+    /// The worst that the level leaves possible.
+    worst: Option<f64>,
+    refused: Option<String>,
 }
 
 pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
@@ -158,22 +165,79 @@ fn standard_error(treated: &Moments, control: &Moments) -> Option<f64> {
 }
 
 fn guardrails(asked: &Experiment, table: &Table, arms: &[Option<bool>]) -> anyhow::Result<Vec<Guarded>> {
-    let mut guarded = Vec::new();
-    for text in &asked.guardrail {
+    let judged = asked.guardrail.iter().map(|text| {
         let (column, better, margin) = guardrail(text)?;
-        let values = table.numbers(column)?;
-        let [treated, control] = two(arms, &values, &values).map(|arm| arm.y());
+        if !(0.0 < margin && margin.is_finite()) {
+            bail!("the margin in `{text}` must be above 0: it is how much worse is still no harm");
+        }
         let rail = Guardrail { better, margin, level: asked.level };
-        let (verdict, change) =
-            rail.judge(&treated, &control).with_context(|| format!("guardrail `{column}`"))?;
-        let verdict = match verdict {
-            Verdict::Holds => "holds",
-            Verdict::Breached => "breached",
-            Verdict::Open => "open",
+        Ok(Guarded::of(column, &rail, arms, &table.numbers(column)?))
+    });
+    judged.collect()
+}
+
+impl Guarded {
+    fn of(column: &str, rail: &Guardrail, arms: &[Option<bool>], values: &[f64]) -> Self {
+        let (method, judged) = match shares(arms, values) {
+            Some([treated, control]) => ("Newcombe", rail.judge_shares(&treated, &control)),
+            None => {
+                let [treated, control] = two(arms, values, values).map(|arm| arm.y());
+                ("Welch", rail.judge(&treated, &control))
+            }
         };
-        guarded.push(Guarded { outcome: column.to_owned(), verdict, change: change.into(), margin });
+        let (verdict, change) = judged.as_ref().ok().copied().unzip();
+        Self {
+            outcome: column.to_owned(),
+            verdict: verdict.map(|verdict| match verdict {
+                Verdict::Holds => "holds",
+                Verdict::Breached => "breached",
+                Verdict::Open => "open",
+            }),
+            better: match rail.better {
+                Better::Higher => "higher",
+                Better::Lower => "lower",
+            },
+            margin: rail.margin,
+            method,
+            worst: change.map(|change| rail.better.worst(change)),
+            change: change.map(Into::into),
+            refused: judged.err().map(|error| error.to_string()),
+        }
     }
-    Ok(guarded)
+
+    fn print(&self, level: f64) {
+        let Self { outcome, margin, better, .. } = self;
+        let (Some(verdict), Some(change), Some(worst)) = (self.verdict, self.change, self.worst) else {
+            say!("guardrail {outcome}: {}", self.refused.as_deref().unwrap_or_default());
+            return;
+        };
+        let end = if verdict == "open" { "; neither is shown: more people are needed" } else { "" };
+        say!(
+            "guardrail {outcome}: {verdict}, {better} is better; change {}, at worst {} with {} % on one side, margin {margin}{end}",
+            change.signed(change.estimate),
+            change.signed(worst),
+            level * 100.0
+        );
+    }
+}
+
+/// Both arms' shares, of a column that says yes or no.
+fn shares(arms: &[Option<bool>], values: &[f64]) -> Option<[Proportion; 2]> {
+    let mut both = [Proportion::default(); 2];
+    let [treated, control] = &mut both;
+    for (arm, value) in arms.iter().zip(values) {
+        let arm = match arm {
+            Some(true) => &mut *treated,
+            Some(false) => &mut *control,
+            None => continue,
+        };
+        match *value {
+            1.0 => arm.add(true),
+            0.0 => arm.add(false),
+            _ => return None,
+        }
+    }
+    Some(both)
 }
 
 /// Reads `COL=higher|lower:MARGIN`.
@@ -222,14 +286,6 @@ impl Report {
             ]);
         }
         say!("{table}");
-        for one in &self.guardrails {
-            say!(
-                "guardrail {}: {} (change {}, margin {})",
-                one.outcome,
-                one.verdict,
-                one.change.words(),
-                one.margin
-            );
-        }
+        self.guardrails.iter().for_each(|one| one.print(self.level));
     }
 }

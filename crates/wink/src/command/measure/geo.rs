@@ -1,39 +1,49 @@
 //! `wink measure geo|geo-plan`: experiments on regions.
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context, bail};
-use jiff::civil::Date;
+use anyhow::bail;
 use serde::Serialize;
-use wink_stats::geo::{Candidate, Design, Panel, Synthetic, Window, against_other_times, infer};
+use wink_stats::geo::{
+    Candidate, Design, Panel, Synthetic, TimeRegression, Window, against_other_times, infer,
+};
 
-use super::open;
-use crate::arguments::{Geo, GeoPlan, GeoTable};
+use super::regions::Regions;
+use crate::arguments::{Geo, GeoMethod, GeoPlan};
 use crate::command::interval::Around;
-use crate::plot::{Chart, Line};
+use crate::plot::{Band, Chart, Line};
 use crate::table::read_date;
 use crate::terminal::{self, say};
 
-/// A panel with its names.
-struct Regions {
-    panel: Panel,
-    names: Vec<String>,
-    days: Vec<Date>,
-}
-
 #[derive(Serialize)]
 struct Report {
+    method: &'static str,
     treated: Vec<String>,
     from: String,
     until: String,
     effect: f64,
     p_value: f64,
-    placebo: Placebo,
     lift: f64,
     incremental: f64,
-    imbalance: f64,
-    imbalance_scaled: f64,
-    weights: Vec<Weight>,
+    #[serde(flatten)]
+    compared: Compared,
+}
+
+/// What each method says besides.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Compared {
+    Mixture { placebo: Placebo, imbalance: f64, imbalance_scaled: f64, weights: Vec<Weight> },
+    Line { regression: Regression, cost: Option<f64>, returned: Option<Around> },
+}
+
+/// The regression over time, with its intervals.
+#[derive(Serialize)]
+struct Regression {
+    effect: Around,
+    incremental: Around,
+    slope: f64,
+    intercept: f64,
+    deviation: f64,
+    autocorrelation: f64,
 }
 
 /// What untreated regions say; they may be too few.
@@ -69,6 +79,7 @@ struct Played {
 
 pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     let regions = Regions::read(&asked.table)?;
+    let panel = regions.panel(&asked.table.value)?;
     let treated = regions.numbers(&asked.treated)?;
     let from = read_date(&asked.from)?;
     let until = asked.until.as_deref().map(read_date).transpose()?;
@@ -77,32 +88,43 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
         begin: regions.days.partition_point(|day| *day < from),
         end: regions.days.partition_point(|day| *day <= until),
     };
-    let found = Synthetic::fit(&regions.panel, &treated, &[], window)?;
-    let placebo = infer(&regions.panel, &treated, &found, window, asked.level, asked.table.seed);
-    let report = Report {
+    let report = |method, effect, p_value, lift, incremental, compared| Report {
+        method,
         treated: asked.treated.clone(),
         from: from.to_string(),
         until: until.to_string(),
-        effect: found.effect,
-        p_value: against_other_times(&regions.panel, &treated, window)?,
-        placebo: Placebo {
-            effect: placebo.as_ref().ok().map(|one| one.effect.into()),
-            p_value: placebo.as_ref().ok().map(|one| one.p_value),
-            placebos: placebo.as_ref().map_or(0, |one| one.placebos),
-            refused: placebo.err().map(|error| error.to_string()),
-        },
-        lift: found.lift,
-        incremental: found.incremental,
-        imbalance: found.imbalance,
-        imbalance_scaled: found.imbalance_scaled,
-        weights: found
-            .weights
-            .iter()
-            .map(|(region, weight)| Weight { region: regions.name(*region), weight: *weight })
-            .collect(),
+        effect,
+        p_value,
+        lift,
+        incremental,
+        compared,
+    };
+    let (report, chart) = match asked.method {
+        GeoMethod::SyntheticControl => {
+            if asked.cost.is_some() {
+                bail!("--cost is for --method tbr; leave one of both away, or say the other");
+            }
+            let found = Synthetic::fit(&panel, &treated, &[], window)?;
+            let p_value = against_other_times(&panel, &treated, window)?;
+            let compared = mixture(&regions, &panel, &treated, &found, window, asked);
+            let chart = draw(&found.observed, &found.counterfactual, &[], window);
+            (
+                report("synthetic-control", found.effect, p_value, found.lift, found.incremental, compared),
+                chart,
+            )
+        }
+        GeoMethod::Tbr => {
+            let found = TimeRegression::fit(&panel, &treated, &[], window, asked.level)?;
+            let cost =
+                asked.cost.as_deref().map(|column| regions.cost(column, &treated, window)).transpose()?;
+            let (effect, incremental) = (found.effect.estimate, found.incremental.estimate);
+            let compared = line(&found, cost);
+            let chart = draw(&found.observed, &found.counterfactual, &found.reach, window);
+            (report("tbr", effect, found.p_value, found.lift, incremental, compared), chart)
+        }
     };
     if let Some(path) = &asked.plot {
-        draw(&found, window).write(path)?;
+        chart.write(path)?;
     }
     if asked.json {
         return terminal::json(&report);
@@ -111,8 +133,55 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn mixture(
+    regions: &Regions<'_>,
+    panel: &Panel,
+    treated: &[usize],
+    found: &Synthetic,
+    window: Window,
+    asked: &Geo,
+) -> Compared {
+    let placebo = infer(panel, treated, found, window, asked.level, asked.table.seed);
+    Compared::Mixture {
+        placebo: Placebo {
+            effect: placebo.as_ref().ok().map(|one| one.effect.into()),
+            p_value: placebo.as_ref().ok().map(|one| one.p_value),
+            placebos: placebo.as_ref().map_or(0, |one| one.placebos),
+            refused: placebo.err().map(|error| error.to_string()),
+        },
+        imbalance: found.imbalance,
+        imbalance_scaled: found.imbalance_scaled,
+        weights: found
+            .weights
+            .iter()
+            .map(|(region, weight)| Weight { region: regions.name(*region), weight: *weight })
+            .collect(),
+    }
+}
+
+fn line(found: &TimeRegression, cost: Option<f64>) -> Compared {
+    let incremental = Around::from(found.incremental);
+    Compared::Line {
+        regression: Regression {
+            effect: found.effect.into(),
+            incremental,
+            slope: found.slope,
+            intercept: found.intercept,
+            deviation: found.deviation,
+            autocorrelation: found.autocorrelation,
+        },
+        cost,
+        returned: cost.map(|cost| Around {
+            estimate: incremental.estimate / cost,
+            lower: incremental.lower / cost,
+            upper: incremental.upper / cost,
+        }),
+    }
+}
+
 pub(super) fn plan(asked: &GeoPlan) -> anyhow::Result<()> {
     let regions = Regions::read(&asked.table)?;
+    let panel = regions.panel(&asked.table.value)?;
     let design = Design {
         duration: asked.days,
         plays: asked.plays,
@@ -121,11 +190,11 @@ pub(super) fn plan(asked: &GeoPlan) -> anyhow::Result<()> {
         seed: asked.table.seed,
     };
     let candidates = if asked.treated.is_empty() {
-        design.select(&regions.panel, asked.size)?
+        design.select(&panel, asked.size)?
     } else {
-        vec![design.play(&regions.panel, &regions.numbers(&asked.treated)?)?]
+        vec![design.play(&panel, &regions.numbers(&asked.treated)?)?]
     };
-    let planned: Vec<Planned> = candidates.iter().map(|candidate| regions.planned(candidate)).collect();
+    let planned: Vec<Planned> = candidates.iter().map(|candidate| Planned::of(&regions, candidate)).collect();
     if asked.json {
         return terminal::json(&planned);
     }
@@ -133,39 +202,10 @@ pub(super) fn plan(asked: &GeoPlan) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Regions {
-    fn read(asked: &GeoTable) -> anyhow::Result<Self> {
-        let table = open(&asked.file)?;
-        let (regions, dates) = (table.texts(&asked.region)?, table.dates(&asked.time)?);
-        let values = table.numbers(&asked.value)?;
-        let (of_row, names) = numbered(regions);
-        let (at_row, days) = numbered(dates);
-        let panel = Panel::of_rows(&of_row, &at_row, &values).with_context(|| {
-            format!(
-                "`{}` needs one number for each of {} regions on each of {} days",
-                asked.file.input.display(),
-                names.len(),
-                days.len()
-            )
-        })?;
-        Ok(Self { panel, names, days })
-    }
-
-    fn numbers(&self, names: &[String]) -> anyhow::Result<Vec<usize>> {
-        let number = |name: &String| match self.names.iter().position(|known| known == name) {
-            Some(number) => Ok(number),
-            None => bail!("there is no region `{name}`; there are {}", self.names.join(", ")),
-        };
-        names.iter().map(number).collect()
-    }
-
-    fn name(&self, region: usize) -> String {
-        self.names.get(region).cloned().unwrap_or_default()
-    }
-
-    fn planned(&self, candidate: &Candidate) -> Planned {
-        Planned {
-            regions: candidate.regions.iter().map(|region| self.name(*region)).collect(),
+impl Planned {
+    fn of(regions: &Regions<'_>, candidate: &Candidate) -> Self {
+        Self {
+            regions: candidate.regions.iter().map(|region| regions.name(*region)).collect(),
             detectable: candidate.detectable,
             imbalance_scaled: candidate.imbalance,
             lifts: candidate
@@ -177,29 +217,55 @@ impl Regions {
     }
 }
 
-/// Numbers for values, in their order, and the values.
-fn numbered<T: Ord + Clone>(column: Vec<T>) -> (Vec<usize>, Vec<T>) {
-    let mut known: BTreeMap<&T, usize> = column.iter().map(|value| (value, 0)).collect();
-    known.values_mut().enumerate().for_each(|(number, place)| *place = number);
-    let numbers = column.iter().map(|value| known.get(value).copied().unwrap_or(0)).collect();
-    (numbers, known.into_keys().cloned().collect())
-}
+/// As many treated regions are counted rather than named.
+const NAMES_MAX: usize = 10;
 
 impl Report {
     fn print(&self, level: f64) {
-        say!("{} from {} to {}", self.treated.join(" and "), self.from, self.until);
+        let treated = match self.treated.len() {
+            NAMES_MAX.. => format!("{} regions", self.treated.len()),
+            _ => self.treated.join(" and "),
+        };
+        say!("{treated} from {} to {}", self.from, self.until);
         say!(
             "  effect on a region and day {:.3}, lift {:+.1} %, incremental {:.0}",
             self.effect,
             self.lift * 100.0,
             self.incremental
         );
-        say!("  p {:.4}, against the other days", self.p_value);
-        match (&self.placebo.effect, self.placebo.p_value, &self.placebo.refused) {
+        match &self.compared {
+            Compared::Mixture { placebo, imbalance, imbalance_scaled, weights } => {
+                say!("  p {:.4}, against the other days", self.p_value);
+                placebo.print(level);
+                say!(
+                    "  off before by {imbalance:.3}, {:.1} % of what equal weights are off",
+                    imbalance_scaled * 100.0
+                );
+                let mut table = terminal::table();
+                table.set_header(["region", "weight"]);
+                for Weight { region, weight } in weights {
+                    table.add_row([region.clone(), format!("{weight:.4}")]);
+                }
+                say!("{table}");
+            }
+            Compared::Line { regression, cost, returned } => {
+                say!("  p {:.4}, by the regression over the days before", self.p_value);
+                regression.print(level);
+                if let (Some(cost), Some(returned)) = (cost, returned) {
+                    say!("  return of {cost:.2} spent: {} for each", returned.words());
+                }
+            }
+        }
+    }
+}
+
+impl Placebo {
+    fn print(&self, level: f64) {
+        match (&self.effect, self.p_value, &self.refused) {
             (Some(effect), Some(p_value), _) => {
                 say!(
                     "  p {p_value:.4}, against {} placebos in other regions; interval of {} % {}",
-                    self.placebo.placebos,
+                    self.placebos,
                     level * 100.0,
                     effect.words()
                 );
@@ -207,17 +273,29 @@ impl Report {
             (.., Some(refused)) => say!("  against placebos in other regions: {refused}"),
             _ => {}
         }
+    }
+}
+
+/// An autocorrelation from which on the intervals are noticeably too narrow: a mean's is then about a third too narrow.
+const AUTOCORRELATION_HIGH: f64 = 0.4;
+
+impl Regression {
+    fn print(&self, level: f64) {
+        say!("  intervals of {} %:", level * 100.0);
+        say!("    effect on a region and day {}", self.effect.words());
+        say!("    incremental {}", self.incremental.words());
         say!(
-            "  off before by {:.3}, {:.1} % of what equal weights are off",
-            self.imbalance,
-            self.imbalance_scaled * 100.0
+            "  before: {:.3} + {:.5} × the other regions, off by {:.3} on a day, of which a day keeps {:.2} for the next",
+            self.intercept,
+            self.slope,
+            self.deviation,
+            self.autocorrelation
         );
-        let mut table = terminal::table();
-        table.set_header(["region", "weight"]);
-        for Weight { region, weight } in &self.weights {
-            table.add_row([region.clone(), format!("{weight:.4}")]);
+        if AUTOCORRELATION_HIGH < self.autocorrelation {
+            say!(
+                "  days go with the day before, which the regression does not know: the intervals are too narrow"
+            );
         }
-        say!("{table}");
     }
 }
 
@@ -239,19 +317,23 @@ fn print(planned: &[Planned]) {
     say!("{table}");
 }
 
-fn draw(found: &Synthetic, window: Window) -> Chart<'static> {
-    let over_time = |series: &[f64]| {
-        series.iter().enumerate().map(|(time, value)| (wink_stats::numeric::count(time), *value)).collect()
-    };
+/// What was seen beside what would have been; with a band of so much to either side from the window on.
+fn draw(observed: &[f64], without: &[f64], reach: &[f64], window: Window) -> Chart<'static> {
+    let place = wink_stats::numeric::count;
+    let over_time =
+        |series: &[f64]| series.iter().enumerate().map(|(time, value)| (place(time), *value)).collect();
+    let within = without.iter().enumerate().skip(window.begin).zip(reach);
+    let band: Vec<(f64, f64, f64)> =
+        within.map(|((time, middle), reach)| (place(time), middle - reach, middle + reach)).collect();
     Chart {
         title: "Treated regions, and what would have been",
         along: "days since the first",
         up: "mean of the treated regions",
         lines: vec![
-            Line { name: "observed", points: over_time(&found.observed) },
-            Line { name: "without the treatment", points: over_time(&found.counterfactual) },
+            Line { name: "observed", points: over_time(observed) },
+            Line { name: "without the treatment", points: over_time(without) },
         ],
-        bands: Vec::new(),
-        marks: vec![(wink_stats::numeric::count(window.begin), "treatment begins")],
+        bands: if band.is_empty() { Vec::new() } else { vec![Band { points: band }] },
+        marks: vec![(place(window.begin), "treatment begins")],
     }
 }

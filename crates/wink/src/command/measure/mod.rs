@@ -4,6 +4,7 @@ mod arms;
 mod campaign;
 mod experiment;
 mod geo;
+mod regions;
 mod sequential;
 
 use std::process::ExitCode;

@@ -7,7 +7,8 @@ use jiff::civil::{Date, date};
 use serde::Serialize;
 use serde_json::json;
 use wink_stats::buying::{
-    Cells, Customer, Figures, FittedPurchases, FittedSpend, Model, Orders, SpendModel, Terms, figures, value,
+    Cells, Customer, Figures, FittedPurchases, FittedSpend, Model, Orders, SpendModel, Terms, figures,
+    margin, per_order, value,
 };
 use wink_stats::{Interval, JointMoments};
 
@@ -22,6 +23,7 @@ struct Fit {
     names: Vec<String>,
     customers: Vec<Customer>,
     figures: Figures,
+    besides: Besides,
     purchases: FittedPurchases,
     /// The spend model, or why there is none: purchases can be told without it.
     spend: Result<FittedSpend, wink_stats::Error>,
@@ -30,8 +32,24 @@ struct Fit {
     later: f64,
 }
 
+/// What columns of the orders say that the models do not need.
+#[derive(Default)]
+struct Besides {
+    cost: Option<Interval>,
+    margin: Option<Interval>,
+    quantity: Option<Interval>,
+}
+
+/// The names of these columns.
+#[derive(Default)]
+struct Columns<'a> {
+    cost: Option<&'a str>,
+    quantity: Option<&'a str>,
+}
+
 pub(super) fn fit(asked: &ClvFit) -> anyhow::Result<()> {
-    let fit = Fit::of(&asked.input)?;
+    let columns = Columns { cost: asked.cost.as_deref(), quantity: asked.quantity.as_deref() };
+    let fit = Fit::of(&asked.input, &columns)?;
     let report = Report::of(&fit);
     if asked.json {
         return terminal::json(&report);
@@ -41,7 +59,7 @@ pub(super) fn fit(asked: &ClvFit) -> anyhow::Result<()> {
 }
 
 pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
-    let fit = Fit::of(&asked.input)?;
+    let fit = Fit::of(&asked.input, &Columns::default())?;
     let spend = fit.spend.as_ref().map_err(Clone::clone).context("what customers spend")?;
     let terms = Terms { steps: asked.horizon, step: 1.0, discount: asked.discount, margin: asked.margin };
     let mut values = Vec::with_capacity(fit.customers.len());
@@ -73,7 +91,7 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
 }
 
 impl Fit {
-    fn of(asked: &ClvInput) -> anyhow::Result<Self> {
+    fn of(asked: &ClvInput, columns: &Columns<'_>) -> anyhow::Result<Self> {
         let header = if asked.file.no_header { Header::None } else { Header::First };
         let table = Table::open(&asked.file.input, header)?;
         let days = days(&table.dates(&asked.time)?);
@@ -100,6 +118,7 @@ impl Fit {
         Ok(Self {
             names,
             figures: figures(&orders, asked.level)?,
+            besides: Besides::of(&table, &orders, columns, asked.level)?,
             purchases: model.fit(&cells)?,
             spend: SpendModel.fit(&summed),
             different: cells.different(),
@@ -113,6 +132,33 @@ impl Fit {
             let name = usize::try_from(customer.id).ok().and_then(|id| self.names.get(id));
             (customer, name.map_or("", String::as_str))
         })
+    }
+}
+
+impl Besides {
+    fn of(table: &Table, orders: &Orders<'_>, columns: &Columns<'_>, level: f64) -> anyhow::Result<Self> {
+        let read = |column: Option<&str>| column.map(|column| table.numbers(column)).transpose();
+        let (costs, quantities) = (read(columns.cost)?, read(columns.quantity)?);
+        let of = |values: &Option<Vec<f64>>| {
+            values.as_deref().map(|values| per_order(&Orders { values, ..*orders }, level)).transpose()
+        };
+        let left = costs.as_deref().map(|costs| margin(orders, costs, level));
+        Ok(Self {
+            cost: of(&costs)?,
+            margin: left.transpose().context("which part of the value is left")?,
+            quantity: of(&quantities)?,
+        })
+    }
+
+    /// Those that were asked for, with their names and in words.
+    fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, Interval)> {
+        [
+            ("cost", "cost of an order", self.cost),
+            ("margin", "part of the value that is left", self.margin),
+            ("quantity", "pieces in an order", self.quantity),
+        ]
+        .into_iter()
+        .filter_map(|(name, words, figure)| Some((name, words, figure?)))
     }
 }
 
@@ -233,7 +279,7 @@ impl Report {
             hardly_told_by_the_data: purchases.weak(),
             spend: spend(&fit.spend),
             hold_out: hold_out(fit),
-            population: population(&fit.figures),
+            population: population(&fit.figures, &fit.besides),
         }
     }
 
@@ -283,7 +329,7 @@ impl Report {
             ),
             None => say!("hold-out: the file ends with the calibration, so nothing could be checked"),
         }
-        print_population(&fit.figures);
+        print_population(&fit.figures, &fit.besides);
     }
 }
 
@@ -334,15 +380,16 @@ fn named(figures: &Figures) -> [(&'static str, Option<Interval>); 6] {
     ]
 }
 
-fn population(figures: &Figures) -> serde_json::Value {
+fn population(figures: &Figures, besides: &Besides) -> serde_json::Value {
     let mut population: BTreeMap<&str, serde_json::Value> =
         named(figures).into_iter().map(|(name, figure)| (name, json!(figure.map(Around::from)))).collect();
+    population.extend(besides.named().map(|(name, _, figure)| (name, json!(Around::from(figure)))));
     population.insert("customers", figures.customers.into());
     population.insert("orders", figures.orders.into());
     json!(population)
 }
 
-fn print_population(figures: &Figures) {
+fn print_population(figures: &Figures, besides: &Besides) {
     say!("everybody in the file: {} customers, {} days with an order", figures.customers, figures.orders);
     let words = [
         "orders of a customer",
@@ -352,7 +399,8 @@ fn print_population(figures: &Figures) {
         "value of the first order",
         "value of a later order",
     ];
-    for ((_, figure), words) in named(figures).into_iter().zip(words) {
+    let figures = named(figures).into_iter().zip(words).map(|((_, figure), words)| (words, figure));
+    for (words, figure) in figures.chain(besides.named().map(|(_, words, figure)| (words, Some(figure)))) {
         match figure {
             Some(Interval { estimate, lower, upper }) => {
                 say!("  {words}: {estimate:.3} [{lower:.3}, {upper:.3}]")

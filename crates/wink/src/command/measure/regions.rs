@@ -1,0 +1,110 @@
+//! Regions and days in the user's own file, laid out as panels.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+use wink_stats::geo::{Panel, Window};
+
+use super::open;
+use crate::arguments::GeoTable;
+use crate::table::Table;
+
+/// With more regions times days than this, there is no memory for those without a row.
+const CELLS_MAX: usize = 50_000_000;
+
+/// A table of regions and days.
+pub(super) struct Regions<'a> {
+    asked: &'a GeoTable,
+    table: Table,
+    of_row: Vec<usize>,
+    at_row: Vec<usize>,
+    names: Vec<String>,
+    pub(super) days: Vec<Date>,
+}
+
+impl<'a> Regions<'a> {
+    pub(super) fn read(asked: &'a GeoTable) -> anyhow::Result<Self> {
+        let table = open(&asked.file)?;
+        let (regions, dates) = (table.texts(&asked.region)?, table.dates(&asked.time)?);
+        let (of_row, names) = numbered(regions);
+        let (at_row, days) = numbered(dates);
+        if asked.missing_is_zero && CELLS_MAX < names.len().saturating_mul(days.len()) {
+            bail!(
+                "{} regions on {} days are more than {CELLS_MAX} numbers; add regions or days up before",
+                names.len(),
+                days.len()
+            );
+        }
+        Ok(Self { asked, table, of_row, at_row, names, days })
+    }
+
+    /// Lays a column out by region and day.
+    pub(super) fn panel(&self, column: &str) -> anyhow::Result<Panel> {
+        let (mut of_row, mut at_row) = (self.of_row.clone(), self.at_row.clone());
+        let mut values = self.table.numbers(column)?;
+        if self.asked.missing_is_zero {
+            let mut is_there = vec![false; self.names.len() * self.days.len()];
+            for (region, day) in self.of_row.iter().zip(&self.at_row) {
+                is_there.get_mut(region * self.days.len() + day).into_iter().for_each(|place| *place = true);
+            }
+            for place in is_there.iter().enumerate().filter(|(_, there)| !**there).map(|(place, _)| place) {
+                of_row.push(place / self.days.len());
+                at_row.push(place % self.days.len());
+                values.push(0.0);
+            }
+        }
+        Panel::of_rows(&of_row, &at_row, &values).with_context(|| {
+            format!(
+                "`{}` needs one number for each of {} regions on each of {} days",
+                self.asked.file.input.display(),
+                self.names.len(),
+                self.days.len()
+            )
+        })
+    }
+
+    /// Adds up what the treatment cost. Only where nothing else was spent is that what it cost: otherwise it would have to be estimated
+    /// what would have been spent without it, and the return would be a ratio of two estimates.
+    pub(super) fn cost(&self, column: &str, treated: &[usize], window: Window) -> anyhow::Result<f64> {
+        let costs = self.panel(column)?;
+        let mut spent = 0.0;
+        for region in 0..costs.regions() {
+            for (time, cost) in costs.series(region).iter().enumerate().take(window.end) {
+                if window.begin <= time && treated.contains(&region) {
+                    spent += cost;
+                } else if *cost != 0.0 {
+                    let day = self.days.get(time).map(ToString::to_string).unwrap_or_default();
+                    bail!(
+                        "`{column}` is {cost} in {} on {day}, without the treatment; the return can be told only of what was spent on the treatment",
+                        self.name(region)
+                    );
+                }
+            }
+        }
+        if spent <= 0.0 {
+            bail!("`{column}` adds up to {spent} in the treated regions, so there is no return of it");
+        }
+        Ok(spent)
+    }
+
+    pub(super) fn numbers(&self, names: &[String]) -> anyhow::Result<Vec<usize>> {
+        let number = |name: &String| match self.names.iter().position(|known| known == name) {
+            Some(number) => Ok(number),
+            None => bail!("there is no region `{name}`; there are {}", self.names.join(", ")),
+        };
+        names.iter().map(number).collect()
+    }
+
+    pub(super) fn name(&self, region: usize) -> String {
+        self.names.get(region).cloned().unwrap_or_default()
+    }
+}
+
+/// Numbers for values, in their order, and the values.
+fn numbered<T: Ord + Clone>(column: Vec<T>) -> (Vec<usize>, Vec<T>) {
+    let mut known: BTreeMap<&T, usize> = column.iter().map(|value| (value, 0)).collect();
+    known.values_mut().enumerate().for_each(|(number, place)| *place = number);
+    let numbers = column.iter().map(|value| known.get(value).copied().unwrap_or(0)).collect();
+    (numbers, known.into_keys().cloned().collect())
+}
