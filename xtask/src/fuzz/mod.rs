@@ -17,7 +17,7 @@ use crate::shell;
 mod seeds;
 
 /// The targets, as in `fuzz/Cargo.toml`.
-const TARGETS: [&str; 6] = ["event", "batch", "expression", "catalogue", "code", "record"];
+const TARGETS: [&str; 7] = ["event", "batch", "expression", "catalogue", "code", "record", "tcf"];
 
 /// Time per target, if nobody says otherwise: as long as continuous integration has.
 const QUICK: Duration = Duration::from_secs(20);

@@ -1,6 +1,7 @@
 //! What fuzzing starts from beside `fuzz/seeds`: the malformed requests, the stored formats and the example's catalogue, each as its
 //! target reads it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,7 @@ fn seeds(target: &str) -> Result<Vec<Vec<u8>>> {
         }
         "code" => codes(),
         "record" => behind(STORED_TYPES, stored()?),
+        "tcf" => consents()?,
         _ => Vec::new(),
     })
 }
@@ -97,6 +99,14 @@ fn codes() -> Vec<Vec<u8>> {
     let on_paper = format!("04{}", "0".repeat(187));
     let of_a_device = format!("04{}8{}", "0".repeat(84), "0".repeat(262));
     vec![b"7K3M-7K3M-7K3M-7K3M".to_vec(), on_paper.into_bytes(), of_a_device.into_bytes()]
+}
+
+/// Strings of consent that the framework's own library made, one of each length.
+fn consents() -> Result<Vec<Vec<u8>>> {
+    let vectors = read(&shell::root().join("crates/wink-core/src/event/tcf/vectors.txt"))?;
+    let strings = vectors.lines().filter_map(|line| line.split(' ').next());
+    let by_length: BTreeMap<usize, &str> = strings.map(|text| (text.len(), text)).collect();
+    Ok(by_length.into_values().map(|text| text.as_bytes().to_vec()).collect())
 }
 
 /// The example's campaigns.

@@ -10,6 +10,9 @@ mod issue;
 mod score;
 mod situation;
 
+#[cfg(test)]
+mod consent_table;
+
 pub use candidate::{Candidate, Decision, Drawn, Removed, Verdict};
 pub use choose::holds_out;
 pub use decide::{ENGINE, decide};

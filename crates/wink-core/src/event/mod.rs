@@ -8,6 +8,7 @@ mod envelope;
 mod mechanism;
 mod place;
 mod rejection;
+mod rename;
 mod repair;
 mod schema;
 mod scored;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rename::{RenameError, rename_all};
 use super::{Envelope, Identity};
 use crate::base::{Timestamp, Value};
 
@@ -24,7 +25,7 @@ pub struct Repair {
     pub identities: Option<Vec<Identity>>,
     /// When it happened.
     pub occurred_at: Option<Timestamp>,
-    /// Properties that get another name in the same place, by their path; done first.
+    /// Properties that get another name in the same place, by their path; done first, and all at once. A name that is taken is refused.
     pub rename: BTreeMap<String, String>,
     /// Properties that are taken out; done second.
     pub remove: Vec<String>,
@@ -41,9 +42,28 @@ pub enum RepairError {
     /// The path leads through something that holds no properties.
     #[error("`{0}` leads through something that is neither an object nor a list")]
     NotInside(String),
+    /// A property would be written over another.
+    #[error(
+        "`{target}` is there already, so `{path}` cannot be renamed to it; take it out or rename it as well"
+    )]
+    Taken {
+        /// What was to be renamed.
+        path: String,
+        /// What is in the way.
+        target: String,
+    },
     /// It names too much.
     #[error("a repair changes at most {STEPS_MAX} properties")]
     TooMany,
+}
+
+impl From<RenameError> for RepairError {
+    fn from(error: RenameError) -> Self {
+        match error {
+            RenameError::NotInside(path) => Self::NotInside(path),
+            RenameError::Taken { path, target } => Self::Taken { path, target },
+        }
+    }
 }
 
 impl Repair {
@@ -65,15 +85,9 @@ impl Repair {
             (repaired.original_at, repaired.sent_at) = (Some(occurred_at), None);
         }
         let mut properties = Value::Map(std::mem::take(&mut repaired.properties));
-        for (path, name) in &self.rename {
-            let renamed = change_or(&mut properties, path, &mut |fields, last| match fields.remove(last) {
-                Some(value) => {
-                    fields.insert(name.clone(), value);
-                    1
-                }
-                None => 0,
-            })?;
-            found(renamed, path)?;
+        let missed = rename_all(&mut properties, &self.rename)?;
+        if let Some(path) = missed.first() {
+            return Err(RepairError::NoSuchProperty((*path).to_owned()));
         }
         for path in &self.remove {
             let removed = change_or(&mut properties, path, &mut |fields, last| {
@@ -203,6 +217,39 @@ mod tests {
         assert_eq!(repaired.properties["order_id"], text("o-1"));
         assert_eq!((repaired.event.as_str(), repaired.message_id.as_str()), ("Order Completed", "m-1"));
         assert_eq!((repaired.original_at, repaired.sent_at), (Some(Timestamp(3)), None));
+    }
+
+    fn renamed(pairs: &[(&str, &str)]) -> Result<BTreeMap<String, Value>, RepairError> {
+        let repair = Repair { rename: renames(pairs), ..Repair::default() };
+        let mut envelope = message();
+        envelope.properties = BTreeMap::from([
+            ("a".to_owned(), Value::Int(1)),
+            ("b".to_owned(), Value::Int(2)),
+            ("lines".to_owned(), Value::List(vec![map(&[("a", Value::Int(3)), ("b", Value::Int(4))])])),
+        ]);
+        repair.apply(&envelope).map(|repaired| repaired.properties)
+    }
+
+    #[test]
+    fn a_repair_renames_all_at_once_and_writes_nothing_over_another() {
+        let swapped = renamed(&[("a", "b"), ("b", "a")]).unwrap();
+        assert_eq!((&swapped["a"], &swapped["b"]), (&Value::Int(2), &Value::Int(1)));
+        let chained = renamed(&[("a", "b"), ("b", "c")]).unwrap();
+        assert_eq!((&chained["b"], &chained["c"]), (&Value::Int(1), &Value::Int(2)));
+        assert!(!chained.contains_key("a"));
+        // A path is one of the message as it was sent, also where its list gets another name.
+        let inside = renamed(&[("lines", "products"), ("lines/*/a", "b"), ("lines/*/b", "a")]).unwrap();
+        assert_eq!(inside["products"], Value::List(vec![map(&[("a", Value::Int(4)), ("b", Value::Int(3))])]));
+
+        let taken = |path: &str, target: &str| RepairError::Taken {
+            path: path.to_owned(),
+            target: target.to_owned(),
+        };
+        assert_eq!(renamed(&[("a", "b")]), Err(taken("a", "b")));
+        assert_eq!(renamed(&[("a", "c"), ("b", "c")]), Err(taken("b", "c")));
+        assert_eq!(renamed(&[("lines/0/a", "b")]), Err(taken("lines/0/a", "lines/0/b")));
+        let missing = RepairError::NoSuchProperty("z".to_owned());
+        assert_eq!(renamed(&[("a", "c"), ("z", "y")]), Err(missing));
     }
 
     #[test]

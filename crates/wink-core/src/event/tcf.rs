@@ -207,6 +207,9 @@ impl<'a> Bits<'a> {
 }
 
 #[cfg(test)]
+mod property;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

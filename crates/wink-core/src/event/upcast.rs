@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Rejection;
+use super::rename::{RenameError, rename_all};
 use super::repair::{PathError, change};
 use super::schema::{PropertyType, SchemaVersion};
 use crate::base::Value;
@@ -211,49 +212,18 @@ impl Mapping {
         }
     }
 
-    /// Renames, the deepest first, so that every path is one of the message as it was sent. Of one depth all values are taken out before any is
-    /// put back: in which order they are listed does not matter, and none is written over another.
+    /// Renames as [`rename_all`] does.
     fn rename_in(&self, properties: &mut Value) -> Result<(), Rejection> {
-        let mut by_depth: BTreeMap<usize, Vec<(&String, &String)>> = BTreeMap::new();
-        for (path, name) in &self.rename {
-            by_depth.entry(path.split('/').count()).or_default().push((path, name));
+        match rename_all(properties, &self.rename) {
+            // A property that is not there may be an optional one.
+            Ok(_missed) => Ok(()),
+            Err(RenameError::NotInside(path)) => Err(leads_nowhere(&path)),
+            Err(RenameError::Taken { path, target }) => Err(Rejection::BadValue {
+                path: target,
+                problem: format!("is there already, so `{path}` cannot be renamed to it"),
+            }),
         }
-        for renamed in by_depth.into_values().rev() {
-            let mut moving = Vec::new();
-            for (path, name) in renamed {
-                // One for every object the path leads to, in an order that taking out does not change: it changes nothing on the way there.
-                let mut taken = Vec::new();
-                at(properties, path, &mut |fields, last| taken.push(fields.remove(last)))?;
-                moving.push((path, name, taken));
-            }
-            for (path, name, taken) in moving {
-                let mut taken = taken.into_iter();
-                let mut is_free = true;
-                at(properties, path, &mut |fields, _| {
-                    if let Some(value) = taken.next().flatten() {
-                        is_free &= put(fields, name, value);
-                    }
-                })?;
-                if !is_free {
-                    let target = path.rsplit_once('/').map(|(parent, _)| format!("{parent}/{name}"));
-                    return Err(Rejection::BadValue {
-                        path: target.unwrap_or_else(|| name.clone()),
-                        problem: format!("is there already, so `{path}` cannot be renamed to it"),
-                    });
-                }
-            }
-        }
-        Ok(())
     }
-}
-
-/// Puts a value under another name; refuses where that would lose one. What is null is none.
-fn put(fields: &mut BTreeMap<String, Value>, name: &str, value: Value) -> bool {
-    match fields.get(name) {
-        None | Some(Value::Null) => drop(fields.insert(name.to_owned(), value)),
-        Some(_) => return value == Value::Null,
-    }
-    true
 }
 
 fn at(
@@ -265,11 +235,15 @@ fn at(
         what(fields, last);
         1
     });
-    changed.map(drop).map_err(|PathError| Rejection::BadValue {
+    changed.map(drop).map_err(|PathError| leads_nowhere(path))
+}
+
+fn leads_nowhere(path: &str) -> Rejection {
+    Rejection::BadValue {
         path: path.to_owned(),
         problem: "leads through something that is neither an object nor a list, so the message cannot be lifted to the newest revision"
             .to_owned(),
-    })
+    }
 }
 
 /// What a shop declares of the shapes of one event.
