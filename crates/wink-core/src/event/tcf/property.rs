@@ -82,7 +82,7 @@ fn vendors(ids: &[u16], as_ranges: bool) -> String {
 
 fn letters(bits: &str) -> String {
     let mut bits = bits.to_owned();
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
     let letter = |place: usize| {
