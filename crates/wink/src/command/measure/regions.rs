@@ -46,7 +46,9 @@ impl<'a> Regions<'a> {
         if self.asked.missing_is_zero {
             let mut is_there = vec![false; self.names.len() * self.days.len()];
             for (region, day) in self.of_row.iter().zip(&self.at_row) {
-                is_there.get_mut(region * self.days.len() + day).into_iter().for_each(|place| *place = true);
+                if let Some(place) = is_there.get_mut(region * self.days.len() + day) {
+                    *place = true;
+                }
             }
             for place in is_there.iter().enumerate().filter(|(_, there)| !**there).map(|(place, _)| place) {
                 of_row.push(place / self.days.len());
@@ -89,6 +91,12 @@ impl<'a> Regions<'a> {
     }
 
     pub(super) fn numbers(&self, names: &[String]) -> anyhow::Result<Vec<usize>> {
+        // Its sales would be counted twice.
+        if let Some(twice) =
+            (1..).zip(names).find_map(|(next, name)| names.get(next..)?.contains(name).then_some(name))
+        {
+            bail!("the region `{twice}` is named twice");
+        }
         let number = |name: &String| match self.names.iter().position(|known| known == name) {
             Some(number) => Ok(number),
             None => bail!("there is no region `{name}`; there are {}", self.names.join(", ")),
