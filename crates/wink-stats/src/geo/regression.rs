@@ -293,6 +293,7 @@ mod tests {
             |treated: &[usize], window| TimeRegression::fit(&panel, treated, &[], window, 0.9).unwrap_err();
         assert!(matches!(refused(&[0], Window { begin: 4, end: 6 }), Error::NotEnoughData { .. }));
         assert!(matches!(refused(&[0, 1], window), Error::NotEnoughData { what: "untreated regions", .. }));
+        assert!(matches!(refused(&[0, 0], window), Error::OutOfRange { must: "one", .. }));
         assert!(matches!(refused(&[2], window), Error::Shape { .. }));
         assert!(matches!(refused(&[0], Window { begin: 5, end: 7 }), Error::Shape { .. }));
     }

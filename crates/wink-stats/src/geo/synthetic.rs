@@ -119,6 +119,14 @@ pub(super) fn donors(
             found: panel.regions(),
         });
     }
+    let named = |region: &usize| treated.iter().filter(|other| *other == region).count();
+    if let Some(times) = treated.iter().map(named).find(|times| 1 < *times) {
+        return Err(Error::OutOfRange {
+            what: "the number of times a treated region is named",
+            value: count(times),
+            must: "one",
+        });
+    }
     let donors: Vec<usize> = (0..panel.regions())
         .filter(|region| !treated.contains(region) && !excluded.contains(region))
         .collect();
