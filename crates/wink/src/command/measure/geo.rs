@@ -44,6 +44,8 @@ struct Regression {
     intercept: f64,
     deviation: f64,
     autocorrelation: f64,
+    /// Whether days go with the day before more than by chance.
+    intervals_too_narrow: bool,
 }
 
 /// What untreated regions say; they may be too few.
@@ -118,7 +120,7 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
             let cost =
                 asked.cost.as_deref().map(|column| regions.cost(column, &treated, window)).transpose()?;
             let (effect, incremental) = (found.effect.estimate, found.incremental.estimate);
-            let compared = line(&found, cost);
+            let compared = line(&found, cost, window);
             let chart = draw(&found.observed, &found.counterfactual, &found.reach, window);
             (report("tbr", effect, found.p_value, found.lift, incremental, compared), chart)
         }
@@ -159,7 +161,8 @@ fn mixture(
     }
 }
 
-fn line(found: &TimeRegression, cost: Option<f64>) -> Compared {
+fn line(found: &TimeRegression, cost: Option<f64>, window: Window) -> Compared {
+    let by_chance = AUTOCORRELATION_ERRORS / wink_stats::numeric::count(window.begin).sqrt();
     let incremental = Around::from(found.incremental);
     Compared::Line {
         regression: Regression {
@@ -169,6 +172,7 @@ fn line(found: &TimeRegression, cost: Option<f64>) -> Compared {
             intercept: found.intercept,
             deviation: found.deviation,
             autocorrelation: found.autocorrelation,
+            intervals_too_narrow: by_chance < found.autocorrelation,
         },
         cost,
         returned: cost.map(|cost| Around {
@@ -276,8 +280,9 @@ impl Placebo {
     }
 }
 
-/// An autocorrelation from which on the intervals are noticeably too narrow: a mean's is then about a third too narrow.
-const AUTOCORRELATION_HIGH: f64 = 0.4;
+/// An autocorrelation of so many over the root of the times before the treatment is hardly chance any more (Box, Jenkins 1970, §2.1.6: two
+/// standard errors). The intervals are then too narrow: those of 95 % hold the truth in 88 % of cases at 0.23, in 81 % at 0.4.
+const AUTOCORRELATION_ERRORS: f64 = 2.0;
 
 impl Regression {
     fn print(&self, level: f64) {
@@ -291,7 +296,7 @@ impl Regression {
             self.deviation,
             self.autocorrelation
         );
-        if AUTOCORRELATION_HIGH < self.autocorrelation {
+        if self.intervals_too_narrow {
             say!(
                 "  days go with the day before, which the regression does not know: the intervals are too narrow"
             );
