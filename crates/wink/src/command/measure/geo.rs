@@ -21,7 +21,8 @@ struct Report {
     until: String,
     effect: f64,
     p_value: f64,
-    lift: f64,
+    /// None if nothing was to be expected.
+    lift: Option<f64>,
     incremental: f64,
     #[serde(flatten)]
     compared: Compared,
@@ -74,7 +75,7 @@ struct Planned {
 #[derive(Serialize)]
 struct Played {
     lift: f64,
-    found: f64,
+    found: Option<f64>,
     effect: f64,
     power: f64,
 }
@@ -232,9 +233,9 @@ impl Report {
         };
         say!("{treated} from {} to {}", self.from, self.until);
         say!(
-            "  effect on a region and day {:.3}, lift {:+.1} %, incremental {:.0}",
+            "  effect on a region and day {:.3}, {}, incremental {:.0}",
             self.effect,
-            self.lift * 100.0,
+            self.lift.map_or_else(|| "no lift".to_owned(), |lift| format!("lift {:+.1} %", lift * 100.0)),
             self.incremental
         );
         match &self.compared {
@@ -309,7 +310,9 @@ fn print(planned: &[Planned]) {
     table.set_header(["regions", "detectable lift", "off before", "planted: found, power"]);
     for one in planned {
         let lifts = one.lifts.iter().map(|played| {
-            format!("{:.0} %: {:+.1} %, {:.2}", played.lift * 100.0, played.found * 100.0, played.power)
+            let found =
+                played.found.map_or_else(|| "no lift".to_owned(), |found| format!("{:+.1} %", found * 100.0));
+            format!("{:.0} %: {found}, {:.2}", played.lift * 100.0, played.power)
         });
         table.add_row([
             one.regions.join(", "),
