@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::error::{at_least, share};
+use crate::error::{at_least, share, squared};
 use crate::moments::real;
 use crate::numeric::normal_quantile;
 use crate::{Error, Moments};
@@ -45,7 +45,7 @@ pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval,
     else {
         return Err(constant);
     };
-    let variance = of_a + of_b;
+    let variance = squared("the variance of the outcome", of_a + of_b)?;
     let degrees =
         variance * variance / (of_a * of_a / real(a.count() - 1) + of_b * of_b / real(b.count() - 1));
     let quantile = students_quantile(0.5 + level / 2.0, degrees).ok_or(constant)?;

@@ -88,6 +88,14 @@ pub(crate) fn at_least(what: &'static str, needed: u64, found: usize) -> Result<
     if needed <= found { Ok(()) } else { Err(Error::NotEnoughData { what, needed, found }) }
 }
 
+/// Passes a sum of squares or what was made of it, if no value was too large to be squared.
+pub(crate) fn squared(what: &'static str, value: f64) -> Result<f64, Error> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::OutOfRange { what, value, must: "finite; a value is too large to be squared" })
+}
+
 /// Refuses what is not strictly between zero and one.
 pub(crate) fn share(what: &'static str, value: f64) -> Result<(), Error> {
     if 0.0 < value && value < 1.0 {

@@ -71,7 +71,9 @@ impl JointMoments {
 
     /// Tells the moments of y − slope·x, without anybody's numbers at hand.
     pub fn residual(&self, slope: f64) -> Moments {
-        let squares = (self.yy - 2.0 * slope * self.xy + slope * slope * self.xx).max(0.0);
+        let squares = self.yy - 2.0 * slope * self.xy + slope * slope * self.xx;
+        // Below 0 is rounding. What is no number, of values too large to be squared, stays so: it must not pass for "no variance".
+        let squares = if squares < 0.0 { 0.0 } else { squares };
         let variance = if self.count < 2 { 0.0 } else { squares / real(self.count - 1) };
         Moments::from_parts(self.count, self.mean_y - slope * self.mean_x, variance)
     }

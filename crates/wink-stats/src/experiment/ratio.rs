@@ -1,6 +1,6 @@
 //! Ratio metrics: money for each order, clicks for each visit, where people are what was assigned.
 
-use crate::error::{at_least, share};
+use crate::error::{at_least, share, squared};
 use crate::joint::JointMoments;
 use crate::moments::real;
 use crate::numeric::normal_quantile;
@@ -55,6 +55,7 @@ pub fn lift(treated: &Moments, control: &Moments, level: f64) -> Result<Interval
     let below = positive("the mean of the control arm", of_control)?;
     let rate = of_treated / below;
     let variance = (variance_treated + rate * rate * variance_control) / (below * below);
+    let variance = squared("the variance of the lift", variance)?;
     let varies = 0.0 < variance;
     if !varies {
         return Err(constant);
@@ -67,7 +68,7 @@ fn estimate(people: &JointMoments) -> Result<(f64, f64), Error> {
     let below = positive("the mean of the denominator", people.mean_x())?;
     let ratio = people.mean_y() / below;
     let variance = people.residual(ratio).variance().unwrap_or(0.0) / (real(people.count()) * below * below);
-    Ok((ratio, variance))
+    Ok((ratio, squared("the variance of the ratio", variance)?))
 }
 
 fn enough(people: u64) -> Result<(), Error> {
@@ -101,6 +102,17 @@ mod tests {
             joint.add(count(orders), spent);
         }
         joint
+    }
+
+    #[test]
+    fn a_value_too_large_to_be_squared_is_refused() {
+        let mut people = JointMoments::default();
+        (0..100_u32).for_each(|person| people.add(1.0 + f64::from(person % 3), f64::from(person % 5)));
+        let fine = people;
+        people.add(1.0, 1e200);
+        assert!(matches!(ratio(&people, 0.95), Err(Error::OutOfRange { .. })));
+        assert!(matches!(ratio_difference(&fine, &people, 0.95), Err(Error::OutOfRange { .. })));
+        assert!(matches!(lift(&people.y(), &fine.y(), 0.95), Err(Error::OutOfRange { .. })));
     }
 
     #[test]

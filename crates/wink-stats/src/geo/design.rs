@@ -26,8 +26,8 @@ pub struct Design {
 pub struct Power {
     /// The lift that was planted.
     pub lift: f64,
-    /// The mean of the lifts that were found.
-    pub found: f64,
+    /// The mean of the lifts that were found; none where nothing was to be expected.
+    pub found: Option<f64>,
     /// The mean of the effects that were found, on one region in one time.
     pub effect: f64,
     /// The part of the plays in which it was called an effect.
@@ -69,7 +69,7 @@ impl Design {
             for (&lift, (lifts, effects, alarms)) in self.lifts.iter().zip(&mut seen) {
                 let found = Synthetic::fit(&planted(panel, treated, window, lift)?, treated, &[], window)?;
                 let p_value = placebos.p_value(super::placebo::error_ratio(&found));
-                lifts.push(found.lift);
+                lifts.extend(found.lift);
                 effects.push(found.effect);
                 alarms.push(f64::from(u8::from(p_value <= self.alpha)));
                 imbalances.push(found.imbalance_scaled);
@@ -81,7 +81,7 @@ impl Design {
             .zip(&seen)
             .map(|(&lift, (lifts, effects, alarms))| Power {
                 lift,
-                found: mean(lifts),
+                found: (!lifts.is_empty()).then(|| mean(lifts)),
                 effect: mean(effects),
                 power: mean(alarms),
             })
@@ -165,7 +165,7 @@ mod tests {
         let played = design().play(&panel(), &[1]).unwrap();
         let powers: Vec<f64> = played.power.iter().map(|one| one.power).collect();
         assert!(powers[0] <= 0.4 && powers[1] <= powers[2] && 0.99 < powers[2], "{played:?}");
-        assert!((played.power[2].found - 0.10).abs() < 0.02, "{played:?}");
+        assert!((played.power[2].found.unwrap() - 0.10).abs() < 0.02, "{played:?}");
     }
 
     #[test]

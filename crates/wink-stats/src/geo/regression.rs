@@ -33,8 +33,8 @@ pub struct TimeRegression {
     pub reach: Vec<f64>,
     /// The mean effect on one treated region in one time of the window.
     pub effect: Interval,
-    /// The effect as a part of the counterfactual.
-    pub lift: f64,
+    /// The effect as a part of the counterfactual; none if that is not above 0.
+    pub lift: Option<f64>,
     /// The effect on all treated regions in the whole window.
     pub incremental: Interval,
     /// How likely an effect of this size or more is without a treatment, on either side.
@@ -82,7 +82,8 @@ impl TimeRegression {
         let quantile = students_quantile(0.5 + level / 2.0, degrees).ok_or(constant.clone())?;
         let times = count(x_within.len());
         let expected: Vec<f64> = x_within.iter().map(|x| line.at(*x)).collect();
-        let incremental = y_within.iter().sum::<f64>() - expected.iter().sum::<f64>();
+        let without = expected.iter().sum::<f64>();
+        let incremental = y_within.iter().sum::<f64>() - without;
         let error = deviation * line.spread(times, mean(x_within));
         if !incremental.is_finite() || !error.is_finite() {
             return Err(too_large(&x, &y));
@@ -105,7 +106,7 @@ impl TimeRegression {
             counterfactual: per_region(x.iter().map(|x| line.at(*x)).collect()),
             reach: per_region(x_within.iter().map(|x| quantile * deviation * line.spread(1.0, *x)).collect()),
             effect: around(each(incremental.estimate), each(incremental.upper - incremental.estimate)),
-            lift: incremental.estimate / expected.iter().sum::<f64>(),
+            lift: (0.0 < without).then(|| incremental.estimate / without),
             incremental,
             p_value: 2.0 * distribution.cdf(-(incremental.estimate / error).abs()),
         })
@@ -254,7 +255,12 @@ mod tests {
         near(found.incremental.estimate, 3.2);
         near(found.incremental.upper - 3.2, 3.182_446 * 1.68_f64.sqrt());
         near(found.reach[0], 3.182_446 * 1.68_f64.sqrt());
-        near(found.lift, 3.2 / 5.8);
+        near(found.lift.unwrap(), 3.2 / 5.8);
+        let below =
+            Panel::of(vec![vec![-2.0, 0.0, -1.0, 1.0, -2.0, 9.0], vec![1.0, 2.0, 3.0, 4.0, 5.0, -60.0]]);
+        let found_below =
+            TimeRegression::fit(&below.unwrap(), &[0], &[], Window { begin: 5, end: 6 }, 0.95).unwrap();
+        assert!(found_below.counterfactual[5] < 0.0 && found_below.lift.is_none(), "{found_below:?}");
         // Residuals −0.8, 0.6, 1, −0.6, −0.2: products −0.48 + 0.6 − 0.6 + 0.12 of squares of 2.4.
         near(found.autocorrelation, -0.36 / 2.4);
     }
@@ -293,6 +299,7 @@ mod tests {
             |treated: &[usize], window| TimeRegression::fit(&panel, treated, &[], window, 0.9).unwrap_err();
         assert!(matches!(refused(&[0], Window { begin: 4, end: 6 }), Error::NotEnoughData { .. }));
         assert!(matches!(refused(&[0, 1], window), Error::NotEnoughData { what: "untreated regions", .. }));
+        assert!(matches!(refused(&[0, 0], window), Error::OutOfRange { must: "one", .. }));
         assert!(matches!(refused(&[2], window), Error::Shape { .. }));
         assert!(matches!(refused(&[0], Window { begin: 5, end: 7 }), Error::Shape { .. }));
     }

@@ -28,8 +28,8 @@ pub struct Synthetic {
     pub counterfactual: Vec<f64>,
     /// The mean effect on one treated region in one time of the window.
     pub effect: f64,
-    /// The effect as a part of the counterfactual.
-    pub lift: f64,
+    /// The effect as a part of the counterfactual; none if that is not above 0.
+    pub lift: Option<f64>,
     /// The effect on all treated regions in the whole window.
     pub incremental: f64,
     /// How far the mixture was off before: the root of the summed squares.
@@ -82,7 +82,7 @@ impl Synthetic {
             observed,
             counterfactual,
             effect,
-            lift: effect / expected,
+            lift: (0.0 < expected).then(|| effect / expected),
             incremental: effect * treated * count(within.len()),
             imbalance,
             imbalance_scaled: if imbalance_equal == 0.0 { 0.0 } else { imbalance / imbalance_equal },
@@ -117,6 +117,14 @@ pub(super) fn donors(
             what: "the panel's regions",
             expected: region + 1,
             found: panel.regions(),
+        });
+    }
+    let named = |region: &usize| treated.iter().filter(|other| *other == region).count();
+    if let Some(times) = treated.iter().map(named).find(|times| 1 < *times) {
+        return Err(Error::OutOfRange {
+            what: "the number of times a treated region is named",
+            value: count(times),
+            must: "one",
         });
     }
     let donors: Vec<usize> = (0..panel.regions())
@@ -164,7 +172,7 @@ mod tests {
         let found = Synthetic::fit(&panel(), &[0], &[], Window { begin: 20, end: 30 }).unwrap();
         assert!((found.effect - 5.0).abs() < 1e-6 && (found.incremental - 50.0).abs() < 1e-5, "{found:?}");
         assert!(found.imbalance < 1e-6 && found.weights.len() == 2, "{found:?}");
-        assert!((found.lift - 0.05).abs() < 0.001, "{found:?}");
+        assert!((found.lift.unwrap() - 0.05).abs() < 0.001, "{found:?}");
     }
 
     #[test]

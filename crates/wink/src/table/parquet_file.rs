@@ -6,10 +6,22 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+
+/// A decimal number that is kept as an integer has no more digits.
+const DIGITS_MAX: usize = 18;
+
+/// What an integer stands for.
+#[derive(Clone, Copy)]
+enum Whole {
+    Signed,
+    Unsigned,
+    /// So many of its digits are behind the point.
+    Decimal(usize),
+}
 
 /// A Parquet file.
 pub(super) struct ParquetFile {
@@ -37,10 +49,11 @@ impl ParquetFile {
             Physical::BOOLEAN | Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE => {}
             _ => return Ok(None),
         }
+        let whole = self.whole(index)?;
         self.read(index, |reader| match reader {
             ColumnReader::BoolColumnReader(reader) => mapped(reader, |value| f64::from(u8::from(value))),
-            ColumnReader::Int32ColumnReader(reader) => mapped(reader, f64::from),
-            ColumnReader::Int64ColumnReader(reader) => mapped(reader, whole),
+            ColumnReader::Int32ColumnReader(reader) => mapped(reader, |value| whole.number_32(value)),
+            ColumnReader::Int64ColumnReader(reader) => mapped(reader, |value| whole.number(value)),
             ColumnReader::FloatColumnReader(reader) => mapped(reader, f64::from),
             ColumnReader::DoubleColumnReader(reader) => mapped(reader, |value| value),
             _ => bail!("another type than the file says"),
@@ -52,6 +65,7 @@ impl ParquetFile {
     pub(super) fn texts(&self, index: usize) -> anyhow::Result<Vec<String>> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
         let logical = schema.columns().get(index).and_then(|column| column.logical_type_ref().cloned());
+        let whole = self.whole(index)?;
         let read = self.read(index, |reader| match (reader, &logical) {
             (ColumnReader::Int32ColumnReader(reader), Some(LogicalType::Date)) => mapped(reader, day),
             (ColumnReader::Int64ColumnReader(reader), Some(LogicalType::Timestamp(kind))) => {
@@ -60,12 +74,15 @@ impl ParquetFile {
             (ColumnReader::Int96ColumnReader(reader), _) => {
                 mapped(reader, |value| time(value.to_millis(), &TimeUnit::MILLIS))
             }
+            (ColumnReader::ByteArrayColumnReader(_), _) if matches!(whole, Whole::Decimal(_)) => {
+                bail!("decimal numbers of bytes are not read; write the column as text")
+            }
             (ColumnReader::ByteArrayColumnReader(reader), _) => {
                 mapped(reader, |value| String::from_utf8_lossy(value.data()).into_owned())
             }
             (ColumnReader::BoolColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
-            (ColumnReader::Int32ColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
-            (ColumnReader::Int64ColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
+            (ColumnReader::Int32ColumnReader(reader), _) => mapped(reader, |value| whole.text_32(value)),
+            (ColumnReader::Int64ColumnReader(reader), _) => mapped(reader, |value| whole.text(value)),
             (ColumnReader::FloatColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
             (ColumnReader::DoubleColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
             (ColumnReader::FixedLenByteArrayColumnReader(_), _) => {
@@ -73,6 +90,28 @@ impl ParquetFile {
             }
         })?;
         Ok(read.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// What the file says of a column's integers: in the way of today, or in that of older writers.
+    fn whole(&self, index: usize) -> anyhow::Result<Whole> {
+        let column = self.reader.metadata().file_metadata().schema_descr().column(index);
+        let scale = match (column.logical_type_ref(), column.converted_type()) {
+            (Some(LogicalType::Decimal(kind)), _) => kind.scale,
+            (None, ConvertedType::DECIMAL) => column.type_scale(),
+            (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => return Ok(Whole::Unsigned),
+            (
+                None,
+                ConvertedType::UINT_8
+                | ConvertedType::UINT_16
+                | ConvertedType::UINT_32
+                | ConvertedType::UINT_64,
+            ) => return Ok(Whole::Unsigned),
+            _ => return Ok(Whole::Signed),
+        };
+        match usize::try_from(scale) {
+            Ok(scale) if scale <= DIGITS_MAX => Ok(Whole::Decimal(scale)),
+            _ => bail!("it has {scale} digits behind the point, and no more than {DIGITS_MAX} are read"),
+        }
     }
 
     fn physical(&self, index: usize) -> Physical {
@@ -124,8 +163,42 @@ pub(crate) fn all<T: DataType>(mut reader: ColumnReaderImpl<T>) -> anyhow::Resul
     clippy::cast_precision_loss,
     reason = "a number in a table for statistics; beyond 2^53 it is rounded"
 )]
-fn whole(value: i64) -> f64 {
-    value as f64
+impl Whole {
+    fn number(self, value: i64) -> f64 {
+        match self {
+            Self::Signed => value as f64,
+            Self::Unsigned => value.cast_unsigned() as f64,
+            // A power of ten up to 10^18 has no rounding of its own.
+            Self::Decimal(scale) => value as f64 / (0..scale).fold(1.0, |power: f64, _| power * 10.0),
+        }
+    }
+
+    fn number_32(self, value: i32) -> f64 {
+        match self {
+            Self::Unsigned => f64::from(value.cast_unsigned()),
+            Self::Signed | Self::Decimal(_) => self.number(i64::from(value)),
+        }
+    }
+
+    fn text(self, value: i64) -> String {
+        match self {
+            Self::Signed | Self::Decimal(0) => value.to_string(),
+            Self::Unsigned => value.cast_unsigned().to_string(),
+            Self::Decimal(scale) => {
+                let sign = if value < 0 { "-" } else { "" };
+                let digits = format!("{:0>1$}", value.unsigned_abs(), scale + 1);
+                let (before, behind) = digits.split_at(digits.len() - scale);
+                format!("{sign}{before}.{behind}")
+            }
+        }
+    }
+
+    fn text_32(self, value: i32) -> String {
+        match self {
+            Self::Unsigned => value.cast_unsigned().to_string(),
+            Self::Signed | Self::Decimal(_) => self.text(i64::from(value)),
+        }
+    }
 }
 
 /// The day so many days after 1970-01-01; empty, like a missing one, if no calendar has it.

@@ -103,3 +103,22 @@ fn parquet_reads_like_the_csv_beside_it_whoever_wrote_it() {
         says(table.numbers("amount"), "row 8, column `amount`: there is no value");
     }
 }
+
+/// Money as decimals and counts without a sign, which pyarrow keeps as integers.
+#[test]
+fn decimals_have_their_point_and_large_counts_no_sign() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables/integers-pyarrow.parquet");
+    let table = Table::open(&path, Header::First).unwrap();
+    for (column, numbers, texts) in [
+        ("decimal_32", [12.34, -0.05, 0.0], ["12.34", "-0.05", "0.00"]),
+        ("decimal_64", [1_234_567.891, -0.001, 5.0], ["1234567.891", "-0.001", "5.000"]),
+        ("unsigned_8", [255.0, 0.0, 7.0], ["255", "0", "7"]),
+        ("unsigned_32", [4_000_000_000.0, 0.0, 7.0], ["4000000000", "0", "7"]),
+        ("unsigned_64", [18_446_744_073_709_551_615.0, 0.0, 7.0], ["18446744073709551615", "0", "7"]),
+        ("signed_32", [-12.0, 0.0, 7.0], ["-12", "0", "7"]),
+    ] {
+        assert_eq!(table.numbers(column).unwrap(), numbers, "{column}");
+        assert_eq!(table.texts(column).unwrap(), texts, "{column}");
+    }
+    says(table.numbers("decimal_bytes"), "write the column as text");
+}

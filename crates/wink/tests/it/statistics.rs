@@ -318,7 +318,8 @@ fn regions_are_compared_by_a_regression_over_time() {
     assert!(said.contains("return of 50.00 spent: +1.998 ["), "{said}");
 }
 
-/// Of two thousand people in each arm, in turn: 2 % of both send something back, a tenth less is spent than before, and too few wait for long.
+/// Of two thousand people in each arm, in turn: 2 % of both send something back, a tenth less is spent than before, and a few wait for so long that nothing
+/// can be said.
 #[test]
 fn guardrails_hold_break_or_stay_open() {
     let directory = tempfile::tempdir().unwrap();
@@ -332,7 +333,7 @@ fn guardrails_hold_break_or_stay_open() {
     }
     std::fs::write(&path, rows).unwrap();
     let line = "measure experiment --input INPUT --treatment arm=new:old --outcome spend --guardrail returned=lower:0.02 \
-         --guardrail spend=higher:0.2 --guardrail wait=lower:0.1 --guardrail never=lower:1";
+         --guardrail spend=higher:0.2 --guardrail wait=lower:0.1 --guardrail never=lower:1 --guardrail spend=higher:0.9";
     let input = path.to_str().unwrap();
     let found = wink(&format!("{line} --json"), input).fine().json();
     let told = |place: usize| {
@@ -341,14 +342,19 @@ fn guardrails_hold_break_or_stay_open() {
     };
     assert_eq!(told(0), (Some("holds"), "Newcombe"));
     assert_eq!(told(1), (Some("breached"), "Welch"));
-    assert_eq!(told(2), (Some("open"), "Welch"));
+    assert_eq!(told(2), (None, "Welch"));
+    assert_eq!(told(4), (Some("open"), "Welch"));
     assert_eq!(told(3), (None, "Welch"));
     let returned = &found["guardrails"][0];
     assert_eq!(returned["worst"], returned["change"]["upper"]);
     assert_eq!(found["guardrails"][1]["worst"], found["guardrails"][1]["change"]["lower"]);
     assert_eq!(found["guardrails"][3]["refused"], "not enough data: the outcome is the same everywhere");
     let said = wink(line, input).fine().out;
-    assert!(said.contains("guardrail wait: open") && said.contains("more people are needed"), "{said}");
+    assert!(said.contains("guardrail spend: open") && said.contains("more people are needed"), "{said}");
+    assert!(
+        said.contains("guardrail wait: not judged: not enough data") && said.contains("so skewed"),
+        "{said}"
+    );
 }
 
 #[track_caller]

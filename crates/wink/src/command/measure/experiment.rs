@@ -165,6 +165,9 @@ fn standard_error(treated: &Moments, control: &Moments) -> Option<f64> {
 }
 
 fn guardrails(asked: &Experiment, table: &Table, arms: &[Option<bool>]) -> anyhow::Result<Vec<Guarded>> {
+    if !asked.guardrail.is_empty() && asked.level <= 0.5 {
+        bail!("--level is {}, and must be above one half: guardrails are judged on one side", asked.level);
+    }
     let judged = asked.guardrail.iter().map(|text| {
         let (column, better, margin) = guardrail(text)?;
         if !(0.0 < margin && margin.is_finite()) {
@@ -181,8 +184,11 @@ impl Guarded {
         let (method, judged) = match shares(arms, values) {
             Some([treated, control]) => ("Newcombe", rail.judge_shares(&treated, &control)),
             None => {
-                let [treated, control] = two(arms, values, values).map(|arm| arm.y());
-                ("Welch", rail.judge(&treated, &control))
+                let of = |treated: bool| -> Vec<f64> {
+                    let within = arms.iter().zip(values).filter(|(arm, _)| **arm == Some(treated));
+                    within.map(|(_, value)| *value).collect()
+                };
+                ("Welch", rail.judge_values(&of(true), &of(false)))
             }
         };
         let (verdict, change) = judged.as_ref().ok().copied().unzip();
@@ -208,7 +214,7 @@ impl Guarded {
     fn print(&self, level: f64) {
         let Self { outcome, margin, better, .. } = self;
         let (Some(verdict), Some(change), Some(worst)) = (self.verdict, self.change, self.worst) else {
-            say!("guardrail {outcome}: {}", self.refused.as_deref().unwrap_or_default());
+            say!("guardrail {outcome}: not judged: {}", self.refused.as_deref().unwrap_or_default());
             return;
         };
         let end = if verdict == "open" { "; neither is shown: more people are needed" } else { "" };

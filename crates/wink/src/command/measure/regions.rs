@@ -11,7 +11,7 @@ use crate::arguments::GeoTable;
 use crate::table::Table;
 
 /// With more regions times days than this, there is no memory for those without a row.
-const CELLS_MAX: usize = 50_000_000;
+const CELLS_MAX: usize = 5_000_000;
 
 /// A table of regions and days.
 pub(super) struct Regions<'a> {
