@@ -94,12 +94,13 @@ impl Heap {
     /// Redeems the next coupons, each on an order of its own, at a steady rate. Tells what one of a hundred took at least, in milliseconds.
     fn p99(&self) -> anyhow::Result<f64> {
         let first = self.used.fetch_add(REDEMPTIONS, Ordering::Relaxed);
+        // By their codes: they are nobody's own, and whoever has the code has the coupon.
         let coupons = self.shop.run(async |engine| {
             let mut coupons = Vec::new();
             for place in first..first + REDEMPTIONS {
                 let number = place * STRIDE % self.count;
                 let found = bulk::codes(engine, BULK, number, 1).await?;
-                coupons.extend(found.iter().map(|printed| (place, printed.coupon.to_string())));
+                coupons.extend(found.iter().map(|printed| (place, printed.code.to_string())));
             }
             Ok(coupons)
         })?;
