@@ -15,6 +15,7 @@ use wink_core::offer::{
 use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
+use super::points;
 use super::public_code;
 use super::stacking;
 use super::use_limits;
@@ -31,6 +32,7 @@ pub(super) const CAMPAIGN_KEYS: &[&str] = &[
     "budget",
     "holdout_percent",
     "reversals",
+    points::KEY,
     use_limits::PER_DAY,
     use_limits::PER_STORE,
     "offers",
@@ -148,6 +150,7 @@ impl<'a> Reader<'a> {
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
         let reversals = reversals(root);
         let limits = use_limits::read(root);
+        let points = points::of_campaign(root);
         let offers = self.offers(root);
 
         let (budget, budget_entry) = budget?;
@@ -173,6 +176,7 @@ impl<'a> Reader<'a> {
             holdout_basis_points: holdout?,
             reversals: reversals?,
             limits: limits?,
+            points: points?,
         };
         Some((campaign, offers))
     }

@@ -26,6 +26,7 @@ mod folder;
 mod literal;
 mod place;
 mod places;
+mod points;
 mod public_code;
 mod schemas;
 mod segments;

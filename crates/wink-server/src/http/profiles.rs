@@ -3,8 +3,8 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use wink_api::{
-    DataPage, DecisionRecord, ErasureView, FeaturesListed, HoldingView, ListAsked, Problem, ProfileLookedUp,
-    ProfileView,
+    DataPage, DecisionRecord, ErasureView, FeaturesListed, HoldingView, ListAsked, PointsLotView,
+    PointsMovedView, PointsView, Problem, ProfileLookedUp, ProfileView,
 };
 use wink_core::base::ProfileId;
 use wink_store::Store;
@@ -15,6 +15,7 @@ use super::service::Caller;
 use crate::Error;
 use crate::access::Role;
 use crate::flow::page::{LIMIT, LIMIT_MAX, Page};
+use crate::flow::points::read as points;
 use crate::flow::profiles::{self, Whom};
 use crate::flow::whole::Whole;
 use crate::flow::{erase, export};
@@ -91,6 +92,29 @@ pub(super) async fn read_wallet<S: Store>(
     let found = profiles::wallet(&caller.engine, &known.cluster(), &page(asked)?).await?;
     let data = found.items.iter().map(profiles::Holding::view).collect();
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
+}
+
+/// Reads a person's points: how many there are until when, and how they came and went, newest first.
+#[utoipa::path(get, path = "/v1/profiles/{id}/points", tag = "profiles", operation_id = "read_points",
+    params(("id" = String, Path, description = "The profile's id, like prf_…"), ListAsked),
+    responses((status = 200, description = "The balance, and a page of what moved", body = PointsView)))]
+pub(super) async fn read_points<S: Store>(
+    caller: Caller<S>,
+    PathName(id): PathName,
+    Asked(asked): Asked<ListAsked>,
+) -> Result<axum::Json<PointsView>, Refused> {
+    let known = find(&caller, &id).await?;
+    let engine = &caller.engine;
+    let holdings = points::holdings(engine, &known.cluster(), caller.now).await?;
+    let moved = points::movements(engine, &known.cluster(), &page(asked)?).await?;
+    let programme = engine.catalogue().ok().and_then(|catalogue| catalogue.shop.points);
+    Ok(axum::Json(PointsView {
+        balance: holdings.balance.0,
+        worth_cents: programme.map(|programme| programme.worth(holdings.balance).0),
+        lots: holdings.lots.iter().map(PointsLotView::from).collect(),
+        movements: moved.items.iter().map(PointsMovedView::from).collect(),
+        next_cursor: moved.next_cursor,
+    }))
 }
 
 /// Erases a person. From the answer on there is no such person; the bytes leave the disk as the store rewrites its files.

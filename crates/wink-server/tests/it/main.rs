@@ -84,6 +84,8 @@ mod personalised;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod points;
+#[cfg(test)]
 mod product;
 #[cfg(test)]
 mod property;

@@ -1,0 +1,55 @@
+//! `[points]` of `shop.toml`, the loyalty programme, and `points` of a campaign, which multiplies what it gives.
+
+use wink_core::offer::{PointsFactor, Programme};
+
+use super::entry::Section;
+
+pub(super) const KEY: &str = "points";
+
+/// A unit earns at most this many: more is a slip for the worth of one.
+const PER_UNIT_MAX: i64 = 1_000;
+
+/// Points last at most ten years: who wants them to last for ever says what they will owe.
+const MONTHS_MAX: i64 = 120;
+
+/// A campaign multiplies at most so much: more than a hundred is a slip.
+const FACTOR_MAX: i64 = 100;
+
+/// Reads the programme; without the section there is none. `None` if it is wrong, which is then reported.
+#[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
+pub(super) fn of_shop(root: &Section<'_>) -> Option<Option<Programme>> {
+    let Some(entry) = root.optional(KEY) else { return Some(None) };
+    let section = entry.section("[points]")?;
+    section.only(&["per_unit", "worth", "expire_months"]);
+    let per_unit = section.required("per_unit").and_then(|entry| entry.whole(1..=PER_UNIT_MAX));
+    let worth = section.required("worth").and_then(|entry| entry.positive_amount());
+    let months = section.required("expire_months").and_then(|entry| entry.whole(1..=MONTHS_MAX));
+    let programme = Programme {
+        per_unit: u32::try_from(per_unit?).ok()?,
+        worth: worth?,
+        expire_months: u16::try_from(months?).ok()?,
+    };
+    // A unit is a hundred minor units: who gives more points than it has gives more than was paid.
+    if 100 <= i64::from(programme.per_unit).saturating_mul(programme.worth.0) {
+        let message = "a whole unit earns points that are worth as much as it, or more";
+        return entry.refuse(message, Some("write a smaller `per_unit` or `worth`".to_owned()));
+    }
+    Some(Some(programme))
+}
+
+/// Reads by how much a campaign multiplies points; without the key it does not.
+#[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
+pub(super) fn of_campaign(root: &Section<'_>) -> Option<Option<PointsFactor>> {
+    let Some(entry) = root.optional(KEY) else { return Some(None) };
+    let section = entry.section(KEY)?;
+    section.only(&["factor", "categories"]);
+    let factor = section.required("factor").and_then(|entry| entry.whole(2..=FACTOR_MAX));
+    let categories = match section.optional("categories") {
+        Some(entry) => {
+            let owned = |(text, _): (&str, _)| text.to_owned();
+            entry.texts().map(|texts| texts.into_iter().map(owned).collect())
+        }
+        None => Some(Vec::new()),
+    };
+    Some(Some(PointsFactor { factor: u32::try_from(factor?).ok()?, categories: categories? }))
+}
