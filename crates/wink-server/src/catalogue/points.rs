@@ -53,3 +53,6 @@ pub(super) fn of_campaign(root: &Section<'_>) -> Option<Option<PointsFactor>> {
     };
     Some(Some(PointsFactor { factor: u32::try_from(factor?).ok()?, categories: categories? }))
 }
+
+#[cfg(test)]
+mod tests;
