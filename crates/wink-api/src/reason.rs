@@ -93,7 +93,7 @@ impl ReasonView {
                 NotPaid::Balance { balance: at_most, .. } | NotPaid::TooMany { most: at_most } => {
                     Some(NearestMissView::UsePoints { at_most: at_most.0 })
                 }
-                NotPaid::NoProgramme | NotPaid::PaidBefore => None,
+                NotPaid::NoProgramme | NotPaid::PaidBefore | NotPaid::EarnedBefore => None,
             },
         }
     }

@@ -2,7 +2,9 @@
 
 use prost::Message;
 use wink_core::base::{Cents, Points, ProfileId, RedemptionId, Timestamp};
-use wink_core::coupon::points::{Account, Cause, Earned, Entry, GivenBack, Lot, Place, Tender, TenderLine};
+use wink_core::coupon::points::{
+    Account, Cause, Early, Earned, Entry, GivenBack, Lot, Place, Tender, TenderLine,
+};
 
 use crate::message::{Damaged, Stored, decode, id, unknown};
 use crate::redemption::{from_reason, to_reason};
@@ -17,6 +19,8 @@ const MOVEMENT: &str = "movement of points";
 pub struct PointsOrder {
     /// What it earned, if it did.
     pub earned: Option<Earned>,
+    /// What came back of it before it was told of, so that it earned nothing yet.
+    pub early: Early,
     /// How it was paid with points; at most the last still is.
     pub tenders: Vec<RedemptionId>,
 }
@@ -37,6 +41,10 @@ struct AccountMessage {
     lots: Vec<LotMessage>,
     #[prost(uint64, tag = "3")]
     steps: u64,
+    #[prost(sint64, tag = "4")]
+    used: i64,
+    #[prost(sint64, tag = "5")]
+    owed: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -63,6 +71,10 @@ struct OrderMessage {
     earned: Option<EarnedMessage>,
     #[prost(bytes = "vec", repeated, tag = "2")]
     tenders: Vec<Vec<u8>>,
+    #[prost(sint64, tag = "3")]
+    early_back: i64,
+    #[prost(bool, tag = "4")]
+    early_all: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -108,6 +120,8 @@ struct TenderMessage {
     lots: Vec<LotMessage>,
     #[prost(message, repeated, tag = "7")]
     back: Vec<GivenBackMessage>,
+    #[prost(bytes = "vec", tag = "8")]
+    basis: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -135,13 +149,23 @@ struct MovementMessage {
 impl Stored for Account {
     fn to_bytes(&self) -> Vec<u8> {
         let profile = self.profile.bytes().to_vec();
-        AccountMessage { profile, lots: to_lots(&self.lots), steps: self.steps }.encode_to_vec()
+        let (lots, used, owed) = (to_lots(&self.lots), self.used.0, self.owed.0);
+        AccountMessage { profile, lots, steps: self.steps, used, owed }.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         let message: AccountMessage = decode(ACCOUNT, bytes)?;
         let profile = ProfileId::from_bytes(id(ACCOUNT, &message.profile)?);
-        Ok(Self { profile, lots: from_lots(ACCOUNT, message.lots)?, steps: message.steps })
+        if !(0..=message.used).contains(&message.owed) {
+            return Err(Damaged { what: ACCOUNT, why: "more is owed than is used".to_owned() });
+        }
+        Ok(Self {
+            profile,
+            lots: from_lots(ACCOUNT, message.lots)?,
+            used: Points(message.used),
+            owed: Points(message.owed),
+            steps: message.steps,
+        })
     }
 }
 
@@ -157,7 +181,8 @@ impl Stored for PointsOrder {
             uncollected: earned.uncollected.0,
         });
         let tenders = self.tenders.iter().map(|id| id.bytes().to_vec()).collect();
-        OrderMessage { earned, tenders }.encode_to_vec()
+        let Early { back, is_all } = self.early;
+        OrderMessage { earned, tenders, early_back: back.0, early_all: is_all }.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
@@ -165,6 +190,7 @@ impl Stored for PointsOrder {
         let tenders = message.tenders.iter().map(|bytes| Ok(RedemptionId::from_bytes(id(ORDER, bytes)?)));
         Ok(Self {
             earned: message.earned.map(from_earned).transpose()?,
+            early: Early { back: Cents(message.early_back), is_all: message.early_all },
             tenders: tenders.collect::<Result<_, Damaged>>()?,
         })
     }
@@ -211,6 +237,7 @@ impl Stored for Tender {
             lines: self.lines.iter().map(line).collect(),
             lots: to_lots(&self.lots),
             back: self.back.iter().map(back).collect(),
+            basis: self.basis.to_vec(),
         }
         .encode_to_vec()
     }
@@ -230,6 +257,7 @@ impl Stored for Tender {
             profile: ProfileId::from_bytes(id(TENDER, &message.profile)?),
             order_id: message.order_id,
             at: Timestamp(message.at),
+            basis: id(TENDER, &message.basis)?,
             lines: message.lines.into_iter().map(from_line).collect::<Result<_, _>>()?,
             lots: from_lots(TENDER, message.lots)?,
             back: message.back.into_iter().map(back).collect::<Result<_, Damaged>>()?,

@@ -7,7 +7,7 @@ use crate::event::Line;
 /// What the shop declares of its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Programme {
-    /// How many points a whole unit of the currency (a hundred minor units) earns; at least one.
+    /// How many points a hundred minor units earn, whatever decimals the currency has; at least one.
     pub per_unit: u32,
     /// What a point is worth where it pays; at least one minor unit.
     pub worth: Cents,

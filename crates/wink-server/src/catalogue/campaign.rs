@@ -8,8 +8,8 @@ use wink_core::base::expression::{Declarations, nearest};
 use wink_core::base::{CampaignId, Cents, OfferId, Timestamp, Zone};
 use wink_core::feature::{self, FeatureType};
 use wink_core::offer::{
-    Afterwards, Benefit, Campaign, Channel, Limits, Offer, PublicCode, ReversalPolicy, Rules, Scorecard,
-    Stage, Terms, Weights, Word, declarations,
+    Afterwards, Benefit, Campaign, Channel, Limits, Offer, Programme, PublicCode, ReversalPolicy, Rules,
+    Scorecard, Stage, Terms, Weights, Word, declarations,
 };
 
 use super::bought;
@@ -87,6 +87,7 @@ pub(super) struct Reader<'a> {
     features: &'a feature::Catalogue,
     declarations: Declarations,
     zone: Option<Zone>,
+    programme: Option<Programme>,
     campaigns: Vec<(Campaign, Vec<Offer>)>,
     /// Where each id was first used.
     campaign_ids: BTreeMap<CampaignId, String>,
@@ -96,11 +97,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(features: &'a feature::Catalogue, zone: Option<Zone>) -> Self {
+    pub(super) fn new(
+        features: &'a feature::Catalogue,
+        zone: Option<Zone>,
+        programme: Option<Programme>,
+    ) -> Self {
         Self {
             features,
             declarations: declarations(features),
             zone,
+            programme,
             campaigns: Vec::new(),
             campaign_ids: BTreeMap::new(),
             offer_ids: BTreeMap::new(),
@@ -150,7 +156,7 @@ impl<'a> Reader<'a> {
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
         let reversals = reversals(root);
         let limits = use_limits::read(root);
-        let points = points::of_campaign(root);
+        let points = points::of_campaign(root, self.programme.as_ref());
         let offers = self.offers(root);
 
         let (budget, budget_entry) = budget?;

@@ -15,6 +15,14 @@ const MONTHS_MAX: i64 = 120;
 /// A campaign multiplies at most so much: more than a hundred is a slip.
 const FACTOR_MAX: i64 = 100;
 
+/// What `per_unit` is for, in minor units of any currency. Who gives points worth as much gives all that was paid.
+const UNIT: i64 = 100;
+
+/// Tells what the points of a unit are worth.
+fn given(programme: &Programme) -> i64 {
+    i64::from(programme.per_unit).saturating_mul(programme.worth.0)
+}
+
 /// Reads the programme; without the section there is none. `None` if it is wrong, which is then reported.
 #[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
 pub(super) fn of_shop(root: &Section<'_>) -> Option<Option<Programme>> {
@@ -29,9 +37,8 @@ pub(super) fn of_shop(root: &Section<'_>) -> Option<Option<Programme>> {
         worth: worth?,
         expire_months: u16::try_from(months?).ok()?,
     };
-    // A unit is a hundred minor units: who gives more points than it has gives more than was paid.
-    if 100 <= i64::from(programme.per_unit).saturating_mul(programme.worth.0) {
-        let message = "a whole unit earns points that are worth as much as it, or more";
+    if UNIT <= given(&programme) {
+        let message = "100 minor units earn points that are worth as much, or more";
         return entry.refuse(message, Some("write a smaller `per_unit` or `worth`".to_owned()));
     }
     Some(Some(programme))
@@ -39,11 +46,18 @@ pub(super) fn of_shop(root: &Section<'_>) -> Option<Option<Programme>> {
 
 /// Reads by how much a campaign multiplies points; without the key it does not.
 #[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
-pub(super) fn of_campaign(root: &Section<'_>) -> Option<Option<PointsFactor>> {
+pub(super) fn of_campaign(root: &Section<'_>, programme: Option<&Programme>) -> Option<Option<PointsFactor>> {
     let Some(entry) = root.optional(KEY) else { return Some(None) };
     let section = entry.section(KEY)?;
     section.only(&["factor", "categories"]);
-    let factor = section.required("factor").and_then(|entry| entry.whole(2..=FACTOR_MAX));
+    let factor = section.required("factor").and_then(|entry| Some((entry.whole(2..=FACTOR_MAX)?, entry)));
+    if let (Some((factor, entry)), Some(programme)) = (&factor, programme)
+        && UNIT <= given(programme).saturating_mul(*factor)
+    {
+        let message = "100 minor units earn points that are worth as much, or more";
+        let fix = "write a smaller `factor`, or a smaller `per_unit` or `worth` in `shop.toml`";
+        return entry.refuse(message, Some(fix.to_owned()));
+    }
     let categories = match section.optional("categories") {
         Some(entry) => {
             let owned = |(text, _): (&str, _)| text.to_owned();
@@ -51,7 +65,7 @@ pub(super) fn of_campaign(root: &Section<'_>) -> Option<Option<PointsFactor>> {
         }
         None => Some(Vec::new()),
     };
-    Some(Some(PointsFactor { factor: u32::try_from(factor?).ok()?, categories: categories? }))
+    Some(Some(PointsFactor { factor: u32::try_from(factor?.0).ok()?, categories: categories? }))
 }
 
 #[cfg(test)]

@@ -122,34 +122,41 @@ pub async fn redeem<'a, S: Store>(
         let stack = stack(&asked, &found, &on_order, &catalogue, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
-        let points = match purchase.points {
-            Some(points) => {
-                let (identity, order_id) = (purchase.identity.as_ref(), purchase.order_id.as_str());
-                let asked = pay::Asked { points, identity, order_id, priced: &stack.priced };
-                Some(paying(engine, asked, &catalogue, now).await?)
-            }
-            None => None,
+        let in_points = pay::OnOrder::load(engine, &purchase.order_id).await?;
+        let asked = pay::Asked {
+            points: purchase.points,
+            identity: purchase.identity.as_ref(),
+            order_id: &purchase.order_id,
+            priced: &stack.priced,
+            is_more: takes.iter().any(|take| matches!(take, Take::Now(_))),
         };
+        let points = paying(engine, asked, &in_points, &catalogue, now).await?;
         let mut applies = takes.iter().map(|take| !matches!(take, Take::Nothing));
         let pays = points.as_ref().map(|paying| paying.outcome.is_ok());
-        let is_redeemed = match purchase.mode {
-            Mode::AllOrNothing => applies.all(|applies| applies) && pays != Some(false),
-            Mode::WhatApplies => applies.any(|applies| applies) || pays == Some(true),
-        };
+        let is_barred = points.as_ref().is_some_and(|paying| paying.outcome == Err(NotPaid::PaidBefore));
+        let is_redeemed = !is_barred
+            && match purchase.mode {
+                Mode::AllOrNothing => applies.all(|applies| applies) && pays != Some(false),
+                Mode::WhatApplies => applies.any(|applies| applies) || pays == Some(true),
+            };
         drop(applies);
         if is_redeemed && let Some(newcomer) = newcomer(&found, &takes) {
             newcomer::start(engine, newcomer, now).await?;
             continue;
         }
-        let tendered = points.as_ref().and_then(|paying| paying.outcome.as_ref().ok());
-        let tendered = tendered.map(|tendered| (tendered.tender.id, tendered.tender.profile));
-        let whose = profile_of(&found, &takes).or(tendered.map(|(_, profile)| profile));
+        let payer = points.as_ref().and_then(|paying| paying.whose);
+        let whose = profile_of(&found, &takes).or(payer);
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(whose));
         if is_redeemed {
             batch.checks.extend(in_force);
+            // Coupons and points bound each other: whichever moves looks at both.
+            batch.checks.extend(on_order.unchanged().into_iter().chain(in_points.unchanged()));
             write(engine, purchase, &found, &takes, &on_order, &mut batch).await?;
         }
         let outcome = points.as_ref().map(|paying| paying.outcome.clone());
+        if keeping.is_some() {
+            batch.checks.extend(points.iter().flat_map(pay::Paying::unchanged));
+        }
         if let Some(paying) = points.filter(|_| is_redeemed) {
             paying.add_to(&mut batch);
         }
@@ -157,7 +164,8 @@ pub async fn redeem<'a, S: Store>(
             // Whoever is erased meanwhile takes what is answered about them along.
             batch.checks.extend(found.iter().flatten().map(Found::unchanged));
         }
-        let about = about(&found, &takes).or(tendered.map(|(id, _)| answers_of(id)));
+        // It tells a balance, so it lies with whose it is.
+        let about = payer.map(answers_of).or_else(|| about(&found, &takes));
         let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
         let used = found.into_iter().zip(takes).map(|(found, take)| used(found, take, is_redeemed)).collect();
         let rung = Rung { used, stack, points: outcome, is_redeemed };
@@ -228,7 +236,6 @@ async fn write<S: Store>(
     });
     let redeemed: Vec<CouponId> = redeemed.collect();
     if !redeemed.is_empty() {
-        batch.checks.extend(on_order.unchanged());
         batch.changes.extend(on_order.with(redeemed));
     }
     let by_word = found.iter().zip(takes).filter_map(|(found, take)| match (found, take) {

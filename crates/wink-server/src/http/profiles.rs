@@ -7,6 +7,7 @@ use wink_api::{
     PointsMovedView, PointsView, Problem, ProfileLookedUp, ProfileView,
 };
 use wink_core::base::ProfileId;
+use wink_core::profile::Cluster;
 use wink_store::Store;
 
 use super::body::{Asked, Json, PathName};
@@ -94,7 +95,7 @@ pub(super) async fn read_wallet<S: Store>(
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
 }
 
-/// Reads a person's points: how many there are until when, and how they came and went, newest first.
+/// Reads a profile's points: how many there are until when, and how they came and went, newest first.
 #[utoipa::path(get, path = "/v1/profiles/{id}/points", tag = "profiles", operation_id = "read_points",
     params(("id" = String, Path, description = "The profile's id, like prf_…"), ListAsked),
     responses((status = 200, description = "The balance, and a page of what moved", body = PointsView)))]
@@ -105,8 +106,10 @@ pub(super) async fn read_points<S: Store>(
 ) -> Result<axum::Json<PointsView>, Refused> {
     let known = find(&caller, &id).await?;
     let engine = &caller.engine;
-    let holdings = points::holdings(engine, &known.cluster(), caller.now).await?;
-    let moved = points::movements(engine, &known.cluster(), &page(asked)?).await?;
+    // Each profile has an account of its own, also of a person who has several.
+    let only = Cluster::new(known.asked(), []);
+    let holdings = points::holdings(engine, &only, caller.now).await?;
+    let moved = points::movements(engine, &only, &page(asked)?).await?;
     let programme = engine.catalogue().ok().and_then(|catalogue| catalogue.shop.points);
     Ok(axum::Json(PointsView {
         balance: holdings.balance.0,

@@ -161,10 +161,12 @@ fn answered(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> KeptAnswer {
 
 fn points_on_cart(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> Option<PointsOnCart> {
     let outcome = rung.points.as_ref()?.as_ref();
+    // Without any, an order that points pay for already says so.
+    let asked = purchase.points.unwrap_or(Points::ZERO);
     let to_pay: Cents = rung.stack.priced.left().iter().copied().sum();
     let paid = outcome.map(|tendered| (&tendered.tender, tendered.balance));
     let redemption = outcome.ok().filter(|_| rung.is_redeemed).map(|tendered| tendered.tender.id.to_string());
-    Some(PointsOnCart { redemption, ..PointsOnCart::new(purchase.points?, paid, to_pay, words.locale()) })
+    Some(PointsOnCart { redemption, ..PointsOnCart::new(asked, paid, to_pay, words.locale()) })
 }
 
 fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refused> {

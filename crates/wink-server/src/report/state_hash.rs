@@ -116,6 +116,7 @@ async fn keyed_records<S: Store>(engine: &Engine<S>, parts: &mut Vec<Digest>) ->
     .await?;
     walk::stored(engine, kind::POINTS_ACCOUNT, |account: Account| {
         let lots = account.lots.iter().flat_map(|lot| [lot.until.0, lot.points.0]);
+        let lots = lots.chain([account.used.0, account.owed.0]);
         let lots: Vec<u8> = lots.flat_map(i64::to_le_bytes).collect();
         parts.push(part("points of a person", &[&account.profile.bytes(), &lots]));
         Ok(())

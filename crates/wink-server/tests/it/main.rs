@@ -85,6 +85,7 @@ mod personalised;
 mod places;
 #[cfg(test)]
 mod points;
+mod points_mended;
 #[cfg(test)]
 mod product;
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
 fn print(answer: &Answer) {
     say!("journal    {} entries chained, {} redacted", answer.entries, answer.redacted);
     say!("ledger     {} movements agree with budgets and coupons", answer.movements);
-    say!("points     {} movements agree with what people hold, and sum to nothing", answer.points_moved);
+    say!("points     {} movements agree with what people hold and orders earned", answer.points_moved);
     say!("decisions  {} are as they were made", answer.decisions);
     say!("features   {} states are what their events give", answer.states);
     let balance = &answer.balance;

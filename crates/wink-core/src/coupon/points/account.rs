@@ -19,6 +19,10 @@ pub struct Account {
     pub profile: ProfileId,
     /// What there is, soonest over first; at most one lot for an instant.
     pub lots: Vec<Lot>,
+    /// How many of them pay for orders now: those that could still come back.
+    pub used: Points,
+    /// How many were used and should have been taken back since: what comes next goes there. Never more than are used.
+    pub owed: Points,
     /// How often anything moved: tells movements apart.
     pub steps: u64,
 }
@@ -35,7 +39,7 @@ pub struct Moved {
 impl Account {
     /// Opens the account of a profile.
     pub fn new(profile: ProfileId) -> Self {
-        Self { profile, lots: Vec::new(), steps: 0 }
+        Self { profile, lots: Vec::new(), used: Points::ZERO, owed: Points::ZERO, steps: 0 }
     }
 
     /// Names it as its movements do.
@@ -79,6 +83,35 @@ impl Account {
             lot.points = lot.points - points;
         }
         self.lots.retain(|lot| Points::ZERO < lot.points);
+    }
+
+    /// Takes up to so many out of what there is at `now`, and tells how many: of what lasts longest, so that nobody makes old points new by buying
+    /// and returning.
+    pub(super) fn take_longest(&mut self, most: Points, now: Timestamp) -> Points {
+        let mut left = most;
+        for lot in self.lots.clone().into_iter().rev().filter(|lot| now < lot.until) {
+            let some = lot.points.min(left);
+            self.take_from(lot.until, some);
+            left = left - some;
+        }
+        most - left
+    }
+
+    /// Owes so many more, but never more than are used: what ran out unused is nobody's debt.
+    pub(super) fn owe(&mut self, more: Points) {
+        self.owed = (self.owed + more).min(self.used);
+    }
+
+    /// Takes back what is owed, as far as it is there.
+    pub(super) fn settle(&mut self, now: Timestamp) -> Option<Entry> {
+        let taken = self.take_longest(self.owed, now);
+        self.owed = self.owed - taken;
+        self.owe(Points::ZERO);
+        if taken == Points::ZERO {
+            return None;
+        }
+        let about = self.step(None, now);
+        Some(Entry::new(about, Place::Held, Place::TakenBack, taken))
     }
 
     /// Begins a step.

@@ -19,8 +19,33 @@ pub struct Earned {
     pub back: Cents,
     /// How many it earned; more than none.
     pub points: Points,
-    /// Of those that came back, the ones that were not there any more: used or run out. The shop lost them; nobody owes them.
+    /// Of those that came back, the ones that were not there any more: used, and owed since then, or run out.
     pub uncollected: Points,
+}
+
+/// What came back of an order that nobody had told of yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Early {
+    /// How much of what was paid.
+    pub back: Cents,
+    /// Whether it was all of it.
+    pub is_all: bool,
+}
+
+impl Early {
+    /// Notes that more came back: so much, or all.
+    pub fn add(&mut self, back: Option<Cents>) {
+        match back {
+            Some(back) => self.back = Cents(self.back.0.saturating_add(back.0.max(0))),
+            None => self.is_all = true,
+        }
+    }
+
+    /// Tells what to take back once the order is told of, as [`claw_back`] wants it; `None` if nothing came back.
+    pub fn back(self) -> Option<Option<Cents>> {
+        let some = Some(self.back).filter(|back| Cents::ZERO < *back).map(Some);
+        if self.is_all { Some(None) } else { some }
+    }
 }
 
 impl Earned {
@@ -38,7 +63,7 @@ impl Earned {
     }
 }
 
-/// Gives an account what an order earned, which is there until `until`. `None` if that is nothing.
+/// Gives an account what an order earned, which is there until `until`; what the account owes is taken back at once. `None` if that is nothing.
 pub fn earn(
     account: &Account,
     order: [u8; 16],
@@ -52,15 +77,15 @@ pub fn earn(
     let mut account = account.clone();
     let about = account.step(Some(Cause::Order(order)), now);
     account.put(Lot { until, points });
-    let entries = vec![Entry::new(about, Place::Shop, Place::Held, points)];
+    let mut entries = vec![Entry::new(about, Place::Shop, Place::Held, points)];
+    entries.extend(account.settle(now));
     let (profile, back, uncollected) = (account.profile, Cents::ZERO, Points::ZERO);
     Some((Moved { account, entries }, Earned { order, profile, at: now, paid, back, points, uncollected }))
 }
 
 /// Takes back what was earned on what comes back: `back` of what was paid, or all that is left. `None` if nothing is left to come back.
 ///
-/// It is taken from what lasts longest, so that nobody makes old points new by buying and returning. What is not there any more is noted as
-/// uncollected, and the balance is never below nothing.
+/// What is not there any more is noted as uncollected and owed as far as it was used, and the balance is never below nothing.
 pub fn claw_back(
     account: &Account,
     earned: &Earned,
@@ -75,19 +100,13 @@ pub fn claw_back(
     let mut after = Earned { back: earned.back + back, ..*earned };
     let mut account = account.clone();
     let due = after.returned() - earned.returned();
-    let mut left = due;
-    for lot in account.lots.clone().into_iter().rev().filter(|lot| now < lot.until) {
-        let some = lot.points.min(left);
-        if Points::ZERO < some {
-            account.take_from(lot.until, some);
-            left = left - some;
-        }
-    }
-    after.uncollected += left;
+    let taken = account.take_longest(due, now);
+    after.uncollected += due - taken;
+    account.owe(due - taken);
     let mut entries = Vec::new();
-    if left < due {
+    if Points::ZERO < taken {
         let about = account.step(Some(Cause::Order(earned.order)), now);
-        entries.push(Entry::new(about, Place::Held, Place::TakenBack, due - left));
+        entries.push(Entry::new(about, Place::Held, Place::TakenBack, taken));
     }
     Some((Moved { account, entries }, after))
 }

@@ -2,7 +2,8 @@
 //! what was bought.
 //!
 //! Every step gives the account afterwards and the movements that led there. A balance is never negative: what cannot be taken back because it was
-//! used meanwhile is noted with the order as uncollected, and nobody owes it.
+//! used meanwhile is noted with the order as uncollected, and owed by the account. What comes into the account later pays that first, so that
+//! who returns everything keeps nothing. What ran out unused is not owed.
 
 mod account;
 mod earn;
@@ -14,6 +15,6 @@ mod wording;
 mod tests;
 
 pub use account::{Account, Lot, Moved, close, expire};
-pub use earn::{Earned, claw_back, earn};
+pub use earn::{Early, Earned, claw_back, earn};
 pub use ledger::{Cause, Entry, Place};
-pub use tender::{GivenBack, Marked, NotPaid, Paid, Tender, TenderLine, ToPay, give_back, pay};
+pub use tender::{GivenBack, Marked, NotPaid, Paid, Tender, TenderLine, ToPay, basis, give_back, pay};

@@ -2,7 +2,7 @@
 
 use super::account::{Account, Lot};
 use super::ledger::{Cause, Entry, Place};
-use crate::base::{Cents, Points, ProfileId, RedemptionId, Timestamp};
+use crate::base::{Cents, Hasher, Points, ProfileId, RedemptionId, Timestamp};
 use crate::coupon::cart::{Room, allocate, of_first};
 use crate::coupon::{LineBack, NotReversed, TakenBack};
 use crate::offer::{Programme, ReversalReason};
@@ -12,12 +12,14 @@ use crate::offer::{Programme, ReversalReason};
 pub struct Tender {
     /// The redemption it is.
     pub id: RedemptionId,
-    /// To whom the points come back.
+    /// Whose points they are, and to whom they come back.
     pub profile: ProfileId,
     /// The shop's id of the order.
     pub order_id: String,
     /// When it was paid.
     pub at: Timestamp,
+    /// What was to be paid before points, as [`basis`] tells it: the same request again is known by it.
+    pub basis: [u8; 16],
     /// What points paid, line by line; only lines of which they paid something.
     pub lines: Vec<TenderLine>,
     /// Until when those that have not come back would have been there, soonest first: they come back for as long.
@@ -65,11 +67,20 @@ pub struct ToPay {
     pub amount: Cents,
 }
 
-/// The accounts, what they paid and what moved.
+/// Stands for what is to be paid, line by line.
+pub fn basis(lines: &[ToPay]) -> [u8; 16] {
+    let with = |hasher: Hasher, line: &ToPay| {
+        let hasher = hasher.field(line.line.as_bytes()).field(&line.quantity.to_be_bytes());
+        hasher.field(&line.amount.0.to_be_bytes())
+    };
+    lines.iter().fold(Hasher::new("points basis"), with).finish().short()
+}
+
+/// The account, what it paid and what moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid {
-    /// The accounts afterwards, in the order they were given.
-    pub accounts: Vec<Account>,
+    /// The account afterwards.
+    pub account: Account,
     /// What was paid, afterwards.
     pub tender: Tender,
     /// The movements.
@@ -99,9 +110,12 @@ pub enum NotPaid {
         /// How many can.
         most: Points,
     },
-    /// The order was paid with points before: with another number of them, or by somebody else.
+    /// The order is paid with points, and this is another request: another number of them, somebody else's, another cart or one more coupon.
     #[error("points have paid for this order already")]
     PaidBefore,
+    /// The order has earned points already, on all of what was paid.
+    #[error("this order has earned points already")]
+    EarnedBefore,
 }
 
 /// What a payment is called.
@@ -109,19 +123,17 @@ pub enum NotPaid {
 pub struct Marked<'a> {
     /// The redemption it becomes.
     pub id: RedemptionId,
-    /// To whom its points would come back.
-    pub profile: ProfileId,
     /// The shop's id of the order.
     pub order_id: &'a str,
 }
 
-/// Pays for an order with `points`, taken from the accounts where they run out soonest. What they pay is spread over the lines in proportion to
+/// Pays for an order with `points` of an account, those that run out soonest. What they pay is spread over the lines in proportion to
 /// what is to be paid for them.
 ///
 /// # Errors
 /// [`NotPaid`], if there are not as many or not as many are needed.
 pub fn pay(
-    accounts: &[Account],
+    account: &Account,
     marked: Marked<'_>,
     lines: &[ToPay],
     points: Points,
@@ -132,22 +144,29 @@ pub fn pay(
     if most < points {
         return Err(NotPaid::TooMany { most });
     }
-    let balance: Points = accounts.iter().map(|account| account.balance(now)).sum();
+    let balance = account.balance(now);
     if balance < points {
         return Err(NotPaid::Balance { balance, asked: points });
     }
-    let mut accounts = accounts.to_vec();
-    let (lots, entries) = take_soonest(&mut accounts, marked.id, points, now);
+    let mut account = account.clone();
+    let lots = take_soonest(&mut account, points, now);
+    account.used += points;
+    let mut entries = Vec::new();
+    if Points::ZERO < points {
+        let about = account.step(Some(Cause::Redemption(marked.id)), now);
+        entries.push(Entry::new(about, Place::Held, Place::Used, points));
+    }
     let tender = Tender {
         id: marked.id,
-        profile: marked.profile,
+        profile: account.profile,
         order_id: marked.order_id.to_owned(),
         at: now,
+        basis: basis(lines),
         lines: spread(lines, points, programme),
         lots,
         back: Vec::new(),
     };
-    Ok(Paid { accounts, tender, entries })
+    Ok(Paid { account, tender, entries })
 }
 
 /// Spreads over the lines what points pay, and the points.
@@ -168,40 +187,22 @@ fn spread(lines: &[ToPay], points: Points, programme: &Programme) -> Vec<TenderL
     lines.iter().zip(paid).zip(points).map(line).filter(|line| Cents::ZERO < line.paid).collect()
 }
 
-/// Takes points out of accounts, whichever run out soonest.
-fn take_soonest(
-    accounts: &mut [Account],
-    id: RedemptionId,
-    points: Points,
-    now: Timestamp,
-) -> (Vec<Lot>, Vec<Entry>) {
-    let mut there: Vec<(Lot, usize)> = Vec::new();
-    for (place, account) in accounts.iter().enumerate() {
-        there.extend(account.lots.iter().filter(|lot| now < lot.until).map(|lot| (*lot, place)));
-    }
-    there.sort_by_key(|(lot, place)| (lot.until, *place));
+/// Takes points out of an account, those that run out soonest.
+fn take_soonest(account: &mut Account, points: Points, now: Timestamp) -> Vec<Lot> {
     let (mut left, mut lots) = (points, Vec::<Lot>::new());
-    let mut from = vec![Points::ZERO; accounts.len()];
-    for (lot, place) in there {
-        let Some((account, from)) = accounts.get_mut(place).zip(from.get_mut(place)) else { continue };
+    for lot in account.lots.clone().into_iter().filter(|lot| now < lot.until) {
         let some = lot.points.min(left);
         if Points::ZERO < some {
             account.take_from(lot.until, some);
             left = left - some;
-            *from += some;
             lots.push(Lot { until: lot.until, points: some });
         }
     }
-    let mut entries = Vec::new();
-    for (account, points) in accounts.iter_mut().zip(from).filter(|(_, points)| Points::ZERO < *points) {
-        let about = account.step(Some(Cause::Redemption(id)), now);
-        entries.push(Entry::new(about, Place::Held, Place::Used, points));
-    }
-    (lots, entries)
+    lots
 }
 
-/// Gives points back to the account of whoever they are, in proportion to the pieces that come back: all pieces together exactly what the line
-/// had. They come back for as long as they would have been there.
+/// Gives points back to the account they came from, in proportion to the pieces that come back: all pieces together exactly what the line
+/// had. They come back for as long as they would have been there, and what the account owes is taken back of them at once.
 ///
 /// # Errors
 /// [`NotReversed`], if there is nothing to come back.
@@ -219,10 +220,12 @@ pub fn give_back(
     if Points::ZERO < points {
         let about = account.step(Some(Cause::Redemption(tender.id)), now);
         tender.lots_back(points).into_iter().for_each(|lot| account.put(lot));
+        account.used = account.used - points;
         entries.push(Entry::new(about, Place::Used, Place::Held, points));
+        entries.extend(account.settle(now));
     }
     tender.back.push(GivenBack { at: now, reason, points, amount });
-    Ok(Paid { accounts: vec![account], tender, entries })
+    Ok(Paid { account, tender, entries })
 }
 
 impl Tender {

@@ -24,7 +24,7 @@ fn redemption(number: u8) -> RedemptionId {
 }
 
 fn marked(number: u8) -> Marked<'static> {
-    Marked { id: redemption(number), profile: ProfileId::from_bytes([1; 16]), order_id: "B-1" }
+    Marked { id: redemption(number), order_id: "B-1" }
 }
 
 fn to_pay(lines: &[(u32, i64)]) -> Vec<ToPay> {
@@ -57,7 +57,7 @@ fn with(cents: i64, now: Timestamp) -> (Account, Earned) {
 }
 
 fn paid(account: &Account, lines: &[(u32, i64)], points: i64, now: Timestamp) -> Result<Paid, NotPaid> {
-    pay(std::slice::from_ref(account), marked(2), &to_pay(lines), Points(points), &programme(), now)
+    pay(account, marked(2), &to_pay(lines), Points(points), &programme(), now)
 }
 
 fn said(entries: &[Entry]) -> String {
@@ -108,10 +108,46 @@ fn what_comes_back_takes_its_points_back_and_each_cent_once() {
 fn what_was_used_meanwhile_stays_uncollected_and_the_balance_at_nothing() {
     let (account, earned) = with(10_000, Timestamp(0));
     let used = paid(&account, &[(1, 80)], 80, Timestamp(DAY)).unwrap();
-    let (taken, earned) = claw_back(&used.accounts[0], &earned, None, Timestamp(DAY)).unwrap();
+    let (taken, earned) = claw_back(&used.account, &earned, None, Timestamp(DAY)).unwrap();
     assert_eq!(said(&taken.entries), "held>taken_back 20");
     assert_eq!(earned.uncollected, Points(80));
-    assert_eq!(taken.account.balance(Timestamp(DAY)), Points(0));
+    assert_eq!((taken.account.balance(Timestamp(DAY)), taken.account.owed), (Points(0), Points(80)));
+    // What comes back goes to what is owed, and so does what is earned later.
+    let given = give_back(
+        &taken.account,
+        &used.tender,
+        &TakenBack::Everything,
+        ReversalReason::Cancel,
+        Timestamp(DAY),
+    );
+    let given = given.unwrap();
+    assert_eq!(said(&given.entries), "used>held 80, held>taken_back 80");
+    assert_eq!((given.account.held(), given.account.owed), (Points(0), Points(0)));
+    let (later, _) =
+        earn(&taken.account, [7; 16], (Cents(10_000), Points(100)), Timestamp(9 * DAY), Timestamp(DAY))
+            .unwrap();
+    assert_eq!(said(&later.entries), "shop>held 100, held>taken_back 80");
+    let given = give_back(
+        &later.account,
+        &used.tender,
+        &TakenBack::Everything,
+        ReversalReason::Cancel,
+        Timestamp(DAY),
+    );
+    assert_eq!(
+        given.unwrap().account.balance(Timestamp(DAY)),
+        Points(100),
+        "those of the order that is kept"
+    );
+}
+
+#[test]
+fn what_ran_out_unused_is_nobodys_debt() {
+    let (account, earned) = with(10_000, Timestamp(0));
+    let late = Timestamp(400 * DAY);
+    let gone = expire(&account, late).unwrap();
+    let (taken, earned) = claw_back(&gone.account, &earned, None, late).unwrap();
+    assert_eq!((earned.uncollected, taken.account.owed), (Points(100), Points(0)));
 }
 
 #[test]
@@ -120,13 +156,13 @@ fn points_that_paid_come_back_piece_by_piece_and_no_younger() {
     let late = Timestamp(300 * DAY);
     let done = paid(&account, &[(3, 1_000)], 10, late).unwrap();
     let give = |done: &Paid, what: &TakenBack| {
-        give_back(&done.accounts[0], &done.tender, what, ReversalReason::Refund, late)
+        give_back(&done.account, &done.tender, what, ReversalReason::Refund, late)
     };
     let one = give(&done, &back(0, 1)).unwrap();
     assert_eq!((said(&one.entries).as_str(), one.tender.pays()), ("used>held 3", Cents(7)));
     let rest = give(&one, &TakenBack::Everything).unwrap();
     assert_eq!((said(&rest.entries).as_str(), rest.tender.is_left()), ("used>held 7", false));
-    assert_eq!(rest.accounts[0].lots, account.lots, "for as long as they would have been there");
+    assert_eq!(rest.account.lots, account.lots, "for as long as they would have been there");
     assert_eq!(give(&rest, &TakenBack::Everything), Err(NotReversed::NothingLeft));
     assert_eq!(give(&one, &back(7, 1)), Err(NotReversed::LineUnknown { line: "7".to_owned() }));
     assert_eq!(give(&one, &back(0, 3)), Err(NotReversed::Quantity { line: "0".to_owned(), left: 2 }));
@@ -166,9 +202,11 @@ enum Mutant {
     PaysFromNothing,
     /// What paid comes back twice.
     GivesBackTwice,
+    /// What paid comes back without a look at what is owed.
+    ForgetsOwed,
 }
 
-/// Two accounts of one person, and what is remembered beside them.
+/// Two accounts, each for itself even if they are one person's, and what is remembered beside them.
 struct World {
     accounts: Vec<Account>,
     earned: BTreeMap<u8, Earned>,
@@ -221,14 +259,15 @@ fn history(seed: u64, mutant: Mutant) -> Result<(), String> {
                 let points = Points(number(60));
                 let id = marked(key);
                 if !world.tenders.contains_key(&key)
-                    && let Ok(done) = pay(&world.accounts, id, &to_pay(&lines), points, &programme, now)
+                    && let Ok(done) =
+                        pay(&world.accounts[whose], id, &to_pay(&lines), points, &programme, now)
                 {
                     let paid = done.tender.paid();
                     if whole < paid.0 || paid != programme.worth(points) || done.tender.points() != points {
                         return Err(format!("{points} points paid {paid} of {whole}"));
                     }
                     if mutant != Mutant::PaysFromNothing {
-                        world.accounts = done.accounts;
+                        world.accounts[whose] = done.account;
                     }
                     world.entries.extend(done.entries);
                     world.tenders.insert(key, done.tender);
@@ -237,7 +276,7 @@ fn history(seed: u64, mutant: Mutant) -> Result<(), String> {
             3 => {
                 let Some(earned) = world.earned.get(&key) else { continue };
                 let back = Some(Cents(number(4_000))).filter(|back| back.0 < 3_000);
-                let place = usize::from(earned.profile.bytes()[0]) - 1;
+                let place = place_of(earned.profile);
                 if let Some((moved, earned)) = claw_back(&world.accounts[place], earned, back, now) {
                     if mutant != Mutant::KeepsEarned {
                         world.accounts[place] = moved.account;
@@ -252,8 +291,13 @@ fn history(seed: u64, mutant: Mutant) -> Result<(), String> {
                     0 => TakenBack::Everything,
                     _ => back(usize::try_from(number(4)).unwrap(), u32::try_from(1 + number(2)).unwrap()),
                 };
-                if let Ok(done) = give_back(&world.accounts[0], tender, &what, ReversalReason::Refund, now) {
-                    world.accounts[0] = done.accounts[0].clone();
+                let place = place_of(tender.profile);
+                if mutant == Mutant::ForgetsOwed {
+                    world.accounts[place].owed = Points::ZERO;
+                }
+                let done = give_back(&world.accounts[place], tender, &what, ReversalReason::Refund, now);
+                if let Ok(done) = done {
+                    world.accounts[place] = done.account;
                     world.entries.extend(done.entries);
                     if mutant != Mutant::GivesBackTwice {
                         world.tenders.insert(key, done.tender);
@@ -271,10 +315,47 @@ fn history(seed: u64, mutant: Mutant) -> Result<(), String> {
         }
         world.holds()?;
     }
-    Ok(())
+    world.return_everything(mutant, number(2) == 0, now)
+}
+
+fn place_of(profile: ProfileId) -> usize {
+    usize::from(profile.bytes()[0]) - 1
 }
 
 impl World {
+    /// Returns every order and gives every payment back, in either order: then nobody has anything to use.
+    fn return_everything(
+        &mut self,
+        mutant: Mutant,
+        are_orders_first: bool,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        for are_orders in [are_orders_first, !are_orders_first] {
+            for earned in self.earned.values_mut().filter(|_| are_orders) {
+                let account = &mut self.accounts[place_of(earned.profile)];
+                if let Some((moved, after)) = claw_back(account, earned, None, now) {
+                    (*account, *earned) = (moved.account, after);
+                    self.entries.extend(moved.entries);
+                }
+            }
+            for tender in self.tenders.values_mut().filter(|tender| !are_orders && tender.is_left()) {
+                let account = &mut self.accounts[place_of(tender.profile)];
+                if mutant == Mutant::ForgetsOwed {
+                    account.owed = Points::ZERO;
+                }
+                let done = give_back(account, tender, &TakenBack::Everything, ReversalReason::Cancel, now);
+                let done = done.map_err(|error| error.to_string())?;
+                (*account, *tender) = (done.account, done.tender);
+                self.entries.extend(done.entries);
+            }
+        }
+        self.holds()?;
+        match self.accounts.iter().map(|account| account.balance(now)).sum() {
+            Points::ZERO => Ok(()),
+            left => Err(format!("everything came back, and {left} points can be used")),
+        }
+    }
+
     /// Tells what lies in a place: of everybody, or of one account.
     fn at(&self, place: Place, of: Option<[u8; 16]>) -> i64 {
         let its = self.entries.iter().filter(|entry| of.is_none_or(|account| entry.account == account));
@@ -289,7 +370,9 @@ impl World {
     fn holds(&self) -> Result<(), String> {
         for account in &self.accounts {
             let held = self.at(Place::Held, Some(account.id()));
-            let is_sound = account.lots.iter().all(|lot| Points::ZERO < lot.points);
+            let is_sound = account.lots.iter().all(|lot| Points::ZERO < lot.points)
+                && (Points::ZERO..=account.used).contains(&account.owed)
+                && account.used.0 == self.at(Place::Used, Some(account.id()));
             if held != account.held().0 || held < 0 || !is_sound {
                 return Err(format!("{held} in the ledger, {} in the account", account.held()));
             }
@@ -307,7 +390,9 @@ impl World {
             return Err(format!("{made} were made for {earned} earned"));
         }
         let (back, uncollected) = (sum(&|earned| earned.returned()), sum(&|earned| earned.uncollected));
-        let taken = self.at(Place::TakenBack, None);
+        let by_orders =
+            self.entries.iter().filter(|entry| entry.to == Place::TakenBack && entry.cause.is_some());
+        let taken = by_orders.map(|entry| entry.points).sum::<Points>().0;
         if back != taken + uncollected {
             return Err(format!("{back} came back, {taken} were taken, {uncollected} noted"));
         }
@@ -348,6 +433,7 @@ fn histories_that_do_it_wrong_are_noticed() {
         (Mutant::KeepsEarned, "keeps earned"),
         (Mutant::PaysFromNothing, "pays from nothing"),
         (Mutant::GivesBackTwice, "gives back twice"),
+        (Mutant::ForgetsOwed, "forgets what is owed"),
     ] {
         assert!((1..1_000).any(|seed| history(seed, mutant).is_err()), "{name}");
     }

@@ -12,6 +12,7 @@ impl NotPaid {
             Self::Balance { .. } => "points_balance",
             Self::TooMany { .. } => "points_exceed_order",
             Self::PaidBefore => "points_already_used",
+            Self::EarnedBefore => "points_order_earned",
         }
     }
 
@@ -20,7 +21,7 @@ impl NotPaid {
         match self {
             Self::NoProgramme => Some("points"),
             Self::TooMany { .. } => Some("points.worth"),
-            Self::NobodySaid | Self::Balance { .. } | Self::PaidBefore => None,
+            Self::NobodySaid | Self::Balance { .. } | Self::PaidBefore | Self::EarnedBefore => None,
         }
     }
 
@@ -41,6 +42,7 @@ impl NotPaid {
             Self::Balance { balance, .. } => format!("Ihr Guthaben: {balance} Punkte."),
             Self::TooMany { most } => format!("Für diese Bestellung zählen höchstens {most} Punkte."),
             Self::PaidBefore => "Diese Bestellung ist schon mit Punkten bezahlt.".to_owned(),
+            Self::EarnedBefore => "Diese Bestellung hat schon Punkte gesammelt.".to_owned(),
         }
     }
 
@@ -51,6 +53,9 @@ impl NotPaid {
             Self::Balance { balance, asked } => format!("{balance} Punkte da, {asked} verlangt."),
             Self::TooMany { most } => format!("Höchstens {most} Punkte auf dieser Bestellung."),
             Self::PaidBefore => "Auf dieser Bestellung sind schon Punkte. Erst zurücknehmen.".to_owned(),
+            Self::EarnedBefore => {
+                "Bestellung hat schon Punkte gesammelt: keine Zahlung mit Punkten.".to_owned()
+            }
         }
     }
 
@@ -61,6 +66,7 @@ impl NotPaid {
             Self::Balance { balance, .. } => format!("Your balance: {balance} points."),
             Self::TooMany { most } => format!("At most {most} points count for this order."),
             Self::PaidBefore => "This order is paid with points already.".to_owned(),
+            Self::EarnedBefore => "This order has earned points already.".to_owned(),
         }
     }
 
@@ -71,6 +77,7 @@ impl NotPaid {
             Self::Balance { balance, asked } => format!("{balance} points there, {asked} asked for."),
             Self::TooMany { most } => format!("At most {most} points on this order."),
             Self::PaidBefore => "This order has points on it. Take them back first.".to_owned(),
+            Self::EarnedBefore => "Order has earned points already: no paying with points.".to_owned(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Points, with every field set to something of its own.
 
 use wink_core::base::{Cents, Points, ProfileId, RedemptionId, Timestamp};
-use wink_core::coupon::points::{Account, Cause, Earned, Entry, GivenBack, Lot, Place, Tender, TenderLine};
+use wink_core::coupon::points::{
+    Account, Cause, Early, Earned, Entry, GivenBack, Lot, Place, Tender, TenderLine,
+};
 use wink_core::offer::ReversalReason;
 use wink_record::PointsOrder;
 
@@ -10,7 +12,13 @@ fn lot(until: i64, points: i64) -> Lot {
 }
 
 pub(crate) fn points_account() -> Account {
-    Account { profile: ProfileId::from_bytes([1; 16]), lots: vec![lot(1_000, 20), lot(2_000, 30)], steps: 7 }
+    Account {
+        profile: ProfileId::from_bytes([1; 16]),
+        lots: vec![lot(1_000, 20), lot(2_000, 30)],
+        used: Points(9),
+        owed: Points(6),
+        steps: 7,
+    }
 }
 
 pub(crate) fn points_order() -> PointsOrder {
@@ -23,7 +31,8 @@ pub(crate) fn points_order() -> PointsOrder {
         points: Points(31),
         uncollected: Points(4),
     };
-    PointsOrder { earned: Some(earned), tenders: vec![RedemptionId::from_bytes([3; 16])] }
+    let early = Early { back: Cents(70), is_all: true };
+    PointsOrder { earned: Some(earned), early, tenders: vec![RedemptionId::from_bytes([3; 16])] }
 }
 
 pub(crate) fn tender() -> Tender {
@@ -39,6 +48,7 @@ pub(crate) fn tender() -> Tender {
         profile: ProfileId::from_bytes([1; 16]),
         order_id: "o-1".to_owned(),
         at: Timestamp(940),
+        basis: [6; 16],
         lines: vec![line],
         lots: vec![lot(1_000, 4), lot(2_000, 6)],
         back: vec![back],

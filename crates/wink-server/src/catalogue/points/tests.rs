@@ -43,7 +43,15 @@ fn a_programme_that_makes_no_sense_is_refused() {
     check(
         &shop("\"0.01\"", "\"0.50\""),
         "",
-        "a whole unit earns points that are worth as much as it, or more (fix: write a smaller `per_unit` or `worth`)",
+        "100 minor units earn points that are worth as much, or more (fix: write a smaller `per_unit` or `worth`)",
     );
     check(SHOP_SAYS, "points = { factor = 1 }", "`factor` must be 2 to 100, this is 1");
+    assert_eq!(with(SHOP_SAYS, "points = { factor = 49 }").err(), None);
+    let findings = with(SHOP_SAYS, "points = { factor = 50 }").unwrap_err();
+    assert_eq!(
+        findings.iter().map(Finding::to_string).collect::<Vec<_>>(),
+        [
+            "campaigns/spring.toml:1:21: 100 minor units earn points that are worth as much, or more (fix: write a smaller `factor`, or a smaller `per_unit` or `worth` in `shop.toml`)"
+        ]
+    );
 }

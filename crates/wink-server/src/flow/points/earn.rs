@@ -3,25 +3,28 @@
 use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp, Value};
-use wink_core::coupon::points::{Tender, claw_back, earn};
+use wink_core::coupon::points::{Early, Tender, claw_back, earn};
 use wink_core::event::{Body, Order};
 use wink_core::profile::Kept;
 use wink_record::{PointsOrder, Stored};
-use wink_store::{Batch, Change, Store};
+use wink_store::{Batch, Change, Check, Store};
 
 use super::Purses;
 use crate::flow::person::{self, Loaded};
 use crate::keys;
 use crate::{Engine, Error};
 
-/// What an event changes of points at most: the order, an account with its timer, and a movement with its counters.
-pub(in crate::flow) const CHANGES_MAX: usize = 9;
+/// What an event changes of points at most: the order, an account with its timer, and three movements with their counters: what is earned, what
+/// is taken of it for what is owed, and what of it came back before.
+pub(in crate::flow) const CHANGES_MAX: usize = 4 + 3 * 4;
 
 /// Points of the messages of one commit.
 #[derive(Default)]
 pub(in crate::flow) struct Earning {
     purses: Purses,
     orders: BTreeMap<[u8; 16], (Loaded<PointsOrder>, PointsOrder)>,
+    /// What was looked at beside them.
+    checks: Vec<Check>,
 }
 
 /// Tells whether an event of this name can move points.
@@ -66,14 +69,23 @@ impl Earning {
         if until <= now || known.earned.is_some() {
             return Ok(());
         }
-        let by_points = paid_by(engine, known).await?;
+        let early = known.early;
+        let (by_points, looked_at) = paid_by(engine, known).await?;
+        self.checks.extend(looked_at);
         let what = programme.earned(&order.lines, by_points, &catalogue.campaigns, kept.occurred_at);
         self.purses.load(engine, kept.profile).await?;
         let Some(account) = self.purses.of(kept.profile) else { return Ok(()) };
-        let Some((moved, earned)) = earn(account, key, what, until, now) else { return Ok(()) };
+        let Some((mut moved, mut earned)) = earn(account, key, what, until, now) else { return Ok(()) };
+        if let Some(back) = early.back()
+            && let Some((after, rest)) = claw_back(&moved.account, &earned, back, now)
+        {
+            moved.account = after.account;
+            moved.entries.extend(after.entries);
+            earned = rest;
+        }
         self.purses.put([moved.account], moved.entries);
         if let Some((_, order)) = self.orders.get_mut(&key) {
-            order.earned = Some(earned);
+            (order.earned, order.early) = (Some(earned), Early::default());
         }
         Ok(())
     }
@@ -86,7 +98,19 @@ impl Earning {
         now: Timestamp,
     ) -> Result<(), Error> {
         let key = self.load(engine, order).await?;
-        let Some(earned) = self.orders.get(&key).and_then(|(_, order)| order.earned) else { return Ok(()) };
+        let Some((before, order)) = self.orders.get_mut(&key) else { return Ok(()) };
+        let Some(earned) = order.earned else {
+            // The order may be told of later. A shop without points need not remember.
+            if engine.catalogue().is_ok_and(|catalogue| catalogue.shop.points.is_some()) {
+                order.early.add(back);
+            }
+            return Ok(());
+        };
+        if before.value.earned.is_some() {
+            // Of whoever is being erased nothing is taken any more: their account is closed.
+            let Some(profile) = person::profile(engine, earned.profile).await? else { return Ok(()) };
+            self.checks.push(profile.unchanged());
+        }
         self.purses.load(engine, earned.profile).await?;
         let Some(account) = self.purses.of(earned.profile) else { return Ok(()) };
         let Some((moved, earned)) = claw_back(account, &earned, back, now) else { return Ok(()) };
@@ -115,16 +139,19 @@ impl Earning {
                 batch.changes.push(Change::Put(before.key, after.to_bytes()));
             }
         }
+        batch.checks.extend(self.checks);
         self.purses.add_to(batch);
     }
 }
 
-/// Sums what points pay for an order.
-async fn paid_by<S: Store>(engine: &Engine<S>, order: &PointsOrder) -> Result<Cents, Error> {
-    let mut paid = Cents::ZERO;
+/// Sums what points pay for an order, with the checks that it is still so.
+async fn paid_by<S: Store>(engine: &Engine<S>, order: &PointsOrder) -> Result<(Cents, Vec<Check>), Error> {
+    let (mut paid, mut checks) = (Cents::ZERO, Vec::new());
     for id in &order.tenders {
-        let tender: Option<Tender> = engine.stored(&keys::tender(*id)).await?;
-        paid += tender.map_or(Cents::ZERO, |tender| tender.pays());
+        let key = keys::tender(*id);
+        let Some(record) = engine.record(&key).await? else { continue };
+        paid += Tender::from_bytes(&record.bytes)?.pays();
+        checks.push(Check::Version(key, record.version));
     }
-    Ok(paid)
+    Ok((paid, checks))
 }

@@ -41,13 +41,14 @@ pub async fn expire_due<S: Store>(engine: &Engine<S>, clock: Clock<'_>) -> Resul
             match account.filter(|_| is_its_timer).and_then(|account| expire(account, now)) {
                 Some(moved) => {
                     purses.put([moved.account], moved.entries);
-                    purses.add_to(&mut batch);
                 }
                 None => {
                     let (queue, due_ms, id) = (keys::POINTS, timer.due_ms, timer.id);
                     batch.changes.push(Change::Acknowledge { queue, due_ms, id });
                 }
             }
+            // Also where nothing runs out: the timer is over only if the account is still as it was read.
+            purses.add_to(&mut batch);
             batches.push(batch);
         }
         for outcome in engine.submit(batches).await {

@@ -1,8 +1,8 @@
 //! Points pay for an order, in the commit that redeems its coupons.
 
-use wink_core::base::{Cents, Points, RedemptionId, Timestamp};
+use wink_core::base::{Cents, Points, ProfileId, RedemptionId, Timestamp};
 use wink_core::coupon::cart::{Line, Priced};
-use wink_core::coupon::points::{Account, Marked, NotPaid, Tender, ToPay, pay};
+use wink_core::coupon::points::{Marked, NotPaid, Tender, ToPay, basis, pay};
 use wink_core::event::Identity;
 use wink_core::offer::Catalogue;
 use wink_record::{PointsOrder, Stored};
@@ -23,73 +23,126 @@ pub struct Tendered {
     pub balance: Points,
 }
 
+/// What an order has to do with points, as it was read: whatever else is used on it holds only if this is still so.
+pub(in crate::flow) struct OnOrder {
+    name: [u8; 16],
+    order: Loaded<PointsOrder>,
+    /// The payment that points still make.
+    tender: Option<Loaded<Tender>>,
+}
+
+impl OnOrder {
+    pub(in crate::flow) async fn load<S: Store>(engine: &Engine<S>, order_id: &str) -> Result<Self, Error> {
+        let name = keys::order_hash(engine.secrets.marks(), order_id);
+        let order = person::load(engine, keys::points_order(name), PointsOrder::default).await?;
+        let mut live = None;
+        if let Some(last) = order.value.tenders.last() {
+            let key = keys::tender(*last);
+            if let Some(record) = engine.record(&key).await? {
+                let value = Tender::from_bytes(&record.bytes)?;
+                live = Some(Loaded { key, version: Some(record.version), value });
+            }
+        }
+        Ok(Self { name, order, tender: live.filter(|tender| tender.value.is_left()) })
+    }
+
+    /// The checks that nothing of it moved since.
+    pub(in crate::flow) fn unchanged(&self) -> impl Iterator<Item = Check> {
+        [self.order.unchanged()].into_iter().chain(self.tender.as_ref().map(Loaded::unchanged))
+    }
+}
+
 /// What is to be paid with points.
 #[derive(Clone, Copy)]
 pub(in crate::flow) struct Asked<'a> {
-    /// With how many.
-    pub points: Points,
+    /// With how many, if with any.
+    pub points: Option<Points>,
     /// Whose; nobody said if there is none.
     pub identity: Option<&'a Identity>,
     /// The shop's id of the order.
     pub order_id: &'a str,
     /// What is left to pay.
     pub priced: &'a Priced<'a>,
+    /// Whether a coupon is to be used that was not on the order before.
+    pub is_more: bool,
 }
 
 /// Points that pay, not yet written.
 pub(in crate::flow) struct Paying {
     /// What they pay, or why they do not.
     pub outcome: Result<Tendered, NotPaid>,
-    write: Option<(Vec<Check>, Purses, Loaded<PointsOrder>, PointsOrder)>,
+    /// Whose points they are, if somebody is known: what is answered about them lies with them.
+    pub whose: Option<ProfileId>,
+    checks: Vec<Check>,
+    changes: Vec<Change>,
+    purses: Purses,
 }
 
-/// Works out what points pay for an order. The same points of the same person on the same order again are those that paid before.
+/// Works out what points pay for an order, each profile for itself: it uses its own account. On an order that points pay for already only the same
+/// request again is answered, with what they paid; every other, also one that names no points, is refused until they came back. `None` if no
+/// points are asked for and none are there.
 pub(in crate::flow) async fn paying<S: Store>(
     engine: &Engine<S>,
     asked: Asked<'_>,
+    on: &OnOrder,
     catalogue: &Catalogue,
     now: Timestamp,
-) -> Result<Paying, Error> {
-    let refused = |why| Ok(Paying { outcome: Err(why), write: None });
-    let Some(programme) = &catalogue.shop.points else { return refused(NotPaid::NoProgramme) };
-    let Some(identity) = asked.identity else { return refused(NotPaid::NobodySaid) };
-    let Some(whole) = profiles::find(engine, &Whom::Identity(identity.clone())).await? else {
-        return refused(NotPaid::Balance { balance: Points::ZERO, asked: asked.points });
+) -> Result<Option<Paying>, Error> {
+    let whole = match asked.identity.filter(|_| asked.points.is_some()) {
+        Some(identity) => profiles::find(engine, &Whom::Identity(identity.clone())).await?,
+        None => None,
     };
+    let whose = whole.as_ref().map(|whole| whole.asked().id);
+    let checks: Vec<Check> = whole.map(|whole| whole.into_asked().unchanged()).into_iter().collect();
+    let refused = |why| {
+        let (changes, purses) = (Vec::new(), Purses::default());
+        Ok(Some(Paying { outcome: Err(why), whose, checks: checks.clone(), changes, purses }))
+    };
+    let Some(points) = asked.points else {
+        return if on.tender.is_some() { refused(NotPaid::PaidBefore) } else { Ok(None) };
+    };
+    let lines = to_pay(asked.priced);
     let mut purses = Purses::default();
-    for profile in whole.cluster().profiles() {
-        purses.load(engine, profile.id).await?;
+    if let Some(whose) = whose {
+        purses.load(engine, whose).await?;
     }
-    let balance = |accounts: &[Account]| accounts.iter().map(|account| account.balance(now)).sum::<Points>();
-    let accounts: Vec<Account> = purses.all().cloned().collect();
-    let name = keys::order_hash(engine.secrets.marks(), asked.order_id);
-    let order = person::load(engine, keys::points_order(name), PointsOrder::default).await?;
-    if let Some(last) = order.value.tenders.last() {
-        let tender: Option<Tender> = engine.stored(&keys::tender(*last)).await?;
-        if let Some(tender) = tender.filter(Tender::is_left) {
-            let is_theirs = whole.cluster().profiles().any(|profile| profile.id == tender.profile);
-            if !is_theirs || tender.points() != asked.points {
-                return refused(NotPaid::PaidBefore);
-            }
-            let outcome = Ok(Tendered { tender, balance: balance(&accounts) });
-            return Ok(Paying { outcome, write: None });
-        }
+    let account = whose.and_then(|whose| purses.of(whose)).cloned();
+    if let Some(Loaded { value: tender, .. }) = &on.tender {
+        let is_same = (tender.points(), tender.basis) == (points, basis(&lines)) && !asked.is_more;
+        let Some(account) = account.filter(|account| is_same && account.profile == tender.profile) else {
+            return refused(NotPaid::PaidBefore);
+        };
+        let outcome = Ok(Tendered { tender: tender.clone(), balance: account.balance(now) });
+        return Ok(Some(Paying { outcome, whose, checks, changes: Vec::new(), purses }));
     }
-    let turn = u64::try_from(order.value.tenders.len()).unwrap_or(u64::MAX).to_be_bytes();
-    let marked = Marked {
-        id: RedemptionId::seeded("points redemption", &[&name, &turn]),
-        profile: whole.asked().id,
-        order_id: asked.order_id,
+    let Some(programme) = &catalogue.shop.points else { return refused(NotPaid::NoProgramme) };
+    if asked.identity.is_none() {
+        return refused(NotPaid::NobodySaid);
+    }
+    if on.order.value.earned.is_some() {
+        return refused(NotPaid::EarnedBefore);
+    }
+    let Some(account) = account else {
+        return refused(NotPaid::Balance { balance: Points::ZERO, asked: points });
     };
-    let paid = match pay(&accounts, marked, &to_pay(asked.priced), asked.points, programme, now) {
+    // Every step of an account has another number, also after a payment on the same order was forgotten with its person.
+    let of = [on.name.as_slice(), &account.profile.bytes(), &account.steps.to_be_bytes()];
+    let marked = Marked { id: RedemptionId::seeded("points redemption", &of), order_id: asked.order_id };
+    let paid = match pay(&account, marked, &lines, points, programme, now) {
         Ok(paid) => paid,
         Err(why) => return refused(why),
     };
-    let mut after = order.value.clone();
+    let mut after = on.order.value.clone();
     after.tenders.push(marked.id);
-    let outcome = Ok(Tendered { tender: paid.tender, balance: balance(&paid.accounts) });
-    purses.put(paid.accounts, paid.entries);
-    Ok(Paying { outcome, write: Some((whole.unchanged().collect(), purses, order, after)) })
+    let tender = keys::tender(marked.id);
+    let checks = checks.into_iter().chain([Check::Absent(tender.clone())]).collect();
+    let changes = vec![
+        Change::Put(on.order.key.clone(), after.to_bytes()),
+        Change::Put(tender, paid.tender.to_bytes()),
+    ];
+    let outcome = Ok(Tendered { tender: paid.tender, balance: paid.account.balance(now) });
+    purses.put([paid.account], paid.entries);
+    Ok(Some(Paying { outcome, whose, checks, changes, purses }))
 }
 
 fn to_pay(priced: &Priced<'_>) -> Vec<ToPay> {
@@ -102,15 +155,15 @@ fn to_pay(priced: &Priced<'_>) -> Vec<ToPay> {
 }
 
 impl Paying {
-    /// Adds it to a batch, which holds only if person, order and accounts are still as they were read.
+    /// The checks that whoever asks is still as they were read.
+    pub(in crate::flow) fn unchanged(&self) -> impl Iterator<Item = Check> {
+        self.checks.iter().cloned()
+    }
+
+    /// Adds it to a batch, which holds only if person and account are still as they were read; what is on the order checks [`OnOrder`].
     pub(in crate::flow) fn add_to(self, batch: &mut Batch) {
-        let (Ok(tendered), Some((checks, purses, order, after))) = (self.outcome, self.write) else { return };
-        batch.checks.extend(checks);
-        batch.checks.push(order.unchanged());
-        batch.changes.push(Change::Put(order.key, after.to_bytes()));
-        let tender = keys::tender(tendered.tender.id);
-        batch.checks.push(Check::Absent(tender.clone()));
-        batch.changes.push(Change::Put(tender, tendered.tender.to_bytes()));
-        purses.add_to(batch);
+        batch.checks.extend(self.checks);
+        batch.changes.extend(self.changes);
+        self.purses.add_to(batch);
     }
 }
