@@ -1,6 +1,7 @@
 //! An order that is told of earns points, and what comes back of it takes them back: in the commit that accepts the event.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use wink_core::base::{Cents, Timestamp, Value};
 use wink_core::coupon::points::{Early, Tender, claw_back, earn};
@@ -123,10 +124,10 @@ impl Earning {
 
     async fn load<S: Store>(&mut self, engine: &Engine<S>, order: &str) -> Result<[u8; 16], Error> {
         let name = keys::order_hash(engine.secrets.marks(), order);
-        if !self.orders.contains_key(&name) {
+        if let Entry::Vacant(place) = self.orders.entry(name) {
             let loaded = person::load(engine, keys::points_order(name), PointsOrder::default).await?;
             let order = loaded.value.clone();
-            self.orders.insert(name, (loaded, order));
+            place.insert((loaded, order));
         }
         Ok(name)
     }
