@@ -6,7 +6,7 @@ use wink_core::base::{Cents, CouponId, Currency};
 use wink_core::coupon::cart::{Applied, Best, Line, Priced, VatShare, vat_shares};
 use wink_core::coupon::{Coupon, Locale, Refusal};
 
-use crate::{IdentitySent, ReasonView, SentenceView, TypedBySent};
+use crate::{IdentitySent, PointsOnCart, ReasonView, SentenceView, TypedBySent};
 
 /// The most coupons of one cart: more than may ever meet there.
 pub const COUPONS_MAX: usize = 20;
@@ -131,6 +131,9 @@ pub struct CouponsOnCart {
     pub valid: bool,
     /// Each, in the order asked.
     pub coupons: Vec<CouponOnCart>,
+    /// What points pay of it, if they were asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsOnCart>,
     /// The cart with those that apply.
     pub cart: CartView,
 }

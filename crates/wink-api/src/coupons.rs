@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::coupon::{Coupon, Hold, Part, Redemption, Reversal, State};
 
-use crate::{CartSent, CartView, CouponOnCart, IdentitySent, Problem, TypedBySent};
+use crate::{CartSent, CartView, CouponOnCart, IdentitySent, PointsOnCart, Problem, TypedBySent};
 
 /// An order that is paid with coupons.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedemptionAsked {
-    /// The coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20.
+    /// The coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20, or none if points pay.
+    #[serde(default)]
     #[schema(example = json!(["cpn_0192f0c1-1c1d-8e00-8000-000000000001"]))]
     pub coupons: Vec<String>,
     /// Whose they must be, if that is known: coupons of others are then as if they were not there.
@@ -26,6 +27,9 @@ pub struct RedemptionAsked {
     pub order_id: String,
     /// What is bought.
     pub cart: CartSent,
+    /// With how many points of the person named by `identity` the order is paid, beside the coupons: 1 or more.
+    #[serde(default)]
+    pub points: Option<i64>,
     /// Whether the other coupons are redeemed if one does not apply.
     #[serde(default)]
     pub partial: bool,
@@ -84,6 +88,9 @@ pub struct CouponsRefused {
     /// Each coupon, in the order asked; missing where the coupons are not to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<CouponOnCart>,
+    /// What points would pay, if they were asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsOnCart>,
     /// The cart with those that would apply, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cart: Option<CartView>,

@@ -23,6 +23,7 @@ mod letters;
 mod made;
 mod money;
 mod ofrep;
+mod points;
 mod problem;
 mod products;
 mod profiles;
@@ -74,6 +75,10 @@ pub use keys::{
 pub use letters::{LetterListed, LetterReplayed, LetterView, LettersAsked, MessageView, RepairSent};
 pub use made::{BudgetSeen, DecisionRecord, DecisionTrace, RightView};
 pub use ofrep::{Flag, FlagContext, FlagProblem, Flags};
+pub use points::{
+    AnyRedemptionView, PointsBackView, PointsLotView, PointsMovedView, PointsOnCart, PointsPartView,
+    PointsRedemptionView, PointsView,
+};
 pub use problem::{Problem, ProblemPart};
 pub use products::{
     ImportAsked, ImportLine, ImportTally, ProductSent, ProductsAnswered, ProductsListed, ProductsSent,

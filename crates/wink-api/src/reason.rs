@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use wink_core::coupon::points::NotPaid;
 use wink_core::coupon::{Audience, Language, Locale, NearestMiss, Refusal, Speaker};
 
 /// Why a coupon does not apply, and what would help.
@@ -57,6 +58,11 @@ pub enum NearestMissView {
     SignIn,
     /// Another store.
     OtherStore,
+    /// Fewer points.
+    UsePoints {
+        /// So many at most.
+        at_most: i64,
+    },
 }
 
 impl ReasonView {
@@ -69,6 +75,26 @@ impl ReasonView {
             customer: said(Audience::Customer),
             cashier: said(Audience::Cashier),
             nearest_miss: refusal.nearest_miss().map(NearestMissView::from),
+        }
+    }
+}
+
+impl ReasonView {
+    /// Shows why points do not pay.
+    pub fn of_points(why: &NotPaid, locale: Locale<'_>) -> Self {
+        let said = |audience| SentenceView::new(locale, |speaker| why.text(speaker.language, audience));
+        Self {
+            code: why.code(),
+            rule: why.rule(),
+            customer: said(Audience::Customer),
+            cashier: said(Audience::Cashier),
+            nearest_miss: match why {
+                NotPaid::NobodySaid => Some(NearestMissView::SignIn),
+                NotPaid::Balance { balance: at_most, .. } | NotPaid::TooMany { most: at_most } => {
+                    Some(NearestMissView::UsePoints { at_most: at_most.0 })
+                }
+                NotPaid::NoProgramme | NotPaid::PaidBefore | NotPaid::EarnedBefore => None,
+            },
         }
     }
 }

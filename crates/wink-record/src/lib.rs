@@ -21,6 +21,7 @@ mod model;
 mod occasions;
 mod order;
 mod packed;
+mod points;
 mod price_history;
 mod product;
 mod profile;
@@ -48,6 +49,7 @@ pub use lease::Reported;
 pub use message::{Damaged, Stored};
 pub use occasions::Awaiting;
 pub use order::OrderCoupons;
+pub use points::PointsOrder;
 pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
 pub use webhook::{

@@ -201,12 +201,7 @@ fn to_reversal(reversal: &Reversal) -> ReversalMessage {
     ReversalMessage {
         id: reversal.id.bytes().to_vec(),
         at: reversal.at.0,
-        reason: match reversal.reason {
-            ReversalReason::Cancel => 1,
-            ReversalReason::Refund => 2,
-            ReversalReason::Chargeback => 3,
-            ReversalReason::Error => 4,
-        },
+        reason: to_reason(reversal.reason),
         parts: reversal.parts.iter().map(to_part).collect(),
         afterwards: to_afterwards(reversal.afterwards),
     }
@@ -216,16 +211,29 @@ fn from_reversal(reversal: ReversalMessage) -> Result<Reversal, Damaged> {
     Ok(Reversal {
         id: ReversalId::from_bytes(id(WHAT, &reversal.id)?),
         at: Timestamp(reversal.at),
-        reason: match reversal.reason {
-            1 => ReversalReason::Cancel,
-            2 => ReversalReason::Refund,
-            3 => ReversalReason::Chargeback,
-            4 => ReversalReason::Error,
-            other => return Err(unknown(WHAT, "reason", other)),
-        },
+        reason: from_reason(WHAT, reversal.reason)?,
         parts: reversal.parts.into_iter().map(from_part).collect::<Result<_, _>>()?,
         afterwards: from_afterwards(reversal.afterwards)?,
     })
+}
+
+pub(crate) fn to_reason(reason: ReversalReason) -> u32 {
+    match reason {
+        ReversalReason::Cancel => 1,
+        ReversalReason::Refund => 2,
+        ReversalReason::Chargeback => 3,
+        ReversalReason::Error => 4,
+    }
+}
+
+pub(crate) fn from_reason(what: &'static str, number: u32) -> Result<ReversalReason, Damaged> {
+    match number {
+        1 => Ok(ReversalReason::Cancel),
+        2 => Ok(ReversalReason::Refund),
+        3 => Ok(ReversalReason::Chargeback),
+        4 => Ok(ReversalReason::Error),
+        other => Err(unknown(what, "reason", other)),
+    }
 }
 
 pub(crate) fn to_policy(policy: &ReversalPolicy) -> PolicyMessage {

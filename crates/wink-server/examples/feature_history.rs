@@ -128,6 +128,7 @@ impl History {
             envelope: serde_json::from_str::<EventReceived>(&text)?.into_envelope("shop", None)?,
             original: text.into_bytes(),
             at: message.arrives_at,
+            is_vouched: true,
         });
         if let Some(fields) = sent.as_object_mut() {
             fields.insert("arrived_ms".to_owned(), message.arrives_at.0.into());

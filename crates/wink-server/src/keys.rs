@@ -108,6 +108,14 @@ pub mod kind {
     pub const REPORTED: Kind = Kind(151);
     /// What a till did on a day, by its name, the day and what it was: its day-end report is made of these.
     pub const TILL_DAY: Kind = Kind(152);
+    /// What a person holds in points, by profile id.
+    pub const POINTS_ACCOUNT: Kind = Kind(153);
+    /// What an order has to do with points, by a keyed hash of the order's id.
+    pub const POINTS_ORDER: Kind = Kind(154);
+    /// A payment with points, by the id of the redemption it is.
+    pub const TENDER: Kind = Kind(155);
+    /// How a person's points came or went, by profile id, time and id of the movement.
+    pub const POINTS_MOVED: Kind = Kind(156);
     /// An API key, by the hash of its secret; of the installation.
     pub const API_KEY: Kind = Kind(60);
     /// A tenant, by its number; of the installation.
@@ -128,6 +136,8 @@ pub mod entry {
     pub const PASSAGE: EntryKind = EntryKind(4);
     /// That a model was fitted: its card. About nobody: it stays when a person is erased.
     pub const MODEL: EntryKind = EntryKind(5);
+    /// A movement of points. About nobody once its account's profile is gone: it stays when a person is erased.
+    pub const POINTS: EntryKind = EntryKind(6);
 }
 
 /// The family of event message ids.
@@ -151,6 +161,8 @@ pub const LAPSE: Queue = Queue(5);
 pub const MOMENTS: Queue = Queue(6);
 /// Coupons that will run out; due when their people are to be told.
 pub const EXPIRING: Queue = Queue(35);
+/// Points that run out, by whose they are; due when the next of them do.
+pub const POINTS: Queue = Queue(36);
 /// Rounds of those whom an occasion concerns; due at once.
 pub const ROUNDS: Queue = Queue(15);
 /// Leases of tills; due when what is left goes back to the budget.
@@ -231,7 +243,34 @@ pub fn coupon(id: CouponId) -> RecordKey {
 
 /// Names the record of which coupons were used on an order. Its id may lead to a person, so it is not in the key.
 pub fn order(secret: &[u8; 32], id: &str) -> RecordKey {
-    RecordKey::new(kind::ORDER, Hasher::keyed(secret, "order").field(id.as_bytes()).finish().short())
+    RecordKey::new(kind::ORDER, order_hash(secret, id))
+}
+
+/// Stands for an order where its id may not stand.
+pub fn order_hash(secret: &[u8; 32], id: &str) -> [u8; 16] {
+    Hasher::keyed(secret, "order").field(id.as_bytes()).finish().short()
+}
+
+/// Names what a profile holds in points.
+pub fn points_account(id: ProfileId) -> RecordKey {
+    RecordKey::new(kind::POINTS_ACCOUNT, id.bytes())
+}
+
+/// Names what an order has to do with points, by its hash.
+pub fn points_order(order: [u8; 16]) -> RecordKey {
+    RecordKey::new(kind::POINTS_ORDER, order)
+}
+
+/// Names a payment with points.
+pub fn tender(id: RedemptionId) -> RecordKey {
+    RecordKey::new(kind::TENDER, id.bytes())
+}
+
+/// Names how a profile's points came or went; all of a profile's share its first sixteen bytes and sort by time.
+pub fn points_moved(id: ProfileId, at: Timestamp, entry: [u8; 16]) -> RecordKey {
+    // The sign turned round, so that bytes sort as numbers do.
+    let at = (at.0 ^ i64::MIN).to_be_bytes();
+    RecordKey::new(kind::POINTS_MOVED, [id.bytes().as_slice(), &at, &entry].concat())
 }
 
 /// Names the record that leads from a code to its coupon. Keyed: nobody can test a guess against the store.
@@ -483,6 +522,11 @@ pub fn granting_members(rule: RuleNumber) -> CounterKey {
     counter(GRANTING, &rule.0.to_string())
 }
 
+/// Counts the points that lie in a place; for the shop's own, those it ever made.
+pub fn points(place: &str) -> CounterKey {
+    counter(POINTS_IN, place)
+}
+
 /// Counts accepted events of a name.
 pub fn events(name: &str) -> CounterKey {
     counter(EVENTS, name)
@@ -509,6 +553,8 @@ pub const PUBLIC_CENTS: &str = "public-cents/";
 pub const USES: &str = "uses/";
 /// The prefix of the counters of what those redemptions cost.
 pub const USE_CENTS: &str = "use-cents/";
+/// The prefix of the counters of points.
+pub const POINTS_IN: &str = "points/";
 /// The prefix of the budget counters.
 pub const BUDGETS: &str = "budget/";
 

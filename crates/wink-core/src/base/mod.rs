@@ -8,6 +8,7 @@ mod hash;
 pub mod holiday;
 mod id;
 mod money;
+mod points;
 mod time;
 mod value;
 
@@ -19,5 +20,6 @@ pub use id::{
     ProfileId, RedemptionId, ReversalId, SegmentId, TillId, TriggerId, WebhookId,
 };
 pub use money::Cents;
+pub use points::Points;
 pub use time::{DAY_MS, Timestamp, Zone};
 pub use value::Value;

@@ -121,6 +121,17 @@ impl Zone {
         }
     }
 
+    /// Finds the beginning of the day behind the one that lies so many months after `now`; of a month that is shorter, behind its last day.
+    pub fn day_after_months(&self, now: Timestamp, months: u16) -> Timestamp {
+        let later = || {
+            let date = jiff::Timestamp::from_millisecond(now.0).ok()?.to_zoned(self.clock.clone()).date();
+            let date = date.checked_add(jiff::Span::new().try_months(months).ok()?).ok()?.tomorrow().ok()?;
+            let zoned = date.at(0, 0, 0, 0).to_zoned(self.clock.clone()).ok()?;
+            Some(Timestamp(zoned.timestamp().as_millisecond()))
+        };
+        later().unwrap_or_else(|| now.plus_days(31 * i64::from(months)))
+    }
+
     /// Finds the instant of `hour` o'clock on the date `days` after the Unix epoch, on the shop's clock.
     pub fn instant(&self, days: i32, hour: i8) -> Option<Timestamp> {
         let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;

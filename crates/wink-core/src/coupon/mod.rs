@@ -2,6 +2,7 @@
 //! what it takes off a cart, and every cent they move.
 
 pub mod cart;
+pub mod points;
 
 mod activate;
 mod bulk;

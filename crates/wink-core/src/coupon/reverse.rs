@@ -31,8 +31,8 @@ pub enum NotReversed {
     /// Everything came back before.
     #[error("nothing is left of this redemption that could be taken back")]
     NothingLeft,
-    /// The coupon gave nothing on such a line.
-    #[error("the coupon gave nothing on a line `{line}` of this order")]
+    /// Nothing was given on such a line.
+    #[error("nothing was given on a line `{line}` of this order")]
     LineUnknown {
         /// As it was named.
         line: String,

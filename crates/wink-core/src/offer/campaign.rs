@@ -1,6 +1,6 @@
 //! A campaign: why, when, for how much money, and who is left out to measure it.
 
-use super::{ReversalPolicy, UseLimits};
+use super::{PointsFactor, ReversalPolicy, UseLimits};
 use crate::base::{CampaignId, Cents, Timestamp};
 
 /// A goal with dates, a budget and a hold-out; its offers name it.
@@ -26,6 +26,8 @@ pub struct Campaign {
     pub reversals: ReversalPolicy,
     /// How often its coupons may be used in a day, and in a store.
     pub limits: UseLimits,
+    /// By how much it multiplies the points that orders earn while it runs, if it does. It does so for everybody, held out or not.
+    pub points: Option<PointsFactor>,
 }
 
 impl Campaign {

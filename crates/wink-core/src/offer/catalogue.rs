@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, RuleSlots, Stacking, Trigger, Word,
+    Campaign, CartPolicy, ContactPolicy, Margins, Named, Offer, Places, Programme, RuleSlots, Stacking,
+    Trigger, Word,
 };
 use crate::base::{Currency, Digest, OfferId, Timestamp, Zone};
 use crate::event::Schemas;
@@ -178,6 +179,8 @@ pub struct Shop {
     pub accounts: Accounts,
     /// What is kept of where people are; without it nothing is.
     pub places: Option<Places>,
+    /// Its loyalty programme; without one nothing earns points.
+    pub points: Option<Programme>,
 }
 
 /// Who is left out of everything, to measure the programme as a whole.

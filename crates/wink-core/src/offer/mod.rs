@@ -7,6 +7,7 @@ mod catalogue;
 mod contact;
 mod places;
 mod product;
+mod programme;
 mod public_code;
 mod reversal;
 mod rules;
@@ -21,6 +22,7 @@ pub use catalogue::{Catalogue, CatalogueVersion, Economics, Holdout, InPlay, Sho
 pub use contact::{ContactPolicy, FrequencyCap, REISSUE_DAYS};
 pub use places::{Circle, Places, RESOLUTION_MAX};
 pub use product::{Margins, Product, Unlistable};
+pub use programme::{PointsFactor, Programme};
 pub use public_code::{PublicCode, WORD_MAX, WORD_MIN, Word};
 pub use reversal::{Afterwards, Extent, ReversalPolicy, ReversalReason};
 pub use rules::{ContextFact, Named, RuleSlots, Rules, Stage, declarations};

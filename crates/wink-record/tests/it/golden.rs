@@ -99,6 +99,12 @@ fn coupons_and_money_are_stored_as_ever() {
     check("wallet-announced-v1", &samples::wallet_announced());
     check("ledger-v1", &samples::movement());
     check("ledger-v2", &samples::told_movement());
+    check("points-account-v1", &samples::points_account());
+    check("points-order-v1", &samples::points_order());
+    check("points-tender-v1", &samples::tender());
+    for (name, moved) in samples::points_moved() {
+        check(&format!("points-moved-{name}-v1"), &moved);
+    }
 }
 
 /// A sum that does not hold is damage, whoever wrote it.

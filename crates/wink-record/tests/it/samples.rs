@@ -43,9 +43,11 @@ const AT: Timestamp = Timestamp(1_488_448_800_000);
 
 mod coupons;
 mod models;
+mod points;
 
 pub(crate) use coupons::*;
 pub(crate) use models::*;
+pub(crate) use points::*;
 
 fn campaign() -> CampaignId {
     CampaignId::parse("spring").unwrap()

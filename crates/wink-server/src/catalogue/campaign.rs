@@ -8,13 +8,14 @@ use wink_core::base::expression::{Declarations, nearest};
 use wink_core::base::{CampaignId, Cents, OfferId, Timestamp, Zone};
 use wink_core::feature::{self, FeatureType};
 use wink_core::offer::{
-    Afterwards, Benefit, Campaign, Channel, Limits, Offer, PublicCode, ReversalPolicy, Rules, Scorecard,
-    Stage, Terms, Weights, Word, declarations,
+    Afterwards, Benefit, Campaign, Channel, Limits, Offer, Programme, PublicCode, ReversalPolicy, Rules,
+    Scorecard, Stage, Terms, Weights, Word, declarations,
 };
 
 use super::bought;
 use super::entry::{Entry, Section, list};
 use super::file::File;
+use super::points;
 use super::public_code;
 use super::stacking;
 use super::use_limits;
@@ -31,6 +32,7 @@ pub(super) const CAMPAIGN_KEYS: &[&str] = &[
     "budget",
     "holdout_percent",
     "reversals",
+    points::KEY,
     use_limits::PER_DAY,
     use_limits::PER_STORE,
     "offers",
@@ -85,6 +87,7 @@ pub(super) struct Reader<'a> {
     features: &'a feature::Catalogue,
     declarations: Declarations,
     zone: Option<Zone>,
+    programme: Option<Programme>,
     campaigns: Vec<(Campaign, Vec<Offer>)>,
     /// Where each id was first used.
     campaign_ids: BTreeMap<CampaignId, String>,
@@ -94,11 +97,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(features: &'a feature::Catalogue, zone: Option<Zone>) -> Self {
+    pub(super) fn new(
+        features: &'a feature::Catalogue,
+        zone: Option<Zone>,
+        programme: Option<Programme>,
+    ) -> Self {
         Self {
             features,
             declarations: declarations(features),
             zone,
+            programme,
             campaigns: Vec::new(),
             campaign_ids: BTreeMap::new(),
             offer_ids: BTreeMap::new(),
@@ -148,6 +156,7 @@ impl<'a> Reader<'a> {
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
         let reversals = reversals(root);
         let limits = use_limits::read(root);
+        let points = points::of_campaign(root, self.programme.as_ref());
         let offers = self.offers(root);
 
         let (budget, budget_entry) = budget?;
@@ -173,6 +182,7 @@ impl<'a> Reader<'a> {
             holdout_basis_points: holdout?,
             reversals: reversals?,
             limits: limits?,
+            points: points?,
         };
         Some((campaign, offers))
     }

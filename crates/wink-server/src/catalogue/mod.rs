@@ -26,6 +26,7 @@ mod folder;
 mod literal;
 mod place;
 mod places;
+mod points;
 mod public_code;
 mod schemas;
 mod segments;
@@ -232,7 +233,8 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
         }
         None => Schemas::built_in(),
     };
-    let mut reader = campaign::Reader::new(&features, zone.clone());
+    let programme = shop.as_ref().and_then(|shop| shop.shop.points);
+    let mut reader = campaign::Reader::new(&features, zone.clone(), programme);
     for (name, text) in files {
         if is_campaign(name) {
             let file = File::new(name, text);

@@ -13,7 +13,7 @@ use wink_core::profile::Accounts;
 
 use super::entry::{Entry, Section};
 use super::file::File;
-use super::{places, stacking};
+use super::{places, points, stacking};
 
 /// What `shop.toml` says.
 pub(super) struct ShopFile {
@@ -39,6 +39,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
         "economics",
         "cart",
         "places",
+        points::KEY,
     ]);
     let name = root.required("name").and_then(|name| name.text());
     let currency = currency(&root);
@@ -49,6 +50,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
     let economics = economics(&root);
     let cart = stacking::of_shop(&root);
     let places = places::of_shop(&root);
+    let points = points::of_shop(&root);
     let (zone_name, zone) = zone?;
     Some(ShopFile {
         shop: Shop {
@@ -58,6 +60,7 @@ pub(super) fn read(file: &File<'_>) -> Option<ShopFile> {
             zone_name,
             accounts: accounts?,
             places: places?,
+            points: points?,
         },
         contact_policy: contact_policy?,
         holdout: holdout?,

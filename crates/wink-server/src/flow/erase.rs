@@ -24,6 +24,7 @@ use super::households;
 use super::noted::Noted;
 use super::once;
 use super::person;
+use super::points;
 use super::rights::{give_back, no_longer_lapses};
 use super::segments;
 use crate::engine::batch_id;
@@ -183,6 +184,7 @@ async fn finish<S: Store>(engine: &Engine<S>, id: ProfileId, now: Timestamp) -> 
     let mut erasure = Erasure::default();
     let Some(begun) = engine.record(&keys::erasing(id)).await? else { return Ok(erasure) };
     erasure.coupons = take_back(engine, id, now).await?;
+    erasure.records += points::erase::forget(engine, id, now).await?;
     let mut left = vec![keys::vault(id), keys::vault_key(id), keys::wallet(id)];
     left.extend(Noted::load(engine, id).await?.keys());
     for identity in begun.bytes.chunks_exact(16) {

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 use wink_api::{
     AnnouncedExported, AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EntryProof, EventView,
-    HouseholdLeftExported, IdentitySent, ProfileView, StateExported,
+    HouseholdLeftExported, IdentitySent, PointsLotView, PointsMovedView, PointsRedemptionView, ProfileView,
+    StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
 use wink_core::coupon::{Right, RightState, issue};
@@ -19,6 +20,7 @@ use wink_store::{Body as EntryBody, Direction, Entry, EntryKind, Lane, Position,
 use super::letters;
 use super::page::{LIMIT_MAX, Page};
 use super::person;
+use super::points::read as points;
 use super::profiles;
 use super::whole::{self, Whole};
 use super::{rights, segments};
@@ -102,6 +104,8 @@ impl Export {
         let segments = segments::members::of(engine, &person, self.now).await?;
         let catalogue = engine.features();
         let announced = profiles::announced(engine, &person).await?;
+        let holdings = points::holdings(engine, &person, self.now).await?;
+        let (moved, tenders) = points::all(engine, &person).await?;
         let left = person.profiles().flat_map(|profile| profile.counted.all());
         let left = left.map(|(household, counted)| HouseholdLeftExported::new(household, counted));
         let whole = json!({
@@ -111,6 +115,9 @@ impl Export {
             "features": features.shown().collect::<Vec<_>>(),
             "segments": segments.iter().map(segments::views::of_profile).collect::<Vec<_>>(),
             "states": states.iter().map(|state| StateExported::new(&state.value, &catalogue)).collect::<Vec<_>>(),
+            "points": holdings.lots.iter().map(PointsLotView::from).collect::<Vec<_>>(),
+            "points_moved": moved.iter().map(PointsMovedView::from).collect::<Vec<_>>(),
+            "points_redemptions": tenders.iter().map(PointsRedemptionView::from).collect::<Vec<_>>(),
             "announced": announced.iter().map(AnnouncedExported::from).collect::<Vec<_>>(),
             "households_left": left.collect::<Vec<_>>(),
         });

@@ -246,6 +246,8 @@ async fn told<S: Store>(
     let known = engine.store.marks(engine.tenant, &[mark]).await?.pop().flatten();
     let mended = repaired.body_hash(secret);
     let body = if known.is_some_and(|known| known.body == mended) { mended } else { sent.body_hash(secret) };
-    let received = Received { envelope: repaired, original: Vec::new(), at: buried.letter.received_at };
+    let at = buried.letter.received_at;
+    // Whoever sends it again has seen it.
+    let received = Received { envelope: repaired, original: Vec::new(), at, is_vouched: true };
     Ok(Told { received, body })
 }

@@ -30,6 +30,7 @@ pub mod once;
 pub mod outbox;
 pub mod page;
 pub mod past;
+pub mod points;
 pub mod product_import;
 pub mod products;
 pub mod profiles;

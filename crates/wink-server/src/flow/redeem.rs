@@ -1,7 +1,8 @@
 //! Coupons are used on an order: all of them or none, or those that apply. Each once, for what a validation of the same says.
 
-use wink_core::base::{CouponId, ProfileId, TillId, Timestamp};
+use wink_core::base::{CouponId, Points, ProfileId, TillId, Timestamp};
 use wink_core::coupon::cart::{Cart, Stack};
+use wink_core::coupon::points::NotPaid;
 use wink_core::coupon::{Coupon, Effect, Redemption, Refusal, redeem as step, redeem_by_word};
 use wink_core::event::Identity;
 use wink_store::{Batch, Store};
@@ -12,6 +13,8 @@ use super::cart::{Found, Loaded, OnOrder, Tried, keep_theirs, load, stack};
 use super::limits;
 use super::newcomer;
 use super::once::{self, Keeping, Replied};
+use super::points::back::answers_of;
+use super::points::pay::{self, Tendered, paying};
 use super::tell::Teller;
 use super::tills::day;
 use super::words::Taker;
@@ -36,6 +39,8 @@ pub struct Purchase {
     pub cart: Cart,
     /// What becomes of the others if one coupon does not apply.
     pub mode: Mode,
+    /// With how many points it is to be paid beside the coupons, if with any.
+    pub points: Option<Points>,
     /// The till that asks, if one does.
     pub till: Option<TillId>,
 }
@@ -78,6 +83,8 @@ pub struct Rung<'a> {
     pub used: Vec<Used>,
     /// The cart with those that apply.
     pub stack: Stack<'a>,
+    /// What points pay of it, or why they do not; `None` if they were not asked to.
+    pub points: Option<Result<Tendered, NotPaid>>,
     /// Whether what applies was redeemed.
     pub is_redeemed: bool,
 }
@@ -115,27 +122,53 @@ pub async fn redeem<'a, S: Store>(
         let stack = stack(&asked, &found, &on_order, &catalogue, now);
         let takes: Vec<Take> =
             found.iter().map(|found| take(purchase, found.as_ref(), &stack, now)).collect();
-        let is_redeemed = match purchase.mode {
-            Mode::AllOrNothing => takes.iter().all(|take| !matches!(take, Take::Nothing)),
-            Mode::WhatApplies => takes.iter().any(|take| !matches!(take, Take::Nothing)),
+        let in_points = pay::OnOrder::load(engine, &purchase.order_id).await?;
+        let asked = pay::Asked {
+            points: purchase.points,
+            identity: purchase.identity.as_ref(),
+            order_id: &purchase.order_id,
+            priced: &stack.priced,
+            is_more: takes.iter().any(|take| matches!(take, Take::Now(_))),
         };
+        let points = paying(engine, asked, &in_points, &catalogue, now).await?;
+        let mut applies = takes.iter().map(|take| !matches!(take, Take::Nothing));
+        let pays = points.as_ref().map(|paying| paying.outcome.is_ok());
+        let is_barred = points.as_ref().is_some_and(|paying| paying.outcome == Err(NotPaid::PaidBefore));
+        let is_redeemed = !is_barred
+            && match purchase.mode {
+                Mode::AllOrNothing => applies.all(|applies| applies) && pays != Some(false),
+                Mode::WhatApplies => applies.any(|applies| applies) || pays == Some(true),
+            };
+        drop(applies);
         if is_redeemed && let Some(newcomer) = newcomer(&found, &takes) {
             newcomer::start(engine, newcomer, now).await?;
             continue;
         }
-        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(profile_of(&found, &takes)));
+        let payer = points.as_ref().and_then(|paying| paying.whose);
+        let whose = profile_of(&found, &takes).or(payer);
+        let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(whose));
         if is_redeemed {
             batch.checks.extend(in_force);
+            // Coupons and points bound each other: whichever moves looks at both.
+            batch.checks.extend(on_order.unchanged().into_iter().chain(in_points.unchanged()));
             write(engine, purchase, &found, &takes, &on_order, &mut batch).await?;
+        }
+        let outcome = points.as_ref().map(|paying| paying.outcome.clone());
+        if keeping.is_some() {
+            batch.checks.extend(points.iter().flat_map(pay::Paying::unchanged));
+        }
+        if let Some(paying) = points.filter(|_| is_redeemed) {
+            paying.add_to(&mut batch);
         }
         if keeping.is_some() {
             // Whoever is erased meanwhile takes what is answered about them along.
             batch.checks.extend(found.iter().flatten().map(Found::unchanged));
         }
-        let about = about(&found, &takes);
+        // It tells a balance, so it lies with whose it is.
+        let about = payer.map(answers_of).or_else(|| about(&found, &takes));
         let lives = found.iter().flatten().map(|found| found.coupon.valid_until).max();
         let used = found.into_iter().zip(takes).map(|(found, take)| used(found, take, is_redeemed)).collect();
-        let rung = Rung { used, stack, is_redeemed };
+        let rung = Rung { used, stack, points: outcome, is_redeemed };
         if let Some(keeping) = keeping {
             let about = about.unwrap_or(CouponId::from_bytes([0; 16]));
             keeping.keep(&engine.secrets, &rung, about, lives.unwrap_or(now), now, &mut batch)?;
@@ -203,7 +236,6 @@ async fn write<S: Store>(
     });
     let redeemed: Vec<CouponId> = redeemed.collect();
     if !redeemed.is_empty() {
-        batch.checks.extend(on_order.unchanged());
         batch.changes.extend(on_order.with(redeemed));
     }
     let by_word = found.iter().zip(takes).filter_map(|(found, take)| match (found, take) {

@@ -44,6 +44,7 @@ pub(super) async fn receive_events<S: Store>(
     let mut places = Vec::with_capacity(batch.events.len());
     let mut unreadable = 0;
     let now = caller.now;
+    let is_vouched = !caller.access.role.is_publishable();
     for (place, (sent, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
         let original = sent.get().as_bytes().to_vec();
         let envelope = json::read_at_once::<EventReceived>(sent.get().as_bytes())
@@ -58,7 +59,7 @@ pub(super) async fn receive_events<S: Store>(
             }
             Ok(envelope) => {
                 places.push(place);
-                received.push(Received { envelope, original, at: now });
+                received.push(Received { envelope, original, at: now, is_vouched });
             }
             Err(message) => {
                 unreadable += 1;

@@ -40,7 +40,8 @@ pub(super) async fn take<S: Store>(
         match envelope.and_then(|envelope| vouched(caller.access.role, envelope)) {
             Ok(envelope) => {
                 places.push(place);
-                received.push(Received { envelope, original, at: caller.now });
+                let is_vouched = !caller.access.role.is_publishable();
+                received.push(Received { envelope, original, at: caller.now, is_vouched });
             }
             Err(why) => {
                 let rejection = Rejection::Malformed(why);

@@ -114,6 +114,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/profiles/{id}/features", get(profiles::read_features::<S>))
         .route("/v1/profiles/{id}/decisions", get(profiles::list_decisions_of_profile::<S>))
         .route("/v1/profiles/{id}/wallet", get(profiles::read_wallet::<S>))
+        .route("/v1/profiles/{id}/points", get(profiles::read_points::<S>))
         .route(
             "/v1/profiles/{id}/consents",
             get(consents::read_consents::<S>).put(consents::set_consents::<S>),

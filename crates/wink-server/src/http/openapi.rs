@@ -58,6 +58,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::profiles::read_features,
         super::profiles::list_decisions_of_profile,
         super::profiles::read_wallet,
+        super::profiles::read_points,
         super::consents::read_consents,
         super::consents::set_consents,
         super::features::serve_features,

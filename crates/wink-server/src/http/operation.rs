@@ -242,6 +242,14 @@ pub static OPERATIONS: &[Operation] = &[
         0,
     ),
     op(
+        "read_points",
+        Method::GET,
+        "/v1/profiles/{id}/points",
+        Class::Report,
+        Who::Roles(&[Shop, Till, Support, Privacy, Admin]),
+        0,
+    ),
+    op(
         "read_consents",
         Method::GET,
         "/v1/profiles/{id}/consents",

@@ -3,10 +3,11 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use wink_api::{
-    DataPage, DecisionRecord, ErasureView, FeaturesListed, HoldingView, ListAsked, Problem, ProfileLookedUp,
-    ProfileView,
+    DataPage, DecisionRecord, ErasureView, FeaturesListed, HoldingView, ListAsked, PointsLotView,
+    PointsMovedView, PointsView, Problem, ProfileLookedUp, ProfileView,
 };
 use wink_core::base::ProfileId;
+use wink_core::profile::Cluster;
 use wink_store::Store;
 
 use super::body::{Asked, Json, PathName};
@@ -15,6 +16,7 @@ use super::service::Caller;
 use crate::Error;
 use crate::access::Role;
 use crate::flow::page::{LIMIT, LIMIT_MAX, Page};
+use crate::flow::points::read as points;
 use crate::flow::profiles::{self, Whom};
 use crate::flow::whole::Whole;
 use crate::flow::{erase, export};
@@ -91,6 +93,31 @@ pub(super) async fn read_wallet<S: Store>(
     let found = profiles::wallet(&caller.engine, &known.cluster(), &page(asked)?).await?;
     let data = found.items.iter().map(profiles::Holding::view).collect();
     Ok(axum::Json(DataPage { data, next_cursor: found.next_cursor }))
+}
+
+/// Reads a profile's points: how many there are until when, and how they came and went, newest first.
+#[utoipa::path(get, path = "/v1/profiles/{id}/points", tag = "profiles", operation_id = "read_points",
+    params(("id" = String, Path, description = "The profile's id, like prf_…"), ListAsked),
+    responses((status = 200, description = "The balance, and a page of what moved", body = PointsView)))]
+pub(super) async fn read_points<S: Store>(
+    caller: Caller<S>,
+    PathName(id): PathName,
+    Asked(asked): Asked<ListAsked>,
+) -> Result<axum::Json<PointsView>, Refused> {
+    let known = find(&caller, &id).await?;
+    let engine = &caller.engine;
+    // Each profile has an account of its own, also of a person who has several.
+    let only = Cluster::new(known.asked(), []);
+    let holdings = points::holdings(engine, &only, caller.now).await?;
+    let moved = points::movements(engine, &only, &page(asked)?).await?;
+    let programme = engine.catalogue().ok().and_then(|catalogue| catalogue.shop.points);
+    Ok(axum::Json(PointsView {
+        balance: holdings.balance.0,
+        worth_cents: programme.map(|programme| programme.worth(holdings.balance).0),
+        lots: holdings.lots.iter().map(PointsLotView::from).collect(),
+        movements: moved.items.iter().map(PointsMovedView::from).collect(),
+        next_cursor: moved.next_cursor,
+    }))
 }
 
 /// Erases a person. From the answer on there is no such person; the bytes leave the disk as the store rewrites its files.

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use wink_api::{
-    CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, Problem, RedemptionAsked, RedemptionView,
-    ReversalAsked,
+    AnyRedemptionView, COUPONS_MAX, CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, PointsOnCart,
+    PointsRedemptionView, Problem, RedemptionAsked, RedemptionView, ReversalAsked,
 };
-use wink_core::base::RedemptionId;
-use wink_core::coupon::{LineBack, TakenBack};
+use wink_core::base::{Cents, Points, RedemptionId};
+use wink_core::coupon::{LineBack, NotReversed, TakenBack};
 use wink_core::offer::ReversalReason;
 use wink_record::KeptAnswer;
 use wink_store::Store;
@@ -21,6 +21,7 @@ use super::service::{Arrival, Caller};
 use super::trial::Trial;
 use super::words::Words;
 use crate::flow::once::{Keeping, Replied};
+use crate::flow::points::back;
 use crate::flow::redeem::{Mode, Purchase, Rung, redeem};
 use crate::flow::reverse::{self, Answer, Wanted};
 
@@ -62,24 +63,28 @@ pub(super) async fn redeem_coupons<S: Store>(
 /// Shows a redemption with what was taken back of it.
 #[utoipa::path(get, path = "/v1/redemptions/{id}", tag = "coupons", operation_id = "read_redemption",
     params(("id" = String, Path, description = "The redemption's id, like rdm_…")),
-    responses((status = 200, description = "The redemption", body = RedemptionView)))]
+    responses((status = 200, description = "The redemption, of a coupon or of points", body = AnyRedemptionView)))]
 pub(super) async fn read_redemption<S: Store>(
     caller: Caller<S>,
     PathName(id): PathName,
-) -> Result<Json<RedemptionView>, Refused> {
-    let redemption = reverse::find(&caller.engine, named(&id)?).await.map_err(hidden)?;
-    Ok(Json(RedemptionView::new(&redemption)))
+) -> Result<Json<AnyRedemptionView>, Refused> {
+    let id = named(&id)?;
+    if let Some(tender) = back::find(&caller.engine, id).await? {
+        return Ok(Json(AnyRedemptionView::Points(PointsRedemptionView::from(&tender))));
+    }
+    let redemption = reverse::find(&caller.engine, id).await.map_err(hidden)?;
+    Ok(Json(AnyRedemptionView::Coupon(RedemptionView::new(&redemption))))
 }
 
 /// Takes a redemption back: all that is left of it, some lines, or some pieces of them. The campaign says whether the coupon goes back to its
-/// person.
+/// person; points always do.
 #[utoipa::path(post, path = "/v1/redemptions/{id}/reversals", tag = "coupons", operation_id = "reverse_redemption", request_body = ReversalAsked,
     params(
         ("id" = String, Path, description = "The redemption's id, like rdm_…"),
         ("Idempotency-Key" = String, Header, description = "Makes a repetition safe: the same key and body get the same answer for 30 days, and as long as the coupon is valid"),
     ),
     responses(
-        (status = 200, description = "The redemption afterwards; the new reversal is the last", body = RedemptionView),
+        (status = 200, description = "The redemption afterwards; the new reversal is the last", body = AnyRedemptionView),
         (status = 409, description = "`nothing_left_to_reverse`: everything came back before; or `request_in_progress`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn reverse_redemption<S: Store>(
@@ -92,6 +97,13 @@ pub(super) async fn reverse_redemption<S: Store>(
     let turn = key.begin(&caller, &[id.as_bytes(), &body])?;
     let wanted = Wanted { till: caller.till(), ..wanted(named(&id)?, parse(&body)?)? };
     let words = Words::of(&caller, &arrival);
+    if back::find(&caller.engine, wanted.redemption).await?.is_some() {
+        let write = |answer: &back::Answer| given_back(answer, &words);
+        let keeping = Keeping { once: &turn.once, write: &write };
+        let replied =
+            back::reverse(&caller.engine, &wanted, Some(&keeping), caller.now).await.map_err(hidden)?;
+        return Ok(reply(replied, write));
+    }
     let write = |answer: &Answer| reversed(answer, &words);
     let keeping = Keeping { once: &turn.once, write: &write };
     let replied =
@@ -105,8 +117,22 @@ fn named(id: &str) -> Result<RedemptionId, Refused> {
 
 async fn purchase<S: Store>(caller: &Caller<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
     let engine = &caller.engine;
+    let points = match asked.points {
+        Some(points) if points < 1 => {
+            return Err(invalid("/points", "name 1 point or more, or leave `points` out"));
+        }
+        points => points.map(Points),
+    };
+    let coupons = match asked.coupons {
+        none if none.is_empty() && points.is_some() => none,
+        none if none.is_empty() => {
+            return Err(invalid("/coupons", format!("name 1 to {COUPONS_MAX} coupons, or `points`")));
+        }
+        some => coupons(some)?,
+    };
     Ok(Purchase {
-        coupons: coupons(asked.coupons)?,
+        coupons,
+        points,
         are_typed: asked.typed_by.is_some(),
         identity: asked.identity.as_ref().map(identity).transpose()?,
         store: store(caller, asked.store)?,
@@ -123,12 +149,24 @@ fn answered(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> KeptAnswer {
         redemption: used.redemption.as_ref().map(|redemption| redemption.id.to_string()),
         ..words.coupon(asked, used.coupon.as_ref(), &rung.stack)
     });
-    let answer = words.together(coupons.collect(), &rung.stack);
+    let mut answer = words.together(coupons.collect(), &rung.stack);
+    answer.points = points_on_cart(purchase, rung, words);
+    answer.valid &= answer.points.as_ref().is_none_or(|points| points.applies);
     if rung.is_redeemed {
         written(StatusCode::OK, &answer)
     } else {
-        words.nothing_done(answer.coupons, Some(answer.cart))
+        words.nothing_paid(answer.coupons, answer.points, Some(answer.cart))
     }
+}
+
+fn points_on_cart(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> Option<PointsOnCart> {
+    let outcome = rung.points.as_ref()?.as_ref();
+    // Without any, an order that points pay for already says so.
+    let asked = purchase.points.unwrap_or(Points::ZERO);
+    let to_pay: Cents = rung.stack.priced.left().iter().copied().sum();
+    let paid = outcome.map(|tendered| (&tendered.tender, tendered.balance));
+    let redemption = outcome.ok().filter(|_| rung.is_redeemed).map(|tendered| tendered.tender.id.to_string());
+    Some(PointsOnCart { redemption, ..PointsOnCart::new(asked, paid, to_pay, words.locale()) })
 }
 
 fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refused> {
@@ -150,9 +188,18 @@ fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refu
 fn reversed(answer: &Answer, words: &Words) -> KeptAnswer {
     match answer {
         Ok((redemption, _)) => written(StatusCode::OK, &RedemptionView::new(redemption)),
-        Err(refused) => {
-            let title = "The redemption cannot be taken back";
-            words.problem(Problem::new(409, refused.code(), title, refused.to_string()))
-        }
+        Err(refused) => not_reversed(refused, words),
     }
+}
+
+fn given_back(answer: &back::Answer, words: &Words) -> KeptAnswer {
+    match answer {
+        Ok(tender) => written(StatusCode::OK, &PointsRedemptionView::from(tender)),
+        Err(refused) => not_reversed(refused, words),
+    }
+}
+
+fn not_reversed(refused: &NotReversed, words: &Words) -> KeptAnswer {
+    let title = "The redemption cannot be taken back";
+    words.problem(Problem::new(409, refused.code(), title, refused.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use wink_api::{CartView, CouponOnCart, CouponsOnCart, CouponsRefused, Problem};
+use wink_api::{CartView, CouponOnCart, CouponsOnCart, CouponsRefused, PointsOnCart, Problem};
 use wink_core::base::{Currency, Zone};
 use wink_core::coupon::cart::Stack;
 use wink_core::coupon::{Coupon, Locale, Refusal};
@@ -59,18 +59,31 @@ impl Words {
         CouponsOnCart {
             valid: coupons.iter().all(|coupon| coupon.applies),
             coupons,
+            points: None,
             cart: CartView::new(&stack.priced, self.locale().currency),
         }
     }
 
     /// Writes an answer that nothing was done, and why. It is kept, so it names the request it was first given to.
     pub(super) fn nothing_done(&self, coupons: Vec<CouponOnCart>, cart: Option<CartView>) -> KeptAnswer {
+        self.nothing_paid(coupons, None, cart)
+    }
+
+    /// The same, of coupons and points.
+    pub(super) fn nothing_paid(
+        &self,
+        coupons: Vec<CouponOnCart>,
+        points: Option<PointsOnCart>,
+        cart: Option<CartView>,
+    ) -> KeptAnswer {
         let reason = coupons.iter().find_map(|coupon| coupon.reason.as_ref());
+        let reason = reason.or(points.as_ref().and_then(|points| points.reason.as_ref()));
+        let title = if coupons.is_empty() { "The points do not pay" } else { "The coupon does not apply" };
         let code = reason.map_or("discount_code_invalid", |reason| reason.code);
         let message = reason.map_or_else(String::new, |reason| reason.customer.en.clone());
-        let mut problem = Problem::new(409, code, "The coupon does not apply", message);
+        let mut problem = Problem::new(409, code, title, message);
         problem.request_id.clone_from(&self.request_id);
-        written(StatusCode::CONFLICT, &CouponsRefused { problem, coupons, cart })
+        written(StatusCode::CONFLICT, &CouponsRefused { problem, coupons, points, cart })
     }
 
     /// Writes an answer that nothing was done, for reasons that are not a coupon's.

@@ -12,4 +12,5 @@ mod counted;
 mod households;
 mod memberships;
 mod models;
+mod points;
 pub(crate) mod walk;

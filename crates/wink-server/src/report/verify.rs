@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, LeaseId, ProfileId, RedemptionId,
 };
+use wink_core::coupon::points::Entry as PointsMoved;
 use wink_core::coupon::{
     Account, Coupon, Entry as Movement, Lease, Redemption, Right, RightState, State as Life,
 };
@@ -15,7 +16,7 @@ use wink_record::{Decided, Stored};
 use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
-use super::{counted, households, memberships, models, state_hash, walk};
+use super::{counted, households, memberships, models, points, state_hash, walk};
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -28,6 +29,8 @@ pub struct Verified {
     pub redacted: u64,
     /// Movements of money.
     pub movements: u64,
+    /// Movements of points.
+    pub points_moved: u64,
     /// States that the journal's events give again.
     pub states: u64,
     /// Decisions that are as the journal says.
@@ -53,6 +56,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
     }
     check_money(engine, &mut journal).await?;
     journal.findings.extend(counted::findings(engine).await?);
+    journal.findings.extend(journal.points.findings(engine).await?);
     let decisions = check_decisions(engine, &mut journal).await?;
     let states = check_states(engine, &mut journal).await?;
     journal.findings.extend(memberships::findings(engine).await?);
@@ -66,6 +70,7 @@ pub async fn verify<S: Store>(engine: &Engine<S>) -> Result<Verified, Error> {
         entries: journal.entries,
         redacted: journal.redacted,
         movements: journal.movements,
+        points_moved: journal.points.movements,
         states,
         decisions,
         balance,
@@ -82,6 +87,7 @@ struct Journal {
     redacted: u64,
     redacted_lanes: BTreeSet<Lane>,
     movements: u64,
+    points: points::Ledger,
     accounts: BTreeMap<(CampaignId, Account), Cents>,
     reserved: BTreeMap<CouponId, Cents>,
     spent: BTreeMap<CouponId, Cents>,
@@ -102,6 +108,7 @@ impl Journal {
             redacted: 0,
             redacted_lanes: BTreeSet::new(),
             movements: 0,
+            points: points::Ledger::default(),
             accounts: BTreeMap::new(),
             reserved: BTreeMap::new(),
             spent: BTreeMap::new(),
@@ -133,6 +140,8 @@ impl Journal {
         }
         if found.header.kind == entry::LEDGER {
             self.book(&Movement::from_bytes(&body.payload)?);
+        } else if found.header.kind == entry::POINTS {
+            self.points.book(&PointsMoved::from_bytes(&body.payload)?);
         } else if found.header.kind == entry::DECIDED {
             let decided = Decided::from_bytes(&body.payload)?;
             self.decided.insert(decided.id, decided.hash);

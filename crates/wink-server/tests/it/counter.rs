@@ -271,6 +271,7 @@ pub(crate) fn purchase(order_id: &str, spend: Cents) -> Purchase {
         unit_cost: None,
     };
     Purchase {
+        points: None,
         are_typed: false,
         identity: None,
         store: None,

@@ -84,6 +84,9 @@ mod personalised;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod points;
+mod points_mended;
+#[cfg(test)]
 mod product;
 #[cfg(test)]
 mod property;

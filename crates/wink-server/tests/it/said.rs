@@ -34,7 +34,7 @@ pub(crate) fn message(
         properties,
     };
     let original = original(&envelope);
-    Received { envelope, original, at }
+    Received { envelope, original, at, is_vouched: true }
 }
 
 /// The bytes a request would have: they name everything the envelope does.

@@ -219,6 +219,7 @@ fn written(engine: &Counter, case: &Case) -> Purchase {
     let outcome = wait(engine.store.commit(batch));
     assert!(matches!(outcome, Outcome::Committed { .. }), "{outcome:?}");
     let purchase = Purchase {
+        points: None,
         are_typed: false,
         identity: None,
         store: None,

@@ -148,6 +148,7 @@ fn purchase(person: u64, coupon: &str) -> anyhow::Result<Purchase> {
     };
     let lines = vec![line("1", "p-tea", &["TEA"], 2, 700, 700), line("2", "p-pot", &[], 1, 1_900, 1_900)];
     Ok(Purchase {
+        points: None,
         coupons: vec![coupon.to_owned()],
         are_typed: false,
         identity: Some(Identity::new("customer", &format!("person-{person}"))?),

@@ -16,7 +16,7 @@ use wink_core::profile::Retention;
 use wink_server::flow::outbox::{Moment, Outbox};
 use wink_server::flow::segments::pass;
 use wink_server::flow::tills::leases;
-use wink_server::flow::{expire, expiring, moments, once, refold, retain, rights, rounds};
+use wink_server::flow::{expire, expiring, moments, once, points, refold, retain, rights, rounds};
 use wink_server::http::{Capacity, Conduct, Proxies, Service, routes};
 use wink_server::listen::tls::Certificate;
 use wink_server::secrets::random;
@@ -249,6 +249,7 @@ async fn do_due<S: Store>(
     hour_began: bool,
 ) -> Result<(), wink_server::Error> {
     expire::expire_due(engine, &*service.clock).await?;
+    points::expire::expire_due(engine, &*service.clock).await?;
     rights::lapse_due(engine, (service.clock)()).await?;
     expiring::announce_due(engine, &*service.clock).await?;
     leases::close_due(engine, (service.clock)()).await?;

@@ -16,6 +16,7 @@ struct Answer {
     entries: u64,
     redacted: u64,
     movements: u64,
+    points_moved: u64,
     states: u64,
     decisions: u64,
     balance: BalanceView,
@@ -35,6 +36,7 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
             entries: verified.entries,
             redacted: verified.redacted,
             movements: verified.movements,
+            points_moved: verified.points_moved,
             states: verified.states,
             decisions: verified.decisions,
             balance: BalanceView::from(verified.balance),
@@ -53,6 +55,7 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
 fn print(answer: &Answer) {
     say!("journal    {} entries chained, {} redacted", answer.entries, answer.redacted);
     say!("ledger     {} movements agree with budgets and coupons", answer.movements);
+    say!("points     {} movements agree with what people hold and orders earned", answer.points_moved);
     say!("decisions  {} are as they were made", answer.decisions);
     say!("features   {} states are what their events give", answer.states);
     let balance = &answer.balance;

@@ -135,7 +135,7 @@ fn envelope<const N: usize>(
         sent_at: None,
         properties: properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    Ok(Received { envelope, original: Vec::new(), at })
+    Ok(Received { envelope, original: Vec::new(), at, is_vouched: true })
 }
 
 fn text(text: &str) -> Value {

@@ -14,6 +14,7 @@ use wink_server::flow::decide::{Question, ask_in_order};
 use wink_server::flow::expire::expire_due;
 use wink_server::flow::ingest::{Received, ingest};
 use wink_server::flow::past::{self, Past};
+use wink_server::flow::points;
 use wink_server::{Engine, SeededIds};
 use wink_store::Store;
 
@@ -84,6 +85,7 @@ pub(crate) async fn run<S: Store>(
             }
         }
         expire_due(engine, &|| step.until).await?;
+        points::expire::expire_due(engine, &|| step.until).await?;
         if step.is_monday && plan.assume_consent {
             let started = Instant::now();
             decide(engine, plan, step.until, &last_seen).await?;

@@ -8,6 +8,7 @@ use wink_core::profile::{IdentityKey, MEMBERS_MAX};
 use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
 
 use super::person;
+use super::points::earn as points;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::in_use::Written;
@@ -30,6 +31,9 @@ pub struct Received {
     pub original: Vec<u8>,
     /// When it arrived.
     pub at: Timestamp,
+    /// Whether whoever sent it may say what was bought and what came back. What stands in a page's source may not: with its key anybody could
+    /// earn points.
+    pub is_vouched: bool,
 }
 
 /// What became of a message.
@@ -176,7 +180,8 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         let bytes = received.original.len() + weight(envelope);
         let mark = keys::event_mark(secret, &envelope.source, &envelope.message_id);
         // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
-        let changes = 2 + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
+        let points = if points::moves(&envelope.event) { points::CHANGES_MAX } else { 0 };
+        let changes = 2 + points + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
         let message = Message { place, received, mark, body, spot };
         let last = open.get(&key).and_then(|index| groups.get_mut(*index));
         match last {

@@ -16,6 +16,7 @@ use crate::engine::batch_id;
 use crate::flow::bury::{self, Burial};
 use crate::flow::erase::erased_at;
 use crate::flow::person::{self, Loaded};
+use crate::flow::points::earn::Earning;
 use crate::flow::segments;
 use crate::in_use::Written;
 use crate::keys;
@@ -33,6 +34,7 @@ pub(super) struct Work {
     pub(super) changes: Vec<Change>,
     pub(super) counts: BTreeMap<&'static str, i64>,
     pub(super) events: BTreeMap<&'static str, i64>,
+    pub(super) points: Earning,
 }
 
 impl Work {
@@ -48,6 +50,7 @@ impl Work {
             changes: Vec::new(),
             counts: BTreeMap::new(),
             events: BTreeMap::new(),
+            points: Earning::default(),
         };
         let Some(key) = key else { return Ok(work) };
         let records = engine.store.get(engine.tenant, &[keys::identity(key), keys::erased(key)]).await?;
@@ -159,6 +162,9 @@ impl Work {
             let crossed = &known.holding(engine, &catalogue, name, now).await? - &held;
             self.changes.extend(known.hear(&catalogue, &happened, now, &crossed));
         }
+        if message.received.is_vouched {
+            self.points.hear(engine, &kept, now).await?;
+        }
         let mark = Mark { body: message.body, result: id.bytes().to_vec() };
         self.taken.insert(message.mark, mark.clone());
         self.changes.push(Change::Mark(message.mark, mark));
@@ -268,6 +274,7 @@ impl Work {
             Some(known) => known.into_changes(engine, &mut batch)?,
             None => Written::default(),
         };
+        self.points.add_to(&mut batch);
         for (what, count) in self.counts {
             batch.changes.push(Change::Add(keys::balance(what), count));
         }
