@@ -31,24 +31,24 @@ pub struct PersonAsked {
 
 /// What was asked for, as a table: a feature a column, a person a row.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct FeaturesServed {
+pub struct FeaturesServed<'a> {
     /// The columns.
-    pub features: Vec<FeatureColumn>,
+    pub features: Vec<FeatureColumn<'a>>,
     /// The rows, in the order of the question.
     pub data: Vec<FeatureRow>,
 }
 
 /// A column: what its values mean.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct FeatureColumn {
+pub struct FeatureColumn<'a> {
     /// Its name in rules.
-    pub name: String,
+    pub name: &'a str,
     /// What it may be used for.
     pub purpose: &'static str,
     /// `purchase`, `contact`, `behaviour`, `service`, `place` or `score`.
     pub class: &'static str,
     /// The events it is made of; none if it is derived of other features.
-    pub events: Vec<String>,
+    pub events: &'a [String],
     /// How old a value may be to be served, in days; null if age is the value itself.
     pub ttl_days: Option<i32>,
 }
@@ -75,14 +75,14 @@ pub struct FeatureCell {
     pub age_seconds: Option<i64>,
 }
 
-impl FeatureColumn {
+impl<'a> FeatureColumn<'a> {
     /// Describes a feature.
-    pub fn new(definition: &Definition) -> Self {
+    pub fn new(definition: &'a Definition) -> Self {
         Self {
-            name: definition.name.clone(),
+            name: &definition.name,
             purpose: definition.purpose.name(),
             class: definition.class.name(),
-            events: definition.events().to_vec(),
+            events: definition.events(),
             ttl_days: definition.ttl_days,
         }
     }

@@ -612,6 +612,7 @@ pub(crate) enum LogLevel {
   wink bench
   wink bench http serve --rounds 3
   wink bench http --only dry-run
+  wink bench features --beside http://127.0.0.1:6566/get-online-features --body question.json
   wink bench --rounds 9 --json
   wink bench --import ~/.cache/wink/data/completejourney")]
 pub(crate) struct Bench {
@@ -627,6 +628,12 @@ pub(crate) struct Bench {
     /// Also measures the import of this Complete Journey directory
     #[arg(long, value_name = "DIR")]
     pub(crate) import: Option<PathBuf>,
+    /// Beside `features`, also asks another server, in the same rounds
+    #[arg(long, value_name = "URL", requires = "body")]
+    pub(crate) beside: Option<String>,
+    /// What that server is asked: the body of a POST
+    #[arg(long, value_name = "FILE", requires = "beside")]
+    pub(crate) body: Option<PathBuf>,
     /// Prints the measurements as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -647,6 +654,8 @@ pub(crate) enum BenchSet {
     Segments,
     /// From an event to the answer of its trigger at an open session
     Moments,
+    /// Features of a person read over HTTP
+    Features,
     /// Coupons redeemed from one budget and from many, tried, and issued in heaps
     Coupons,
     /// Redemptions with ten million coupons stored beside those with ten thousand; takes some minutes and some gigabytes

@@ -1,12 +1,12 @@
-//! Features, three ways and fast: online, replayed from the journal, and by an as-of join in SQL; then windows over many events against a
-//! query written by hand.
+//! Features, three ways and fast: online, replayed from the journal, and by an as-of join in SQL; windows over many events against a query
+//! written by hand; and what is read over HTTP beside Feast.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{is_wanted, python};
+use super::{is_wanted, python, serving};
 use crate::args::Args;
 use crate::shell;
 
@@ -18,9 +18,15 @@ const DAYS: &str = "380";
 const EVENTS: &str = "10000000";
 
 pub(super) fn run(args: &Args) -> Result<Vec<Value>> {
-    let python = python::with("features.txt")?;
     let place = shell::target_directory()?.join("compare").join("features");
     let mut rows = Vec::new();
+    if is_wanted(args, "serving") {
+        rows.extend(serving::run(args, &place)?);
+    }
+    if !is_wanted(args, "as-of") && !is_wanted(args, "windows") {
+        return Ok(rows);
+    }
+    let python = python::with("features.txt")?;
     if is_wanted(args, "as-of") {
         rows.extend(as_of(&python, &place, args.value("--people").unwrap_or(PEOPLE))?);
     }

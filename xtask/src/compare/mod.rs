@@ -7,6 +7,7 @@
 mod coupons;
 mod features;
 mod python;
+mod serving;
 mod statistics;
 
 use anyhow::{Result, bail};
@@ -24,7 +25,7 @@ type Target = (&'static str, &'static [&'static str], Compare);
 /// What can be compared.
 const TARGETS: [Target; 3] = [
     ("coupons", &["redeem"], coupons::run),
-    ("features", &["as-of", "windows"], features::run),
+    ("features", &["as-of", "windows", "serving"], features::run),
     ("statistics", &["clv", "uplift", "forest", "effects", "bandit"], statistics::run),
 ];
 

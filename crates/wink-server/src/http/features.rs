@@ -1,5 +1,7 @@
 //! `POST /v1/features`: features of up to a hundred people, by name. Nothing is stored for it, and what is not granted has no value.
 
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use wink_api::{
     FeatureCell, FeatureColumn, FeatureRow, FeaturesAsked, FeaturesServed, PEOPLE_MAX, PersonAsked,
 };
@@ -19,7 +21,7 @@ use crate::flow::profiles::{self, Whom};
 pub(super) async fn serve_features<S: Store>(
     caller: Caller<S>,
     Json(asked): Json<FeaturesAsked>,
-) -> Result<axum::Json<FeaturesServed>, Refused> {
+) -> Result<Response, Refused> {
     if !(1..=PEOPLE_MAX).contains(&asked.people.len()) {
         return Err(invalid("/people", format!("name 1 to {PEOPLE_MAX} people")));
     }
@@ -39,7 +41,13 @@ pub(super) async fn serve_features<S: Store>(
         data.push(FeatureRow { profile: Some(known.asked().id.to_string()), values: values.collect() });
     }
     let definitions = slots.iter().filter_map(|slot| catalogue.definitions().get(*slot));
-    Ok(axum::Json(FeaturesServed { features: definitions.map(FeatureColumn::new).collect(), data }))
+    let served = FeaturesServed { features: definitions.map(FeatureColumn::new).collect(), data };
+    // A table of sixty features has ten thousand bytes: room for them at once is not moved while it grows.
+    let mut json = Vec::with_capacity(256 + slots.len() * (192 + 80 * served.data.len()));
+    Ok(match serde_json::to_writer(&mut json, &served) {
+        Ok(()) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(_) => axum::Json(served).into_response(),
+    })
 }
 
 fn whom(asked: &PersonAsked, place: usize) -> Result<Whom, Refused> {

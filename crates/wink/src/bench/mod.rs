@@ -2,6 +2,7 @@
 
 pub(crate) mod coupons;
 pub(crate) mod decide;
+pub(crate) mod features;
 pub(crate) mod fold;
 pub(crate) mod growth;
 pub(crate) mod heap;

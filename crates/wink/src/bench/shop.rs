@@ -220,6 +220,12 @@ impl Shop {
         self.post("/v1/decisions", &question(number % PEOPLE, dry_run))
     }
 
+    /// A question for features of a person, as bytes on the wire.
+    pub(crate) fn features(&self, number: u64, names: &[String]) -> Vec<u8> {
+        let people = [json!({ "identity": identity(number % PEOPLE) })];
+        self.post("/v1/features", &json!({ "people": people, "features": names }))
+    }
+
     /// A batch of orders nobody sent before, as bytes on the wire.
     pub(crate) fn orders(&self, number: u64, count: u64) -> Vec<u8> {
         let events = (0..count)

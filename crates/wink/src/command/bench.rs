@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Bench, BenchSet};
-use crate::bench::{coupons, decide, fold, growth, heap, http, import, moments, segments, stand};
+use crate::bench::{coupons, decide, features, fold, growth, heap, http, import, moments, segments, stand};
 use crate::terminal::say;
 use crate::{home, terminal};
 
@@ -46,6 +46,7 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
         (wants(BenchSet::Growth), growth::steps(rounds)),
         (wants(BenchSet::Segments), segments::steps(rounds)),
         (wants(BenchSet::Moments), moments::steps(rounds)),
+        (wants(BenchSet::Features), features::steps(rounds)),
         (wants(BenchSet::Coupons), coupons::steps(rounds)),
         (wants(BenchSet::Heap), heap::steps(rounds)),
     ];
@@ -69,6 +70,11 @@ pub(crate) fn run(asked: &Bench) -> anyhow::Result<ExitCode> {
     }
     if wants(BenchSet::Moments) {
         benches.extend(moments::measure(rounds, &bar)?);
+    }
+    if wants(BenchSet::Features) {
+        let beside = asked.beside.as_deref().zip(asked.body.as_deref());
+        let beside = beside.map(|(url, body)| features::Beside::new(url, body)).transpose()?;
+        benches.extend(features::measure(rounds, beside.as_ref(), &bar)?);
     }
     if wants(BenchSet::Coupons) {
         benches.extend(coupons::measure(rounds, asked.only.as_deref(), &bar)?);
