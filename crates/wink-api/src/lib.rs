@@ -8,6 +8,7 @@ mod commerce;
 mod context;
 mod coupons;
 mod decisions;
+mod drift;
 mod events;
 mod export;
 mod exposures;
@@ -56,6 +57,7 @@ pub use coupons::{
 pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
 };
+pub use drift::{DriftAsked, DriftView, FieldSeen, FindingView, TooFewView, WindowView};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{
     AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, HouseholdLeftExported, StateExported,
