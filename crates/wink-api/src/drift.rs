@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wink_core::base::Timestamp;
-use wink_core::measure::{Change, DriftReport, DriftWindows, Finding};
+use wink_core::measure::{Change, DriftReport, DriftWindows, Finding, WindowsError};
 
 /// For so many days events are looked at, unless it is said.
 const DAYS: i64 = 7;
@@ -17,7 +17,7 @@ const DAYS: i64 = 7;
 pub struct DriftAsked {
     /// Where the later window begins, RFC 3339; seven days before its end if it is not said.
     pub since: Option<String>,
-    /// The first instant that is no longer in it; now if it is not said.
+    /// The first instant that is no longer in it; now if it is not said, and never later.
     pub until: Option<String>,
     /// Where the earlier window begins; as long before its end as the later one lasts if it is not said.
     pub before_since: Option<String>,
@@ -25,22 +25,50 @@ pub struct DriftAsked {
     pub before_until: Option<String>,
 }
 
+/// Why windows that were asked for cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WindowsRefused {
+    /// A parameter is no instant.
+    #[error("`{parameter}` is no instant: {problem}")]
+    Instant {
+        /// Which.
+        parameter: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The windows do not go together.
+    #[error(transparent)]
+    Windows(#[from] WindowsError),
+}
+
+impl WindowsRefused {
+    /// Points to the parameter to change.
+    pub fn pointer(&self) -> String {
+        let parameter = match self {
+            Self::Instant { parameter, .. } => parameter,
+            Self::Windows(WindowsError::Empty(..) | WindowsError::Overlap(..)) => "since",
+            Self::Windows(WindowsError::Future(..)) => "until",
+        };
+        format!("/{parameter}")
+    }
+}
+
 impl DriftAsked {
     /// Reads the windows as of `now`.
     ///
     /// # Errors
     /// Which parameter cannot be used, and why.
-    pub fn windows(&self, now: Timestamp) -> Result<DriftWindows, String> {
-        let read = |name: &str, text: &Option<String>| {
+    pub fn windows(&self, now: Timestamp) -> Result<DriftWindows, WindowsRefused> {
+        let read = |parameter: &'static str, text: &Option<String>| {
             let at = text.as_deref().map(Timestamp::parse).transpose();
-            at.map_err(|error| format!("`{name}` is no instant: {error}"))
+            at.map_err(|problem| WindowsRefused::Instant { parameter, problem })
         };
         let until = read("until", &self.until)?.unwrap_or(now);
         let since = read("since", &self.since)?.unwrap_or(until.plus_days(-DAYS));
         let before_until = read("before_until", &self.before_until)?.unwrap_or(since);
         let as_long = Timestamp(before_until.0.saturating_sub(until.since_ms(since)));
         let before_since = read("before_since", &self.before_since)?.unwrap_or(as_long);
-        DriftWindows::new((before_since, before_until), (since, until)).map_err(|error| error.to_string())
+        Ok(DriftWindows::new((before_since, before_until), (since, until), now)?)
     }
 }
 
@@ -57,9 +85,9 @@ pub struct DriftView {
     pub comparisons: u64,
     /// How likely a report names anything although nothing has changed.
     pub rate: f64,
-    /// Events of which there were too few to compare.
+    /// Events that too few people sent to compare.
     pub too_few: Vec<TooFewView>,
-    /// How many fields and events came beyond those that can be followed.
+    /// How many messages held something beyond what can be followed; it is counted under `(other)`.
     pub beyond: u64,
 }
 
@@ -79,11 +107,13 @@ pub struct FindingView {
     pub source: String,
     /// The event's name.
     pub event: String,
-    /// The field by its path; `*` stands for an entry of a list.
-    pub field: String,
+    /// The field by its path; `*` stands for an entry of a list, `(other)` for fields whose names are not told or that are too many to follow, `(few)`
+    /// for one that fewer than ten people sent. Not there if it is the event itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Whether the event's schema names it.
     pub known: bool,
-    /// What has changed: `appeared`, `vanished`, `types_changed`, `absent_share_changed`, `numbers_shifted` or `words_shifted`.
+    /// What has changed: `stopped` of an event; of a field `appeared`, `vanished`, `types_changed`, `absent_share_changed`, `numbers_shifted` or `words_shifted`.
     pub change: String,
     /// How likely that is by chance.
     pub p_value: f64,
@@ -94,23 +124,23 @@ pub struct FindingView {
     /// The population stability index of numbers and words: from 0.1 on a notable shift, from 0.25 on a large one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<f64>,
-    /// When the field was first seen in the windows.
+    /// When it was first seen in the windows.
     pub first_seen: String,
     /// When it was last seen in them.
     pub last_seen: String,
 }
 
-/// What was seen of a field in one window.
+/// What was seen of a field in one window, in one message of each person.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldSeen {
-    /// Events, or objects in them, that could have the field.
+    /// Messages, or objects in them, that could have the field.
     pub all: u64,
     /// Those that have it.
     pub with_field: u64,
     /// How often it was of each type, if that has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub types: Option<BTreeMap<String, u64>>,
-    /// About the median of its numbers, if they have shifted.
+    /// About the median of its numbers, to two digits, if they have shifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub median: Option<f64>,
     /// The shares of the words that shifted most, if they have.
@@ -118,16 +148,16 @@ pub struct FieldSeen {
     pub words: Option<BTreeMap<String, f64>>,
 }
 
-/// An event there was too little of.
+/// An event that too few people sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TooFewView {
     /// Who sends it.
     pub source: String,
     /// Its name.
     pub event: String,
-    /// How many came in the earlier window.
+    /// How many people sent it in the earlier window.
     pub before: u64,
-    /// How many came in the later window.
+    /// How many people sent it in the later window.
     pub after: u64,
 }
 
@@ -192,7 +222,7 @@ impl FieldSeen {
                 let share = |shares: &[f64; 2]| shares.get(window).copied().unwrap_or_default();
                 shares = Some(words.iter().map(|word| (word.word.clone(), share(&word.shares))).collect());
             }
-            Change::Appeared | Change::Vanished | Change::Absent(_) => {}
+            Change::Stopped | Change::Appeared | Change::Vanished | Change::Absent(_) => {}
         }
         let (all, with_field) = (at(&finding.seen.all), at(&finding.seen.with_field));
         Self { all, with_field, types, median, words: shares }

@@ -57,7 +57,7 @@ pub use coupons::{
 pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
 };
-pub use drift::{DriftAsked, DriftView, FieldSeen, FindingView, TooFewView, WindowView};
+pub use drift::{DriftAsked, DriftView, FieldSeen, FindingView, TooFewView, WindowView, WindowsRefused};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{
     AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, HouseholdLeftExported, StateExported,

@@ -1,6 +1,6 @@
 //! Have counts in the same bins shifted from one time to another: by how much, and by more than chance?
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Hypergeometric};
 
 use crate::moments::real;
 use crate::numeric::count;
@@ -12,7 +12,8 @@ pub const SHIFT_NOTABLE: f64 = 0.10;
 /// From here on it is a large one (the same table: above 0.25 a significant shift).
 pub const SHIFT_LARGE: f64 = 0.25;
 
-/// Bins expected to hold fewer than this in one of the two are put together: below it Pearson's χ² is not χ² distributed (Cochran 1954).
+/// Bins expected to hold fewer than this in one of the two are put together: below it Pearson's χ² is not χ² distributed (Cochran 1954). Where two
+/// are left that still hold fewer, Fisher's exact test is asked instead.
 const EXPECTED_MIN: f64 = 5.0;
 
 /// How far counts have shifted.
@@ -21,8 +22,8 @@ pub struct Stability {
     /// The population stability index, Σ (q − p) ln(q ÷ p) over the shares of the bins; 0 for the same shares. Half a count is added to each bin,
     /// so that an empty one gives a number.
     pub index: f64,
-    /// How likely counts at least this different are if nothing has shifted, by Pearson's χ² of homogeneity. The index alone does not tell: it
-    /// grows as (bins − 1)(1/n + 1/m) by chance (Yurdakul 2018, "Statistical Properties of Population Stability Index").
+    /// How likely counts at least this different are if nothing has shifted, by Pearson's χ² of homogeneity, or by Fisher's exact test where one of
+    /// two bins is small: after a short time following a long one most are. The index alone does not tell: it grows as (bins − 1)(1/n + 1/m) by chance (Yurdakul 2018, "Statistical Properties of Population Stability Index").
     pub p_value: f64,
 }
 
@@ -31,26 +32,46 @@ pub struct Stability {
 /// Of lists of different lengths the rest of the longer one is passed over.
 pub fn stability(before: &[u64], after: &[u64]) -> Stability {
     let bins = merged(before, after);
-    let still = Stability { index: 0.0, p_value: 1.0 };
     let (n, m) = sums(&bins);
-    if bins.len() < 2 || n == 0.0 || m == 0.0 {
-        return still;
+    if bins.len() < 2 || n == 0 || m == 0 {
+        return Stability { index: 0.0, p_value: 1.0 };
     }
+    Stability { index: index(&bins), p_value: exact(&bins).unwrap_or_else(|| by_chi_squared(&bins)) }
+}
+
+fn index(bins: &[(u64, u64)]) -> f64 {
+    let (n, m) = sums(bins);
     let halves = 0.5 * count(bins.len());
-    let index = bins.iter().map(|(p, q)| {
-        let (p, q) = ((p + 0.5) / (n + halves), (q + 0.5) / (m + halves));
+    let parts = bins.iter().map(|(p, q)| {
+        let (p, q) = ((real(*p) + 0.5) / (real(n) + halves), (real(*q) + 0.5) / (real(m) + halves));
         (q - p) * libm::log(q / p)
     });
+    parts.sum()
+}
+
+fn by_chi_squared(bins: &[(u64, u64)]) -> f64 {
+    let (n, m) = sums(bins);
+    let part = |found: f64, expected: f64| (found - expected) * (found - expected) / expected;
     let statistic: f64 = bins
         .iter()
         .map(|(p, q)| {
-            let expected = |all: f64| (p + q) * all / (n + m);
-            let part = |found: f64, expected: f64| (found - expected) * (found - expected) / expected;
-            part(*p, expected(n)) + part(*q, expected(m))
+            let expected = |all: u64| real(p + q) * real(all) / real(n + m);
+            part(real(*p), expected(n)) + part(real(*q), expected(m))
         })
         .sum();
-    let Ok(chi_squared) = ChiSquared::new(count(bins.len()) - 1.0) else { return still };
-    Stability { index: index.sum(), p_value: chi_squared.sf(statistic) }
+    ChiSquared::new(count(bins.len()) - 1.0).map_or(1.0, |chi_squared| chi_squared.sf(statistic))
+}
+
+/// Fisher's exact test of two bins of which one is small (Fisher 1935, "The Logic of Inductive Inference"): twice the smaller tail. `None` of others.
+fn exact(bins: &[(u64, u64)]) -> Option<f64> {
+    let [(large_before, large_after), (before, after)] = *bins else { return None };
+    if EXPECTED_MIN <= least((before, after), sums(bins)) {
+        return None;
+    }
+    let (small, drawn) = (before + after, large_after + after);
+    let tails = Hypergeometric::new(large_before + large_after + small, small, drawn).ok()?;
+    let at_least = if after == 0 { 1.0 } else { tails.sf(after - 1) };
+    Some((2.0 * at_least.min(tails.cdf(after))).min(1.0))
 }
 
 /// Tells how likely it is that all of `seen` fall into one of two times, if each falls into it with probability `share`.
@@ -58,28 +79,32 @@ pub fn all_in_one(seen: u64, share: f64) -> f64 {
     libm::pow(share, real(seen))
 }
 
-fn sums(bins: &[(f64, f64)]) -> (f64, f64) {
-    bins.iter().fold((0.0, 0.0), |(n, m), (p, q)| (n + p, m + q))
+fn sums(bins: &[(u64, u64)]) -> (u64, u64) {
+    bins.iter().fold((0, 0), |(n, m), (p, q)| (n + p, m + q))
 }
 
-/// Puts bins together that hold too little, and those with the least of the others if that is still too little.
-fn merged(before: &[u64], after: &[u64]) -> Vec<(f64, f64)> {
-    let mut bins: Vec<(f64, f64)> = before
-        .iter()
-        .zip(after)
-        .filter(|(p, q)| 0 < **p || 0 < **q)
-        .map(|(p, q)| (real(*p), real(*q)))
-        .collect();
-    let (n, m) = sums(&bins);
-    let least = |(p, q): &(f64, f64)| (p + q) * n.min(m) / (n + m);
+/// Tells how many a bin is expected to hold in the one of the two that holds less altogether.
+fn least((p, q): (u64, u64), (n, m): (u64, u64)) -> f64 {
+    real(p + q) * real(n.min(m)) / real(n + m)
+}
+
+/// Puts bins together that hold too little, and those with the least of the others if that is still too little, as long as two are left. The largest
+/// comes first.
+fn merged(before: &[u64], after: &[u64]) -> Vec<(u64, u64)> {
+    let filled = |(p, q): &(u64, u64)| 0 < *p || 0 < *q;
+    let mut bins: Vec<(u64, u64)> =
+        before.iter().copied().zip(after.iter().copied()).filter(filled).collect();
+    let all = sums(&bins);
     // By what they hold in both together: which of the two holds it does not decide what is put together.
-    bins.sort_by(|a, b| (b.0 + b.1).total_cmp(&(a.0 + a.1)));
-    while 1 < bins.len() && bins.last().is_some_and(|bin| least(bin) < EXPECTED_MIN) {
+    bins.sort_by_key(|(p, q)| std::cmp::Reverse(p + q));
+    while 2 < bins.len() && bins.last().is_some_and(|bin| least(*bin, all) < EXPECTED_MIN) {
         let Some((p, q)) = bins.pop() else { break };
         if let Some(last) = bins.last_mut() {
             *last = (last.0 + p, last.1 + q);
         }
     }
+    // What was put together may be more than the largest was alone.
+    bins.sort_by_key(|(p, q)| std::cmp::Reverse(p + q));
     bins
 }
 
@@ -112,8 +137,19 @@ mod tests {
         assert_eq!(stability(&[7], &[900]), still);
         assert_eq!(stability(&[0, 9], &[0, 8]), still);
         assert_eq!(stability(&[0, 0], &[3, 8]), still);
-        // Four in a bin are too few to be told apart from their neighbour.
-        assert_eq!(stability(&[4, 0], &[0, 4]), still);
+        // Three in a bin are too few to be told apart from their neighbour: what is left has not shifted.
+        assert!(is_about(stability(&[50, 3, 0], &[50, 0, 3]).p_value, 1.0));
+    }
+
+    #[test]
+    fn two_bins_of_which_one_is_small_are_compared_exactly() {
+        // All of four on one side, all of four on the other: one of 70 ways, and the other way round (the lady who tasted tea).
+        assert!(is_about(stability(&[4, 0], &[0, 4]).p_value, 2.0 / 70.0));
+        assert!(is_about(stability(&[0, 4], &[4, 0]).p_value, 2.0 / 70.0));
+        // A minute after a long time: everything is another word, and there was none of it before.
+        let found = stability(&[4_000, 0, 0], &[0, 51, 9]);
+        assert!(found.p_value < 1e-50 && SHIFT_LARGE < found.index, "{found:?}");
+        assert!(0.5 < stability(&[4_000, 2], &[60, 0]).p_value);
     }
 
     #[test]

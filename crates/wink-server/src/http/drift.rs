@@ -9,8 +9,8 @@ use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::report::drift;
 
-/// Tells what has changed in the events of each source between two windows of time: fields that appear, vanish, change their type, are left out more
-/// often, or hold other numbers and words. Nothing in it is about a person.
+/// Tells what has changed in the events of each source between two windows of time: events that stop; fields that appear, vanish, change their type,
+/// are left out more often, or hold other numbers and words. One message of each person counts, and nothing in the answer is about one.
 #[utoipa::path(get, path = "/v1/events/drift", tag = "operation", operation_id = "read_drift",
     params(DriftAsked),
     responses((status = 200, description = "What has changed, counted now", body = DriftView)))]
@@ -18,7 +18,7 @@ pub(super) async fn read_drift<S: Store>(
     caller: Caller<S>,
     Asked(asked): Asked<DriftAsked>,
 ) -> Result<axum::Json<DriftView>, Refused> {
-    let windows = asked.windows(caller.now).map_err(|error| invalid("", error))?;
+    let windows = asked.windows(caller.now).map_err(|error| invalid(&error.pointer(), error.to_string()))?;
     let report = drift::read(&caller.engine, windows).await?;
     Ok(axum::Json(DriftView::new(&report, RATE)))
 }

@@ -9,8 +9,8 @@ use super::walk;
 use crate::keys::entry;
 use crate::{Engine, Error};
 
-/// Compares the events received in two windows. Takes as long as the journal is long, and at most some 40 MB. Events of people who were erased
-/// are not in it.
+/// Compares the events received in two windows. Takes as long as the journal is long, a page of it and what [`Drift`] keeps, which is
+/// bounded whatever there is to read. Events of people who were erased are not in it.
 ///
 /// # Errors
 /// If the store cannot be read.

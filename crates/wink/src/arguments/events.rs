@@ -21,7 +21,7 @@ pub(crate) enum EventsAction {
   wink events drift --data store --since 2026-03-08T00:00:00Z --until 2026-03-15T00:00:00Z
   wink events drift --data store --since 2026-03-08T00:00:00Z --before-since 2026-02-01T00:00:00Z --json
 
-Events count in the window they were received in. Nothing in the report is about a person.")]
+Events count in the window they were received in, one of each person. Nothing in the report is about a person.")]
     Drift {
         #[command(flatten)]
         windows: DriftWindowsAsked,

@@ -42,7 +42,8 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
         60,
         |number| json!({ "product_id": "p-1", "price_cents": 4 * price(number), "colour": "red as Anna" }),
     );
-    let (before, after) = (Timestamp(between.0 - HOUR_MS), Timestamp(between.0 + HOUR_MS));
+    std::thread::sleep(Duration::from_millis(20));
+    let (before, after) = (Timestamp(between.0 - HOUR_MS), now());
     let path = format!("/v1/events/drift?before_since={before}&since={between}&until={after}");
     let found = ask(server.address, "GET", &path, "").json();
     let told: Vec<(&Value, &Value)> =
@@ -57,14 +58,23 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     assert!(0.25 < cents["index"].as_f64().unwrap() && cents["known"] == true, "{found}");
     assert!(!found.to_string().to_lowercase().contains("anna"), "{found}");
 
-    let code = |query: &str| {
+    let refused = |query: &str| {
         let refused = ask(server.address, "GET", &format!("/v1/events/drift?{query}"), "");
-        (refused.status, refused.json()["code"].as_str().unwrap().to_owned())
+        let said = refused.json();
+        let said = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
+        (refused.status, said("code"), said("pointer"))
     };
-    assert_eq!(code("since=yesterday"), (422, "value_invalid".to_owned()));
-    assert_eq!(code(&format!("since={after}&until={before}")), (422, "value_invalid".to_owned()));
-    assert_eq!(code(&format!("since={between}&before_until={after}")), (422, "value_invalid".to_owned()));
-    assert_eq!(code("from=2026-01-01T00:00:00Z"), (400, "query_malformed".to_owned()));
+    let invalid = |pointer: &str| (422, "value_invalid".to_owned(), pointer.to_owned());
+    assert_eq!(refused("before_until=yesterday"), invalid("/before_until"));
+    assert_eq!(refused(&format!("since={after}&until={before}")), invalid("/since"));
+    assert_eq!(refused(&format!("since={between}&before_until={after}&until={after}")), invalid("/since"));
+    let future = Timestamp(after.0 + HOUR_MS);
+    assert_eq!(refused(&format!("until={future}")), invalid("/until"));
+    assert_eq!(refused("from=2026-01-01T00:00:00Z").1, "query_malformed");
+    assert_eq!(
+        refused("since=0001-01-01T00:00:00Z&until=0001-01-02T00:00:00Z"),
+        (200, String::new(), String::new())
+    );
 
     // The same while the server has the store, and without it.
     let data = store.path().to_str().unwrap();
@@ -76,7 +86,7 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     assert_eq!(drift(&["--json"]).fine().json(), found);
     let table = drift(&[]).fine().out;
     for said in [
-        "2 changes",
+        "2 changes in",
         "colour (in no schema)",
         "appeared",
         "0 of 60",
@@ -87,4 +97,6 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     }
     let refused = run(["events", "drift", "--since", "yesterday", "--data", data]);
     assert!(refused.code == Some(1) && refused.err.contains("yesterday"), "{refused:?}");
+    let refused = run(["events", "drift", "--until", &future.to_string(), "--data", data]);
+    assert!(refused.code == Some(1) && refused.err.contains("leave its end out"), "{refused:?}");
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use wink_stats::{SHIFT_NOTABLE, Stability, all_in_one, stability};
 
-use super::{Drift, DriftWindows, Field, Kind};
+use super::fields::{FEW, OTHER};
+use super::{Drift, DriftWindows, Field, Group, Kind, Word};
 use crate::base::Timestamp;
 
 /// How likely a report of two windows in which nothing has changed names anything: divided by the comparisons made (Bonferroni), it is what each
-/// of them may be.
+/// of them may be. Every way in which something could have been named is a comparison.
 pub const RATE: f64 = 0.01;
 
-/// Of fewer events, or of fewer fields, nothing is compared: any two handfuls differ.
+/// Of fewer people's events, or of fewer fields, nothing is compared: any two handfuls differ.
 const SEEN_MIN: u64 = 50;
 
 /// A field is left out notably more or less often from this difference of the shares on: five of a hundred.
@@ -20,8 +21,11 @@ const ABSENT_NOTABLE: f64 = 0.05;
 /// Numbers are compared in about this many groups of the same size, as the population stability index is usually taken.
 const GROUPS: u64 = 10;
 
-/// A word is told only if it was seen this often in one of the windows: what few sent stays untold.
-const WORD_SEEN_MIN: u64 = 10;
+/// A field that is there in one window may be missing in the other, or be there more or less often.
+const WAYS_OF_PRESENCE: u64 = 3;
+
+/// A type may be in one window only, in either.
+const WAYS_OF_A_KIND: u64 = 2;
 
 /// At most this many words are told of a field, those that shifted most.
 const WORDS_TOLD: usize = 5;
@@ -35,9 +39,9 @@ pub struct DriftReport {
     pub findings: Vec<Finding>,
     /// How many comparisons were made.
     pub comparisons: u64,
-    /// Events of which there were too few in one of the windows, with how many there were in both.
+    /// Events that too few people sent in one of the windows, with how many did in both.
     pub too_few: Vec<(String, &'static str, [u64; 2])>,
-    /// How many fields and events were met beyond what can be followed, and are not told of.
+    /// How many messages held something beyond what can be followed, which is counted under `(other)`.
     pub beyond: u64,
 }
 
@@ -48,8 +52,9 @@ pub struct Finding {
     pub source: String,
     /// The event's name.
     pub event: &'static str,
-    /// The field, by its path; `*` stands for an entry of a list.
-    pub field: String,
+    /// The field, by its path; `*` stands for an entry of a list, `(other)` for fields whose names are not told or that are too many to follow,
+    /// `(few)` for one that fewer than ten people sent. `None` if it is the event itself.
+    pub field: Option<String>,
     /// Whether the event's schema names it.
     pub known: bool,
     /// What has changed.
@@ -58,13 +63,13 @@ pub struct Finding {
     pub p_value: f64,
     /// How often the object the field belongs to was seen in each window, and the field in it.
     pub seen: SeenBetween,
-    /// When the field was first seen in the windows.
+    /// When it was first seen in the windows.
     pub first_seen: Timestamp,
     /// When it was last seen in them.
     pub last_seen: Timestamp,
 }
 
-/// Counts in the earlier and in the later window.
+/// Counts in the earlier and in the later window, of one message of each person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenBetween {
     /// Events, or objects inside them.
@@ -73,9 +78,11 @@ pub struct SeenBetween {
     pub with_field: [u64; 2],
 }
 
-/// What has changed of a field.
+/// What has changed of an event or a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
+    /// The event came, and comes no more.
+    Stopped,
     /// It was not there, and is.
     Appeared,
     /// It was there, and is not.
@@ -104,6 +111,7 @@ impl Change {
     /// Tells the stable code.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Stopped => "stopped",
             Self::Appeared => "appeared",
             Self::Vanished => "vanished",
             Self::Types(_) => "types_changed",
@@ -132,44 +140,84 @@ struct Compared {
 
 pub(super) fn report(drift: &Drift) -> DriftReport {
     let (mut findings, mut too_few, mut comparisons) = (Vec::new(), Vec::new(), 0);
-    for ((source, event), group) in &drift.groups {
-        let events = group.objects.get("").copied().unwrap_or_default();
-        if events.iter().any(|events| *events < SEEN_MIN) {
-            too_few.push((source.clone(), *event, events));
-            continue;
+    let events =
+        drift.sources.iter().flat_map(|(source, sent)| sent.events.iter().map(move |sent| (source, sent)));
+    for (source, (event, group)) in events {
+        let people = group.objects.get("").copied().unwrap_or_default();
+        if people.iter().all(|people| SEEN_MIN <= *people) {
+            comparisons += of_fields(source, event, group, &mut findings);
+        } else {
+            too_few.push((source.clone(), *event, people));
         }
-        for (path, field) in &group.fields {
-            let all = group.objects.get(&field.parent).copied().unwrap_or_default();
-            if all.iter().any(|all| *all < SEEN_MIN) {
-                continue;
-            }
-            let compared = compare(field, all);
-            comparisons += compared.comparisons;
-            findings.extend(compared.notable.into_iter().map(|(change, p_value)| Finding {
-                source: source.clone(),
-                event,
-                field: path.clone(),
-                known: field.known,
-                change,
-                p_value,
-                seen: SeenBetween { all, with_field: with_field(field) },
-                first_seen: field.first_seen,
-                last_seen: field.last_seen,
-            }));
+        if SEEN_MIN <= people[0] {
+            comparisons += 1;
+            findings.extend(stopped(drift.windows, source, event, group, people));
         }
     }
     let level = RATE / float(comparisons.max(1));
     findings.retain(|finding| finding.p_value <= level);
+    let has_stopped = |source: &str, event: &str| {
+        let is_it = |finding: &Finding| (finding.source.as_str(), finding.event) == (source, event);
+        findings.iter().any(|finding| is_it(finding) && finding.change == Change::Stopped)
+    };
+    too_few.retain(|(source, event, _)| !has_stopped(source, event));
     DriftReport { windows: drift.windows, findings, comparisons, too_few, beyond: drift.beyond }
 }
 
-fn with_field(field: &Field) -> [u64; 2] {
-    field.kinds.values().fold([0, 0], |sum, counts| [sum[0] + counts[0], sum[1] + counts[1]])
+/// An event nobody sends any more: how likely all who sent it fall into the earlier window, by how long the windows are.
+fn stopped(
+    windows: DriftWindows,
+    source: &str,
+    event: &'static str,
+    group: &Group,
+    people: [u64; 2],
+) -> Option<Finding> {
+    let [before, 0] = people else { return None };
+    let long =
+        |(since, until): (Timestamp, Timestamp)| float(u64::try_from(until.since_ms(since)).unwrap_or(0));
+    let (earlier, later) = (long(windows.before()), long(windows.after()));
+    Some(Finding {
+        source: source.to_owned(),
+        event,
+        field: None,
+        known: true,
+        change: Change::Stopped,
+        p_value: all_in_one(before, earlier / (earlier + later)),
+        seen: SeenBetween { all: people, with_field: people },
+        first_seen: group.span.first,
+        last_seen: group.span.last,
+    })
+}
+
+/// Compares the fields of an event that enough people sent. Tells how many comparisons that were.
+fn of_fields(source: &str, event: &'static str, group: &Group, findings: &mut Vec<Finding>) -> u64 {
+    let mut comparisons = 0;
+    for (path, field) in &group.fields {
+        let all = group.objects.get(&field.parent).copied().unwrap_or_default();
+        if all.iter().any(|all| *all < SEEN_MIN) || field.seen == [0, 0] {
+            continue;
+        }
+        let compared = compare(field, all);
+        comparisons += compared.comparisons;
+        let is_told = field.known || path == OTHER || field.people.are_enough();
+        findings.extend(compared.notable.into_iter().map(|(change, p_value)| Finding {
+            source: source.to_owned(),
+            event,
+            field: Some(if is_told { path.as_str() } else { FEW }.to_owned()),
+            known: field.known,
+            change,
+            p_value,
+            seen: SeenBetween { all, with_field: field.seen },
+            first_seen: field.span.first,
+            last_seen: field.span.last,
+        }));
+    }
+    comparisons
 }
 
 fn compare(field: &Field, all: [u64; 2]) -> Compared {
     let mut compared = Compared::default();
-    let seen = with_field(field);
+    let seen = field.seen;
     presence(seen, all, &mut compared);
     if seen.iter().any(|seen| *seen < SEEN_MIN) {
         return compared;
@@ -180,7 +228,7 @@ fn compare(field: &Field, all: [u64; 2]) -> Compared {
         let medians = [0, 1].map(|window| field.numbers.median(window));
         compared.notable.push((Change::Numbers { index, medians }, p_value));
     }
-    let of = |window: usize| field.words.values().map(|counts| at(counts, window)).collect::<Vec<_>>();
+    let of = |window: usize| field.words.values().map(|word| at(&word.seen, window)).collect::<Vec<_>>();
     if let Some(Stability { index, p_value }) = shifted(&of(0), &of(1), &mut compared) {
         compared.notable.push((Change::Words { index, words: most_shifted(&field.words) }, p_value));
     }
@@ -189,7 +237,7 @@ fn compare(field: &Field, all: [u64; 2]) -> Compared {
 
 /// Compares how often a field is there. Of one that is in one window only it is asked how likely all that were seen fall there.
 fn presence(seen: [u64; 2], all: [u64; 2], compared: &mut Compared) {
-    compared.comparisons += 1;
+    compared.comparisons += WAYS_OF_PRESENCE;
     let share = |window: usize| float(at(&all, window)) / float(all[0] + all[1]);
     match seen {
         [0, after] => compared.notable.push((Change::Appeared, all_in_one(after, share(1)))),
@@ -207,15 +255,18 @@ fn presence(seen: [u64; 2], all: [u64; 2], compared: &mut Compared) {
 
 /// Compares types: one that is in one window only, and the shares of all. The least likely of these is told.
 fn kinds(kinds: &BTreeMap<Kind, [u64; 2]>, seen: [u64; 2], compared: &mut Compared) {
+    if kinds.len() < 2 {
+        return;
+    }
     let share = |window: usize| float(at(&seen, window)) / float(seen[0] + seen[1]);
     let mut likely = 1.0_f64;
     for counts in kinds.values() {
         match counts {
             [0, after] => likely = likely.min(all_in_one(*after, share(1))),
             [before, 0] => likely = likely.min(all_in_one(*before, share(0))),
-            _ => continue,
+            _ => {}
         }
-        compared.comparisons += 1;
+        compared.comparisons += WAYS_OF_A_KIND;
     }
     let of = |window: usize| kinds.values().map(|counts| at(counts, window)).collect::<Vec<_>>();
     if let Some(Stability { p_value, .. }) = shifted(&of(0), &of(1), compared) {
@@ -236,12 +287,14 @@ fn shifted(before: &[u64], after: &[u64], compared: &mut Compared) -> Option<Sta
     Some(stability(before, after)).filter(|found| SHIFT_NOTABLE <= found.index)
 }
 
-fn most_shifted(words: &BTreeMap<String, [u64; 2]>) -> Vec<WordShare> {
-    let all = words.values().fold([0, 0], |sum: [u64; 2], counts| [sum[0] + counts[0], sum[1] + counts[1]]);
-    let share = |counts: &[u64; 2], window: usize| float(at(counts, window)) / float(at(&all, window).max(1));
-    let told = words.iter().filter(|(_, counts)| counts.iter().any(|seen| WORD_SEEN_MIN <= *seen));
-    let mut told: Vec<WordShare> = told
-        .map(|(word, counts)| WordShare { word: word.clone(), shares: [share(counts, 0), share(counts, 1)] })
+fn most_shifted(words: &BTreeMap<String, Word>) -> Vec<WordShare> {
+    let all =
+        words.values().fold([0, 0], |sum: [u64; 2], word| [sum[0] + word.seen[0], sum[1] + word.seen[1]]);
+    let share = |word: &Word, window: usize| float(at(&word.seen, window)) / float(at(&all, window).max(1));
+    let mut told: Vec<WordShare> = words
+        .iter()
+        .filter(|(name, word)| name.as_str() == OTHER || word.people.are_enough())
+        .map(|(name, word)| WordShare { word: name.clone(), shares: [share(word, 0), share(word, 1)] })
         .collect();
     let by = |word: &WordShare| (word.shares[1] - word.shares[0]).abs();
     told.sort_by(|one, other| by(other).total_cmp(&by(one)).then_with(|| one.word.cmp(&other.word)));

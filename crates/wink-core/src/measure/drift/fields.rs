@@ -2,26 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Value;
+use crate::base::{Cents, Value};
 use crate::event::{Body, HouseholdChange, Line, Order, Schema};
 use crate::profile::Kept;
 
 /// Fields are followed into lists and objects this deep.
 const DEPTH_MAX: usize = 3;
 
-/// A name of at most this many bytes is shown, if it is plain.
-const NAME_BYTES_MAX: usize = 64;
+/// A name or a word of at most this many characters is shown, if it is plain.
+const CHARACTERS_MAX: usize = 64;
 
 /// A name with more digits than this may be somebody's number.
 const DIGITS_MAX: usize = 4;
 
-/// What stands for all names that are not plain: an object's keys may be addresses.
+/// What stands for all names that are not plain, or beyond what is followed: an object's keys may be addresses.
 pub(super) const OTHER: &str = "(other)";
 
-/// Texts that are one of few words, by the event's schema: their words are counted. Of every other text it is known only that it is one.
-const WORDS: [&str; 12] = [
+/// What stands for a name that few people sent.
+pub(super) const FEW: &str = "(few)";
+
+/// Texts that are one of few words, by the event's schema: their words are counted. Of every other text it is known only that it is one. Campaigns
+/// are not among them: a newsletter is another one every week, and nothing has changed.
+const WORDS: [&str; 11] = [
     "brand",
-    "campaign_id",
     "category",
     "currency",
     "device_class",
@@ -70,7 +73,7 @@ pub(super) struct Seen<'a> {
     /// The object it is in: empty for the event itself, else the path with a `/` behind it.
     pub(super) parent: &'a str,
     pub(super) path: String,
-    /// Whether the schema names it.
+    /// Whether the event's schema names it.
     pub(super) known: bool,
     pub(super) kind: Kind,
     pub(super) number: Option<f64>,
@@ -81,23 +84,31 @@ pub(super) struct Seen<'a> {
 pub(super) trait Visitor {
     /// An object was met: the event itself, or one inside it.
     fn object(&mut self, path: &str);
-    /// A field that is not null was met in it.
-    fn field(&mut self, seen: Seen<'_>);
+    /// A field that is not null was met. Says whether it is to be looked into.
+    fn field(&mut self, seen: Seen<'_>) -> bool;
+    /// A field that is not null was met in an object whose name is not told.
+    fn other(&mut self, parent: &str);
+}
+
+/// What an event says, in the words it was sent in.
+pub(super) struct Said {
+    fields: BTreeMap<String, Value>,
+    /// Whether all of that was read typed, and so is named by the schema.
+    is_typed: bool,
 }
 
 /// Tells of every field of an event. Of a list one entry is looked at, drawn by the event's id: entries of one event are alike, and counted as
-/// if they were not they would make chance look like change. Returns whether it is an event that senders send; Wink's own are passed over.
-pub(super) fn visit(kept: &Kept, schema: &Schema, visitor: &mut impl Visitor) -> bool {
-    let Some((said, is_typed)) = said(&kept.body) else { return false };
+/// if they were not they would make chance look like change.
+pub(super) fn visit(kept: &Kept, said: &Said, schema: &Schema, visitor: &mut impl Visitor) {
     let bytes = kept.id.bytes();
     let drawn = bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
-    let mut walk =
-        Walk { schema, drawn, is_typed, is_sealed: matches!(kept.body, Body::Identify(_)), visitor };
+    let is_sealed = matches!(kept.body, Body::Identify(_));
+    // What is in the traits is named by whoever sent them.
+    let mut walk = Walk { schema, drawn, is_typed: said.is_typed && !is_sealed, is_sealed, visitor };
     walk.visitor.object("");
-    walk.fields("", &said, None, 1);
+    walk.fields("", &said.fields, 1);
     walk.is_typed = false;
-    walk.fields("", &kept.extra, None, 1);
-    true
+    walk.fields("", &kept.extra, 1);
 }
 
 struct Walk<'a, V> {
@@ -110,38 +121,41 @@ struct Walk<'a, V> {
 }
 
 impl<V: Visitor> Walk<'_, V> {
-    /// `top` is the property of the event they are in.
-    fn fields(&mut self, parent: &str, fields: &BTreeMap<String, Value>, top: Option<&str>, depth: usize) {
+    fn fields(&mut self, parent: &str, fields: &BTreeMap<String, Value>, depth: usize) {
         for (name, value) in fields {
-            let top = top.unwrap_or(name);
-            let shown = if is_plain(name) { name.as_str() } else { OTHER };
-            let named = self.schema.properties.iter().any(|known| known.name == top);
-            let known = named && (parent.is_empty() || self.is_typed);
             let Some(kind) = self.kind(value, parent) else { continue };
-            let word =
-                value.as_text().filter(|_| WORDS.contains(&shown) && (known || parent == "products/*/"));
-            let path = format!("{parent}{shown}");
-            let seen = Seen { parent, path: path.clone(), known, kind, number: number(value), word };
-            self.visitor.field(seen);
-            if depth < DEPTH_MAX {
-                self.inside(&path, value, top, depth);
+            if !is_plain_name(name) {
+                self.visitor.other(parent);
+                continue;
+            }
+            let is_named = self.schema.properties.iter().any(|known| known.name == name);
+            let known = self.is_typed || (parent.is_empty() && is_named);
+            let path = format!("{parent}{name}");
+            let seen = Seen {
+                parent,
+                path: path.clone(),
+                known,
+                kind,
+                number: number(value),
+                word: word(name, value).filter(|_| known || parent == "products/*/"),
+            };
+            if self.visitor.field(seen) && depth < DEPTH_MAX {
+                self.inside(&path, value, depth);
             }
         }
     }
 
-    fn inside(&mut self, path: &str, value: &Value, top: &str, depth: usize) {
+    fn inside(&mut self, path: &str, value: &Value, depth: usize) {
         let (inner, path) = match value {
-            Value::Map(fields) => (Some(fields), format!("{path}/")),
+            Value::Map(fields) => (fields, format!("{path}/")),
             Value::List(entries) if !entries.is_empty() => match entries.get(self.drawn % entries.len()) {
-                Some(Value::Map(fields)) => (Some(fields), format!("{path}/*/")),
+                Some(Value::Map(fields)) => (fields, format!("{path}/*/")),
                 _ => return,
             },
             _ => return,
         };
-        if let Some(fields) = inner {
-            self.visitor.object(&path);
-            self.fields(&path, fields, Some(top), depth + 1);
-        }
+        self.visitor.object(&path);
+        self.fields(&path, inner, depth + 1);
     }
 
     fn kind(&self, value: &Value, parent: &str) -> Option<Kind> {
@@ -166,15 +180,31 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Tells whether a name or a word can be shown: short, of letters and a few digits, and so nobody's address or number.
-pub(super) fn is_plain(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.$ &/()".contains(&byte);
-    !name.is_empty() && name.len() <= NAME_BYTES_MAX && digits <= DIGITS_MAX && name.bytes().all(plain)
+/// The word of a field that holds one of few; [`OTHER`] for one that is not plain. Ids of lists and stores are the shop's own, and may be numbers.
+fn word<'a>(name: &str, value: &'a Value) -> Option<&'a str> {
+    let word = value.as_text().filter(|_| WORDS.contains(&name))?;
+    let is_shown = is_plain(word) && (name.ends_with("_id") || has_few_digits(word));
+    Some(if is_shown { word } else { OTHER })
 }
 
-/// Gives what a body says in the words it was sent in, and whether all of that was read typed. `None` of what Wink writes itself.
-fn said(body: &Body) -> Option<(BTreeMap<String, Value>, bool)> {
+/// Tells whether the name of a field can be shown. One with a `/` would be taken for a path.
+fn is_plain_name(name: &str) -> bool {
+    is_plain(name) && has_few_digits(name) && !name.contains('/') && ![OTHER, FEW].contains(&name)
+}
+
+/// Tells whether a text is short, and of letters of any script, digits, and what stands between words: no address, no sign a screen obeys.
+fn is_plain(text: &str) -> bool {
+    let plain = |sign: char| sign.is_alphanumeric() || "_-.,:;$%&+'!/() ".contains(sign);
+    !text.is_empty() && text.chars().count() <= CHARACTERS_MAX && text.chars().all(plain)
+}
+
+fn has_few_digits(text: &str) -> bool {
+    text.chars().filter(|sign| sign.is_numeric()).count() <= DIGITS_MAX
+}
+
+/// Gives what a body says; `None` of what Wink writes itself. What was not sent and what was sent as its default are one in the journal: a reduction
+/// of nought is taken for one that was not sent.
+pub(super) fn said(body: &Body) -> Option<Said> {
     let text = |text: &str| Value::Text(text.to_owned());
     let said = match body {
         Body::OrderCompleted(order) => of_order(order),
@@ -201,14 +231,14 @@ fn said(body: &Body) -> Option<(BTreeMap<String, Value>, bool)> {
             };
             fields([("household_id", id.map(text))])
         }
-        Body::Observed(_) => return Some((BTreeMap::new(), false)),
+        Body::Observed(_) => return Some(Said { fields: BTreeMap::new(), is_typed: false }),
         Body::CouponIssued(_)
         | Body::RightGiven(_)
         | Body::CouponRedeemed(_)
         | Body::CouponReversed(_)
         | Body::Scored(_) => return None,
     };
-    Some((said, true))
+    Some(Said { fields: said, is_typed: true })
 }
 
 fn fields<const N: usize>(said: [(&str, Option<Value>); N]) -> BTreeMap<String, Value> {
@@ -217,14 +247,15 @@ fn fields<const N: usize>(said: [(&str, Option<Value>); N]) -> BTreeMap<String, 
 
 fn of_order(order: &Order) -> BTreeMap<String, Value> {
     let text = |text: &str| Value::Text(text.to_owned());
+    let reduction = |cents: Cents| (cents != Cents::ZERO).then_some(Value::Int(cents.0));
     let line = |line: &Line| {
         Value::Map(fields([
             ("product_id", Some(text(&line.product_id))),
             ("category", line.category.as_deref().map(text)),
             ("quantity", Some(Value::Int(line.quantity))),
             ("total_cents", Some(Value::Int(line.paid.0))),
-            ("discount_cents", Some(Value::Int(line.discount.0))),
-            ("coupon_discount_cents", Some(Value::Int(line.coupon_discount.0))),
+            ("discount_cents", reduction(line.discount)),
+            ("coupon_discount_cents", reduction(line.coupon_discount)),
         ]))
     };
     fields([

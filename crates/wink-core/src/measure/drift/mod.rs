@@ -1,35 +1,48 @@
-//! Have the events of a source changed, from one window of time to another? Fields that appear, vanish, change their type, are left out more often,
-//! or hold other numbers and words.
+//! Has what a source sends changed, from one window of time to another? Events that stop; fields that appear, vanish, change their type, are left
+//! out more often, or hold other numbers and words.
 //!
-//! Sums only, in bounded memory; and nothing personal: names of fields, types, counts, medians, and words of fields the schema says hold one of
-//! few. A text is never kept otherwise.
+//! One message of each person, event and window is counted: what one person sends is alike, and taken for the word of many it would make chance
+//! look like change.
+//!
+//! Sums only, and nothing personal: names of fields, types, counts, medians, and words of fields the schema says hold one of few. A name or a word
+//! is told if ten people sent it. A text is never kept otherwise.
+//!
+//! Whatever is in the journal, what is kept is bounded: [`SOURCES_MAX`] sources; of each the fields the schemas name and [`UNKNOWN_MAX`] others, of
+//! these [`UNKNOWN_OF_EVENT_MAX`] of one event; [`WORDS_MAX`] words and 128 buckets of numbers of a field. That is at most some 6 MB of a source, and
+//! some 200 MB if all of them send all they can; and 8 MB to know who was counted. Each source has its own bounds: none fills another's. An event
+//! takes time as it is long, which is 64 KiB at most, and is looked into three levels deep.
 
 mod compare;
 mod fields;
+mod people;
 mod sketch;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Timestamp;
+use crate::base::{ProfileId, Timestamp};
 use crate::event::Schemas;
 use crate::profile::Kept;
 
 pub use compare::{Change, DriftReport, Finding, RATE, SeenBetween, WordShare};
 pub use fields::Kind;
-use fields::{OTHER, Seen, Visitor, is_plain, visit};
+use fields::{OTHER, Seen, Visitor, visit};
+use people::{Counted, People};
 use sketch::Sketch;
 
-/// At most this many pairs of a source and an event are followed: every event there is, of several sources.
-const GROUPS_MAX: usize = 512;
+/// At most this many sources are told apart: one is a key's name, and a shop has as many as it has systems. Further ones are counted together.
+const SOURCES_MAX: usize = 32;
 
-/// At most this many fields are followed, of all events together: with the sketches of all of them full, some 40 MB.
-const FIELDS_MAX: usize = 2_048;
+/// At most this many fields that no schema names are followed of a source.
+const UNKNOWN_MAX: usize = 1_024;
+
+/// And at most this many of them in one event: more than any real client sends, and too few to crowd out the source's other events.
+const UNKNOWN_OF_EVENT_MAX: usize = 64;
 
 /// At most this many words of a field are counted apart; further ones are counted together.
-const WORDS_MAX: usize = 64;
+const WORDS_MAX: usize = 32;
 
 /// Two windows of time, each from its first instant to the first that is no longer in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +60,21 @@ pub enum WindowsError {
     /// The later one begins in the earlier one, or before it.
     #[error("the windows overlap: the earlier ends at {0}, and the later begins at {1}")]
     Overlap(Timestamp, Timestamp),
+    /// The later one is not over: what is still to come would be missing in it.
+    #[error("the later window ends at {0}, and it is {1}; leave its end out to have it end now")]
+    Future(Timestamp, Timestamp),
 }
 
 impl DriftWindows {
-    /// Takes two windows, the earlier one first.
+    /// Takes two windows, the earlier one first, as of `now`.
     ///
     /// # Errors
-    /// If one is empty, or they overlap.
-    pub fn new(before: (Timestamp, Timestamp), after: (Timestamp, Timestamp)) -> Result<Self, WindowsError> {
+    /// If one is empty, they overlap, or one is not over.
+    pub fn new(
+        before: (Timestamp, Timestamp),
+        after: (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Result<Self, WindowsError> {
         for (from, until) in [after, before] {
             if until <= from {
                 return Err(WindowsError::Empty(from, until));
@@ -62,6 +82,9 @@ impl DriftWindows {
         }
         if after.0 < before.1 {
             return Err(WindowsError::Overlap(before.1, after.0));
+        }
+        if now < after.1 {
+            return Err(WindowsError::Future(after.1, now));
         }
         Ok(Self { before, after })
     }
@@ -86,18 +109,28 @@ impl DriftWindows {
 #[derive(Clone, Debug)]
 pub struct Drift {
     windows: DriftWindows,
-    groups: BTreeMap<(String, &'static str), Group>,
-    fields: usize,
-    /// Fields and events that were met when as many were followed as can be.
+    counted: Counted,
+    sources: BTreeMap<String, Source>,
+    /// Messages with something that is counted under [`OTHER`] because as much was followed as can be.
     beyond: u64,
 }
 
-/// The events of one name from one source.
+/// What one source sends.
 #[derive(Clone, Debug, Default)]
+struct Source {
+    events: BTreeMap<&'static str, Group>,
+    /// Fields that are followed and that no schema names.
+    unknown: usize,
+}
+
+/// The events of one name from one source.
+#[derive(Clone, Debug)]
 struct Group {
     /// How often each object was met, by its path; the event itself under the empty one.
     objects: BTreeMap<String, [u64; 2]>,
     fields: BTreeMap<String, Field>,
+    unknown: usize,
+    span: Span,
 }
 
 /// One field of them.
@@ -105,42 +138,69 @@ struct Group {
 struct Field {
     parent: String,
     known: bool,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
+    span: Span,
+    /// How often it was there.
+    seen: [u64; 2],
+    people: People,
     kinds: BTreeMap<Kind, [u64; 2]>,
     numbers: Sketch,
-    words: BTreeMap<String, [u64; 2]>,
+    words: BTreeMap<String, Word>,
+}
+
+/// A word of a field.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    seen: [u64; 2],
+    people: People,
+}
+
+/// When something was first and last seen in the windows.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Span {
+    fn at(at: Timestamp) -> Self {
+        Self { first: at, last: at }
+    }
+
+    fn reach(&mut self, at: Timestamp) {
+        *self = Self { first: self.first.min(at), last: self.last.max(at) };
+    }
 }
 
 impl Drift {
     /// Begins with nothing seen.
     pub fn new(windows: DriftWindows) -> Self {
-        Self { windows, groups: BTreeMap::new(), fields: 0, beyond: 0 }
+        Self { windows, counted: Counted::default(), sources: BTreeMap::new(), beyond: 0 }
     }
 
-    /// Takes an event in. The order does not matter as long as no bound is met.
+    /// Takes an event in. Of the messages of a person the first that is taken in counts. Wink's own events are passed over.
     pub fn take(&mut self, kept: &Kept, schemas: &Schemas) {
-        let Some(window) = self.windows.of(kept.received_at) else { return };
+        let at = kept.received_at;
+        let Some(window) = self.windows.of(at) else { return };
         let Some(schema) = schemas.of(kept.body.event_name()) else { return };
-        let source = if is_plain(&kept.source) { kept.source.as_str() } else { OTHER };
-        let named = (source.to_owned(), schema.event);
-        let is_followed = self.groups.contains_key(&named);
-        if !is_followed && GROUPS_MAX <= self.groups.len() {
-            self.beyond += 1;
-            return;
-        }
+        let Some(said) = fields::said(&kept.body) else { return };
+        let has_room = self.sources.len() < SOURCES_MAX || self.sources.contains_key(&kept.source);
+        // A source is a key's name, which the shop gave it.
+        let name = if has_room { kept.source.as_str() } else { OTHER };
+        let source = self.sources.entry(name.to_owned()).or_default();
+        let group = source.events.entry(schema.event).or_insert_with(|| Group::at(at));
+        group.span.reach(at);
         let mut taking = Taking {
-            group: self.groups.remove(&named).unwrap_or_default(),
-            fields: self.fields,
-            beyond: self.beyond,
+            group,
+            unknown_of_source: &mut source.unknown,
             window,
-            at: kept.received_at,
+            at,
+            person: kept.profile,
+            counts: self.counted.is_first(name, schema.event, window, kept.profile),
+            others: BTreeSet::new(),
+            is_beyond: !has_room,
         };
-        let is_sent = visit(kept, schema, &mut taking);
-        (self.fields, self.beyond) = (taking.fields, taking.beyond);
-        if is_sent || is_followed {
-            self.groups.insert(named, taking.group);
-        }
+        visit(kept, &said, schema, &mut taking);
+        self.beyond += u64::from(taking.is_beyond);
     }
 
     /// Says what has changed.
@@ -149,50 +209,100 @@ impl Drift {
     }
 }
 
-struct Taking {
-    group: Group,
-    fields: usize,
-    beyond: u64,
-    window: usize,
-    at: Timestamp,
+impl Group {
+    fn at(at: Timestamp) -> Self {
+        Self { objects: BTreeMap::new(), fields: BTreeMap::new(), unknown: 0, span: Span::at(at) }
+    }
 }
 
-impl Visitor for Taking {
+impl Field {
+    fn new(parent: &str, known: bool, at: Timestamp) -> Self {
+        Self {
+            parent: parent.to_owned(),
+            known,
+            span: Span::at(at),
+            seen: [0, 0],
+            people: People::default(),
+            kinds: BTreeMap::new(),
+            numbers: Sketch::default(),
+            words: BTreeMap::new(),
+        }
+    }
+}
+
+/// One message that is taken in.
+struct Taking<'a> {
+    group: &'a mut Group,
+    unknown_of_source: &'a mut usize,
+    window: usize,
+    at: Timestamp,
+    person: ProfileId,
+    /// Whether it counts, or only tells when its fields were seen.
+    counts: bool,
+    /// Objects in which a field was counted under [`OTHER`]: once a message, however many such fields there are.
+    others: BTreeSet<String>,
+    is_beyond: bool,
+}
+
+impl Taking<'_> {
+    /// Counts a field as there.
+    fn meet(&mut self, parent: &str, path: String, known: bool) -> &mut Field {
+        let field = self.group.fields.entry(path).or_insert_with(|| Field::new(parent, known, self.at));
+        field.span.reach(self.at);
+        if self.counts {
+            count(&mut field.seen, self.window);
+            field.people.add(self.person);
+        }
+        field
+    }
+
+    /// Makes room for a field that is new, if there is any.
+    fn has_room(&mut self, seen: &Seen<'_>) -> bool {
+        if seen.known || self.group.fields.contains_key(&seen.path) {
+            return true;
+        }
+        let has_room = self.group.unknown < UNKNOWN_OF_EVENT_MAX && *self.unknown_of_source < UNKNOWN_MAX;
+        if has_room {
+            self.group.unknown += 1;
+            *self.unknown_of_source += 1;
+        }
+        has_room
+    }
+}
+
+impl Visitor for Taking<'_> {
     fn object(&mut self, path: &str) {
-        // An object inside an event is followed if the field it stands in is.
-        let field = path.trim_end_matches("/*/").trim_end_matches('/');
-        if path.is_empty() || self.group.fields.contains_key(field) {
+        if self.counts {
             count(self.group.objects.entry(path.to_owned()).or_default(), self.window);
         }
     }
 
-    fn field(&mut self, seen: Seen<'_>) {
-        if !self.group.fields.contains_key(&seen.path) {
-            if FIELDS_MAX <= self.fields || !self.group.objects.contains_key(seen.parent) {
-                self.beyond += 1;
-                return;
+    fn field(&mut self, seen: Seen<'_>) -> bool {
+        if !self.has_room(&seen) {
+            self.is_beyond = true;
+            self.other(seen.parent);
+            return false;
+        }
+        let (counts, window, person) = (self.counts, self.window, self.person);
+        let field = self.meet(seen.parent, seen.path, seen.known);
+        if counts {
+            count(field.kinds.entry(seen.kind).or_default(), window);
+            if let Some(number) = seen.number {
+                field.numbers.add(number, window);
             }
-            self.fields += 1;
+            if let Some(word) = seen.word {
+                let has_room = field.words.len() < WORDS_MAX || field.words.contains_key(word);
+                let word = field.words.entry(if has_room { word } else { OTHER }.to_owned()).or_default();
+                count(&mut word.seen, window);
+                word.people.add(person);
+            }
         }
-        let field = self.group.fields.entry(seen.path).or_insert_with(|| Field {
-            parent: seen.parent.to_owned(),
-            known: seen.known,
-            first_seen: self.at,
-            last_seen: self.at,
-            kinds: BTreeMap::new(),
-            numbers: Sketch::default(),
-            words: BTreeMap::new(),
-        });
-        field.first_seen = field.first_seen.min(self.at);
-        field.last_seen = field.last_seen.max(self.at);
-        count(field.kinds.entry(seen.kind).or_default(), self.window);
-        if let Some(number) = seen.number {
-            field.numbers.add(number, self.window);
-        }
-        if let Some(word) = seen.word {
-            let has_room = field.words.len() < WORDS_MAX || field.words.contains_key(word);
-            let word = if has_room && is_plain(word) { word } else { OTHER };
-            count(field.words.entry(word.to_owned()).or_default(), self.window);
+        true
+    }
+
+    fn other(&mut self, parent: &str) {
+        if self.others.insert(parent.to_owned()) {
+            self.meet(parent, format!("{parent}{OTHER}"), false);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// A sketch has at most this many buckets: some kilobytes, and far more than the ten groups that are compared.
-const BUCKETS_MAX: usize = 256;
+/// A sketch has at most this many buckets: some four kilobytes, and far more than the ten groups that are compared.
+const BUCKETS_MAX: usize = 128;
 
 /// How many bits of a number's own are dropped at first: what is left is its sign, its exponent and three bits of its fraction, which makes eight
 /// buckets from one power of two to the next.
@@ -56,7 +56,7 @@ impl Sketch {
         groups
     }
 
-    /// Tells about the median of a window, as the middle of its bucket: within a sixteenth as long as the buckets are at their narrowest.
+    /// Tells about the median of a window, to two digits: the middle of its bucket, within a sixteenth as long as the buckets are at their narrowest.
     pub(super) fn median(&self, window: usize) -> Option<f64> {
         let count = |counts: &[u64; 2]| counts.get(window).copied().unwrap_or_default();
         let all: u64 = self.buckets.values().map(count).sum();
@@ -65,11 +65,18 @@ impl Sketch {
             passed += count(counts);
             if 0 < all && all <= passed.saturating_mul(2) {
                 let (low, high) = (bucket << self.coarser, (bucket + 1) << self.coarser);
-                return Some((start(low) + start(high)) / 2.0).filter(|median| median.is_finite());
+                // A bucket that ends at nought holds nought, and besides only what is less than any amount, length or share.
+                let middle = if low == 0 || high == 0 { 0.0 } else { (start(low) + start(high)) / 2.0 };
+                return Some(middle).filter(|median| median.is_finite()).map(two_digits);
             }
         }
         None
     }
+}
+
+/// Rounds to two digits, of which more would claim to be exact.
+fn two_digits(number: f64) -> f64 {
+    format!("{number:.1e}").parse().unwrap_or(number)
 }
 
 /// The bucket of a number. A greater number is never in a lower one.
@@ -121,5 +128,21 @@ mod tests {
         let near = |found: f64, wanted: f64| (found / wanted - 1.0).abs() < 0.1;
         assert!(near(sketch.median(0).unwrap(), 500.0) && near(sketch.median(1).unwrap(), -500.0));
         assert_eq!(Sketch::default().median(0), None);
+    }
+
+    #[test]
+    fn the_median_is_a_number_as_people_write_it() {
+        for (number, told) in
+            [(0.0, 0.0), (-0.0, 0.0), (1_234.0, 1_200.0), (0.037_5, 0.037), (-499.0, -500.0)]
+        {
+            let mut sketch = Sketch::default();
+            (0..10).for_each(|_| sketch.add(number, 0));
+            assert_eq!(sketch.median(0), Some(told), "{number}");
+        }
+        // Nought stays nought among numbers so far apart that buckets were made wider.
+        let mut sketch = Sketch::default();
+        (-300..300).for_each(|exponent| sketch.add(libm::pow(10.0, f64::from(exponent)), 1));
+        (0..10).for_each(|_| sketch.add(0.0, 0));
+        assert_eq!((sketch.median(0), sketch.coarser > 0), (Some(0.0), true));
     }
 }
