@@ -25,4 +25,4 @@ pub use error::Error;
 pub use joint::JointMoments;
 pub use moments::Moments;
 pub use rows::{Rows, Table, only, random_half};
-pub use stability::{SHIFT_LARGE, SHIFT_NOTABLE, Stability, all_in_one, stability};
+pub use stability::{SHIFT_LARGE, SHIFT_NOTABLE, Stability, all_in_one, silence, stability};

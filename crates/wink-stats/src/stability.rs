@@ -79,6 +79,13 @@ pub fn all_in_one(seen: u64, share: f64) -> f64 {
     libm::pow(share, real(seen))
 }
 
+/// Tells how likely nothing comes for so many slices of time, if something came in `active` of `slices` like them, each on its own: with half a slice
+/// added to those in which something came and to those in which nothing did (Krichevsky, Trofimov 1981).
+pub fn silence(active: u64, slices: u64, silent: f64) -> f64 {
+    let slices = slices.max(active);
+    libm::pow((real(slices - active) + 0.5) / (real(slices) + 1.0), silent)
+}
+
 fn sums(bins: &[(u64, u64)]) -> (u64, u64) {
     bins.iter().fold((0, 0), |(n, m), (p, q)| (n + p, m + q))
 }
@@ -171,5 +178,13 @@ mod tests {
     fn a_run_on_one_side_is_as_likely_as_tossing_it() {
         assert!(is_about(all_in_one(10, 0.5), 1.0 / 1_024.0));
         assert!(is_about(all_in_one(0, 0.1), 1.0));
+    }
+
+    #[test]
+    fn silence_after_what_came_every_day_is_no_chance_and_after_what_came_once_it_may_be() {
+        assert!(is_about(silence(7, 7, 7.0), libm::pow(0.5 / 8.0, 7.0)));
+        assert!(is_about(silence(1, 7, 7.0), libm::pow(6.5 / 8.0, 7.0)));
+        assert!(is_about(silence(0, 0, 1.0), 0.5));
+        assert!(is_about(silence(9, 7, 1.0), 0.05));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wink_stats::{SHIFT_NOTABLE, Stability, all_in_one, stability};
+use wink_stats::{SHIFT_NOTABLE, Stability, all_in_one, silence, stability};
 
 use super::fields::{FEW, OTHER};
 use super::{Drift, DriftWindows, Field, Group, Kind, Word};
@@ -164,7 +164,8 @@ pub(super) fn report(drift: &Drift) -> DriftReport {
     DriftReport { windows: drift.windows, findings, comparisons, too_few, beyond: drift.beyond }
 }
 
-/// An event nobody sends any more: how likely all who sent it fall into the earlier window, by how long the windows are.
+/// An event nobody sends any more: how likely all who sent it fall into the earlier window, by how long the windows are. One that comes now and then,
+/// as with a newsletter, may well be silent for a while: it has not stopped.
 fn stopped(
     windows: DriftWindows,
     source: &str,
@@ -173,16 +174,20 @@ fn stopped(
     people: [u64; 2],
 ) -> Option<Finding> {
     let [before, 0] = people else { return None };
-    let long =
-        |(since, until): (Timestamp, Timestamp)| float(u64::try_from(until.since_ms(since)).unwrap_or(0));
+    let long = |(since, until): (Timestamp, Timestamp)| u64::try_from(until.since_ms(since)).unwrap_or(0);
     let (earlier, later) = (long(windows.before()), long(windows.after()));
+    let slice = u64::try_from(windows.slice_ms()).unwrap_or(1);
+    let active = u64::try_from(group.slices.len()).unwrap_or(u64::MAX);
+    if RATE < silence(active, earlier.div_ceil(slice), float(later) / float(slice)) {
+        return None;
+    }
     Some(Finding {
         source: source.to_owned(),
         event,
         field: None,
         known: true,
         change: Change::Stopped,
-        p_value: all_in_one(before, earlier / (earlier + later)),
+        p_value: all_in_one(before, float(earlier) / (float(earlier) + float(later))),
         seen: SeenBetween { all: people, with_field: people },
         first_seen: group.span.first,
         last_seen: group.span.last,

@@ -8,9 +8,9 @@
 //! is told if ten people sent it. A text is never kept otherwise.
 //!
 //! Whatever is in the journal, what is kept is bounded: [`SOURCES_MAX`] sources; of each the fields the schemas name and [`UNKNOWN_MAX`] others, of
-//! these [`UNKNOWN_OF_EVENT_MAX`] of one event; [`WORDS_MAX`] words and 128 buckets of numbers of a field. That is at most some 6 MB of a source, and
-//! some 200 MB if all of them send all they can; and 8 MB to know who was counted. Each source has its own bounds: none fills another's. An event
-//! takes time as it is long, which is 64 KiB at most, and is looked into three levels deep.
+//! these [`UNKNOWN_OF_EVENT_MAX`] of one event; [`WORDS_MAX`] words and 128 buckets of numbers of a field; 2 MB to know who was counted. That is at most
+//! some 8 MB of a source, and some 260 MB if all of them send all they can. Each source has its own bounds: none fills another's. An event takes time
+//! as it is long, which is 64 KiB at most, and is looked into three levels deep.
 
 mod compare;
 mod fields;
@@ -43,6 +43,12 @@ const UNKNOWN_OF_EVENT_MAX: usize = 64;
 
 /// At most this many words of a field are counted apart; further ones are counted together.
 const WORDS_MAX: usize = 32;
+
+/// The later window is cut into so many slices, and the earlier one into slices as long: days, if it is a week.
+const SLICES: i64 = 7;
+
+/// But the earlier one into no more than these.
+const SLICES_MAX: i64 = 1_024;
 
 /// Two windows of time, each from its first instant to the first that is no longer in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +100,12 @@ impl DriftWindows {
         [self.before, self.after].iter().position(|(from, until)| *from <= at && at < *until)
     }
 
+    /// Tells how long a slice of the windows is, in milliseconds.
+    fn slice_ms(&self) -> i64 {
+        let long = |(since, until): (Timestamp, Timestamp)| until.since_ms(since);
+        (long(self.after) / SLICES).max(long(self.before) / SLICES_MAX).max(1)
+    }
+
     /// Tells the earlier window.
     pub fn before(&self) -> (Timestamp, Timestamp) {
         self.before
@@ -109,7 +121,6 @@ impl DriftWindows {
 #[derive(Clone, Debug)]
 pub struct Drift {
     windows: DriftWindows,
-    counted: Counted,
     sources: BTreeMap<String, Source>,
     /// Messages with something that is counted under [`OTHER`] because as much was followed as can be.
     beyond: u64,
@@ -119,6 +130,7 @@ pub struct Drift {
 #[derive(Clone, Debug, Default)]
 struct Source {
     events: BTreeMap<&'static str, Group>,
+    counted: Counted,
     /// Fields that are followed and that no schema names.
     unknown: usize,
 }
@@ -131,6 +143,8 @@ struct Group {
     fields: BTreeMap<String, Field>,
     unknown: usize,
     span: Span,
+    /// Slices of the earlier window in which some came.
+    slices: BTreeSet<i64>,
 }
 
 /// One field of them.
@@ -174,7 +188,7 @@ impl Span {
 impl Drift {
     /// Begins with nothing seen.
     pub fn new(windows: DriftWindows) -> Self {
-        Self { windows, counted: Counted::default(), sources: BTreeMap::new(), beyond: 0 }
+        Self { windows, sources: BTreeMap::new(), beyond: 0 }
     }
 
     /// Takes an event in. Of the messages of a person the first that is taken in counts. Wink's own events are passed over.
@@ -189,13 +203,16 @@ impl Drift {
         let source = self.sources.entry(name.to_owned()).or_default();
         let group = source.events.entry(schema.event).or_insert_with(|| Group::at(at));
         group.span.reach(at);
+        if window == 0 {
+            group.slices.insert(at.since_ms(self.windows.before.0) / self.windows.slice_ms());
+        }
         let mut taking = Taking {
             group,
             unknown_of_source: &mut source.unknown,
             window,
             at,
             person: kept.profile,
-            counts: self.counted.is_first(name, schema.event, window, kept.profile),
+            counts: source.counted.is_first(schema.event, window, kept.profile),
             others: BTreeSet::new(),
             is_beyond: !has_room,
         };
@@ -211,7 +228,13 @@ impl Drift {
 
 impl Group {
     fn at(at: Timestamp) -> Self {
-        Self { objects: BTreeMap::new(), fields: BTreeMap::new(), unknown: 0, span: Span::at(at) }
+        Self {
+            objects: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            unknown: 0,
+            span: Span::at(at),
+            slices: BTreeSet::new(),
+        }
     }
 }
 

@@ -405,31 +405,49 @@ fn one_person_who_sends_a_lot_is_one_person() {
 }
 
 #[test]
-fn an_event_that_comes_no_more_has_stopped_and_one_that_few_send_may_have_by_chance() {
-    let report_of = |windows: DriftWindows, before: u32, after: u32| {
+fn an_event_that_comes_no_more_has_stopped_and_one_that_few_send_or_seldom_may_have_by_chance() {
+    // So many people spread over so many hours of the earlier window, and some in the later.
+    let report_of = |windows: DriftWindows, before: u32, hours: i64, after: u32| {
         let (mut drift, schemas) = (Drift::new(windows), Schemas::built_in());
-        let later = windows.after().0.0;
         for number in 0..before {
-            drift.take(&kept("Page", map([]), i64::from(number), number), &schemas);
+            let at = hours * 3_600_000 * i64::from(number) / i64::from(before);
+            drift.take(&kept("Page", map([]), at, number), &schemas);
         }
         for number in before..before + after {
-            drift.take(&kept("Page", map([]), later + i64::from(number), number), &schemas);
+            drift.take(&kept("Page", map([]), windows.after().0.0 + i64::from(number), number), &schemas);
         }
         drift.report()
     };
-    let report = report_of(windows(), 200, 0);
+    let week = 7 * 24;
+    let report = report_of(windows(), 200, week, 0);
     let [gone] = report.findings.as_slice() else { panic!("{report:?}") };
     assert_eq!((&gone.change, &gone.field, gone.event), (&Change::Stopped, &None, "Page"));
     assert_eq!(gone.seen, SeenBetween { all: [200, 0], with_field: [200, 0] });
-    assert_eq!((gone.first_seen, gone.last_seen), (Timestamp(0), Timestamp(199)));
-    assert!(gone.p_value < 1e-50 && report.too_few.is_empty());
-    let still = report_of(windows(), 200, 1);
+    assert_eq!(gone.first_seen, Timestamp(0));
+    assert!(Timestamp(6 * DAY) < gone.last_seen && gone.p_value < 1e-50 && report.too_few.is_empty());
+    let still = report_of(windows(), 200, week, 1);
     assert_eq!((found(&still), still.too_few.len()), (vec![], 1));
     // In a day after two months fifty people may well be missing; in a week after one they are not by chance.
-    let short = report_of(windows_of(60, 1), 50, 0);
+    let short = report_of(windows_of(60, 1), 50, 60 * 24, 0);
     assert_eq!((found(&short), &short.too_few[0].2), (vec![], &[50, 0]));
-    assert_eq!(found(&report_of(windows(), 50, 0)), [("", "stopped")]);
-    assert_eq!(found(&report_of(windows(), 49, 0)), []);
+    assert_eq!(found(&report_of(windows(), 50, week, 0)), [("", "stopped")]);
+    assert_eq!(found(&report_of(windows(), 49, week, 0)), []);
+    // A newsletter of every other week has thousands of readers on its day, and none a week later.
+    let letter = report_of(windows(), 2_000, 20, 0);
+    assert_eq!((found(&letter), &letter.too_few[0].2), (vec![], &[2_000, 0]));
+    assert_eq!(found(&report_of(windows(), 2_000, 5 * 24, 0)), [("", "stopped")], "on working days");
+}
+
+#[test]
+fn however_long_and_short_the_windows_are_slices_are_few() {
+    let (mut drift, schemas) = (Drift::new(windows_of(3_650, 1)), Schemas::built_in());
+    for number in 0..5_000_u32 {
+        drift.take(&kept("Page", map([]), i64::from(number) * 60_000_000, number), &schemas);
+    }
+    let slices = drift.sources["web-shop"].events["Page"].slices.len();
+    assert!(900 < slices && slices <= usize::try_from(SLICES_MAX).unwrap() + 1, "{slices}");
+    let short = |from, until| (Timestamp(from), Timestamp(until));
+    assert_eq!(DriftWindows::new(short(0, 1), short(1, 2), Timestamp(2)).unwrap().slice_ms(), 1);
 }
 
 /// Each field can be there in one window only, in either, or more or less often: three comparisons; and each of two types in one only, in either, or
