@@ -8,6 +8,7 @@ mod commerce;
 mod context;
 mod coupons;
 mod decisions;
+mod drift;
 mod events;
 mod export;
 mod exposures;
@@ -57,6 +58,7 @@ pub use coupons::{
 pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,
 };
+pub use drift::{DriftAsked, DriftView, FieldSeen, FindingView, TooFewView, WindowView, WindowsRefused};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{
     AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, HouseholdLeftExported, StateExported,

@@ -17,6 +17,7 @@ mod interval;
 mod joint;
 mod moments;
 mod rows;
+mod stability;
 mod symmetric;
 
 pub use difference::{Interval, PEOPLE_MIN, mean_difference};
@@ -24,3 +25,4 @@ pub use error::Error;
 pub use joint::JointMoments;
 pub use moments::Moments;
 pub use rows::{Rows, Table, only, random_half};
+pub use stability::{SHIFT_LARGE, SHIFT_NOTABLE, Stability, all_in_one, silence, stability};

@@ -10,6 +10,7 @@ use wink_server::http::Prefix;
 
 mod access;
 mod coupon;
+mod events;
 mod features;
 mod household;
 mod letters;
@@ -22,6 +23,7 @@ mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
 pub(crate) use coupon::{Coupon, CouponAction};
+pub(crate) use events::{DriftWindowsAsked, Events, EventsAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use household::{Household, HouseholdAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Builds tables to train models on, of what was known at instants of the past
     Features(Features),
+    /// Tells whether what sources send has changed
+    Events(Events),
     /// Lists, shows, repairs, sends on or discards messages that were not accepted
     DeadLetters(DeadLetters),
     /// Shows who lives with whom, puts somebody into a household or takes them out

@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => command::doctor::run(&doctor),
         Command::Simulate(simulate) => command::simulate::run(&simulate),
         Command::Export(export) => command::export::run(&export),
+        Command::Events(events) => command::events::run(&events),
         Command::Features(features) => command::features::run(&features),
         Command::DeadLetters(letters) => command::dead_letters::run(&letters),
         Command::Household(household) => command::household::run(&household),

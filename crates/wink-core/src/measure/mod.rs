@@ -2,6 +2,7 @@
 
 mod advice;
 mod costs;
+mod drift;
 mod first_day;
 mod followed;
 mod grid;
@@ -15,6 +16,9 @@ mod tests;
 
 pub use advice::{Action, Facts, Rule, Thresholds, advise};
 pub use costs::{CostSource, Costs, Goods};
+pub use drift::{
+    Change, Drift, DriftReport, DriftWindows, Finding, Kind, RATE, SeenBetween, WindowsError, WordShare,
+};
 pub use first_day::{FIRST_DAY_SHARE, FirstDay};
 pub use followed::{Followed, Harm, Outcome};
 pub use grid::{Grid, GridError};

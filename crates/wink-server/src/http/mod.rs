@@ -14,6 +14,7 @@ mod cors;
 mod coupons;
 mod decisions;
 mod decisions_read;
+mod drift;
 mod events;
 mod export;
 mod exposures;
@@ -137,6 +138,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/dead-letters/{id}/replay", post(letters::replay_dead_letter::<S>))
         .route("/v1/health/balance", get(balance::read_balance::<S>))
         .route("/v1/health/sources", get(balance::read_sources::<S>))
+        .route("/v1/events/drift", get(drift::read_drift::<S>))
         .route("/mp/collect", post(ga4::collect_measurements::<S>))
         .route("/v1/cloudevents", post(cloudevents::receive_cloud_events::<S>))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::evaluate_flags::<S>))

@@ -23,6 +23,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::health::read_metrics,
         describe_api,
         super::events::receive_events,
+        super::drift::read_drift,
         super::decisions::decide,
         super::decisions::accept_decision,
         super::decisions_read::read_decision,

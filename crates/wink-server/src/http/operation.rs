@@ -112,6 +112,8 @@ const CATALOGUE_WRITERS: Who = Who::Roles(&[Marketer, Admin]);
 const SEGMENT_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin, Operator]);
 /// Who sees what campaigns changed. An operator too: the sums of many are nobody's data.
 const RESULT_READERS: Who = Who::Roles(&[Analyst, Marketer, Admin, Operator]);
+/// Who sees how what sources send has changed. An operator too: it is about fields, and nobody's data.
+const DRIFT_READERS: Who = Who::Roles(&[Shop, Analyst, Privacy, Admin, Operator]);
 /// Who sees the people in them, by pseudonym.
 const MEMBER_READERS: Who = Who::Roles(&[Shop, Analyst, Marketer, Admin]);
 /// Who sees products.
@@ -362,6 +364,7 @@ pub static OPERATIONS: &[Operation] = &[
         Who::Roles(&[Shop, Analyst, Privacy, Admin]),
         0,
     ),
+    op("read_drift", Method::GET, "/v1/events/drift", Class::Report, DRIFT_READERS, 0),
     op("receive_batch", Method::POST, "/v1/batch", Class::Ingest, SENDERS_ANYWHERE, BATCH),
     op("receive_import", Method::POST, "/v1/import", Class::Ingest, SENDERS_ANYWHERE, BATCH),
     op("receive_track", Method::POST, "/v1/track", Class::Ingest, SENDERS_ANYWHERE, BATCH),

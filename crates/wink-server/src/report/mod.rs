@@ -1,6 +1,7 @@
 //! What the store tells about itself: explanations, replays, proofs, sums. Reads only.
 
 pub mod campaigns;
+pub mod drift;
 pub mod explain;
 pub mod replay;
 pub mod result;

@@ -10,6 +10,7 @@ pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod evaluate;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod features;

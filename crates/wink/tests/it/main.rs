@@ -31,6 +31,8 @@ mod described;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod faults;

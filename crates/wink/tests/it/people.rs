@@ -84,7 +84,7 @@ fn code(reply: &Reply) -> (u16, String) {
 }
 
 /// Routes about one person or one message, and who may: everybody else is refused before anything is read.
-const MAY: [(&str, &str, &[&str]); 23] = [
+const MAY: [(&str, &str, &[&str]); 24] = [
     ("GET", "/v1/decisions/DEC", &["shop", "analyst", "support", "privacy", "admin"]),
     ("GET", "/v1/decisions/DEC/trace", &["analyst", "support", "privacy", "admin"]),
     ("POST", "/v1/exposures", &["client", "shop", "till", "admin"]),
@@ -108,6 +108,7 @@ const MAY: [(&str, &str, &[&str]); 23] = [
     ("DELETE", "/v1/dead-letters/LTR", &["privacy", "admin"]),
     ("GET", "/v1/health/balance", &["shop", "analyst", "privacy", "admin"]),
     ("GET", "/v1/health/sources", &["shop", "analyst", "privacy", "admin"]),
+    ("GET", "/v1/events/drift", &["shop", "analyst", "privacy", "admin", "operator"]),
 ];
 
 #[test]
@@ -137,8 +138,10 @@ fn each_role_may_what_it_may_and_what_is_not_there_looks_alike() {
                     _ => Value::Null,
                 };
                 let reply = shop.ask(role, method, &path, &body);
-                let is_list =
-                    matches!(path.as_str(), "/v1/dead-letters" | "/v1/health/balance" | "/v1/health/sources");
+                let is_list = matches!(
+                    path.as_str(),
+                    "/v1/dead-letters" | "/v1/health/balance" | "/v1/health/sources" | "/v1/events/drift"
+                );
                 let expected = match may.contains(&role) {
                     false => (403, "role_missing".to_owned()),
                     true if is_list => (200, String::new()),

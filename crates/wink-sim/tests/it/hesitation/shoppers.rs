@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::{Currency, EventId, Timestamp, Value};
-use wink_core::event::{Envelope, Event, Schemas, accept};
+use wink_core::base::Timestamp;
+use wink_core::event::Event;
 use wink_core::feature::{Catalogue, Happened, State, View, Wanted, fold, view};
 use wink_core::profile::{Grants, Purpose};
-use wink_sim::shop::{Draw, Message, Settings, Shop, Visit};
+use wink_sim::shop::{Draw, Settings, Shop, Visit};
+
+use crate::accepted::accepted;
 
 /// Half an hour without a message ends a visit.
 const PAUSE_MS: i64 = 30 * 60_000;
@@ -32,7 +34,7 @@ pub(super) fn moments(catalogue: &Catalogue, settings: Settings) -> Vec<Moment> 
         for message in day.messages {
             // Robots and what is garbled are no shopper's.
             let person = message.id.split('-').next().and_then(|number| number.parse().ok());
-            if let (Some(person), Some(event)) = (person, event_of(&message))
+            if let (Some(person), Some(event)) = (person, accepted(&message))
                 && seen.insert(message.id)
             {
                 told.entry(person).or_default().push(event);
@@ -83,39 +85,4 @@ fn before_purchase(events: &[Event], began_at: Timestamp) -> Vec<usize> {
         places.push(place);
     }
     places
-}
-
-fn event_of(message: &Message) -> Option<Event> {
-    let envelope = Envelope {
-        source: "shop".to_owned(),
-        message_id: message.id.clone(),
-        event: message.event.clone(),
-        schema_version: None,
-        identities: message
-            .identities
-            .iter()
-            .filter_map(|(namespace, value)| wink_core::event::Identity::new(namespace, value).ok())
-            .collect(),
-        original_at: Some(message.occurred_at),
-        sent_at: Some(message.arrives_at),
-        properties: message.properties.iter().map(|(name, json)| (name.clone(), value(json))).collect(),
-    };
-    let euro = Currency::new("EUR")?;
-    accept(&envelope, &Schemas::built_in(), euro, EventId::from_bytes([0; 16]), message.arrives_at).ok()
-}
-
-fn value(json: &serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(yes) => Value::Bool(*yes),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Int(whole),
-            None => Value::Float(number.as_f64().unwrap_or_default()),
-        },
-        serde_json::Value::String(text) => Value::Text(text.clone()),
-        serde_json::Value::Array(list) => Value::List(list.iter().map(value).collect()),
-        serde_json::Value::Object(map) => {
-            Value::Map(map.iter().map(|(name, json)| (name.clone(), value(json))).collect())
-        }
-    }
 }
