@@ -160,6 +160,11 @@ impl Paying {
         self.checks.iter().cloned()
     }
 
+    /// What is paid now; `None` if it was paid before or is not paid.
+    pub(in crate::flow) fn paid_now(&self) -> Option<&Tender> {
+        self.outcome.as_ref().ok().filter(|_| !self.changes.is_empty()).map(|tendered| &tendered.tender)
+    }
+
     /// Adds it to a batch, which holds only if person and account are still as they were read; what is on the order checks [`OnOrder`].
     pub(in crate::flow) fn add_to(self, batch: &mut Batch) {
         batch.checks.extend(self.checks);
