@@ -267,8 +267,21 @@ fn the_till_pays_with_points_and_the_shop_reads_them() {
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", idempotency)];
         api.send("POST", path, &headers, &body.to_string())
     };
+    let tried = |points: i64| {
+        let body = body(points, "o-1");
+        api.ask(&key, "POST", "/v1/validations", &body).json()
+    };
+    let before = tried(300);
+    assert_eq!((&before["valid"], &before["points"]["paid_cents"]), (&json!(true), &json!(300)), "{before}");
+    assert_eq!(before["points"].get("redemption"), None, "nothing is paid by asking");
     let paid = post("k-1", "/v1/redemptions", &body(300, "o-1"));
     let answer = paid.json();
+    assert_eq!(tried(300)["valid"], true, "the same again");
+    let other = tried(200);
+    assert_eq!(
+        (&other["valid"], &other["points"]["reason"]["code"]),
+        (&json!(false), &json!("points_already_used"))
+    );
     assert_eq!(answer["points"]["paid_cents"], 300, "{answer}");
     assert_eq!((&answer["points"]["to_pay_cents"], &answer["points"]["balance"]), (&json!(700), &json!(200)));
     assert_eq!(post("k-1", "/v1/redemptions", &body(300, "o-1")).body, paid.body, "byte by byte");

@@ -46,6 +46,13 @@ impl OnOrder {
         Ok(Self { name, order, tender: live.filter(|tender| tender.value.is_left()) })
     }
 
+    /// Of an order that has no id yet nothing is known.
+    pub(in crate::flow) fn none() -> Self {
+        let name = [0; 16];
+        let order = Loaded { key: keys::points_order(name), version: None, value: PointsOrder::default() };
+        Self { name, order, tender: None }
+    }
+
     /// The checks that nothing of it moved since.
     pub(in crate::flow) fn unchanged(&self) -> impl Iterator<Item = Check> {
         [self.order.unchanged()].into_iter().chain(self.tender.as_ref().map(Loaded::unchanged))
