@@ -367,7 +367,11 @@ fn tills_that_cannot_ask_lose_no_more_than_their_leases_in_whatever_order_they_r
             panic!("seed {seed}: {wrong}");
         }
     }
-    println!("{count} seeds from {first}: {tally:?}");
+    let Tally { tills, taken, losses, lost_cents, leased_cents } = &tally;
+    println!(
+        "evidence I14 offline_tills seeds={count} seed={first} tills={tills} taken={taken} losses={losses} \
+         lost_cents={lost_cents} leased_cents={leased_cents}"
+    );
     assert!(0 < tally.losses, "no two tills met at a coupon: {tally:?}");
     assert!(tally.losses < tally.taken, "all of it was a loss: {tally:?}");
 }
