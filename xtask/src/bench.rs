@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "growth",
             "segments",
             "moments",
+            "features",
             "coupons",
             "--json",
         ]);

@@ -80,8 +80,11 @@ pub struct QualificationAsked {
 pub struct ValidationAsked {
     /// Who would use them, if that is known: the coupons of others are then not valid.
     pub identity: Option<IdentitySent>,
-    /// Which coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20.
+    /// Which coupons, by id, by code, by a public code, or by what their QR code holds: 1 to 20, or none if points would pay.
+    #[serde(default)]
     pub coupons: Vec<String>,
+    /// With how many points of the person named by `identity` the rest would be paid: 1 or more.
+    pub points: Option<i64>,
     /// Where codes were typed, if the shop's server asks for somebody else.
     pub typed_by: Option<TypedBySent>,
     /// On which cart.

@@ -194,6 +194,10 @@ pub struct TillDayView {
     pub unbacked: Vec<ReasonSumView>,
     /// Discounts by rate of VAT. They add up to the redemptions and the reversals.
     pub vat: Vec<DayVatView>,
+    /// Orders it took points for. Points are no discount: in no other sum, and without a rate of VAT.
+    pub points_paid: PointsSumView,
+    /// Points it gave back.
+    pub points_returned: PointsSumView,
     /// Its leases that hold money now, whatever the day.
     pub open_leases: Vec<LeaseView>,
 }
@@ -204,6 +208,17 @@ pub struct SumView {
     /// How many.
     pub count: u64,
     /// How much, in minor units.
+    pub cents: i64,
+}
+
+/// How many points, and what they pay.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PointsSumView {
+    /// How often.
+    pub count: u64,
+    /// How many points.
+    pub points: i64,
+    /// What they pay, in minor units.
     pub cents: i64,
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wink_core::base::{Cents, CouponId, Timestamp};
+use wink_core::base::{Cents, CouponId, Points, Timestamp};
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
+use wink_core::coupon::points::NotPaid;
 use wink_core::coupon::{Bound, Coupon, Redemption, State, Wallet};
 use wink_core::event::Identity;
 use wink_core::offer::{Catalogue, Product, UseLimit};
@@ -12,6 +13,7 @@ use wink_store::{Change, Check, Record, RecordKey, Store, Version};
 
 use super::codes::{self, By, Named};
 use super::limits;
+use super::points::pay::{self, Tendered};
 use super::profiles::{self, Whom};
 use super::whole::Whole;
 use super::words::{self, Taker};
@@ -59,6 +61,8 @@ pub struct Validated<'a> {
     pub coupons: Vec<Option<Coupon>>,
     /// What becomes of those that are there.
     pub stack: Stack<'a>,
+    /// What points would pay of it, or why they would not; `None` if they were not asked to.
+    pub points: Option<Result<Tendered, NotPaid>>,
 }
 
 /// Completes lines from the list of products: the category, and the cost where the line names none.
@@ -144,20 +148,36 @@ pub async fn qualify<'a, S: Store>(
     Ok(Qualified { coupons, words: tried, best })
 }
 
-/// Tells what some coupons would do together on a cart. With an identity, the coupons of others are as if they were not there.
+/// Tells what some coupons would do together on a cart, and what points would pay of the rest. With an identity, the coupons of others are as if they
+/// were not there.
 ///
 /// # Errors
 /// If the store cannot be read, or no catalogue is in force.
 pub async fn validate<'a, S: Store>(
     engine: &Engine<S>,
     asked: &Tried<'a>,
+    points: Option<Points>,
     now: Timestamp,
 ) -> Result<Validated<'a>, Error> {
     let catalogue = engine.catalogue()?;
     let Loaded { mut found, on_order } = load(engine, asked, &catalogue, now).await?;
     keep_theirs(engine, asked.identity, &mut found).await?;
     let stack = stack(asked, &found, &on_order, &catalogue, now);
-    Ok(Validated { coupons: found.into_iter().map(|found| found.map(|found| found.coupon)).collect(), stack })
+    let in_points = match asked.order {
+        Some(order) => pay::OnOrder::load(engine, order).await?,
+        None => pay::OnOrder::none(),
+    };
+    let is_used_now = |found: &Found| found.redeemed.is_none() && stack.outcome(found.coupon.id).is_ok();
+    let wanted = pay::Asked {
+        points,
+        identity: asked.identity,
+        order_id: asked.order.unwrap_or_default(),
+        priced: &stack.priced,
+        is_more: found.iter().flatten().any(is_used_now),
+    };
+    let paying = pay::paying(engine, wanted, &in_points, &catalogue, now).await?;
+    let coupons = found.into_iter().map(|found| found.map(|found| found.coupon)).collect();
+    Ok(Validated { coupons, stack, points: paying.map(|paying| paying.outcome) })
 }
 
 /// A coupon as it was read, with what it was redeemed as on the order that is asked about.

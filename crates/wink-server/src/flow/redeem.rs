@@ -158,6 +158,9 @@ pub async fn redeem<'a, S: Store>(
             batch.checks.extend(points.iter().flat_map(pay::Paying::unchanged));
         }
         if let Some(paying) = points.filter(|_| is_redeemed) {
+            if let Some((till, tender)) = purchase.till.as_ref().zip(paying.paid_now()) {
+                batch.changes.push(day::paid(engine, till, tender)?);
+            }
             paying.add_to(&mut batch);
         }
         if keeping.is_some() {

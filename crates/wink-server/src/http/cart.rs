@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use wink_api::{COUPONS_MAX, CartSent, IdentitySent};
+use wink_core::base::Points;
 use wink_core::coupon::cart::{Cart, NotACart};
 use wink_core::event::Identity;
 use wink_core::offer::Shop;
@@ -48,6 +49,24 @@ pub(super) fn coupons(asked: Vec<String>) -> Result<Vec<String>, Refused> {
         return Err(invalid(&format!("/coupons/{place}"), "the coupon is named twice"));
     }
     Ok(asked)
+}
+
+/// Reads the coupons of a cart that points may pay for as well, and the points.
+pub(super) fn coupons_and_points(
+    asked: Vec<String>,
+    points: Option<i64>,
+) -> Result<(Vec<String>, Option<Points>), Refused> {
+    if points.is_some_and(|points| points < 1) {
+        return Err(invalid("/points", "name 1 point or more, or leave `points` out"));
+    }
+    let points = points.map(Points);
+    match asked {
+        none if none.is_empty() && points.is_some() => Ok((none, points)),
+        none if none.is_empty() => {
+            Err(invalid("/coupons", format!("name 1 to {COUPONS_MAX} coupons, or `points`")))
+        }
+        some => Ok((coupons(some)?, points)),
+    }
 }
 
 /// Reads the public codes of a qualification.

@@ -4,17 +4,17 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use wink_api::{
-    AnyRedemptionView, COUPONS_MAX, CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, PointsOnCart,
-    PointsRedemptionView, Problem, RedemptionAsked, RedemptionView, ReversalAsked,
+    AnyRedemptionView, CouponOnCart, CouponsOnCart, CouponsRefused, LineBackSent, PointsRedemptionView,
+    Problem, RedemptionAsked, RedemptionView, ReversalAsked,
 };
-use wink_core::base::{Cents, Points, RedemptionId};
+use wink_core::base::RedemptionId;
 use wink_core::coupon::{LineBack, NotReversed, TakenBack};
 use wink_core::offer::ReversalReason;
 use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{PathName, Sent, parse};
-use super::cart::{cart, coupons, hidden, identity, order_id, store};
+use super::cart::{cart, coupons_and_points, hidden, identity, order_id, store};
 use super::once::{IdempotencyKey, reply, written};
 use super::problem::{Refused, invalid, no_such};
 use super::service::{Arrival, Caller};
@@ -117,19 +117,7 @@ fn named(id: &str) -> Result<RedemptionId, Refused> {
 
 async fn purchase<S: Store>(caller: &Caller<S>, asked: RedemptionAsked) -> Result<Purchase, Refused> {
     let engine = &caller.engine;
-    let points = match asked.points {
-        Some(points) if points < 1 => {
-            return Err(invalid("/points", "name 1 point or more, or leave `points` out"));
-        }
-        points => points.map(Points),
-    };
-    let coupons = match asked.coupons {
-        none if none.is_empty() && points.is_some() => none,
-        none if none.is_empty() => {
-            return Err(invalid("/coupons", format!("name 1 to {COUPONS_MAX} coupons, or `points`")));
-        }
-        some => coupons(some)?,
-    };
+    let (coupons, points) = coupons_and_points(asked.coupons, asked.points)?;
     Ok(Purchase {
         coupons,
         points,
@@ -150,23 +138,15 @@ fn answered(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> KeptAnswer {
         ..words.coupon(asked, used.coupon.as_ref(), &rung.stack)
     });
     let mut answer = words.together(coupons.collect(), &rung.stack);
-    answer.points = points_on_cart(purchase, rung, words);
-    answer.valid &= answer.points.as_ref().is_none_or(|points| points.applies);
+    words.pay(&mut answer, purchase.points, rung.points.as_ref(), &rung.stack);
+    if let (Some(points), Some(Ok(tendered))) = (&mut answer.points, &rung.points) {
+        points.redemption = rung.is_redeemed.then(|| tendered.tender.id.to_string());
+    }
     if rung.is_redeemed {
         written(StatusCode::OK, &answer)
     } else {
         words.nothing_paid(answer.coupons, answer.points, Some(answer.cart))
     }
-}
-
-fn points_on_cart(purchase: &Purchase, rung: &Rung<'_>, words: &Words) -> Option<PointsOnCart> {
-    let outcome = rung.points.as_ref()?.as_ref();
-    // Without any, an order that points pay for already says so.
-    let asked = purchase.points.unwrap_or(Points::ZERO);
-    let to_pay: Cents = rung.stack.priced.left().iter().copied().sum();
-    let paid = outcome.map(|tendered| (&tendered.tender, tendered.balance));
-    let redemption = outcome.ok().filter(|_| rung.is_redeemed).map(|tendered| tendered.tender.id.to_string());
-    Some(PointsOnCart { redemption, ..PointsOnCart::new(asked, paid, to_pay, words.locale()) })
 }
 
 fn wanted(redemption: RedemptionId, asked: ReversalAsked) -> Result<Wanted, Refused> {

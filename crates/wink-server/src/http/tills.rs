@@ -2,8 +2,8 @@
 
 use axum::Json;
 use wink_api::{
-    DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, NotRenewed, Problem, ReasonSumView, SumView,
-    SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenSent, TillDayView,
+    DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, NotRenewed, PointsSumView, Problem,
+    ReasonSumView, SumView, SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenSent, TillDayView,
 };
 use wink_code::{LINE_BYTES_MAX, LINES_MAX, ORDER_BYTES_MAX, RATE_MAX};
 use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, OfferId, TillId, Timestamp};
@@ -15,7 +15,7 @@ use super::cart::{self, hidden};
 use super::problem::{Refused, at, invalid, no_such};
 use super::service::Caller;
 use crate::access::Role;
-use crate::flow::tills::day::{self, Day, Sum};
+use crate::flow::tills::day::{self, Day, Sum, SumInPoints};
 use crate::flow::tills::leases::{self, Answer};
 use crate::flow::tills::sync::{self, Outcome, Report};
 
@@ -284,6 +284,8 @@ fn day_view(
     let sum = |sum: Sum| SumView { count: sum.count, cents: sum.amount.0 };
     let for_reason =
         |(reason, sum): (&'static str, &Sum)| ReasonSumView { reason, count: sum.count, cents: sum.amount.0 };
+    let in_points =
+        |sum: SumInPoints| PointsSumView { count: sum.count, points: sum.points.0, cents: sum.amount.0 };
     let losses = Sum { count: day.losses.values().map(|sum| sum.count).sum(), amount: day.lost() };
     let vat = day.by_rate.iter().map(|(rate, of_rate)| DayVatView {
         vat_basis_points: *rate,
@@ -302,6 +304,8 @@ fn day_view(
         losses_by_reason: day.losses.iter().map(|(why, sum)| for_reason((why.name(), sum))).collect(),
         unbacked: day.unbacked.iter().map(|(why, sum)| for_reason((why.name(), sum))).collect(),
         vat: vat.collect(),
+        points_paid: in_points(day.points_paid),
+        points_returned: in_points(day.points_returned),
         open_leases,
     }
 }

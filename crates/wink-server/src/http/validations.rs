@@ -9,7 +9,7 @@ use wink_core::coupon::Refusal;
 use wink_store::Store;
 
 use super::body;
-use super::cart::{cart, codes, coupons, identity, order_id, store};
+use super::cart::{cart, codes, coupons_and_points, identity, order_id, store};
 use super::problem::Refused;
 use super::service::{Arrival, Caller};
 use super::trial::Trial;
@@ -58,8 +58,8 @@ pub(super) async fn qualify_cart<S: Store>(
     }))
 }
 
-/// Tells what some coupons would do together on a cart: what each takes off which line, or why it does not apply. A dry run of redeeming
-/// them; nothing is stored.
+/// Tells what some coupons would do together on a cart: what each takes off which line, or why it does not apply, and what points would pay of the
+/// rest. A dry run of redeeming them; nothing is stored.
 #[utoipa::path(post, path = "/v1/validations", tag = "coupons", operation_id = "validate", request_body = ValidationAsked,
     responses(
         (status = 200, description = "What becomes of each coupon; a `no` is an answer", body = CouponsOnCart),
@@ -71,7 +71,7 @@ pub(super) async fn validate_coupons<S: Store>(
     body::Json(asked): body::Json<ValidationAsked>,
 ) -> Result<Json<CouponsOnCart>, Refused> {
     let engine = caller.engine.as_ref();
-    let named = coupons(asked.coupons)?;
+    let (named, points) = coupons_and_points(asked.coupons, asked.points)?;
     let identity = asked.identity.as_ref().map(identity).transpose()?;
     let order = asked.order_id.map(order_id).transpose()?;
     let cart = cart(engine, &engine.catalogue()?.shop, asked.cart).await?;
@@ -86,11 +86,13 @@ pub(super) async fn validate_coupons<S: Store>(
         identity: identity.as_ref(),
         store: store.as_deref(),
     };
-    let validated = validate(engine, &tried, caller.now).await?;
+    let validated = validate(engine, &tried, points, caller.now).await?;
     let unknown = named.iter().zip(&validated.coupons).filter(|(_, coupon)| coupon.is_none());
     trial.end(unknown.map(|(asked, _)| asked)).await;
     let words = Words::of(&caller, &arrival);
     let found = named.iter().zip(&validated.coupons);
     let coupons = found.map(|(asked, coupon)| words.coupon(asked, coupon.as_ref(), &validated.stack));
-    Ok(Json(words.together(coupons.collect(), &validated.stack)))
+    let mut answer = words.together(coupons.collect(), &validated.stack);
+    words.pay(&mut answer, points, validated.points.as_ref(), &validated.stack);
+    Ok(Json(answer))
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use wink_api::{CartView, CouponOnCart, CouponsOnCart, CouponsRefused, PointsOnCart, Problem};
-use wink_core::base::{Currency, Zone};
+use wink_core::base::{Cents, Currency, Points, Zone};
 use wink_core::coupon::cart::Stack;
+use wink_core::coupon::points::NotPaid;
 use wink_core::coupon::{Coupon, Locale, Refusal};
 use wink_core::offer::Catalogue;
 use wink_record::KeptAnswer;
@@ -13,6 +14,7 @@ use wink_store::Store;
 
 use super::once::written;
 use super::service::{Arrival, Caller};
+use crate::flow::points::pay::Tendered;
 
 /// What answers are written with.
 pub(super) struct Words {
@@ -62,6 +64,22 @@ impl Words {
             points: None,
             cart: CartView::new(&stack.priced, self.locale().currency),
         }
+    }
+
+    /// Adds what points pay of it, or why they do not. Without any being asked for, an order that points pay for already says so.
+    pub(super) fn pay(
+        &self,
+        answer: &mut CouponsOnCart,
+        asked: Option<Points>,
+        outcome: Option<&Result<Tendered, NotPaid>>,
+        stack: &Stack<'_>,
+    ) {
+        let to_pay: Cents = stack.priced.left().iter().copied().sum();
+        answer.points = outcome.map(|outcome| {
+            let paid = outcome.as_ref().map(|tendered| (&tendered.tender, tendered.balance));
+            PointsOnCart::new(asked.unwrap_or(Points::ZERO), paid, to_pay, self.locale())
+        });
+        answer.valid &= answer.points.as_ref().is_none_or(|points| points.applies);
     }
 
     /// Writes an answer that nothing was done, and why. It is kept, so it names the request it was first given to.

@@ -38,7 +38,7 @@ fn any_cart() -> Cart {
 /// Types codes, and counts those that name a coupon.
 fn hits<S: Store>(engine: &Engine<S>, cart: &Cart, typed: &[String]) -> usize {
     let tried = Tried { coupons: typed, cart, are_typed: true, order: None, identity: None, store: None };
-    wait(validate(engine, &tried, later(MONDAY, 1))).unwrap().coupons.iter().flatten().count()
+    wait(validate(engine, &tried, None, later(MONDAY, 1))).unwrap().coupons.iter().flatten().count()
 }
 
 /// Draws a code that could be one: its check symbol is right.
@@ -145,7 +145,7 @@ fn a_code_that_is_not_valid_asks_the_store_for_as_much_whatever_the_reason() {
             store: None,
         };
         store.taken();
-        let found = wait(validate(&engine, &tried, NOW)).unwrap();
+        let found = wait(validate(&engine, &tried, None, NOW)).unwrap();
         assert_eq!(found.coupons, [None]);
         store.taken()
     };

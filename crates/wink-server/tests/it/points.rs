@@ -267,8 +267,21 @@ fn the_till_pays_with_points_and_the_shop_reads_them() {
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", idempotency)];
         api.send("POST", path, &headers, &body.to_string())
     };
+    let tried = |points: i64| {
+        let body = body(points, "o-1");
+        api.ask(&key, "POST", "/v1/validations", &body).json()
+    };
+    let before = tried(300);
+    assert_eq!((&before["valid"], &before["points"]["paid_cents"]), (&json!(true), &json!(300)), "{before}");
+    assert_eq!(before["points"].get("redemption"), None, "nothing is paid by asking");
     let paid = post("k-1", "/v1/redemptions", &body(300, "o-1"));
     let answer = paid.json();
+    assert_eq!(tried(300)["valid"], true, "the same again");
+    let other = tried(200);
+    assert_eq!(
+        (&other["valid"], &other["points"]["reason"]["code"]),
+        (&json!(false), &json!("points_already_used"))
+    );
     assert_eq!(answer["points"]["paid_cents"], 300, "{answer}");
     assert_eq!((&answer["points"]["to_pay_cents"], &answer["points"]["balance"]), (&json!(700), &json!(200)));
     assert_eq!(post("k-1", "/v1/redemptions", &body(300, "o-1")).body, paid.body, "byte by byte");
@@ -298,4 +311,48 @@ fn the_till_pays_with_points_and_the_shop_reads_them() {
     let document: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(document["points_moved"].as_array().unwrap().len(), 3);
     assert_eq!(document["points_redemptions"][0]["order_id"], "o-1");
+}
+
+#[test]
+fn what_a_till_takes_and_gives_back_in_points_stands_in_its_day() {
+    let store = Arc::new(SimStore::new());
+    let engine = opened(store.clone());
+    wait(ingest(&engine, &IDS, vec![buys("1", 50_000, later(MONDAY, 1))])).unwrap();
+    let profile = wait(erase::find(&engine, &said::identity("anna"))).unwrap().unwrap();
+    let api = Api::over(store);
+    let key = api.key(Role::Till);
+    let post = |idempotency: &str, path: &str, body: &Json| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", idempotency)];
+        let answer = api.send("POST", path, &headers, &body.to_string());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let line = json!({ "id": "1", "product_id": "bread", "quantity": 2, "unit_price_cents": 500 });
+    let asked = |order: &str, points: i64| {
+        json!({
+            "identity": { "namespace": "customer", "value": "anna" }, "order_id": order, "points": points,
+            "cart": { "lines": [line] },
+        })
+    };
+    post("k-1", "/v1/redemptions", &asked("o-1", 300));
+    // Rung up again by a till that heard no answer: it is the same payment.
+    let paid = post("k-2", "/v1/redemptions", &asked("o-1", 300));
+    post("k-3", "/v1/redemptions", &asked("o-2", 50));
+    let redemption = paid["points"]["redemption"].as_str().unwrap();
+    for (place, quantity) in [(4, 1), (5, 1)] {
+        let lines = json!({ "reason": "refund", "lines": [{ "line": "1", "quantity": quantity }] });
+        post(&format!("k-{place}"), &format!("/v1/redemptions/{redemption}/reversals"), &lines);
+    }
+    let day = || api.ask(&key, "GET", "/v1/tills/the-till/days/2026-03-02", &Json::Null).json();
+    let expected = (
+        json!({ "count": 2, "points": 350, "cents": 350 }),
+        json!({ "count": 2, "points": 300, "cents": 300 }),
+        json!({ "count": 0, "cents": 0 }),
+    );
+    let told =
+        |day: Json| (day["points_paid"].clone(), day["points_returned"].clone(), day["redemptions"].clone());
+    assert_eq!(told(day()), expected);
+    wait(erase(&engine, profile, later(MONDAY, 90))).unwrap();
+    assert_eq!(told(day()), expected, "a till's day outlives whose points they were");
 }

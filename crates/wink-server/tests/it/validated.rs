@@ -250,7 +250,7 @@ fn validated(engine: &Counter, purchase: &Purchase, order: Option<&str>) -> Vec<
         identity: None,
         store: None,
     };
-    let validated = wait(validate(engine, &asked, now())).unwrap();
+    let validated = wait(validate(engine, &asked, None, now())).unwrap();
     let said = |coupon: &Option<Coupon>| {
         let coupon = coupon.as_ref().ok_or("discount_code_invalid")?;
         let applied = validated.stack.outcome(coupon.id).map_err(|refusal| refusal.code())?;

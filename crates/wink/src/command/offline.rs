@@ -251,6 +251,12 @@ async fn report(store: &Path, till: &str, date: &str, in_json: bool) -> anyhow::
     ] {
         sum(what, day.get(name).unwrap_or(&Json::Null));
     }
+    for (what, name) in [("points taken", "points_paid"), ("points given back", "points_returned")] {
+        let of = day.get(name).unwrap_or(&Json::Null);
+        if number(of, "count") != 0 {
+            sum(&format!("{what}: {}", number(of, "points")), of);
+        }
+    }
     for of in each(&day, "losses_by_reason") {
         sum(&format!("  {}", text(of, "reason")), of);
     }

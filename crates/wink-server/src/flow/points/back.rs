@@ -12,6 +12,7 @@ use crate::error::ATTEMPTS_MAX;
 use crate::flow::once::{self, Keeping, Replied};
 use crate::flow::person;
 use crate::flow::reverse::Wanted;
+use crate::flow::tills::day;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -57,6 +58,9 @@ pub async fn reverse<S: Store>(
                 purses.put([paid.account], paid.entries);
                 batch.changes.push(Change::Put(key, paid.tender.to_bytes()));
                 purses.add_to(&mut batch);
+                if let Some((till, back)) = wanted.till.as_ref().zip(paid.tender.back.last()) {
+                    batch.changes.push(day::given_back(engine, till, &paid.tender, back)?);
+                }
                 Ok(paid.tender)
             }
             Err(refused) => Err(refused),

@@ -46,6 +46,13 @@ impl OnOrder {
         Ok(Self { name, order, tender: live.filter(|tender| tender.value.is_left()) })
     }
 
+    /// Of an order that has no id yet nothing is known.
+    pub(in crate::flow) fn none() -> Self {
+        let name = [0; 16];
+        let order = Loaded { key: keys::points_order(name), version: None, value: PointsOrder::default() };
+        Self { name, order, tender: None }
+    }
+
     /// The checks that nothing of it moved since.
     pub(in crate::flow) fn unchanged(&self) -> impl Iterator<Item = Check> {
         [self.order.unchanged()].into_iter().chain(self.tender.as_ref().map(Loaded::unchanged))
@@ -158,6 +165,11 @@ impl Paying {
     /// The checks that whoever asks is still as they were read.
     pub(in crate::flow) fn unchanged(&self) -> impl Iterator<Item = Check> {
         self.checks.iter().cloned()
+    }
+
+    /// What is paid now; `None` if it was paid before or is not paid.
+    pub(in crate::flow) fn paid_now(&self) -> Option<&Tender> {
+        self.outcome.as_ref().ok().filter(|_| !self.changes.is_empty()).map(|tendered| &tendered.tender)
     }
 
     /// Adds it to a batch, which holds only if person and account are still as they were read; what is on the order checks [`OnOrder`].

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use wink_core::base::{Cents, RedemptionId, TillId, Timestamp};
+use wink_core::base::{Cents, Points, RedemptionId, TillId, Timestamp};
 use wink_core::coupon::cart::vat_contained;
+use wink_core::coupon::points::{GivenBack, Tender};
 use wink_core::coupon::{Lease, Loss, Part, Redemption, Reversal, Unbacked};
 use wink_record::{Reported, Stored};
 use wink_store::{Change, Direction, Range, RecordKey, Store};
@@ -19,6 +20,8 @@ const AT_ONCE: usize = 500;
 const REDEEMED: u8 = 1;
 const REVERSED: u8 = 2;
 const UNBACKED: u8 = 3;
+const PAID: u8 = 4;
+const GIVEN_BACK: u8 = 5;
 
 /// Notes that a till redeemed a coupon, on the day it was given.
 pub(in crate::flow) fn redeemed<S: Store>(
@@ -50,6 +53,32 @@ pub(super) fn unbacked<S: Store>(
     note(engine, till, report.taken.at, UNBACKED, id.bytes(), key.key.to_vec())
 }
 
+/// Notes that a till took points for an order. The note says itself how many, for what names the order goes with its person.
+pub(in crate::flow) fn paid<S: Store>(
+    engine: &Engine<S>,
+    till: &TillId,
+    tender: &Tender,
+) -> Result<Change, Error> {
+    note(engine, till, tender.at, PAID, tender.id.bytes(), in_points(tender.points(), tender.paid()))
+}
+
+/// Notes that a till gave points back that had paid for an order, its own or another's.
+pub(in crate::flow) fn given_back<S: Store>(
+    engine: &Engine<S>,
+    till: &TillId,
+    tender: &Tender,
+    back: &GivenBack,
+) -> Result<Change, Error> {
+    let number = u64::try_from(tender.back.len()).unwrap_or(u64::MAX).to_be_bytes();
+    let id = RedemptionId::seeded("points given back", &[&tender.id.bytes(), &number]);
+    note(engine, till, back.at, GIVEN_BACK, id.bytes(), in_points(back.points, back.amount))
+}
+
+/// Writes points and what they pay, as a note has them.
+fn in_points(points: Points, amount: Cents) -> Vec<u8> {
+    [points.0.to_be_bytes(), amount.0.to_be_bytes()].concat()
+}
+
 fn note<S: Store>(
     engine: &Engine<S>,
     till: &TillId,
@@ -76,6 +105,27 @@ impl Sum {
     fn add(&mut self, amount: Cents) {
         self.count = self.count.saturating_add(1);
         self.amount = self.amount.saturating_add(amount);
+    }
+}
+
+/// How many points, and for how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SumInPoints {
+    /// How often.
+    pub count: u64,
+    /// How many.
+    pub points: Points,
+    /// What they paid.
+    pub amount: Cents,
+}
+
+impl SumInPoints {
+    /// Adds what a note says; one that is cut says nothing.
+    fn add(&mut self, note: &[u8]) {
+        let ([points, amount], []) = note.as_chunks() else { return };
+        self.count = self.count.saturating_add(1);
+        self.points = Points(self.points.0.saturating_add(i64::from_be_bytes(*points)));
+        self.amount = self.amount.saturating_add(Cents(i64::from_be_bytes(*amount)));
     }
 }
 
@@ -110,6 +160,10 @@ pub struct Day {
     pub unbacked: BTreeMap<Unbacked, Sum>,
     /// What it gave and took back, by rate of VAT; lines without one under `None`. The sums are those above.
     pub by_rate: BTreeMap<Option<u16>, OfRate>,
+    /// Orders it took points for: no discounts, and in nothing above.
+    pub points_paid: SumInPoints,
+    /// Points it gave back.
+    pub points_returned: SumInPoints,
     /// Its leases that hold money now.
     pub open_leases: Vec<Lease>,
 }
@@ -173,6 +227,14 @@ async fn add<S: Store>(
     key: &[u8],
     leads_to: &[u8],
 ) -> Result<(), Error> {
+    if what == PAID {
+        report.points_paid.add(leads_to);
+        return Ok(());
+    }
+    if what == GIVEN_BACK {
+        report.points_returned.add(leads_to);
+        return Ok(());
+    }
     if what == UNBACKED {
         let record = engine.record(&RecordKey::new(keys::kind::REPORTED, leads_to)).await?;
         let reported = record.map(|record| Reported::from_bytes(&record.bytes)).transpose()?;
