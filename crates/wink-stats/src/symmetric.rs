@@ -128,6 +128,49 @@ impl Symmetric {
     }
 }
 
+/// A sum of many outer products, of which four entries are added at a time: the same sums as by [`Symmetric::add_outer`].
+pub(crate) struct OuterSum {
+    size: usize,
+    /// Row after row of the lower triangle, each filled up to a multiple of four.
+    lanes: Vec<[f64; 4]>,
+}
+
+impl OuterSum {
+    pub(crate) fn zero(size: usize) -> Self {
+        Self { size, lanes: vec![[0.0; 4]; (0..size).map(|i| i / 4 + 1).sum()] }
+    }
+
+    /// Makes a vector of zeros to be filled with what [`Self::add`] takes.
+    pub(crate) fn vector(size: usize) -> Vec<[f64; 4]> {
+        vec![[0.0; 4]; size.div_ceil(4)]
+    }
+
+    /// Adds `weight · x xᵀ`; what x has behind the size is not looked at.
+    pub(crate) fn add(&mut self, x: &[[f64; 4]], weight: f64) {
+        assert_eq!(x.len(), self.size.div_ceil(4), "a row as long as the matrix is wide");
+        let mut rest = self.lanes.as_mut_slice();
+        for (i, own) in x.as_flattened().iter().enumerate().take(self.size) {
+            let (row, after) = rest.split_at_mut(i / 4 + 1);
+            let scaled = weight * own;
+            for (sums, x) in row.iter_mut().zip(x) {
+                sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += scaled * x);
+            }
+            rest = after;
+        }
+    }
+
+    pub(crate) fn matrix(&self) -> Symmetric {
+        let mut matrix = Symmetric::zero(self.size);
+        let mut rest = self.lanes.as_slice();
+        for i in 0..self.size {
+            let (row, after) = rest.split_at(i / 4 + 1);
+            matrix.lower[start(i)..start(i + 1)].copy_from_slice(&row.as_flattened()[..=i]);
+            rest = after;
+        }
+        matrix
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +212,22 @@ mod tests {
         assert!(flat.factor().is_none());
         flat.add(&Symmetric::diagonal(&[f64::NAN, 0.0]), 1.0);
         assert!(flat.factor().is_none());
+    }
+
+    #[test]
+    fn four_at_a_time_are_the_same_sums() {
+        for size in [1, 3, 4, 5, 10] {
+            let (mut plain, mut lanes) = (Symmetric::zero(size), OuterSum::zero(size));
+            for row in 0..7_u32 {
+                let x: Vec<f64> =
+                    (0..size).map(|i| f64::from(row) - 0.3 * crate::numeric::count(i)).collect();
+                let mut padded = OuterSum::vector(size);
+                padded.as_flattened_mut()[..size].copy_from_slice(&x);
+                let weight = 0.1 + f64::from(row);
+                plain.add_outer(&x, weight);
+                lanes.add(&padded, weight);
+            }
+            assert_eq!(lanes.matrix(), plain, "{size}");
+        }
     }
 }

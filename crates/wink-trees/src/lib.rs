@@ -8,6 +8,7 @@ use forust_ml::GradientBooster;
 use forust_ml::data::Matrix;
 use forust_ml::gradientbooster::ContributionsMethod;
 use forust_ml::objective::ObjectiveType;
+use wink_stats::numeric::{count, mean};
 use wink_stats::propensity::{Base, Contributions, Model, check_binary, check_outcomes, sigmoid};
 use wink_stats::{Error, Rows};
 
@@ -50,6 +51,7 @@ impl Trees {
         objective: ObjectiveType,
         rows: Rows<'_>,
         outcomes: &[f64],
+        gain_min: f32,
     ) -> Result<Box<dyn Model>, Error> {
         let found = u64::try_from(rows.count()).unwrap_or(u64::MAX);
         if found < ROWS_MIN {
@@ -62,6 +64,7 @@ impl Trees {
             .set_max_depth(self.depth)
             .set_learning_rate(self.rate)
             .set_min_leaf_weight(self.leaf_weight_min)
+            .set_gamma(gain_min)
             .set_seed(self.seed)
             .set_initialize_base_score(true)
             .set_tiled_histograms(true)
@@ -77,12 +80,24 @@ impl Trees {
 impl Base for Trees {
     fn learn_probability(&self, rows: Rows<'_>, outcomes: &[f64]) -> Result<Box<dyn Model>, Error> {
         check_binary(rows, outcomes)?;
-        self.fit(ObjectiveType::LogLoss, rows, outcomes)
+        self.fit(ObjectiveType::LogLoss, rows, outcomes, 0.0)
     }
 
     fn learn_mean(&self, rows: Rows<'_>, outcomes: &[f64]) -> Result<Box<dyn Model>, Error> {
         check_outcomes(rows, outcomes)?;
-        self.fit(ObjectiveType::SquaredLoss, rows, outcomes)
+        self.fit(ObjectiveType::SquaredLoss, rows, outcomes, 0.0)
+    }
+
+    /// The same trees, of which a question is asked only if it explains more than chance would: its gain in squared error, σ² times a χ² of
+    /// one degree where nothing differs, must be above σ²·ln n, as one more parameter must by the BIC (Schwarz 1978, "Estimating the
+    /// dimension of a model"). Once nothing more can be told, the trees that are left ask nothing.
+    fn learn_effect(&self, rows: Rows<'_>, scores: &[f64]) -> Result<Box<dyn Model>, Error> {
+        check_outcomes(rows, scores)?;
+        let mean = mean(scores);
+        let squares: f64 = scores.iter().map(|score| (score - mean) * (score - mean)).sum();
+        #[expect(clippy::cast_possible_truncation, reason = "the library computes gains in single precision")]
+        let gain_min = (squares / count(scores.len()) * count(scores.len()).ln()) as f32;
+        self.fit(ObjectiveType::SquaredLoss, rows, scores, gain_min)
     }
 }
 

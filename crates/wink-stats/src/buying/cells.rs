@@ -1,6 +1,7 @@
 //! Customers that look alike to the purchase models, counted once.
 
 use super::History;
+use super::odds::{TABLED, count_up};
 use crate::Error;
 use crate::numeric::count;
 
@@ -16,6 +17,8 @@ pub struct Cells {
     /// How many customers have more than i repeats, for each i up to the most there are.
     pub(super) above: Vec<f64>,
     pub(super) customers: usize,
+    /// How many cells have so many repeats, up to [`TABLED`].
+    pub(super) repeated: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +63,14 @@ impl Cells {
             cells: Vec::new(),
             observed: Vec::new(),
             last: last.iter().map(|bits| f64::from_bits(*bits)).collect(),
-            above: above(&keys),
+            above: above(keys.iter().map(|(.., repeats)| (*repeats, 1))),
             customers: keys.len(),
+            repeated: Vec::new(),
         };
         for same in keys.chunk_by(|a, b| a.0 == b.0) {
             cells.take(same, &last);
         }
+        cells.repeated = repeated_of(&cells.cells);
         Ok(cells)
     }
 
@@ -77,6 +82,50 @@ impl Cells {
     /// Tells how many of them differ.
     pub fn different(&self) -> usize {
         self.cells.len()
+    }
+
+    /// Every so many-th customer, in the order of T, t_x and x: a smaller crowd that is spread over all times as the whole is. It needs
+    /// no chance, and is the same from the same customers.
+    pub(super) fn thinned(&self, every: u32) -> Self {
+        let every = every.max(1);
+        let mut thin = Self {
+            cells: Vec::new(),
+            observed: Vec::new(),
+            last: Vec::new(),
+            above: Vec::new(),
+            customers: 0,
+            repeated: Vec::new(),
+        };
+        let mut places: Vec<Option<u32>> = vec![None; self.last.len()];
+        let mut until_next = every / 2;
+        for cells in self.cells.chunk_by(|a, b| a.observed == b.observed) {
+            let observed = small(thin.observed.len());
+            let (mut customers, mut repeats) = (0.0, 0.0);
+            for cell in cells {
+                // INVARIANT: until_next < every.
+                let chosen = cell.customers.saturating_add(every - 1 - until_next) / every;
+                until_next = (until_next + chosen * every).saturating_sub(cell.customers);
+                let Some(time) = place(&self.last, cell.last).filter(|_| 0 < chosen) else { continue };
+                let Some(known) = usize::try_from(cell.last).ok().and_then(|at| places.get_mut(at)) else {
+                    continue;
+                };
+                let last = *known.get_or_insert_with(|| {
+                    thin.last.push(time);
+                    small(thin.last.len() - 1)
+                });
+                thin.cells.push(Cell { last, observed, customers: chosen, ..*cell });
+                customers += f64::from(chosen);
+                repeats += f64::from(chosen) * f64::from(cell.repeats);
+            }
+            let time = cells.first().and_then(|cell| self.observed.get(usize::try_from(cell.observed).ok()?));
+            if let Some(time) = time.map(|one| one.time).filter(|_| 0.0 < customers) {
+                thin.observed.push(Observed { time, customers, repeats });
+            }
+        }
+        thin.customers = thin.cells.iter().map(|cell| usize::try_from(cell.customers).unwrap_or(0)).sum();
+        thin.repeated = repeated_of(&thin.cells);
+        thin.above = above(thin.cells.iter().map(|cell| (cell.repeats, cell.customers)));
+        thin
     }
 
     /// Takes customers who have been watched for the same time.
@@ -100,14 +149,14 @@ impl Cells {
     }
 }
 
-/// How many have more than i repeats: counted once for each i, and summed up from above.
-fn above(keys: &[(u64, u64, u32)]) -> Vec<f64> {
-    let most = keys.iter().map(|(.., repeats)| *repeats).max().unwrap_or(0);
+/// How many have more than i repeats, of so many customers with so many each: counted once for each i, and summed up from above.
+fn above(counted: impl Iterator<Item = (u32, u32)> + Clone) -> Vec<f64> {
+    let most = counted.clone().map(|(repeats, _)| repeats).max().unwrap_or(0);
     let mut above = vec![0.0; usize::try_from(most).unwrap_or(0)];
-    for (.., repeats) in keys {
+    for (repeats, customers) in counted {
         let place =
-            usize::try_from(*repeats).unwrap_or(0).checked_sub(1).and_then(|place| above.get_mut(place));
-        place.into_iter().for_each(|place| *place += 1.0);
+            usize::try_from(repeats).unwrap_or(0).checked_sub(1).and_then(|place| above.get_mut(place));
+        place.into_iter().for_each(|place| *place += f64::from(customers));
     }
     let mut sum = 0.0;
     above.iter_mut().rev().for_each(|place| {
@@ -115,6 +164,16 @@ fn above(keys: &[(u64, u64, u32)]) -> Vec<f64> {
         *place = sum;
     });
     above
+}
+
+fn repeated_of(cells: &[Cell]) -> Vec<usize> {
+    let mut repeated = vec![0; TABLED];
+    cells.iter().for_each(|cell| count_up(&mut repeated, cell.repeats));
+    repeated
+}
+
+fn place(times: &[f64], at: u32) -> Option<f64> {
+    times.get(usize::try_from(at).ok()?).copied()
 }
 
 fn small(length: usize) -> u32 {
@@ -168,6 +227,42 @@ mod tests {
         assert_eq!(cells.above, [3.0, 2.0]);
         let found: Vec<_> = cells.observed.iter().map(|one| (one.time, one.customers, one.repeats)).collect();
         assert_eq!(found, [(8.0, 1.0, 1.0), (9.0, 4.0, 4.0)]);
+    }
+
+    #[test]
+    fn every_so_many_th_customer_is_a_smaller_crowd_of_the_same_kind() {
+        let histories: Vec<History> = (0..1_000_u32)
+            .map(|number| {
+                let repeats = number % 7;
+                let last = if repeats == 0 { 0.0 } else { f64::from(1 + number % 11) };
+                history(repeats, last, f64::from(20 + number % 3))
+            })
+            .chain((0..500).map(|_| history(0, 0.0, 20.0)))
+            .collect();
+        let cells = Cells::of(&histories).unwrap();
+        assert_eq!(cells.thinned(1).above, cells.above);
+        for every in [1, 2, 7, 64] {
+            let thin = cells.thinned(every);
+            let whole = cells.customers() / usize::try_from(every).unwrap();
+            assert!(thin.customers().abs_diff(whole) <= 1, "{every}: {}", thin.customers());
+            let counted: u32 = thin.cells.iter().map(|cell| cell.customers).sum();
+            assert_eq!(count(thin.customers()), f64::from(counted));
+            assert_eq!(thin.observed.iter().map(|one| one.customers).sum::<f64>(), f64::from(counted));
+            let repeats: f64 = thin.observed.iter().map(|one| one.repeats).sum();
+            assert_eq!(thin.above.iter().sum::<f64>(), repeats);
+            for cell in &thin.cells {
+                let time = |times: &[f64], at: u32| times[at as usize];
+                let same = cells.cells.iter().any(|other| {
+                    (other.repeats, time(&cells.last, other.last))
+                        == (cell.repeats, time(&thin.last, cell.last))
+                        && cells.observed[other.observed as usize].time
+                            == thin.observed[cell.observed as usize].time
+                        && cell.customers <= other.customers
+                });
+                assert!(same, "{cell:?} is nobody's");
+            }
+        }
+        assert_eq!(cells.thinned(1_000_000).customers(), 0);
     }
 
     #[test]

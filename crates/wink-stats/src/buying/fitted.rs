@@ -38,6 +38,7 @@ pub struct FittedPurchases {
     pub(super) covariance: [[f64; 4]; 4],
     pub(super) evaluations: usize,
     pub(super) customers: f64,
+    pub(super) penalty: f64,
 }
 
 /// On which scale an interval is built, so that it never leaves what can be.
@@ -85,7 +86,12 @@ impl FittedPurchases {
         self.log_likelihood
     }
 
-    /// Tells how often the likelihood was computed.
+    /// Tells what it was fitted with of [`Model::fit_penalised`]; 0 by [`Model::fit`].
+    pub fn penalty(&self) -> f64 {
+        self.penalty
+    }
+
+    /// Tells how often the likelihood of all customers was computed.
     pub fn evaluations(&self) -> usize {
         self.evaluations
     }

@@ -1,6 +1,7 @@
 //! The log-likelihood of both purchase models with its first and second derivatives.
 
 use super::cells::Cells;
+use super::odds::{Odds, is_worth_it};
 use super::{Model, Parameters};
 use crate::numeric::{Point, count};
 
@@ -102,7 +103,10 @@ fn leaving(model: Model, cells: &Cells, parameters: &Parameters, sums: &mut Sums
         .map(|repeats| b + count(model.survived(repeats)) - 1.0)
         .map(|stays| Since { log: log_a - libm::log(stays), inverse: 1.0 / stays })
         .collect();
-    let mut logs = 0.0;
+    let times: Vec<f64> = cells.observed.iter().map(|observed| observed.time).collect();
+    let is_tabled = |repeats| is_worth_it(&cells.repeated, repeats, times.len() + cells.last.len());
+    let odds = Odds::of(model, parameters, &cells.last, &times, is_tabled);
+    let mut logs = Logarithms::default();
     let mut left = Left::default();
     for cell in &cells.cells {
         if model == Model::BgNbd && cell.repeats == 0 {
@@ -117,17 +121,58 @@ fn leaving(model: Model, cells: &Cells, parameters: &Parameters, sums: &mut Sums
         let customers = f64::from(cell.customers);
         let by_r = end.log - then.log;
         let log_q = shape * by_r + toss.log;
-        let (gone, log) = if LARGE < log_q {
-            (1.0, log_q)
+        let gone = if LARGE < log_q {
+            logs.sum += customers * log_q;
+            1.0
         } else {
-            let q = libm::exp(log_q);
-            (q / (1.0 + q), libm::log1p(q))
+            let q = odds.get(cell.repeats, cell.observed, cell.last).unwrap_or_else(|| libm::exp(log_q));
+            logs.add(1.0 + q, cell.customers);
+            q / (1.0 + q)
         };
-        logs += customers * log;
         left.take(customers * gone, 1.0 - gone, by_r, shape, end.inverse, then.inverse, toss.inverse);
     }
-    sums.value += logs;
+    sums.value += logs.sum();
     left.add_to(a, sums);
+}
+
+/// A sum of logarithms as the logarithm of a product, which one is taken of now and then.
+struct Logarithms {
+    sum: f64,
+    product: f64,
+}
+
+/// Above this the logarithm is taken: with one factor of at most 1 + e^[`LARGE`] more, a float still holds the product.
+const PRODUCT_MAX: f64 = 1e250;
+
+/// As often a factor is multiplied; what comes more often has its own logarithm.
+const FACTORS_MAX: u32 = 3;
+
+impl Default for Logarithms {
+    fn default() -> Self {
+        Self { sum: 0.0, product: 1.0 }
+    }
+}
+
+impl Logarithms {
+    /// Adds so many times the logarithm of a factor between 1 and 1 + e^[`LARGE`].
+    #[inline]
+    fn add(&mut self, factor: f64, times: u32) {
+        if FACTORS_MAX < times {
+            self.sum += f64::from(times) * libm::log(factor);
+            return;
+        }
+        for _ in 0..times {
+            self.product *= factor;
+        }
+        if PRODUCT_MAX < self.product {
+            self.sum += libm::log(self.product);
+            self.product = 1.0;
+        }
+    }
+
+    fn sum(&self) -> f64 {
+        self.sum + libm::log(self.product)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -248,6 +293,19 @@ mod tests {
         Cells::of(&histories).unwrap()
     }
 
+    /// So many on few days that odds are looked up in tables.
+    fn many() -> Cells {
+        let histories: Vec<History> = (0..600_u32)
+            .map(|number| {
+                let repeats = number % 5;
+                let last = if repeats == 0 { 0.0 } else { f64::from(1 + number % 29) };
+                History { repeats, last, observed: f64::from(30 + number % 4) }
+            })
+            .chain((0..9).map(|_| History { repeats: 3, last: 7.0, observed: 31.0 }))
+            .collect();
+        Cells::of(&histories).unwrap()
+    }
+
     /// Written as in the papers, customer by customer, with gamma functions.
     fn as_printed(model: Model, cells: &Cells, at: &[f64; 4]) -> f64 {
         let Parameters { r, alpha, a, b } = Parameters::from_logarithms(at);
@@ -271,9 +329,11 @@ mod tests {
     #[test]
     fn the_value_is_that_of_the_papers() {
         for model in [Model::BgNbd, Model::MbgNbd] {
-            for at in [[-1.4, 1.5, -0.2, 0.9], [0.3, 2.5, 0.7, -0.6]] {
-                let (found, printed) = (point(model, &some(), &at).value, as_printed(model, &some(), &at));
-                assert!((found - printed).abs() < 1e-10 * printed.abs(), "{model:?} {found} {printed}");
+            for cells in [some(), many()] {
+                for at in [[-1.4, 1.5, -0.2, 0.9], [0.3, 2.5, 0.7, -0.6], [3.0, -9.0, 2.0, 1.0]] {
+                    let (found, printed) = (point(model, &cells, &at).value, as_printed(model, &cells, &at));
+                    assert!((found - printed).abs() < 1e-10 * printed.abs(), "{model:?} {found} {printed}");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 //! different time, and what a customer needs is then a product of two numbers that lie in a table.
 
 use super::cells::check;
+use super::odds::{Odds, TABLED, count_up, is_worth_it};
 use super::{FittedPurchases, History, Parameters};
 use crate::Error;
 use crate::numeric::{count, expected_over_beta};
@@ -24,12 +25,6 @@ struct Row {
     last: u32,
     observed: u32,
 }
-
-/// Customers who bought again more often than this are few, and computed one by one.
-const TABLED: usize = 128;
-
-/// Beyond this a product of powers may leave what a float can hold; then customers are computed one by one.
-const LOG_MAX: f64 = 600.0;
 
 /// The different times, found by their bits: an open table whose size is a power of two, at most half full.
 struct Times {
@@ -102,8 +97,7 @@ impl Many {
                 last: last.place(history.last),
                 observed: observed.place(history.observed),
             });
-            let counted = usize::try_from(history.repeats).ok().and_then(|repeats| repeated.get_mut(repeats));
-            counted.into_iter().for_each(|counted: &mut usize| *counted += 1);
+            count_up(&mut repeated, history.repeats);
         }
         Ok(Self { rows, last: last.values, observed: observed.values, repeated })
     }
@@ -129,8 +123,7 @@ impl Many {
 
     /// Tells whether so many bought again so many times that a table of all times is worth its making.
     fn is_tabled(&self, repeats: usize) -> bool {
-        let customers = self.repeated.get(repeats).copied().unwrap_or(0);
-        self.last.len() + self.observed.len() <= 4 * customers
+        is_worth_it(&self.repeated, repeats, self.last.len() + self.observed.len())
     }
 }
 
@@ -138,29 +131,12 @@ fn at(values: &[f64], place: u32) -> Option<f64> {
     values.get(usize::try_from(place).ok()?).copied()
 }
 
-/// Odds of having left, as a number of x and T times a number of x and t_x.
-struct Odds {
-    by_observed: Vec<f64>,
-    by_last: Vec<f64>,
-    /// Where the numbers of x begin in both; `None` where there are none.
-    begin: Vec<Option<(usize, usize)>>,
-}
-
-impl Odds {
-    #[inline]
-    fn of(&self, row: &Row) -> Option<f64> {
-        let place = |place: u32| usize::try_from(place).ok();
-        let (by_observed, by_last) = self.begin.get(place(row.repeats)?).copied().flatten()?;
-        let end = self.by_observed.get(by_observed + place(row.observed)?)?;
-        Some(end * self.by_last.get(by_last + place(row.last)?)?)
-    }
-}
-
 impl FittedPurchases {
     /// Tells [`alive`](Self::alive) of many customers, in their order; the last digits may differ.
     pub fn alive_of(&self, many: &Many) -> Vec<f64> {
-        let odds = self.odds(many);
-        let of = |row: &Row| match odds.of(row) {
+        let is_tabled = |repeats| many.is_tabled(repeats);
+        let odds = Odds::of(self.model(), &self.parameters(), &many.last, &many.observed, is_tabled);
+        let of = |row: &Row| match odds.get(row.repeats, row.observed, row.last) {
             Some(odds) => 1.0 / (1.0 + odds),
             None => self.alive(&many.history(*row)),
         };
@@ -207,39 +183,6 @@ impl FittedPurchases {
             *told *= *place;
         }
         told
-    }
-
-    /// The odds of having left, a/(b+m−1) · ((α+T)/(α+t_x))^(r+x), as products of powers of numbers near one: each is the one of x − 1
-    /// once more times its number. Empty where a table is not worth it, or a power may not be held.
-    fn odds(&self, many: &Many) -> Odds {
-        let Parameters { r, alpha, a, b } = self.parameters();
-        let longest = many.observed.iter().copied().fold(0.0, f64::max);
-        let shortest = many.last.iter().copied().fold(longest, f64::min);
-        let middle = libm::sqrt((alpha + longest) * (alpha + shortest));
-        let spread = libm::log((alpha + longest) / (alpha + shortest));
-        let ends: Vec<f64> = many.observed.iter().map(|time| (alpha + time) / middle).collect();
-        let thens: Vec<f64> = many.last.iter().map(|time| middle / (alpha + time)).collect();
-        let power = |base: &f64| libm::pow(*base, r);
-        let mut of_ends: Vec<f64> = ends.iter().map(power).collect();
-        let mut of_thens: Vec<f64> = thens.iter().map(power).collect();
-        let mut odds = Odds { by_observed: Vec::new(), by_last: Vec::new(), begin: Vec::new() };
-        for repeats in 0..TABLED {
-            if LOG_MAX < (r + count(repeats)) * spread {
-                break;
-            }
-            let is_tabled = many.is_tabled(repeats);
-            odds.begin.push(is_tabled.then_some((odds.by_observed.len(), odds.by_last.len())));
-            if is_tabled {
-                let survived = count(self.model().survived(repeats));
-                // Who could not have left has not: odds of zero, without asking each of them.
-                let toss = if survived == 0.0 { 0.0 } else { a / (b + survived - 1.0) };
-                odds.by_observed.extend(of_ends.iter().map(|power| toss * power));
-                odds.by_last.extend(&of_thens);
-            }
-            of_ends.iter_mut().zip(&ends).for_each(|(power, base)| *power *= base);
-            of_thens.iter_mut().zip(&thens).for_each(|(power, base)| *power *= base);
-        }
-        odds
     }
 }
 

@@ -11,6 +11,7 @@ mod history;
 mod likelihood;
 mod many;
 mod model;
+mod odds;
 mod population;
 mod spend;
 

@@ -3,7 +3,7 @@
 use super::{Base, Contributions, Model, check_binary, check_outcomes, sigmoid};
 use crate::error::at_least;
 use crate::numeric::{count, dot};
-use crate::symmetric::Symmetric;
+use crate::symmetric::{OuterSum, Symmetric};
 use crate::{Error, Rows};
 
 /// Newton's decrement is twice what is left to gain in log-likelihood (Boyd and Vandenberghe 2004, section 9.5.1). Each step near the
@@ -124,12 +124,14 @@ impl Point {
         let penalised = weights.iter().enumerate().map(|(n, weight)| if n == 0 { 0.0 } else { *weight });
         let mut gradient: Vec<f64> = penalised.map(|weight| penalty * weight).collect();
         let mut objective = 0.5 * dot(&gradient, &weights);
-        let mut curvature = Symmetric::zero(columns);
+        let mut curvature = OuterSum::zero(columns);
         let mut odds = LogProduct::default();
-        let mut x = vec![1.0; columns];
+        let mut lanes = OuterSum::vector(columns);
+        lanes.as_flattened_mut().iter_mut().take(1).for_each(|intercept| *intercept = 1.0);
         for (row, outcome) in rows.iter().zip(outcomes) {
-            x.iter_mut().skip(1).zip(row).for_each(|(x, value)| *x = *value);
-            let score = dot(&x, &weights);
+            lanes.as_flattened_mut().iter_mut().skip(1).zip(row).for_each(|(x, value)| *x = *value);
+            let x = lanes.as_flattened();
+            let score = dot(x, &weights);
             // With e = exp(−|score|) nothing overflows: −ln P(y) = ln(1 + e) + max(score, 0) − y · score.
             let small = libm::exp(-score.abs());
             let near = 1.0 / (1.0 + small);
@@ -137,10 +139,10 @@ impl Point {
             odds.times(1.0 + small);
             objective += score.max(0.0) - outcome * score;
             let apart = expected - outcome;
-            gradient.iter_mut().zip(&x).for_each(|(gradient, x)| *gradient += apart * x);
-            curvature.add_outer(&x, small * near * near);
+            gradient.iter_mut().zip(x).for_each(|(gradient, x)| *gradient += apart * x);
+            curvature.add(&lanes, small * near * near);
         }
-        Self { weights, objective: objective + odds.logarithm(), gradient, curvature }
+        Self { weights, objective: objective + odds.logarithm(), gradient, curvature: curvature.matrix() }
     }
 
     /// The step to the lowest point of the quadratic that touches here.

@@ -31,6 +31,15 @@ pub trait Base: std::fmt::Debug {
     /// # Errors
     /// An [`Error`] if the outcomes do not fit the rows, or the search does not arrive.
     fn learn_mean(&self, rows: Rows<'_>, outcomes: &[f64]) -> Result<Box<dyn Model>, Error>;
+
+    /// Learns an effect from scores of it, whose chance is many times what differs between people. A base that would take chance for
+    /// differences is more careful here than with other means.
+    ///
+    /// # Errors
+    /// As [`Base::learn_mean`].
+    fn learn_effect(&self, rows: Rows<'_>, scores: &[f64]) -> Result<Box<dyn Model>, Error> {
+        self.learn_mean(rows, scores)
+    }
 }
 
 /// What was learned.

@@ -46,7 +46,7 @@ impl Learner<'_> {
                 let effect = |arm| {
                     let against_none: Vec<f64> =
                         scores.iter().map(|scores| scores.against_none(arm)).collect();
-                    base.learn_mean(trial.rows(), &against_none)
+                    base.learn_effect(trial.rows(), &against_none)
                 };
                 Inner::Effects((1..=treatments).map(effect).collect::<Result<_, _>>()?)
             }

@@ -9,10 +9,10 @@ use wink_stats::buying::{Customer, History};
 use wink_stats::numeric::{Chance, count};
 use wink_stats::offpolicy::{CellMeans, Log};
 use wink_stats::propensity::Linear;
-use wink_stats::uplift::{Folds, Learner, Propensities};
+use wink_stats::uplift::Learner;
 use wink_trees::Trees;
 
-use super::{ARMS, Failure, Sample, bandit, buying, effects_of, timed};
+use super::{ARMS, Failure, Sample, bandit, buying, doubly_robust, effects_of, timed};
 
 const CUSTOMERS: u32 = 1_000_000;
 const PEOPLE: usize = 500_000;
@@ -90,13 +90,9 @@ fn hillstrom(directory: &Path, rows: &mut Vec<Value>) -> Result<(), Failure> {
     let [train, test] = &halves;
     let (_, seconds) = effects_of(train, test, &Learner::T, &Linear::default())?;
     rows.push(faster("Hillstrom, T-learner, fit and score", seconds, "scikit-learn", 0.04, 3.0));
-    let (_, seconds) = effects_of(train, test, &doubly_robust(), &Trees::default())?;
+    let (_, seconds) = effects_of(train, test, &doubly_robust(train.given.len()), &Trees::default())?;
     rows.push(at_most("Hillstrom, DR-learner, fit and score", seconds, "CPU s", "causalml", 1.4));
     Ok(())
-}
-
-fn doubly_robust() -> Learner<'static> {
-    Learner::Dr { folds: Folds::default(), propensities: Propensities::Shares }
 }
 
 fn mailing(path: &Path) -> Result<[Sample; 2], Failure> {
@@ -160,7 +156,7 @@ fn known_effects(rows: &mut Vec<Value>) -> Result<(), Failure> {
         sample.outcomes.push(f64::from(u8::from(visits)));
         truth.push(effect);
     }
-    let (told, seconds) = effects_of(&sample, &sample, &doubly_robust(), &Trees::default())?;
+    let (told, seconds) = effects_of(&sample, &sample, &doubly_robust(PEOPLE), &Trees::default())?;
     let squares: f64 = told.iter().zip(&truth).map(|(told, truth)| (told - truth) * (told - truth)).sum();
     let pehe = (squares / count(PEOPLE)).sqrt();
     rows.push(at_most("500,000 people, error of effects (PEHE)", pehe, "", "causalml X", 0.0078));

@@ -76,6 +76,30 @@ fn a_learner_of_trees_finds_a_step() {
     }
 }
 
+/// Scores as doubly robust ones are: with chance of ten times what differs, and of what differs nothing.
+#[test]
+fn chance_is_not_taken_for_an_effect() {
+    let mut chance = Chance::new(5);
+    let features: Vec<f64> = (0..8_000).map(|_| chance.share()).collect();
+    let rows = Rows::new(&features, 2).unwrap();
+    let scores_of = |chance: &mut Chance, differs: f64| -> Vec<f64> {
+        let score = |x: &[f64]| differs * f64::from(u8::from(0.5 < x[0])) + 10.0 * (chance.share() - 0.5);
+        features.chunks(2).map(score).collect()
+    };
+    let told = |scores: &[f64], learned: &dyn Fn(&[f64]) -> Vec<f64>| {
+        let told = learned(scores);
+        let (least, most) = told.iter().fold((f64::MAX, f64::MIN), |(a, b), one| (a.min(*one), b.max(*one)));
+        most - least
+    };
+    let careful = |scores: &[f64]| Trees::default().learn_effect(rows, scores).unwrap().predict(rows);
+    let usual = |scores: &[f64]| Trees::default().learn_mean(rows, scores).unwrap().predict(rows);
+    let nothing = scores_of(&mut chance, 0.0);
+    assert!(told(&nothing, &careful) < 1e-3 && 1.0 < told(&nothing, &usual));
+    let something = scores_of(&mut chance, 1.0);
+    assert!((0.5..1.5).contains(&told(&something, &careful)), "{}", told(&something, &careful));
+    assert!(matches!(Trees::default().learn_effect(rows, &[f64::NAN; 4_000]), Err(Error::NotFinite { .. })));
+}
+
 #[test]
 fn outcomes_that_say_nothing_are_refused() {
     let features: Vec<f64> = (0..100).map(f64::from).collect();

@@ -93,6 +93,9 @@ pub(crate) struct ClvInput {
     /// Whether somebody may leave right after the first purchase (mbg-nbd) or not (bg-nbd)
     #[arg(long, value_enum, default_value = "bg-nbd")]
     pub(crate) model: PurchaseModel,
+    /// Draws the parameters to zero by so much, where orders alone do not tell them: 0.001 to 0.1
+    #[arg(long, default_value_t = 0.0, value_name = "NUMBER")]
+    pub(crate) penalty: f64,
     /// The level of intervals
     #[arg(long, default_value_t = 0.95)]
     pub(crate) level: f64,
@@ -118,6 +121,7 @@ pub(crate) enum PurchaseModel {
 #[command(after_help = "Examples:
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
   wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
+  wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31 --penalty 0.01
   wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 
 What lies after the calibration's end is what the model is checked on.")]

@@ -11,8 +11,8 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-/// A decimal number that is kept as an integer has no more digits.
-const DIGITS_MAX: usize = 18;
+/// A decimal number of bytes has no more digits than sixteen of them hold; one that is kept as an integer has fewer.
+const DIGITS_MAX: usize = 38;
 
 /// What an integer stands for.
 #[derive(Clone, Copy)]
@@ -47,16 +47,26 @@ impl ParquetFile {
     pub(super) fn numbers(&self, index: usize) -> anyhow::Result<Option<Vec<Option<f64>>>> {
         match self.physical(index) {
             Physical::BOOLEAN | Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE => {}
+            Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY
+                if matches!(self.whole(index), Ok(Whole::Decimal(_))) => {}
             _ => return Ok(None),
         }
         let whole = self.whole(index)?;
         self.read(index, |reader| match reader {
             ColumnReader::BoolColumnReader(reader) => mapped(reader, |value| f64::from(u8::from(value))),
             ColumnReader::Int32ColumnReader(reader) => mapped(reader, |value| whole.number_32(value)),
-            ColumnReader::Int64ColumnReader(reader) => mapped(reader, |value| whole.number(value)),
+            ColumnReader::Int64ColumnReader(reader) => {
+                mapped(reader, |value| whole.number(i128::from(value)))
+            }
             ColumnReader::FloatColumnReader(reader) => mapped(reader, f64::from),
             ColumnReader::DoubleColumnReader(reader) => mapped(reader, |value| value),
-            _ => bail!("another type than the file says"),
+            ColumnReader::ByteArrayColumnReader(reader) => {
+                tried(reader, |value| Ok(whole.number(decimal(value.data())?)))
+            }
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                tried(reader, |value| Ok(whole.number(decimal(value.data())?)))
+            }
+            ColumnReader::Int96ColumnReader(_) => bail!("another type than the file says"),
         })
         .map(Some)
     }
@@ -74,15 +84,22 @@ impl ParquetFile {
             (ColumnReader::Int96ColumnReader(reader), _) => {
                 mapped(reader, |value| time(value.to_millis(), &TimeUnit::MILLIS))
             }
-            (ColumnReader::ByteArrayColumnReader(_), _) if matches!(whole, Whole::Decimal(_)) => {
-                bail!("decimal numbers of bytes are not read; write the column as text")
+            (ColumnReader::ByteArrayColumnReader(reader), _) if matches!(whole, Whole::Decimal(_)) => {
+                tried(reader, |value| Ok(whole.text(decimal(value.data())?)))
+            }
+            (ColumnReader::FixedLenByteArrayColumnReader(reader), _)
+                if matches!(whole, Whole::Decimal(_)) =>
+            {
+                tried(reader, |value| Ok(whole.text(decimal(value.data())?)))
             }
             (ColumnReader::ByteArrayColumnReader(reader), _) => {
                 mapped(reader, |value| String::from_utf8_lossy(value.data()).into_owned())
             }
             (ColumnReader::BoolColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
             (ColumnReader::Int32ColumnReader(reader), _) => mapped(reader, |value| whole.text_32(value)),
-            (ColumnReader::Int64ColumnReader(reader), _) => mapped(reader, |value| whole.text(value)),
+            (ColumnReader::Int64ColumnReader(reader), _) => {
+                mapped(reader, |value| whole.text(i128::from(value)))
+            }
             (ColumnReader::FloatColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
             (ColumnReader::DoubleColumnReader(reader), _) => mapped(reader, |value| value.to_string()),
             (ColumnReader::FixedLenByteArrayColumnReader(_), _) => {
@@ -142,6 +159,23 @@ fn mapped<T: DataType, U>(
     Ok(all(reader)?.into_iter().map(|value| value.map(&write)).collect())
 }
 
+/// As [`mapped`], with values that may be refused.
+fn tried<T: DataType, U>(
+    reader: ColumnReaderImpl<T>,
+    write: impl Fn(T::T) -> anyhow::Result<U>,
+) -> anyhow::Result<Vec<Option<U>>> {
+    all(reader)?.into_iter().map(|value| value.map(&write).transpose()).collect()
+}
+
+/// An integer of bytes, the highest first, in two's complement.
+fn decimal(bytes: &[u8]) -> anyhow::Result<i128> {
+    let Some(first) = bytes.first().filter(|_| bytes.len() <= 16) else {
+        bail!("a decimal number has {} bytes, and 1 to 16 are read; write the column as text", bytes.len());
+    };
+    let sign = if 0x80 <= *first { -1 } else { 0 };
+    Ok(bytes.iter().fold(sign, |value: i128, byte| (value << 8) | i128::from(*byte)))
+}
+
 /// Reads a whole column of one row group, with `None` where a value is null.
 pub(crate) fn all<T: DataType>(mut reader: ColumnReaderImpl<T>) -> anyhow::Result<Vec<Option<T::T>>> {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
@@ -164,11 +198,11 @@ pub(crate) fn all<T: DataType>(mut reader: ColumnReaderImpl<T>) -> anyhow::Resul
     reason = "a number in a table for statistics; beyond 2^53 it is rounded"
 )]
 impl Whole {
-    fn number(self, value: i64) -> f64 {
+    fn number(self, value: i128) -> f64 {
         match self {
             Self::Signed => value as f64,
-            Self::Unsigned => value.cast_unsigned() as f64,
-            // A power of ten up to 10^18 has no rounding of its own.
+            Self::Unsigned => unsigned(value) as f64,
+            // A power of ten up to 10^22 has no rounding of its own.
             Self::Decimal(scale) => value as f64 / (0..scale).fold(1.0, |power: f64, _| power * 10.0),
         }
     }
@@ -176,14 +210,14 @@ impl Whole {
     fn number_32(self, value: i32) -> f64 {
         match self {
             Self::Unsigned => f64::from(value.cast_unsigned()),
-            Self::Signed | Self::Decimal(_) => self.number(i64::from(value)),
+            Self::Signed | Self::Decimal(_) => self.number(i128::from(value)),
         }
     }
 
-    fn text(self, value: i64) -> String {
+    fn text(self, value: i128) -> String {
         match self {
             Self::Signed | Self::Decimal(0) => value.to_string(),
-            Self::Unsigned => value.cast_unsigned().to_string(),
+            Self::Unsigned => unsigned(value).to_string(),
             Self::Decimal(scale) => {
                 let sign = if value < 0 { "-" } else { "" };
                 let digits = format!("{:0>1$}", value.unsigned_abs(), scale + 1);
@@ -196,9 +230,14 @@ impl Whole {
     fn text_32(self, value: i32) -> String {
         match self {
             Self::Unsigned => value.cast_unsigned().to_string(),
-            Self::Signed | Self::Decimal(_) => self.text(i64::from(value)),
+            Self::Signed | Self::Decimal(_) => self.text(i128::from(value)),
         }
     }
+}
+
+/// The number without a sign that 64 bits stand for which were read with one.
+fn unsigned(value: i128) -> i128 {
+    if value < 0 { value + (1 << 64) } else { value }
 }
 
 /// The day so many days after 1970-01-01; empty, like a missing one, if no calendar has it.
@@ -214,4 +253,26 @@ fn time(value: i64, unit: &TimeUnit) -> String {
         TimeUnit::NANOS => Timestamp::from_nanosecond(i128::from(value)),
     };
     time.map(|time| time.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_of_bytes_have_a_sign() {
+        for (bytes, value) in [
+            (&[0x0f][..], 15),
+            (&[0xff, 0x85], -123),
+            (&[0x00, 0x85], 133),
+            (&[0x80], -128),
+            (&[0xff; 16], -1),
+            (&[0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0x7f_ffff_ffff_ffff_ffff),
+        ] {
+            assert_eq!(decimal(bytes).unwrap(), value, "{bytes:?}");
+        }
+        assert!(decimal(&[]).is_err() && decimal(&[0; 17]).is_err());
+        assert_eq!(Whole::Decimal(2).text(-123), "-1.23");
+        assert_eq!(Whole::Decimal(30).text(-5), format!("-0.{}5", "0".repeat(29)));
+    }
 }

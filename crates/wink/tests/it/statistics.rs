@@ -66,6 +66,23 @@ fn reference_cdnow_is_fitted_by_the_modified_model_too() {
     near(&fit["log_likelihood"], -9_582.13, 0.01);
 }
 
+/// The Python package lifetimes 0.11.3 with `penalizer_coef` 0.01, on the same histories in weeks.
+#[test]
+fn reference_cdnow_is_fitted_with_a_penalty_as_others_do() {
+    let file = reference("cdnow/CDNOW_sample.txt.gz");
+    for (model, found, log_likelihood) in [
+        ("bg-nbd", [0.242_942, 4.432_506, 0.285_643, 0.658_459], -9_596.289),
+        ("mbg-nbd", [0.615_251, 6.738_559, 0.499_080, 0.672_275], -9_591.752),
+    ] {
+        let fit = wink(&format!("model fit clv {CDNOW} --model {model} --penalty 0.01"), &file).fine().json();
+        for (name, truth) in ["r", "alpha", "a", "b"].into_iter().zip(found) {
+            near(&fit["parameters"][name], truth, 5e-4 * truth);
+        }
+        near(&fit["log_likelihood"], log_likelihood, 0.01);
+        near(&fit["penalty"], 0.01, 0.0);
+    }
+}
+
 /// E[Y(39) | x = 2, t_x = 30.43, T = 38.86] = 1.226 (Fader, Hardie, Lee 2005, §4).
 #[test]
 fn reference_cdnow_is_predicted_as_published() {
@@ -318,6 +335,24 @@ fn regions_are_compared_by_a_regression_over_time() {
     assert!(said.contains("return of 50.00 spent: +1.998 ["), "{said}");
 }
 
+/// Five days above the line and five below: what is left of a day is left of the next one too.
+#[test]
+fn errors_that_days_keep_are_said_to_narrow_intervals() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("regions.csv");
+    let mut rows = String::from("city,day,sales\n");
+    for day in 1..=25_u32 {
+        let usual = 100 + day * 37 % 11;
+        let own = 2 * usual + if (day - 1) / 5 % 2 == 0 { 12 } else { 0 };
+        rows.push_str(&format!("a,2025-01-{day:02},{own}\nb,2025-01-{day:02},{usual}\n"));
+    }
+    std::fs::write(&path, rows).unwrap();
+    let line = "measure geo --input INPUT --region city --time day --value sales --treated a --from 2025-01-21 --method tbr --json";
+    let found = wink(line, path.to_str().unwrap()).fine().json();
+    assert_eq!(found["regression"]["intervals_too_narrow"], true, "{found}");
+    assert!(Some(0.4) < found["regression"]["autocorrelation"].as_f64(), "{found}");
+}
+
 /// Of two thousand people in each arm, in turn: 2 % of both send something back, a tenth less is spent than before, and a few wait for so long that nothing
 /// can be said.
 #[test]
@@ -419,6 +454,22 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
     refused(&format!("{tbr} --cost never"), &write("g.csv", &regions(12, 0)), "`never` adds up to 0");
     let rail = format!("{experiment} --guardrail spend=higher:0");
     refused(&rail, &write("f.csv", "arm,spend\nnew,1\nold,2\n"), "must be above 0");
+    refused(
+        &format!("{experiment} --guardrail spend=higher:1 --level 0.5"),
+        &write("f.csv", "arm,spend\nnew,1\nold,2\n"),
+        "--level is 0.5, and must be above one half",
+    );
+    let far_apart: String = (0..2_300_i64)
+        .map(|number| {
+            let day = jiff::civil::date(2000, 1, 1).checked_add(jiff::Span::new().days(number)).unwrap();
+            format!("r{number},{day},1\n")
+        })
+        .collect();
+    refused(
+        &format!("{} --missing-is-zero", geo.replace("--treated a", "--treated r1")),
+        &write("k.csv", &format!("city,day,sales\n{far_apart}")),
+        "2300 regions on 2300 days are more than 5000000 numbers",
+    );
     let sequential =
         "measure sequential --input INPUT --treatment arm=new:old --outcome spend --time day --planned 0";
     refused(
@@ -426,6 +477,31 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
         &write("i.csv", "arm,spend,day\nnew,1,2025-01-01\nold,2,2025-01-01\n"),
         "planned number of people",
     );
+}
+
+/// Everybody buys every week and leaves with the same probability: the more alike a model takes them to be, the better it fits.
+#[test]
+fn people_who_are_all_alike_are_told_with_a_penalty() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("alike.csv");
+    let mut rows = String::from("who,day,spent\n");
+    for person in 1..=256_u32 {
+        for week in 0..=person.trailing_zeros() + 1 {
+            let day = jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().weeks(week)).unwrap();
+            rows.push_str(&format!("{person},{day},{}\n", 10 + person % 7 + week));
+        }
+    }
+    std::fs::write(&path, rows).unwrap();
+    let input = path.to_str().unwrap();
+    let fit = format!("model fit clv {ORDERS}");
+    refused(
+        &fit,
+        input,
+        "does not identify BG/NBD; --penalty 0.01 draws its parameters to where there is an answer",
+    );
+    refused(&format!("{fit} --penalty=-1"), input, "the penalty is -1, and must be 0 or more");
+    let found = wink(&format!("{fit} --penalty 0.01"), input).fine().out;
+    assert!(found.contains("drawn to zero by a penalty of 0.01"), "{found}");
 }
 
 /// An outcome that nobody can judge is said beside those that can be.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jiff::civil::{Date, date};
 use serde::Serialize;
 use serde_json::json;
@@ -119,7 +119,9 @@ impl Fit {
             names,
             figures: figures(&orders, asked.level)?,
             besides: Besides::of(&table, &orders, columns, asked.level)?,
-            purchases: model.fit(&cells)?,
+            purchases: model
+                .fit_penalised(&cells, asked.penalty)
+                .map_err(|error| way_out(error, asked.penalty))?,
             spend: SpendModel.fit(&summed),
             different: cells.different(),
             later: f64::from(until - end) / asked.unit.days(),
@@ -132,6 +134,17 @@ impl Fit {
             let name = usize::try_from(customer.id).ok().and_then(|id| self.names.get(id));
             (customer, name.map_or("", String::as_str))
         })
+    }
+}
+
+/// Why there are no parameters, and what to do where the likelihood has no summit.
+fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
+    let has_no_summit =
+        matches!(error, wink_stats::Error::NotIdentified { .. } | wink_stats::Error::NoConvergence { .. });
+    match penalty {
+        _ if !has_no_summit => error.into(),
+        0.0 => anyhow!("{error}; --penalty 0.01 draws its parameters to where there is an answer"),
+        _ => anyhow!("{error} with --penalty {penalty} either; try a larger one, or the other --model"),
     }
 }
 
@@ -240,6 +253,8 @@ struct Report {
     model: &'static str,
     customers: usize,
     different_histories: usize,
+    /// What the parameters were drawn to zero by; 0 if they were not.
+    penalty: f64,
     parameters: BTreeMap<&'static str, f64>,
     relative_errors: BTreeMap<&'static str, f64>,
     log_likelihood: f64,
@@ -272,6 +287,7 @@ impl Report {
             },
             customers: fit.customers.len(),
             different_histories: fit.different,
+            penalty: purchases.penalty(),
             parameters: named([parameters.r, parameters.alpha, parameters.a, parameters.b]),
             relative_errors: named(purchases.relative_errors()),
             log_likelihood: purchases.log_likelihood(),
@@ -295,6 +311,9 @@ impl Report {
             self.customers,
             self.different_histories
         );
+        if 0.0 < self.penalty {
+            say!("  drawn to zero by a penalty of {}", self.penalty);
+        }
         say!("  {}", listed(&self.parameters));
         say!("  relative standard errors: {}", listed(&self.relative_errors));
         say!(

@@ -85,7 +85,9 @@ fn chosen(people: &People, asked: &Policy, prices: &Prices<'_>) -> anyhow::Resul
     let mut chosen = vec![0; people.given.len()];
     for first in [true, false] {
         let (train, test) = (people.half(!first)?, people.half(first)?);
-        let effects = learner(asked.trial.learner).fit(base(asked.trial.base).as_ref(), &train.trial()?)?;
+        let trial = train.trial()?;
+        let learner = learner(asked.trial.learner, trial.given().len());
+        let effects = learner.fit(base(asked.trial.base).as_ref(), &trial)?;
         let of_half = best_net_value(&effects.predict(test.rows()?), prices)?;
         let places = chosen.iter_mut().zip(&people.first_half).filter(|(_, half)| **half == first);
         places.zip(of_half).for_each(|((place, _), arm)| *place = arm);

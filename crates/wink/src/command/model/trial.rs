@@ -135,11 +135,11 @@ pub(super) fn base(name: BaseName) -> Box<dyn Base> {
     }
 }
 
-/// The learner that was named.
-pub(super) fn learner(name: LearnerName) -> Learner<'static> {
+/// The learner that was named, for so many people.
+pub(super) fn learner(name: LearnerName, people: usize) -> Learner<'static> {
     match name {
         LearnerName::S => Learner::S,
         LearnerName::T => Learner::T,
-        LearnerName::Dr => Learner::Dr { folds: Folds::default(), propensities: Propensities::Shares },
+        LearnerName::Dr => Learner::Dr { folds: Folds::of(people), propensities: Propensities::Shares },
     }
 }

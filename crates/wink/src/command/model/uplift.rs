@@ -70,7 +70,7 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
     // Whether there is a model is one question, whether the trial had an effect another.
     let whole = people.trial()?;
     let predicted = train.trial().and_then(|trial| {
-        let effects = learner(input.learner).fit(base(input.base).as_ref(), &trial)?;
+        let effects = learner(input.learner, trial.given().len()).fit(base(input.base).as_ref(), &trial)?;
         Ok(effects.predict(test.rows()?))
     });
     let effects = (1..).zip(&people.treatments).map(|(arm, name)| {
