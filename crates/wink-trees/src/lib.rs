@@ -88,9 +88,10 @@ impl Base for Trees {
         self.fit(ObjectiveType::SquaredLoss, rows, outcomes, 0.0)
     }
 
-    /// The same trees, of which a question is asked only if it explains more than chance would: its gain in squared error, σ² times a χ² of
-    /// one degree where nothing differs, must be above σ²·ln n, as one more parameter must by the BIC (Schwarz 1978, "Estimating the
-    /// dimension of a model"). Once nothing more can be told, the trees that are left ask nothing.
+    /// The same trees, of which a question is asked only if its gain in squared error, σ² times a χ² of one degree where nothing differs, is above
+    /// σ²·ln n, as one more parameter's must be by the BIC (Schwarz 1978, "Estimating the dimension of a model"). That keeps most of chance out,
+    /// not all of it: the best of many questions gains more than one. A branch whose question is not asked ends there, so what shows only in two
+    /// columns together, and in neither alone, is not found.
     fn learn_effect(&self, rows: Rows<'_>, scores: &[f64]) -> Result<Box<dyn Model>, Error> {
         check_outcomes(rows, scores)?;
         let mean = mean(scores);

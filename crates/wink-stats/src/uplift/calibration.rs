@@ -16,7 +16,8 @@ pub struct EffectBin {
 }
 
 /// Compares promised effects with those seen among people the effects were not learned from, in bins with about as many people in
-/// each, the lowest promise first. The trial must have drawn who is treated.
+/// each, the lowest promise first; whoever was promised the same is in the same bin, so that there may be fewer. The trial must have drawn who is
+/// treated.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::NotFinite`], or [`Error::NotEnoughData`] if a bin has too few of either side.
@@ -36,8 +37,15 @@ pub fn effect_calibration(
         effects.iter().zip(treated).zip(outcomes).map(|((e, t), y)| (*e, *t, *y)).collect();
     people.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count = people.len();
-    let parts = (0..bins).filter_map(|bin| people.get(bin * count / bins..(bin + 1) * count / bins));
-    parts.map(|part| bin_of(part, level)).collect()
+    // A bin ends behind the last of those who are promised the same.
+    let end = |bin: usize| {
+        let at = bin * count / bins;
+        let last = at.checked_sub(1).and_then(|last| people.get(last));
+        last.map_or(0, |last| people.partition_point(|person| person.0.total_cmp(&last.0).is_le()))
+    };
+    let ends: Vec<usize> = (0..=bins).map(end).collect();
+    let parts = ends.windows(2).filter_map(|ends| people.get(*ends.first()?..*ends.last()?));
+    parts.filter(|part| !part.is_empty()).map(|part| bin_of(part, level)).collect()
 }
 
 fn bin_of(people: &[(f64, bool, f64)], level: f64) -> Result<EffectBin, Error> {
@@ -50,4 +58,22 @@ fn bin_of(people: &[(f64, bool, f64)], level: f64) -> Result<EffectBin, Error> {
     let count = u64::try_from(people.len()).unwrap_or(u64::MAX);
     let seen = mean_difference(&treated, &control, level)?;
     Ok(EffectBin { count: people.len(), promised: promised / real(count), seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_promised_the_same_is_in_one_bin() {
+        let treated: Vec<bool> = (0..1_000).map(|place| place < 500).collect();
+        let outcomes: Vec<f64> = (0..1_000_u16).map(|place| f64::from(place % 3)).collect();
+        let bins = |effects: &[f64]| {
+            let bins = effect_calibration(effects, &treated, &outcomes, 5, 0.95).unwrap();
+            bins.iter().map(|bin| (bin.count, bin.promised)).collect::<Vec<_>>()
+        };
+        assert_eq!(bins(&[0.25; 1_000]), [(1_000, 0.25)], "the treated first, as files are sorted");
+        let two: Vec<f64> = (0..1_000).map(|place| if place % 10 == 0 { 0.5 } else { 0.0 }).collect();
+        assert_eq!(bins(&two), [(900, 0.0), (100, 0.5)]);
+    }
 }

@@ -94,7 +94,7 @@ impl Ranking {
     }
 
     /// The difference of the two sides' rates among the first `share` of all people (`uplift_at_k` with the strategy
-    /// `overall`); `None` if a side has nobody there.
+    /// `overall`); `None` if a side has nobody there. Where everybody has the same effect nobody is first, and it is the difference among all.
     pub fn uplift_at(&self, share: f64) -> Option<f64> {
         #[expect(
             clippy::cast_precision_loss,
@@ -103,6 +103,9 @@ impl Ranking {
             reason = "a share of a count, cut off as the definition has it"
         )]
         let first = (self.ordered.len() as f64 * share.clamp(0.0, 1.0)) as usize;
+        let ends = self.ordered.first().zip(self.ordered.last());
+        let are_same = ends.is_some_and(|(first, last)| first.effect.total_cmp(&last.effect).is_eq());
+        let first = if are_same { self.ordered.len() } else { first };
         let mut sums = Sums::default();
         self.ordered.iter().take(first).for_each(|person| sums.add(person));
         let both = 0.0 < sums.treated && 0.0 < sums.control;

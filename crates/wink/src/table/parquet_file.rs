@@ -202,8 +202,11 @@ impl Whole {
         match self {
             Self::Signed => value as f64,
             Self::Unsigned => unsigned(value) as f64,
-            // A power of ten up to 10^22 has no rounding of its own.
-            Self::Decimal(scale) => value as f64 / (0..scale).fold(1.0, |power: f64, _| power * 10.0),
+            // Whole numbers up to 2^53 and powers of ten up to 10^22 have no rounding of their own: the quotient is rounded once.
+            Self::Decimal(scale) if scale <= 22 && value.unsigned_abs() <= 1 << 53 => {
+                value as f64 / (0..scale).fold(1.0, |power: f64, _| power * 10.0)
+            }
+            Self::Decimal(_) => self.text(value).parse().unwrap_or(f64::NAN),
         }
     }
 

@@ -143,8 +143,8 @@ fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
         matches!(error, wink_stats::Error::NotIdentified { .. } | wink_stats::Error::NoConvergence { .. });
     match penalty {
         _ if !has_no_summit => error.into(),
-        0.0 => anyhow!("{error}; --penalty 0.01 draws its parameters to where there is an answer"),
-        _ => anyhow!("{error} with --penalty {penalty} either; try a larger one, or the other --model"),
+        0.0 => anyhow!("{error}; --penalty 0.01 may give an answer, unless nobody ever leaves"),
+        _ => anyhow!("{error} with --penalty {penalty} either; try the other --model, or more customers"),
     }
 }
 
@@ -259,7 +259,8 @@ struct Report {
     relative_errors: BTreeMap<&'static str, f64>,
     log_likelihood: f64,
     converged_after_evaluations: usize,
-    hardly_told_by_the_data: Vec<&'static str>,
+    /// Not told with a penalty: the errors are then those of the data and the penalty together.
+    hardly_told_by_the_data: Option<Vec<&'static str>>,
     spend: serde_json::Value,
     hold_out: Option<HoldOut>,
     population: serde_json::Value,
@@ -292,7 +293,7 @@ impl Report {
             relative_errors: named(purchases.relative_errors()),
             log_likelihood: purchases.log_likelihood(),
             converged_after_evaluations: purchases.evaluations(),
-            hardly_told_by_the_data: purchases.weak(),
+            hardly_told_by_the_data: (purchases.penalty() == 0.0).then(|| purchases.weak()),
             spend: spend(&fit.spend),
             hold_out: hold_out(fit),
             population: population(&fit.figures, &fit.besides),
@@ -315,14 +316,15 @@ impl Report {
             say!("  drawn to zero by a penalty of {}", self.penalty);
         }
         say!("  {}", listed(&self.parameters));
-        say!("  relative standard errors: {}", listed(&self.relative_errors));
+        let with = if self.penalty == 0.0 { "" } else { ", the penalty's part included" };
+        say!("  relative standard errors{with}: {}", listed(&self.relative_errors));
         say!(
             "  log-likelihood {:.2}, converged after {} evaluations",
             self.log_likelihood,
             self.converged_after_evaluations
         );
-        if !self.hardly_told_by_the_data.is_empty() {
-            say!("  hardly told by this data: {}", self.hardly_told_by_the_data.join(", "));
+        if let Some(weak) = self.hardly_told_by_the_data.as_ref().filter(|weak| !weak.is_empty()) {
+            say!("  hardly told by this data: {}", weak.join(", "));
         }
         match &fit.spend {
             Ok(spend) => {
