@@ -57,8 +57,9 @@ pub struct PointsOnCart {
     pub applies: bool,
     /// What they pay, in minor units.
     pub paid_cents: i64,
-    /// What is left to pay with money, in minor units.
-    pub to_pay_cents: i64,
+    /// What is left to pay with money, in minor units; where points of another request pay for the order, none is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_pay_cents: Option<i64>,
     /// How many are left to the person afterwards; where they do not pay, none is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<i64>,
@@ -142,7 +143,7 @@ impl PointsOnCart {
             points: points.0,
             applies: outcome.is_ok(),
             paid_cents: paid.0,
-            to_pay_cents: (to_pay - paid).0,
+            to_pay_cents: (outcome != Err(&NotPaid::PaidBefore)).then(|| (to_pay - paid).0),
             balance: outcome.ok().map(|(_, balance)| balance.0),
             redemption: None,
             reason: outcome.err().map(|why| ReasonView::of_points(why, locale)),

@@ -17,6 +17,8 @@ const MOVEMENT: &str = "movement of points";
 /// What an order has to do with points: what it earned, and the redemptions by which points paid for it, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PointsOrder {
+    /// Whether it was told of: it earns once, and if it earned nothing then it never does.
+    pub is_told: bool,
     /// What it earned, if it did.
     pub earned: Option<Earned>,
     /// What came back of it before it was told of, so that it earned nothing yet.
@@ -45,6 +47,8 @@ struct AccountMessage {
     used: i64,
     #[prost(sint64, tag = "5")]
     owed: i64,
+    #[prost(bytes = "vec", tag = "6")]
+    id: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,6 +79,8 @@ struct OrderMessage {
     early_back: i64,
     #[prost(bool, tag = "4")]
     early_all: bool,
+    #[prost(bool, tag = "5")]
+    is_told: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -150,7 +156,7 @@ impl Stored for Account {
     fn to_bytes(&self) -> Vec<u8> {
         let profile = self.profile.bytes().to_vec();
         let (lots, used, owed) = (to_lots(&self.lots), self.used.0, self.owed.0);
-        AccountMessage { profile, lots, steps: self.steps, used, owed }.encode_to_vec()
+        AccountMessage { profile, lots, steps: self.steps, used, owed, id: self.id.to_vec() }.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
@@ -160,6 +166,7 @@ impl Stored for Account {
             return Err(Damaged { what: ACCOUNT, why: "more is owed than is used".to_owned() });
         }
         Ok(Self {
+            id: id(ACCOUNT, &message.id)?,
             profile,
             lots: from_lots(ACCOUNT, message.lots)?,
             used: Points(message.used),
@@ -182,13 +189,15 @@ impl Stored for PointsOrder {
         });
         let tenders = self.tenders.iter().map(|id| id.bytes().to_vec()).collect();
         let Early { back, is_all } = self.early;
-        OrderMessage { earned, tenders, early_back: back.0, early_all: is_all }.encode_to_vec()
+        OrderMessage { earned, tenders, early_back: back.0, early_all: is_all, is_told: self.is_told }
+            .encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         let message: OrderMessage = decode(ORDER, bytes)?;
         let tenders = message.tenders.iter().map(|bytes| Ok(RedemptionId::from_bytes(id(ORDER, bytes)?)));
         Ok(Self {
+            is_told: message.is_told,
             earned: message.earned.map(from_earned).transpose()?,
             early: Early { back: Cents(message.early_back), is_all: message.early_all },
             tenders: tenders.collect::<Result<_, Damaged>>()?,

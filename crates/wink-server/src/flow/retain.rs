@@ -8,6 +8,7 @@ use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Kind, Lane, Position, Range, Record, Store};
 
 use super::erase::{self, Owned};
+use super::points::read as points;
 use super::{bury, once, person, webhooks, whole};
 use crate::engine::batch_id;
 use crate::keys;
@@ -188,7 +189,8 @@ async fn sweep_profiles<S: Store>(
             let features = engine.features();
             let newest = states.iter().filter_map(|state| features.newest_act(&state.value)).max();
             let heard = person.words().values().flat_map(Words::all).map(|word| word.at).max();
-            let last = newest.max(heard).unwrap_or(person.created_at());
+            let points = points::heard(engine, &person, now).await?;
+            let last = newest.max(heard).max(points).unwrap_or(person.created_at());
             if last < before {
                 erase::erase(engine, id, now).await?;
                 swept += 1;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wink_core::base::ProfileId;
 use wink_core::coupon::points::{Account, Cause, Entry, Place, Tender};
 use wink_record::PointsOrder;
 use wink_store::Store;
@@ -19,8 +20,8 @@ pub(super) struct Ledger {
     accounts: BTreeMap<[u8; 16], (i64, i64)>,
     /// What an order earned an account, and what was taken back of that.
     orders: BTreeMap<([u8; 16], [u8; 16]), (i64, i64)>,
-    /// The same of what is used, by redemption.
-    used: BTreeMap<[u8; 16], i64>,
+    /// The same of what is used, by redemption, with whose account it is.
+    used: BTreeMap<[u8; 16], ([u8; 16], i64)>,
     /// How many movements there are.
     pub(super) movements: u64,
 }
@@ -41,7 +42,7 @@ impl Ledger {
             if place == Place::Used
                 && let Some(id) = entry.redemption()
             {
-                *self.used.entry(id.bytes()).or_default() += points;
+                self.used.entry(id.bytes()).or_insert((entry.account, 0)).1 += points;
             }
         }
     }
@@ -77,9 +78,9 @@ impl Ledger {
             }
         }
         let accounts = &mut self.accounts;
-        let mut there = BTreeSet::new();
+        let mut there = BTreeMap::new();
         walk::stored(engine, kind::POINTS_ACCOUNT, |account: Account| {
-            let (held, used) = accounts.remove(&account.id()).unwrap_or_default();
+            let (held, used) = accounts.remove(&account.id).unwrap_or_default();
             let (profile, found) = (account.profile, account.held());
             if found.0 != held {
                 findings.push(format!("{profile} holds {found} points, and {held} by the ledger"));
@@ -88,7 +89,7 @@ impl Ledger {
                 findings
                     .push(format!("{profile} has used {} points, and {used} by the ledger", account.used));
             }
-            there.insert(account.id());
+            there.insert(account.profile, account.id);
             Ok(())
         })
         .await?;
@@ -100,7 +101,7 @@ impl Ledger {
         let used = &mut self.used;
         walk::stored(engine, kind::TENDER, |tender: Tender| {
             // Of whoever was erased the ledger alone tells.
-            let expected = used.remove(&tender.id.bytes()).unwrap_or_default();
+            let (_, expected) = used.remove(&tender.id.bytes()).unwrap_or_default();
             let found = tender.points() - tender.returned();
             if found.0 != expected {
                 let id = tender.id;
@@ -111,6 +112,12 @@ impl Ledger {
             Ok(())
         })
         .await?;
+        let living: BTreeSet<[u8; 16]> = there.into_values().collect();
+        let lost =
+            self.used.values().filter(|(account, used)| *used != 0 && living.contains(account)).count();
+        if lost != 0 {
+            findings.push(format!("{lost} payments with points are in the ledger only"));
+        }
         Ok(findings)
     }
 
@@ -118,13 +125,13 @@ impl Ledger {
     async fn check_orders<S: Store>(
         &mut self,
         engine: &Engine<S>,
-        accounts: &BTreeSet<[u8; 16]>,
+        accounts: &BTreeMap<ProfileId, [u8; 16]>,
         findings: &mut Vec<String>,
     ) -> Result<(), Error> {
         let orders = &mut self.orders;
         walk::stored(engine, kind::POINTS_ORDER, |order: PointsOrder| {
             let Some(earned) = order.earned else { return Ok(()) };
-            let account = Account::new(earned.profile).id();
+            let account = accounts.get(&earned.profile).copied().unwrap_or_default();
             let (made, taken) = orders.remove(&(earned.order, account)).unwrap_or_default();
             let profile = earned.profile;
             if earned.points.0 != made {
@@ -141,7 +148,8 @@ impl Ledger {
         })
         .await?;
         // Of whoever was erased the ledger alone tells.
-        let lost = orders.keys().filter(|(_, account)| accounts.contains(account)).count();
+        let living: BTreeSet<&[u8; 16]> = accounts.values().collect();
+        let lost = orders.keys().filter(|(_, account)| living.contains(account)).count();
         if lost != 0 {
             findings.push(format!("{lost} orders that earned points are in the ledger only"));
         }

@@ -4,6 +4,7 @@ use wink_core::base::{Cents, Points, Timestamp, Value};
 use wink_core::coupon::TakenBack;
 use wink_core::coupon::points::{Account, NotPaid, Tender};
 use wink_core::offer::{Channel, ReversalReason};
+use wink_core::profile::Retention;
 use wink_record::{PointsOrder, Stored};
 use wink_server::flow::decide;
 use wink_server::flow::erase::{self, erase};
@@ -11,6 +12,7 @@ use wink_server::flow::ingest::{Received, ingest};
 use wink_server::flow::links::{Linked, link};
 use wink_server::flow::points::back;
 use wink_server::flow::redeem::Purchase;
+use wink_server::flow::retain;
 use wink_server::flow::reverse::Wanted;
 use wink_server::keys::{TENANT, kind};
 use wink_server::{Engine, Error, report};
@@ -214,4 +216,55 @@ fn a_damaged_record_is_named() {
     let account = Account { used: Points(5), ..Account::from_bytes(&record.bytes).unwrap() };
     let said = finding(2, RecordKey::new(kind::POINTS_ACCOUNT, key), account.to_bytes());
     assert!(said.contains("has used 5 points, and 0 by the ledger"), "{said}");
+}
+
+#[test]
+fn an_order_that_earned_nothing_when_it_was_told_of_never_does() {
+    let engine = opened(SimStore::new());
+    tells(&engine, buys("1", 100_000, later(MONDAY, 1)));
+    // Points pay for all of it, so nothing is earned; then it comes back, and another system tells of the order.
+    let tender = paid(&engine, &pays_with(1_000, "o-1", 1_000), later(MONDAY, 2));
+    tells(&engine, told("o-1", "anna", 1_000, later(MONDAY, 3)));
+    give_back(&engine, &tender, later(MONDAY, 4)).unwrap();
+    let lines = said::order("x", &[("BREAD", 1_000)]).remove(1);
+    let named = ("order_id", Value::Text("o-1".to_owned()));
+    tells(&engine, said::message("again", "anna", "Order Completed", vec![named, lines], later(MONDAY, 5)));
+    assert_eq!((balance(&engine, later(MONDAY, 6)), audit(&engine)), (1_000, Ok(())));
+}
+
+#[test]
+fn a_payment_that_is_lost_is_named() {
+    let engine = opened(SimStore::new());
+    tells(&engine, buys("1", 10_000, later(MONDAY, 1)));
+    let tender = paid(&engine, &pays_with(30, "o-1", 1_000), later(MONDAY, 2));
+    let mut batch = Batch::new(BatchId([9; 16]), TENANT, Home(0));
+    batch.changes.push(Change::Delete(wink_server::keys::tender(tender.id)));
+    assert!(matches!(wait(engine.store.commit(batch)), Outcome::Committed { .. }));
+    let said = wait(report::verify::verify(&engine)).unwrap().findings.join(" | ");
+    assert!(said.contains("1 payments with points are in the ledger only"), "{said}");
+}
+
+#[test]
+fn an_account_s_movements_lead_to_nobody_once_it_is_gone() {
+    let [one, other] = [(); 2].map(|()| {
+        let engine = opened(SimStore::new());
+        tells(&engine, buys("1", 10_000, later(MONDAY, 1)));
+        let (_, record) = all(&engine, kind::POINTS_ACCOUNT).remove(0);
+        Account::from_bytes(&record.bytes).unwrap()
+    });
+    assert_ne!(one.id, other.id, "drawn");
+    assert_ne!(one.id, one.profile.bytes());
+}
+
+#[test]
+fn who_still_has_points_is_not_forgotten_for_being_quiet() {
+    let engine = opened(SimStore::new());
+    tells(&engine, buys("1", 10_000, later(MONDAY, 1)));
+    let is_known = |day: i64| {
+        wait(retain::sweep(&engine, &Retention::default(), later(MONDAY, day * 1_440))).unwrap();
+        wait(erase::find(&engine, &said::identity("anna"))).unwrap().is_some()
+    };
+    // Twelve months is how long points last here; events are kept for three years.
+    assert!(is_known(365));
+    assert!(!is_known(2_000), "without points the years count");
 }

@@ -1,6 +1,6 @@
 //! What a profile holds, in lots that run out one after the other.
 
-use super::ledger::{About, Cause, Entry, Place, account_id};
+use super::ledger::{About, Cause, Entry, Place};
 use crate::base::{Points, ProfileId, Timestamp};
 
 /// Points that run out together.
@@ -15,6 +15,8 @@ pub struct Lot {
 /// The points of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// Names it in its movements. Drawn, and kept nowhere else: once the account is gone they lead to nobody.
+    pub id: [u8; 16],
     /// Whose.
     pub profile: ProfileId,
     /// What there is, soonest over first; at most one lot for an instant.
@@ -37,14 +39,9 @@ pub struct Moved {
 }
 
 impl Account {
-    /// Opens the account of a profile.
-    pub fn new(profile: ProfileId) -> Self {
-        Self { profile, lots: Vec::new(), used: Points::ZERO, owed: Points::ZERO, steps: 0 }
-    }
-
-    /// Names it as its movements do.
-    pub fn id(&self) -> [u8; 16] {
-        account_id(self.profile)
+    /// Opens the account of a profile, under an id that was drawn for it.
+    pub fn new(id: [u8; 16], profile: ProfileId) -> Self {
+        Self { id, profile, lots: Vec::new(), used: Points::ZERO, owed: Points::ZERO, steps: 0 }
     }
 
     /// Tells what can be used at `now`, whether or not anybody has seen to what ran out.
@@ -97,7 +94,7 @@ impl Account {
         most - left
     }
 
-    /// Owes so many more, but never more than are used: what ran out unused is nobody's debt.
+    /// Owes so many more, but never more than are used: who used none owes none, whatever ran out.
     pub(super) fn owe(&mut self, more: Points) {
         self.owed = (self.owed + more).min(self.used);
     }
@@ -117,7 +114,7 @@ impl Account {
     /// Begins a step.
     pub(super) fn step(&mut self, cause: Option<Cause>, at: Timestamp) -> About {
         self.steps += 1;
-        About { account: self.profile, cause, step: self.steps, at }
+        About { account: self.id, cause, step: self.steps, at }
     }
 }
 

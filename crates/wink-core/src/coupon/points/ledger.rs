@@ -1,6 +1,6 @@
 //! Double entry in points: what leaves one place arrives in another, so all places of an account sum to nothing.
 
-use crate::base::{Hasher, Points, ProfileId, RedemptionId, Timestamp};
+use crate::base::{Hasher, Points, RedemptionId, Timestamp};
 
 /// Where points can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,16 +87,11 @@ pub struct Entry {
 /// What a movement is about.
 #[derive(Clone, Copy)]
 pub(super) struct About {
-    pub account: ProfileId,
+    pub account: [u8; 16],
     pub cause: Option<Cause>,
     /// Tells the steps of an account apart.
     pub step: u64,
     pub at: Timestamp,
-}
-
-/// Names the account of a profile in entries.
-pub(super) fn account_id(profile: ProfileId) -> [u8; 16] {
-    Hasher::new("points account").field(&profile.bytes()).finish().short()
 }
 
 impl Entry {
@@ -123,7 +118,7 @@ impl Entry {
     }
 
     pub(super) fn new(about: About, from: Place, to: Place, points: Points) -> Self {
-        let account = account_id(about.account);
+        let account = about.account;
         let id = Hasher::new("points entry")
             .field(&account)
             .field(&about.cause.map(Cause::bytes).unwrap_or_default());

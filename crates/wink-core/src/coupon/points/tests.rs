@@ -16,7 +16,7 @@ fn programme() -> Programme {
 }
 
 fn account(number: u8) -> Account {
-    Account::new(ProfileId::from_bytes([number; 16]))
+    Account::new([number; 16], ProfileId::from_bytes([number; 16]))
 }
 
 fn redemption(number: u8) -> RedemptionId {
@@ -369,10 +369,10 @@ impl World {
 
     fn holds(&self) -> Result<(), String> {
         for account in &self.accounts {
-            let held = self.at(Place::Held, Some(account.id()));
+            let held = self.at(Place::Held, Some(account.id));
             let is_sound = account.lots.iter().all(|lot| Points::ZERO < lot.points)
                 && (Points::ZERO..=account.used).contains(&account.owed)
-                && account.used.0 == self.at(Place::Used, Some(account.id()));
+                && account.used.0 == self.at(Place::Used, Some(account.id));
             if held != account.held().0 || held < 0 || !is_sound {
                 return Err(format!("{held} in the ledger, {} in the account", account.held()));
             }

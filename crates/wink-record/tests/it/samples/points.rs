@@ -13,6 +13,7 @@ fn lot(until: i64, points: i64) -> Lot {
 
 pub(crate) fn points_account() -> Account {
     Account {
+        id: [7; 16],
         profile: ProfileId::from_bytes([1; 16]),
         lots: vec![lot(1_000, 20), lot(2_000, 30)],
         used: Points(9),
@@ -32,7 +33,12 @@ pub(crate) fn points_order() -> PointsOrder {
         uncollected: Points(4),
     };
     let early = Early { back: Cents(70), is_all: true };
-    PointsOrder { earned: Some(earned), early, tenders: vec![RedemptionId::from_bytes([3; 16])] }
+    PointsOrder {
+        is_told: true,
+        earned: Some(earned),
+        early,
+        tenders: vec![RedemptionId::from_bytes([3; 16])],
+    }
 }
 
 pub(crate) fn tender() -> Tender {

@@ -215,7 +215,7 @@ impl Work {
         let Some(catalogue) = segments::with_segments(engine) else { return Ok(()) };
         let whole = known.joined.around(engine, &known.profile).await?;
         let looked = segments::look(engine, &catalogue, &whole, &known.state, now).await?;
-        if self.changes.len() + looked.changes.len() <= GROUP_CHANGES {
+        if self.changes.len() + self.points.changes() + looked.changes.len() <= GROUP_CHANGES {
             self.checks.extend(looked.checks);
             self.changes.extend(looked.changes);
         }

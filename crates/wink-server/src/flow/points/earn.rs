@@ -67,7 +67,7 @@ impl Earning {
         let until = programme.until(&catalogue.shop.zone, kept.occurred_at);
         let key = self.load(engine, &order.order_id).await?;
         let Some(known) = self.orders.get(&key).map(|(_, order)| order) else { return Ok(()) };
-        if until <= now || known.earned.is_some() {
+        if until <= now || known.is_told {
             return Ok(());
         }
         let early = known.early;
@@ -76,6 +76,9 @@ impl Earning {
         let what = programme.earned(&order.lines, by_points, &catalogue.campaigns, kept.occurred_at);
         self.purses.load(engine, kept.profile).await?;
         let Some(account) = self.purses.of(kept.profile) else { return Ok(()) };
+        if let Some((_, order)) = self.orders.get_mut(&key) {
+            (order.is_told, order.early) = (true, Early::default());
+        }
         let Some((mut moved, mut earned)) = earn(account, key, what, until, now) else { return Ok(()) };
         if let Some(back) = early.back()
             && let Some((after, rest)) = claw_back(&moved.account, &earned, back, now)
@@ -86,7 +89,7 @@ impl Earning {
         }
         self.purses.put([moved.account], moved.entries);
         if let Some((_, order)) = self.orders.get_mut(&key) {
-            (order.earned, order.early) = (Some(earned), Early::default());
+            order.earned = Some(earned);
         }
         Ok(())
     }
@@ -102,7 +105,7 @@ impl Earning {
         let Some((before, order)) = self.orders.get_mut(&key) else { return Ok(()) };
         let Some(earned) = order.earned else {
             // The order may be told of later. A shop without points need not remember.
-            if engine.catalogue().is_ok_and(|catalogue| catalogue.shop.points.is_some()) {
+            if !order.is_told && engine.catalogue().is_ok_and(|catalogue| catalogue.shop.points.is_some()) {
                 order.early.add(back);
             }
             return Ok(());
@@ -130,6 +133,11 @@ impl Earning {
             place.insert((loaded, order));
         }
         Ok(name)
+    }
+
+    /// Tells how many changes it will make at most.
+    pub(in crate::flow) fn changes(&self) -> usize {
+        self.orders.len() + self.purses.changes()
     }
 
     /// Adds everything to a batch.

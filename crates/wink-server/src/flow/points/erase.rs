@@ -76,7 +76,7 @@ pub(in crate::flow) async fn forget<S: Store>(
             let Some(after) = after.remove(&name).filter(|after| *after != before.value) else { continue };
             batch.checks.push(before.unchanged());
             // What is somebody else's on it stays.
-            batch.changes.push(if after == PointsOrder::default() {
+            batch.changes.push(if after.earned.is_none() && after.tenders.is_empty() {
                 Change::Delete(before.key)
             } else {
                 Change::Put(before.key, after.to_bytes())

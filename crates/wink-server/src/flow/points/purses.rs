@@ -5,6 +5,7 @@ use wink_core::coupon::points::{Account, Entry, Place};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Store};
 
+use crate::engine::batch_id;
 use crate::flow::person::{self, Loaded};
 use crate::keys;
 use crate::{Engine, Error};
@@ -25,7 +26,8 @@ impl Purses {
     ) -> Result<(), Error> {
         if self.of(profile).is_none() {
             let key = keys::points_account(profile);
-            let loaded = person::load(engine, key, || Account::new(profile)).await?;
+            let drawn = batch_id()?.0;
+            let loaded = person::load(engine, key, || Account::new(drawn, profile)).await?;
             let now = loaded.value.clone();
             self.accounts.push((loaded, now));
         }
@@ -52,6 +54,11 @@ impl Purses {
         self.moved.extend(moved);
     }
 
+    /// Tells how many changes it will make at most.
+    pub(super) fn changes(&self) -> usize {
+        3 * self.accounts.len() + 4 * self.moved.len()
+    }
+
     /// Adds everything to a batch; it holds only if all accounts are still as they were read.
     pub(super) fn add_to(self, batch: &mut Batch) {
         for (before, after) in &self.accounts {
@@ -63,7 +70,7 @@ impl Purses {
             batch.changes.extend(timer(&before.value, Some(after)));
         }
         for entry in self.moved {
-            let whose = self.accounts.iter().find(|(_, account)| account.id() == entry.account);
+            let whose = self.accounts.iter().find(|(_, account)| account.id == entry.account);
             if let Some((_, account)) = whose {
                 let key = keys::points_moved(account.profile, entry.at, entry.id);
                 batch.changes.push(Change::Put(key, entry.to_bytes()));

@@ -39,6 +39,19 @@ pub async fn holdings<S: Store>(
     Ok(holdings)
 }
 
+/// Tells until when a person is somebody because of their points: while some are there, and since they last moved.
+pub(in crate::flow) async fn heard<S: Store>(
+    engine: &Engine<S>,
+    person: &Cluster<'_>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    if Points::ZERO < holdings(engine, person, now).await?.balance {
+        return Ok(Some(now));
+    }
+    let newest = movements(engine, person, &Page { limit: 1, cursor: None }).await?;
+    Ok(newest.items.first().map(|entry| entry.at))
+}
+
 /// Lists how a person's points came and went, newest first.
 ///
 /// # Errors
