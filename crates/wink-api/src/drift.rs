@@ -19,9 +19,9 @@ pub struct DriftAsked {
     pub since: Option<String>,
     /// The first instant that is no longer in it; now if it is not said, and never later.
     pub until: Option<String>,
-    /// Where the earlier window begins; as long before its end as the later one lasts if it is not said.
+    /// Where the earlier window begins; as long before its end as the later one lasts if it is not said. The windows must be as long as each other.
     pub before_since: Option<String>,
-    /// The first instant that is no longer in it; where the later one begins if it is not said.
+    /// The first instant that is no longer in it; as long after its beginning as the later one lasts if that is said, else where the later one begins.
     pub before_until: Option<String>,
 }
 
@@ -46,7 +46,8 @@ impl WindowsRefused {
     pub fn pointer(&self) -> String {
         let parameter = match self {
             Self::Instant { parameter, .. } => parameter,
-            Self::Windows(WindowsError::Empty(..) | WindowsError::Overlap(..)) => "since",
+            Self::Windows(WindowsError::EmptyAfter(..) | WindowsError::Overlap(..)) => "since",
+            Self::Windows(WindowsError::EmptyBefore(..) | WindowsError::Unequal(..)) => "before_since",
             Self::Windows(WindowsError::Future(..)) => "until",
         };
         format!("/{parameter}")
@@ -65,10 +66,17 @@ impl DriftAsked {
         };
         let until = read("until", &self.until)?.unwrap_or(now);
         let since = read("since", &self.since)?.unwrap_or(until.plus_days(-DAYS));
-        let before_until = read("before_until", &self.before_until)?.unwrap_or(since);
-        let as_long = Timestamp(before_until.0.saturating_sub(until.since_ms(since)));
-        let before_since = read("before_since", &self.before_since)?.unwrap_or(as_long);
-        Ok(DriftWindows::new((before_since, before_until), (since, until), now)?)
+        let lasts = until.since_ms(since);
+        let before =
+            match (read("before_since", &self.before_since)?, read("before_until", &self.before_until)?) {
+                (Some(from), Some(end)) => (from, end),
+                (Some(from), None) => (from, Timestamp(from.0.saturating_add(lasts))),
+                (None, end) => {
+                    let end = end.unwrap_or(since);
+                    (Timestamp(end.0.saturating_sub(lasts)), end)
+                }
+            };
+        Ok(DriftWindows::new(before, (since, until), now)?)
     }
 }
 
@@ -85,9 +93,11 @@ pub struct DriftView {
     pub comparisons: u64,
     /// How likely a report names anything although nothing has changed.
     pub rate: f64,
-    /// Events that too few people sent to compare.
+    /// Events that too few people sent to compare: those that at least ten sent in one of the windows.
     pub too_few: Vec<TooFewView>,
-    /// How many messages held something beyond what can be followed; it is counted under `(other)`.
+    /// How many more events fewer than ten people sent in either window.
+    pub others: u64,
+    /// How many messages held a field or a word beyond what can be followed; it is counted under `(other)`.
     pub beyond: u64,
 }
 
@@ -124,10 +134,12 @@ pub struct FindingView {
     /// The population stability index of numbers and words: from 0.1 on a notable shift, from 0.25 on a large one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<f64>,
-    /// When it was first seen in the windows.
-    pub first_seen: String,
-    /// When it was last seen in them.
-    pub last_seen: String,
+    /// The hour in which it was first seen in the windows; not there if fewer than ten people sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
+    /// The hour in which it was last seen in them; not there if fewer than ten people sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
 }
 
 /// What was seen of a field in one window, in one message of each person.
@@ -137,7 +149,7 @@ pub struct FieldSeen {
     pub all: u64,
     /// Those that have it.
     pub with_field: u64,
-    /// How often it was of each type, if that has changed.
+    /// How often it was of each type, if that has changed; types that fewer than ten people sent in either window are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub types: Option<BTreeMap<String, u64>>,
     /// About the median of its numbers, to two digits, if they have shifted.
@@ -181,6 +193,7 @@ impl DriftView {
             comparisons: report.comparisons,
             rate,
             too_few: too_few.collect(),
+            others: report.others,
             beyond: report.beyond,
         }
     }
@@ -202,8 +215,8 @@ impl FindingView {
             before: FieldSeen::new(finding, 0),
             after: FieldSeen::new(finding, 1),
             index,
-            first_seen: finding.first_seen.to_string(),
-            last_seen: finding.last_seen.to_string(),
+            first_seen: finding.first_seen.map(|at| at.to_string()),
+            last_seen: finding.last_seen.map(|at| at.to_string()),
         }
     }
 }
@@ -226,5 +239,54 @@ impl FieldSeen {
         }
         let (all, with_field) = (at(&finding.seen.all), at(&finding.seen.with_field));
         Self { all, with_field, types, median, words: shares }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-03-29T00:00:00Z";
+
+    fn asked(given: &[(&str, &str)]) -> Result<DriftWindows, WindowsRefused> {
+        let of = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, at)| (*at).to_owned());
+        let asked = DriftAsked {
+            since: of("since"),
+            until: of("until"),
+            before_since: of("before_since"),
+            before_until: of("before_until"),
+        };
+        asked.windows(Timestamp::parse(NOW).unwrap())
+    }
+
+    #[test]
+    fn the_earlier_window_is_as_long_as_the_later_and_ends_where_it_begins_unless_it_is_said() {
+        let told = |given: &[(&str, &str)]| {
+            let windows = asked(given).unwrap();
+            let days = |(from, until): (Timestamp, Timestamp)| {
+                [from, until].map(|at| at.to_string()[5..10].to_owned())
+            };
+            [days(windows.before()), days(windows.after())].concat().join(" ")
+        };
+        assert_eq!(told(&[]), "03-15 03-22 03-22 03-29");
+        assert_eq!(told(&[("until", "2026-03-20T00:00:00Z")]), "03-06 03-13 03-13 03-20");
+        assert_eq!(told(&[("since", "2026-03-26T00:00:00Z")]), "03-23 03-26 03-26 03-29");
+        assert_eq!(told(&[("before_since", "2026-03-01T00:00:00Z")]), "03-01 03-08 03-22 03-29");
+        assert_eq!(told(&[("before_until", "2026-03-10T00:00:00Z")]), "03-03 03-10 03-22 03-29");
+    }
+
+    #[test]
+    fn the_window_that_cannot_be_is_pointed_to() {
+        let pointer = |given: &[(&str, &str)]| asked(given).unwrap_err().pointer();
+        assert_eq!(pointer(&[("since", "yesterday")]), "/since");
+        assert_eq!(pointer(&[("since", NOW)]), "/since");
+        let first = "2026-03-01T00:00:00Z";
+        assert_eq!(pointer(&[("before_since", first), ("before_until", first)]), "/before_since");
+        assert_eq!(pointer(&[("before_until", NOW)]), "/since");
+        assert_eq!(pointer(&[("until", "2026-03-30T00:00:00Z")]), "/until");
+        let unequal = [("before_since", first), ("before_until", "2026-03-03T00:00:00Z")];
+        assert_eq!(pointer(&unequal), "/before_since");
+        let said = asked(&unequal).unwrap_err().to_string();
+        assert!(said.contains("the earlier lasts 172800 s, the later 604800 s"), "{said}");
     }
 }

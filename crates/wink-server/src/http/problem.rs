@@ -157,6 +157,13 @@ pub(super) fn overloaded() -> Refused {
         .again_after(Duration::from_secs(1))
 }
 
+/// A report that takes long is being made, and there is one at a time.
+pub(super) fn one_at_a_time() -> Refused {
+    let message = "such a report is being made already; ask again after Retry-After seconds";
+    Refused::new(Problem::new(429, "overloaded", "Too much to do", message))
+        .again_after(Duration::from_secs(5))
+}
+
 /// The same is being done at this moment.
 pub(super) fn in_progress() -> Refused {
     let message = "a request with this idempotency key is under way; send it again after Retry-After seconds";

@@ -19,9 +19,9 @@ pub(crate) enum EventsAction {
     #[command(after_help = "Examples:
   wink events drift --data store
   wink events drift --data store --since 2026-03-08T00:00:00Z --until 2026-03-15T00:00:00Z
-  wink events drift --data store --since 2026-03-08T00:00:00Z --before-since 2026-02-01T00:00:00Z --json
+  wink events drift --data store --since 2026-03-08T00:00:00Z --until 2026-03-15T00:00:00Z --before-since 2026-02-01T00:00:00Z --json
 
-Events count in the window they were received in, one of each person. Nothing in the report is about a person.")]
+Windows are as long as each other; what was released lies between them. Events count in the window they were received in, one of each person. Nothing in the report is about a person.")]
     Drift {
         #[command(flatten)]
         windows: DriftWindowsAsked,
@@ -45,7 +45,7 @@ pub(crate) struct DriftWindowsAsked {
     /// Where the earlier window begins; as long before its end as the later one lasts unless given
     #[arg(long, value_name = "TIME")]
     pub(crate) before_since: Option<String>,
-    /// Where it ends; where the later one begins unless given
+    /// Where it ends; as long after its beginning as the later one lasts if that is given, else where the later one begins
     #[arg(long, value_name = "TIME")]
     pub(crate) before_until: Option<String>,
 }

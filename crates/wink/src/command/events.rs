@@ -58,6 +58,11 @@ fn show(found: &Json) {
             ["source", "event", "before", "after"].map(|name| at(few, &[name]));
         say!("too few people to compare: `{event}` from {source}, {before} before and {after} after");
     }
+    match found.get("others").and_then(Json::as_u64).unwrap_or_default() {
+        0 => {}
+        1 => say!("1 more event was sent by fewer than ten people"),
+        many => say!("{many} more events were sent by fewer than ten people each"),
+    }
     if let Some(beyond) = found.get("beyond").and_then(Json::as_u64).filter(|beyond| 0 < *beyond) {
         say!("{beyond} messages held more than can be followed: it is counted under (other)");
     }

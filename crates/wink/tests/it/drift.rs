@@ -32,9 +32,11 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     let store = tempfile::tempdir().unwrap();
     sample::open_shop(store.path());
     let server = Server::start(store.path());
+    let before = now();
     let price = |number: usize| 100 + 7 * (number % 60);
     send(&server, 0, |number| json!({ "product_id": "p-1", "price_cents": price(number) }));
-    std::thread::sleep(Duration::from_millis(20));
+    // As long as the second batch may need.
+    std::thread::sleep(Duration::from_secs(2));
     let between = now();
     std::thread::sleep(Duration::from_millis(20));
     send(
@@ -42,9 +44,12 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
         60,
         |number| json!({ "product_id": "p-1", "price_cents": 4 * price(number), "colour": "red as Anna" }),
     );
-    std::thread::sleep(Duration::from_millis(20));
-    let (before, after) = (Timestamp(between.0 - HOUR_MS), now());
-    let path = format!("/v1/events/drift?before_since={before}&since={between}&until={after}");
+    // The later window is as long as the earlier one, and over.
+    let after = Timestamp(2 * between.0 - before.0);
+    while now() < after {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let path = format!("/v1/events/drift?since={between}&until={after}");
     let found = ask(server.address, "GET", &path, "").json();
     let told: Vec<(&Value, &Value)> =
         found["findings"].as_array().unwrap().iter().map(|one| (&one["field"], &one["change"])).collect();
@@ -57,6 +62,7 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     );
     assert!(0.25 < cents["index"].as_f64().unwrap() && cents["known"] == true, "{found}");
     assert!(!found.to_string().to_lowercase().contains("anna"), "{found}");
+    assert!(colour["first_seen"].as_str().unwrap().ends_with(":00:00Z"), "{found}");
 
     let refused = |query: &str| {
         let refused = ask(server.address, "GET", &format!("/v1/events/drift?{query}"), "");
@@ -67,6 +73,9 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     let invalid = |pointer: &str| (422, "value_invalid".to_owned(), pointer.to_owned());
     assert_eq!(refused("before_until=yesterday"), invalid("/before_until"));
     assert_eq!(refused(&format!("since={after}&until={before}")), invalid("/since"));
+    let early = Timestamp(before.0 - HOUR_MS);
+    let unequal = format!("before_since={early}&before_until={between}&since={between}&until={after}");
+    assert_eq!(refused(&unequal), invalid("/before_since"));
     assert_eq!(refused(&format!("since={between}&before_until={after}&until={after}")), invalid("/since"));
     let future = Timestamp(after.0 + HOUR_MS);
     assert_eq!(refused(&format!("until={future}")), invalid("/until"));
@@ -78,8 +87,8 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
 
     // The same while the server has the store, and without it.
     let data = store.path().to_str().unwrap();
-    let (before, between, after) = (before.to_string(), between.to_string(), after.to_string());
-    let windows = ["--before-since", &before, "--since", &between, "--until", &after, "--data", data];
+    let (early, between, after) = (early.to_string(), between.to_string(), after.to_string());
+    let windows = ["--since", &between, "--until", &after, "--data", data];
     let drift = |more: &[&str]| run(["events", "drift"].iter().chain(&windows).chain(more).copied());
     assert_eq!(drift(&["--json"]).fine().json(), found);
     server.stop().fine();
@@ -97,6 +106,10 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
     }
     let refused = run(["events", "drift", "--since", "yesterday", "--data", data]);
     assert!(refused.code == Some(1) && refused.err.contains("yesterday"), "{refused:?}");
+    let windows =
+        ["--before-since", &early, "--before-until", &between, "--since", &between, "--until", &after];
+    let refused = run(["events", "drift", "--data", data].iter().chain(&windows).copied());
+    assert!(refused.code == Some(1) && refused.err.contains("as long as each other"), "{refused:?}");
     let refused = run(["events", "drift", "--until", &future.to_string(), "--data", data]);
     assert!(refused.code == Some(1) && refused.err.contains("leave its end out"), "{refused:?}");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wink_stats::{SHIFT_NOTABLE, Stability, all_in_one, silence, stability};
 
 use super::fields::{FEW, OTHER};
+use super::people::ENOUGH;
 use super::{Drift, DriftWindows, Field, Group, Kind, Word};
 use crate::base::Timestamp;
 
@@ -27,6 +28,9 @@ const WAYS_OF_PRESENCE: u64 = 3;
 /// A type may be in one window only, in either.
 const WAYS_OF_A_KIND: u64 = 2;
 
+/// Times are told to the hour.
+const HOUR_MS: i64 = 3_600_000;
+
 /// At most this many words are told of a field, those that shifted most.
 const WORDS_TOLD: usize = 5;
 
@@ -39,9 +43,11 @@ pub struct DriftReport {
     pub findings: Vec<Finding>,
     /// How many comparisons were made.
     pub comparisons: u64,
-    /// Events that too few people sent in one of the windows, with how many did in both.
+    /// Events that too few people sent in one of the windows to compare, with how many did in both: at least ten in one of them.
     pub too_few: Vec<(String, &'static str, [u64; 2])>,
-    /// How many messages held something beyond what can be followed, which is counted under `(other)`.
+    /// How many more events fewer than ten people sent in either window. They are not named.
+    pub others: u64,
+    /// How many messages held a field or a word beyond what can be followed, which is counted under `(other)`.
     pub beyond: u64,
 }
 
@@ -63,10 +69,10 @@ pub struct Finding {
     pub p_value: f64,
     /// How often the object the field belongs to was seen in each window, and the field in it.
     pub seen: SeenBetween,
-    /// When it was first seen in the windows.
-    pub first_seen: Timestamp,
-    /// When it was last seen in them.
-    pub last_seen: Timestamp,
+    /// The hour in which it was first seen in the windows; `None` if fewer than ten people sent it.
+    pub first_seen: Option<Timestamp>,
+    /// The hour in which it was last seen in them; `None` if fewer than ten people sent it.
+    pub last_seen: Option<Timestamp>,
 }
 
 /// Counts in the earlier and in the later window, of one message of each person.
@@ -87,7 +93,7 @@ pub enum Change {
     Appeared,
     /// It was there, and is not.
     Vanished,
-    /// It is of other types: the counts of each.
+    /// It is of other types: the counts of each that ten people sent in one of the windows.
     Types(BTreeMap<Kind, [u64; 2]>),
     /// It is left out more or less often: the share of absent values in each window.
     Absent([f64; 2]),
@@ -161,11 +167,19 @@ pub(super) fn report(drift: &Drift) -> DriftReport {
         findings.iter().any(|finding| is_it(finding) && finding.change == Change::Stopped)
     };
     too_few.retain(|(source, event, _)| !has_stopped(source, event));
-    DriftReport { windows: drift.windows, findings, comparisons, too_few, beyond: drift.beyond }
+    let (too_few, others): (Vec<_>, Vec<_>) =
+        too_few.into_iter().partition(|(_, _, people)| can_be_told(people));
+    let others = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    DriftReport { windows: drift.windows, findings, comparisons, too_few, others, beyond: drift.beyond }
 }
 
-/// An event nobody sends any more: how likely all who sent it fall into the earlier window, by how long the windows are. One that comes now and then,
-/// as with a newsletter, may well be silent for a while: it has not stopped.
+/// Tells whether in one of the windows so many people sent something that none of them can be meant.
+fn can_be_told(people: &[u64; 2]) -> bool {
+    people.iter().any(|people| usize::try_from(*people).is_ok_and(|people| ENOUGH <= people))
+}
+
+/// An event nobody sends any more: how likely all who sent it fall into the earlier window, by how long the windows are; or how likely it is silent for
+/// so long, if that is likelier. One that comes now and then, as with a newsletter, may well be silent for a while: it has not stopped.
 fn stopped(
     windows: DriftWindows,
     source: &str,
@@ -178,19 +192,17 @@ fn stopped(
     let (earlier, later) = (long(windows.before()), long(windows.after()));
     let slice = u64::try_from(windows.slice_ms()).unwrap_or(1);
     let active = u64::try_from(group.slices.len()).unwrap_or(u64::MAX);
-    if RATE < silence(active, earlier.div_ceil(slice), float(later) / float(slice)) {
-        return None;
-    }
+    let silent = silence(active, earlier.div_ceil(slice), float(later) / float(slice));
     Some(Finding {
         source: source.to_owned(),
         event,
         field: None,
         known: true,
         change: Change::Stopped,
-        p_value: all_in_one(before, float(earlier) / (float(earlier) + float(later))),
+        p_value: all_in_one(before, float(earlier) / (float(earlier) + float(later))).max(silent),
         seen: SeenBetween { all: people, with_field: people },
-        first_seen: group.span.first,
-        last_seen: group.span.last,
+        first_seen: Some(hour(group.span.first)),
+        last_seen: Some(hour(group.span.last)),
     })
 }
 
@@ -205,6 +217,7 @@ fn of_fields(source: &str, event: &'static str, group: &Group, findings: &mut Ve
         let compared = compare(field, all);
         comparisons += compared.comparisons;
         let is_told = field.known || path == OTHER || field.people.are_enough();
+        let seen_at = |at: Timestamp| field.people.are_enough().then(|| hour(at));
         findings.extend(compared.notable.into_iter().map(|(change, p_value)| Finding {
             source: source.to_owned(),
             event,
@@ -213,8 +226,8 @@ fn of_fields(source: &str, event: &'static str, group: &Group, findings: &mut Ve
             change,
             p_value,
             seen: SeenBetween { all, with_field: field.seen },
-            first_seen: field.span.first,
-            last_seen: field.span.last,
+            first_seen: seen_at(field.span.first),
+            last_seen: seen_at(field.span.last),
         }));
     }
     comparisons
@@ -278,7 +291,9 @@ fn kinds(kinds: &BTreeMap<Kind, [u64; 2]>, seen: [u64; 2], compared: &mut Compar
         likely = likely.min(p_value);
     }
     if likely < 1.0 {
-        compared.notable.push((Change::Types(kinds.clone()), likely));
+        let told = kinds.iter().filter(|(_, people)| can_be_told(people));
+        let told = told.map(|(kind, people)| (*kind, *people)).collect();
+        compared.notable.push((Change::Types(told), likely));
     }
 }
 
@@ -305,6 +320,11 @@ fn most_shifted(words: &BTreeMap<String, Word>) -> Vec<WordShare> {
     told.sort_by(|one, other| by(other).total_cmp(&by(one)).then_with(|| one.word.cmp(&other.word)));
     told.truncate(WORDS_TOLD);
     told
+}
+
+/// Cuts an instant to its hour: nobody is found by when they came.
+fn hour(at: Timestamp) -> Timestamp {
+    Timestamp(at.0.saturating_sub(at.0.rem_euclid(HOUR_MS)))
 }
 
 fn at(counts: &[u64; 2], window: usize) -> u64 {

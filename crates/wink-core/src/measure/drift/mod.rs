@@ -5,7 +5,7 @@
 //! look like change.
 //!
 //! Sums only, and nothing personal: names of fields, types, counts, medians, and words of fields the schema says hold one of few. A name or a word
-//! is told if ten people sent it. A text is never kept otherwise.
+//! is told if ten people sent it, and so is an event that is only listed, and a type. A text is never kept otherwise. Times are told to the hour.
 //!
 //! Whatever is in the journal, what is kept is bounded: [`SOURCES_MAX`] sources; of each the fields the schemas name and [`UNKNOWN_MAX`] others, of
 //! these [`UNKNOWN_OF_EVENT_MAX`] of one event; [`WORDS_MAX`] words and 128 buckets of numbers of a field; 2 MB to know who was counted. That is at most
@@ -47,8 +47,11 @@ const WORDS_MAX: usize = 32;
 /// The later window is cut into so many slices, and the earlier one into slices as long: days, if it is a week.
 const SLICES: i64 = 7;
 
-/// But the earlier one into no more than these.
-const SLICES_MAX: i64 = 1_024;
+/// Two windows of the same days may differ so long where a clock is set on or back between them.
+const CLOCK_CHANGE_MS: i64 = 2 * 3_600_000;
+
+/// But by no more than this part of the shorter one: a tenth. Of a longer window more people send what few send, though nothing has changed.
+const LONGER_MAX: i64 = 10;
 
 /// Two windows of time, each from its first instant to the first that is no longer in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,37 +63,51 @@ pub struct DriftWindows {
 /// Why two windows cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowsError {
-    /// One of them is empty.
-    #[error("the window from {0} to {1} is empty; its end must be later than its beginning")]
-    Empty(Timestamp, Timestamp),
+    /// The earlier one is empty.
+    #[error("the earlier window, from {0} to {1}, is empty; its end must be later than its beginning")]
+    EmptyBefore(Timestamp, Timestamp),
+    /// The later one is empty.
+    #[error("the later window, from {0} to {1}, is empty; its end must be later than its beginning")]
+    EmptyAfter(Timestamp, Timestamp),
     /// The later one begins in the earlier one, or before it.
     #[error("the windows overlap: the earlier ends at {0}, and the later begins at {1}")]
     Overlap(Timestamp, Timestamp),
     /// The later one is not over: what is still to come would be missing in it.
     #[error("the later window ends at {0}, and it is {1}; leave its end out to have it end now")]
     Future(Timestamp, Timestamp),
+    /// One of them is longer: of each person one message counts, and who comes for longer sends more of what is seldom.
+    #[error(
+        "the windows must be as long as each other: the earlier lasts {0} s, the later {1} s; leave the earlier out to have it as long and end where the later begins"
+    )]
+    Unequal(i64, i64),
 }
 
 impl DriftWindows {
     /// Takes two windows, the earlier one first, as of `now`.
     ///
     /// # Errors
-    /// If one is empty, they overlap, or one is not over.
+    /// If one is empty, they overlap, one is not over, or one is longer by more than a change of the clocks.
     pub fn new(
         before: (Timestamp, Timestamp),
         after: (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Result<Self, WindowsError> {
-        for (from, until) in [after, before] {
-            if until <= from {
-                return Err(WindowsError::Empty(from, until));
-            }
+        if after.1 <= after.0 {
+            return Err(WindowsError::EmptyAfter(after.0, after.1));
+        }
+        if before.1 <= before.0 {
+            return Err(WindowsError::EmptyBefore(before.0, before.1));
         }
         if after.0 < before.1 {
             return Err(WindowsError::Overlap(before.1, after.0));
         }
         if now < after.1 {
             return Err(WindowsError::Future(after.1, now));
+        }
+        let [earlier, later] = [before, after].map(|(from, until)| until.since_ms(from));
+        let (shorter, longer) = (earlier.min(later), earlier.max(later));
+        if CLOCK_CHANGE_MS.min(shorter / LONGER_MAX) < longer - shorter {
+            return Err(WindowsError::Unequal(earlier / 1_000, later / 1_000));
         }
         Ok(Self { before, after })
     }
@@ -102,8 +119,7 @@ impl DriftWindows {
 
     /// Tells how long a slice of the windows is, in milliseconds.
     fn slice_ms(&self) -> i64 {
-        let long = |(since, until): (Timestamp, Timestamp)| until.since_ms(since);
-        (long(self.after) / SLICES).max(long(self.before) / SLICES_MAX).max(1)
+        (self.after.1.since_ms(self.after.0) / SLICES).max(1)
     }
 
     /// Tells the earlier window.
@@ -307,6 +323,7 @@ impl Visitor for Taking<'_> {
             return false;
         }
         let (counts, window, person) = (self.counts, self.window, self.person);
+        let mut is_beyond = false;
         let field = self.meet(seen.parent, seen.path, seen.known);
         if counts {
             count(field.kinds.entry(seen.kind).or_default(), window);
@@ -315,11 +332,13 @@ impl Visitor for Taking<'_> {
             }
             if let Some(word) = seen.word {
                 let has_room = field.words.len() < WORDS_MAX || field.words.contains_key(word);
+                is_beyond = !has_room && word != OTHER;
                 let word = field.words.entry(if has_room { word } else { OTHER }.to_owned()).or_default();
                 count(&mut word.seen, window);
                 word.people.add(person);
             }
         }
+        self.is_beyond |= is_beyond;
         true
     }
 

@@ -3,7 +3,7 @@
 use crate::base::{Hasher, ProfileId};
 
 /// What so many people sent is nobody's own, and can be told.
-const ENOUGH: usize = 10;
+pub(super) const ENOUGH: usize = 10;
 
 /// How many bits [`Counted`] has: 2 MiB of them. Of a million people and events in both windows chance passes some three of a hundred over.
 const BITS: u64 = 1 << 24;

@@ -9,12 +9,12 @@ const DAY: i64 = 86_400_000;
 type Properties = BTreeMap<String, Value>;
 
 fn windows() -> DriftWindows {
-    windows_of(7, 7)
+    windows_of(7)
 }
 
-/// An earlier window of so many days, and a later one of so many behind it.
-fn windows_of(before: i64, after: i64) -> DriftWindows {
-    let [between, end] = [before, before + after].map(|day| Timestamp(day * DAY));
+/// A window of so many days, and another behind it.
+fn windows_of(days: i64) -> DriftWindows {
+    let [between, end] = [days, 2 * days].map(|day| Timestamp(day * DAY));
     DriftWindows::new((Timestamp(0), between), (between, end), end).unwrap()
 }
 
@@ -102,7 +102,7 @@ fn every_planted_drift_is_found_and_nothing_else_is() {
     let report =
         check(&|sent, _| drop(sent.insert("colour".to_owned(), text("red"))), &[("colour", "appeared")]);
     let [found] = report.findings.as_slice() else { panic!("one") };
-    assert!(!found.known && found.first_seen == Timestamp(7 * DAY));
+    assert!(!found.known && found.first_seen == Some(Timestamp(7 * DAY)));
     assert_eq!(found.seen, SeenBetween { all: [600, 600], with_field: [0, 600] });
     // One in twenty is enough for a field that was not there.
     let seldom = |sent: &mut Properties, chance: &mut Chance| {
@@ -112,7 +112,7 @@ fn every_planted_drift_is_found_and_nothing_else_is() {
     };
     check(&seldom, &[("colour", "appeared")]);
     let report = check(&|sent, _| drop(sent.remove("brand")), &[("brand", "vanished")]);
-    assert!(report.findings[0].known && report.findings[0].last_seen < Timestamp(7 * DAY));
+    assert!(report.findings[0].known && report.findings[0].last_seen == Some(Timestamp(0)));
     let typed = |sent: &mut Properties, _: &mut Chance| drop(sent.insert("is_new".to_owned(), text("yes")));
     check(&typed, &[("is_new", "types_changed")]);
     let partly = |sent: &mut Properties, chance: &mut Chance| {
@@ -351,33 +351,64 @@ fn names_and_words_of_the_shop_are_told_in_its_own_language_and_script() {
 
 #[test]
 fn what_fewer_than_ten_people_sent_is_not_told_however_often() {
-    // Of a short window after a long one a few are enough to be no chance.
-    let told = |people: u32, word: u32| {
-        let (mut drift, schemas) = (Drift::new(windows_of(70, 1)), Schemas::built_in());
+    // Where many came before and few come now, a few are enough to be no chance.
+    let told = |people: u32| {
+        let (mut drift, schemas) = (Drift::new(windows()), Schemas::built_in());
+        let usual = map([("device_class", text("phone")), ("is_new", Value::Bool(true))]);
         for number in 0..4_000 {
-            drift.take(
-                &kept("Page", map([("device_class", text("phone"))]), i64::from(number), number),
-                &schemas,
-            );
+            drift.take(&kept("Page", usual.clone(), i64::from(number), number), &schemas);
         }
         for number in 4_000..4_060 {
-            let mut sent =
-                map([("device_class", text(if number < 4_000 + word { "Annas own" } else { "pad" }))]);
+            let mut sent = map([("device_class", text("pad")), ("is_new", Value::Bool(true))]);
             if number < 4_000 + people {
-                sent.insert("Anna Maier".to_owned(), Value::Bool(true));
+                let theirs = [("device_class", "Annas own"), ("is_new", "yes"), ("Anna Maier", "is here")];
+                sent.extend(map(theirs.map(|(name, said)| (name, text(said)))));
             }
             for again in 0..20 {
-                drift.take(&kept("Page", sent.clone(), 70 * DAY + again, number), &schemas);
+                drift.take(&kept("Page", sent.clone(), 7 * DAY + again, number), &schemas);
             }
         }
         drift.report()
     };
-    let few = told(9, 9);
-    assert_eq!(found(&few), [("(few)", "appeared"), ("device_class", "words_shifted")], "{few:#?}");
+    let all = |name| [(name, "appeared"), ("device_class", "words_shifted"), ("is_new", "types_changed")];
+    let few = told(9);
+    assert_eq!(found(&few), all("(few)"), "{few:#?}");
     assert!(!format!("{few:?}").contains("Anna"), "{few:?}");
-    let many = told(10, 10);
-    assert_eq!(found(&many), [("Anna Maier", "appeared"), ("device_class", "words_shifted")]);
+    assert_eq!(few.findings[2].change, Change::Types(BTreeMap::from([(Kind::Flag, [4_000, 51])])));
+    assert_eq!((few.findings[0].first_seen, few.findings[0].last_seen), (None, None));
+    let many = told(10);
+    assert_eq!(found(&many), all("Anna Maier"));
     assert!(format!("{many:?}").contains("Annas own"));
+    let kinds = BTreeMap::from([(Kind::Flag, [4_000, 50]), (Kind::Text, [0, 10])]);
+    assert_eq!(many.findings[2].change, Change::Types(kinds));
+    assert_eq!(many.findings[0].first_seen, Some(Timestamp(7 * DAY)));
+}
+
+#[test]
+fn an_event_that_fewer_than_ten_people_sent_is_counted_and_not_named() {
+    let (mut drift, schemas) = (Drift::new(windows()), Schemas::built_in());
+    let mut send = |event: &str, people: std::ops::Range<u32>, at: i64| {
+        for number in people {
+            // However often they do.
+            (0..20).for_each(|again| drift.take(&kept(event, map([]), at + again, number), &schemas));
+        }
+    };
+    send("Page", 0..9, 0);
+    send("Page", 9..18, 7 * DAY);
+    send("Screen", 0..10, 7 * DAY);
+    let report = drift.report();
+    assert_eq!(report.too_few, [("web-shop".to_owned(), "Screen", [0, 10])]);
+    assert_eq!(report.others, 1);
+}
+
+#[test]
+fn words_beyond_those_that_are_followed_are_told_of() {
+    let (mut drift, schemas) = (Drift::new(windows()), Schemas::built_in());
+    for number in 0..40 {
+        let sent = map([("device_class", text(&odd_name(number)))]);
+        drift.take(&kept("Page", sent, 0, number), &schemas);
+    }
+    assert_eq!(drift.report().beyond, 40 - u64::try_from(WORDS_MAX).unwrap());
 }
 
 #[test]
@@ -405,46 +436,52 @@ fn one_person_who_sends_a_lot_is_one_person() {
 
 #[test]
 fn an_event_that_comes_no_more_has_stopped_and_one_that_few_send_or_seldom_may_have_by_chance() {
-    // So many people spread over so many hours of the earlier window, and some in the later.
-    let report_of = |windows: DriftWindows, before: u32, hours: i64, after: u32| {
-        let (mut drift, schemas) = (Drift::new(windows), Schemas::built_in());
+    // So many people spread over so many days of the earlier window, and some in the later, among other things that are compared.
+    let report_of = |before: u32, days: f64, after: u32| {
+        let (mut drift, schemas) = (Drift::new(windows()), Schemas::built_in());
+        for number in 0..120 {
+            let at = i64::from(number % 2) * 7 * DAY;
+            drift.take(&kept("Screen", odd(0..20), at, number), &schemas);
+        }
         for number in 0..before {
-            let at = hours * 3_600_000 * i64::from(number) / i64::from(before);
+            #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a week")]
+            let at = (days * 86_400_000.0 * f64::from(number) / f64::from(before)) as i64;
             drift.take(&kept("Page", map([]), at, number), &schemas);
         }
         for number in before..before + after {
-            drift.take(&kept("Page", map([]), windows.after().0.0 + i64::from(number), number), &schemas);
+            drift.take(&kept("Page", map([]), 7 * DAY + i64::from(number), number), &schemas);
         }
-        drift.report()
+        let report = drift.report();
+        assert_eq!(report.comparisons, 1 + 3 * 20 + u64::from(50 <= before));
+        report
     };
-    let week = 7 * 24;
-    let report = report_of(windows(), 200, week, 0);
+    let report = report_of(200, 7.0, 0);
     let [gone] = report.findings.as_slice() else { panic!("{report:?}") };
     assert_eq!((&gone.change, &gone.field, gone.event), (&Change::Stopped, &None, "Page"));
     assert_eq!(gone.seen, SeenBetween { all: [200, 0], with_field: [200, 0] });
-    assert_eq!(gone.first_seen, Timestamp(0));
-    assert!(Timestamp(6 * DAY) < gone.last_seen && gone.p_value < 1e-50 && report.too_few.is_empty());
-    let still = report_of(windows(), 200, week, 1);
+    // To the hour: the last of them came ten minutes past it.
+    let last = Timestamp(7 * DAY - 3_600_000);
+    assert_eq!((gone.first_seen, gone.last_seen), (Some(Timestamp(0)), Some(last)));
+    assert!(gone.p_value < 1e-8 && report.too_few.is_empty());
+    let still = report_of(200, 7.0, 1);
     assert_eq!((found(&still), still.too_few.len()), (vec![], 1));
-    // In a day after two months fifty people may well be missing; in a week after one they are not by chance.
-    let short = report_of(windows_of(60, 1), 50, 60 * 24, 0);
-    assert_eq!((found(&short), &short.too_few[0].2), (vec![], &[50, 0]));
-    assert_eq!(found(&report_of(windows(), 50, week, 0)), [("", "stopped")]);
-    assert_eq!(found(&report_of(windows(), 49, week, 0)), []);
+    assert_eq!(found(&report_of(50, 7.0, 0)), [("", "stopped")]);
+    assert_eq!(found(&report_of(49, 7.0, 0)), []);
     // A newsletter of every other week has thousands of readers on its day, and none a week later.
-    let letter = report_of(windows(), 2_000, 20, 0);
+    let letter = report_of(2_000, 0.8, 0);
     assert_eq!((found(&letter), &letter.too_few[0].2), (vec![], &[2_000, 0]));
-    assert_eq!(found(&report_of(windows(), 2_000, 5 * 24, 0)), [("", "stopped")], "on working days");
+    // However many people send it, the days decide: among so many comparisons five of seven may be chance, six are not.
+    assert_eq!(found(&report_of(2_000, 5.0, 0)), []);
+    assert_eq!(found(&report_of(2_000, 6.0, 0)), [("", "stopped")]);
 }
 
 #[test]
 fn however_long_and_short_the_windows_are_slices_are_few() {
-    let (mut drift, schemas) = (Drift::new(windows_of(3_650, 1)), Schemas::built_in());
+    let (mut drift, schemas) = (Drift::new(windows_of(3_650)), Schemas::built_in());
     for number in 0..5_000_u32 {
         drift.take(&kept("Page", map([]), i64::from(number) * 60_000_000, number), &schemas);
     }
-    let slices = drift.sources["web-shop"].events["Page"].slices.len();
-    assert!(900 < slices && slices <= usize::try_from(SLICES_MAX).unwrap() + 1, "{slices}");
+    assert_eq!(drift.sources["web-shop"].events["Page"].slices.len(), 7);
     let short = |from, until| (Timestamp(from), Timestamp(until));
     assert_eq!(DriftWindows::new(short(0, 1), short(1, 2), Timestamp(2)).unwrap().slice_ms(), 1);
 }
@@ -504,7 +541,23 @@ fn a_reduction_that_orders_say_no_more_vanishes() {
 fn windows_that_cannot_be_compared_say_why() {
     let at = |day: i64| Timestamp(day * DAY);
     let refused = |before, after| DriftWindows::new(before, after, at(5)).unwrap_err();
-    assert_eq!(refused((at(2), at(2)), (at(3), at(4))), WindowsError::Empty(at(2), at(2)));
+    assert_eq!(refused((at(2), at(2)), (at(3), at(4))), WindowsError::EmptyBefore(at(2), at(2)));
+    assert_eq!(refused((at(1), at(2)), (at(4), at(3))), WindowsError::EmptyAfter(at(4), at(3)));
     assert_eq!(refused((at(1), at(3)), (at(2), at(4))), WindowsError::Overlap(at(3), at(2)));
     assert_eq!(refused((at(1), at(3)), (at(3), at(6))), WindowsError::Future(at(6), at(5)));
+    assert_eq!(refused((at(0), at(2)), (at(2), at(3))), WindowsError::Unequal(2 * 86_400, 86_400));
+}
+
+#[test]
+fn windows_may_differ_by_a_change_of_the_clocks_and_by_no_more() {
+    const HOUR: i64 = 3_600_000;
+    let lasting = |before: i64, after: i64| {
+        let [between, end] = [before, before + after].map(Timestamp);
+        DriftWindows::new((Timestamp(0), between), (between, end), end)
+    };
+    assert!(lasting(7 * DAY + HOUR, 7 * DAY - HOUR).is_ok() && lasting(DAY - HOUR, DAY).is_ok());
+    assert!(lasting(7 * DAY, 7 * DAY + 2 * HOUR).is_ok());
+    assert!(lasting(7 * DAY, 7 * DAY + 2 * HOUR + 1).is_err());
+    // Of a short window two hours are a lot.
+    assert!(lasting(HOUR, 60_000).is_err() && lasting(60_000, HOUR).is_err());
 }
