@@ -20,6 +20,7 @@ mod corpus;
 mod coupon;
 #[cfg(test)]
 mod crash_client;
+#[cfg(test)]
 mod crash_coupons;
 #[cfg(test)]
 mod crash_kill;
