@@ -85,6 +85,7 @@ mod personalised;
 mod places;
 #[cfg(test)]
 mod points;
+#[cfg(test)]
 mod points_mended;
 #[cfg(test)]
 mod product;
