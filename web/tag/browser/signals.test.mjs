@@ -97,6 +97,8 @@ test('a visit is told in the vocabulary, and nothing of what was typed, clicked 
 
 test('who goes back soon after they came is told as quick back', async () => {
   const said = await messages(async (page, heard) => {
+    // Who is gone within a tenth of a second has seen nothing, and a quick machine is.
+    await page.waitForTimeout(500);
     await leave(page);
     await heard('Page Engaged', 1);
     await page.evaluate(() => wink.resume());
