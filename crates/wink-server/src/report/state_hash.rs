@@ -158,10 +158,10 @@ fn entry_part(found: &Entry) -> Result<Option<Digest>, Error> {
     let Some(body) = &found.body else { return Ok(None) };
     let kind = found.header.kind;
     if kind == entry::POINTS {
-        // Its id and its cause hold a hash under the secret, and its time may be when an order was heard of.
+        // Its id and its cause hold a hash under the secret, its account is drawn, and its time may be when an order was heard of.
         let moved = Moved::from_bytes(&body.payload)?;
         let (from, to, points) = (moved.from.name(), moved.to.name(), moved.points.0.to_le_bytes());
-        return Ok(Some(part("points", &[&moved.account, from.as_bytes(), to.as_bytes(), &points])));
+        return Ok(Some(part("points", &[from.as_bytes(), to.as_bytes(), &points])));
     }
     let payload = if kind == entry::EVENT {
         let mut kept = Kept::from_bytes(&body.payload)?;

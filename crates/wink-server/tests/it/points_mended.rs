@@ -245,15 +245,17 @@ fn a_payment_that_is_lost_is_named() {
 }
 
 #[test]
-fn an_account_s_movements_lead_to_nobody_once_it_is_gone() {
-    let [one, other] = [(); 2].map(|()| {
+fn the_name_of_an_account_is_drawn_and_in_no_hash_of_the_store() {
+    let [(one, its_hash), (other, hash)] = [(); 2].map(|()| {
         let engine = opened(SimStore::new());
         tells(&engine, buys("1", 10_000, later(MONDAY, 1)));
+        paid(&engine, &pays_with(30, "o-1", 1_000), later(MONDAY, 2));
         let (_, record) = all(&engine, kind::POINTS_ACCOUNT).remove(0);
-        Account::from_bytes(&record.bytes).unwrap()
+        let hash = wait(report::state_hash::state_hash(&engine)).unwrap();
+        (Account::from_bytes(&record.bytes).unwrap(), hash)
     });
-    assert_ne!(one.id, other.id, "drawn");
-    assert_ne!(one.id, one.profile.bytes());
+    assert_ne!(one.id, other.id, "once it is gone its movements lead to nobody");
+    assert_eq!((one.profile, its_hash), (other.profile, hash), "the same was told to both");
 }
 
 #[test]
