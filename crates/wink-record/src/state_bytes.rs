@@ -8,9 +8,16 @@ use wink_core::feature::{
 
 use crate::packed::names_to;
 
+/// What most states take at most: a buffer that grows to it from nothing is copied eight times.
+const TYPICAL_BYTES: usize = 1_024;
+
 /// Writes a state.
 pub(crate) fn write(state: &State) -> Vec<u8> {
-    let mut writer = Writer::default();
+    let mut writer = Writer {
+        accumulators: Vec::with_capacity(TYPICAL_BYTES),
+        message: Vec::with_capacity(TYPICAL_BYTES / 4),
+        ..Writer::default()
+    };
     for (id, accumulated) in state.accumulated() {
         writer.accumulator(*id, accumulated);
     }

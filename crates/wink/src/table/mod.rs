@@ -73,7 +73,8 @@ impl Table {
         self.each(column, numbers.into_iter(), |number| number.context("there is no value"))
     }
 
-    /// Reads a column as numbers; an empty field, `NA`, `NaN` and `null` are missing.
+    /// Reads a column as numbers; an empty field, `NA`, `NaN` and `null` are missing. In a file whose fields are kept apart by semicolons a column
+    /// may have its decimals behind a comma, and points between thousands.
     ///
     /// # Errors
     /// Fails if there is no such column, and at the first row that has something else that is not a finite number.
@@ -85,7 +86,19 @@ impl Table {
             }
         }
         let texts = self.texts(column)?;
-        self.each(column, texts.iter(), |text| read_number(text))
+        let decimals = self.decimals(&texts);
+        self.each(column, texts.iter(), |text| read_number(text, decimals))
+    }
+
+    /// Tells behind what the decimals of a column stand. Where fields are kept apart by semicolons, it is because the comma is needed for them.
+    fn decimals(&self, texts: &[String]) -> Decimals {
+        let apart_by_semicolons =
+            matches!(&self.source, Source::Text(file) if file.separator() == Some(b';'));
+        if apart_by_semicolons && texts.iter().any(|text| text.contains(',')) {
+            Decimals::BehindComma
+        } else {
+            Decimals::BehindPoint
+        }
     }
 
     /// Reads a column as texts; what is missing is the empty text.
@@ -100,7 +113,7 @@ impl Table {
         }
     }
 
-    /// Reads a column as days: `2026-11-22`, `20261122`, or a point in time, of which the written date is taken.
+    /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken.
     ///
     /// # Errors
     /// Fails if there is no such column, and at the first row that has no date.
@@ -154,17 +167,47 @@ fn ending(path: &Path) -> String {
     plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
 }
 
+/// Behind what the decimals of a column's numbers stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decimals {
+    BehindPoint,
+    BehindComma,
+}
+
 /// Reads a number, or a truth value as one, as people write it in tables.
-fn read_number(text: &str) -> anyhow::Result<Option<f64>> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "" | "na" | "null" => Ok(None),
-        "true" => Ok(Some(1.0)),
-        "false" => Ok(Some(0.0)),
-        written => match written.parse::<f64>() {
-            Ok(number) => finite(Some(number), text),
-            Err(_) => bail!("`{text}` is not a number"),
-        },
+fn read_number(text: &str, decimals: Decimals) -> anyhow::Result<Option<f64>> {
+    let written = match text.trim().to_ascii_lowercase().as_str() {
+        "" | "na" | "null" => return Ok(None),
+        "true" => return Ok(Some(1.0)),
+        "false" => return Ok(Some(0.0)),
+        written if decimals == Decimals::BehindComma => with_point(written),
+        written => Some(written.to_owned()),
+    };
+    match written.map(|written| written.parse::<f64>()) {
+        Some(Ok(number)) => finite(Some(number), text),
+        _ if decimals == Decimals::BehindPoint && with_point(text.trim()).is_some() => {
+            bail!(
+                "`{text}` is not a number; where fields are kept apart by commas or tabs, decimals stand behind a point"
+            )
+        }
+        _ => bail!("`{text}` is not a number"),
     }
+}
+
+/// Writes a number that has its decimals behind a comma, and perhaps points between thousands, with a point before its decimals.
+fn with_point(written: &str) -> Option<String> {
+    let (whole, decimals) = match written.split_once(',') {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (written, None),
+    };
+    let mut groups = whole.split('.');
+    let first = groups.next()?.trim_start_matches(['-', '+']);
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = are_digits(first)
+        && (!whole.contains('.') || first.len() <= 3)
+        && groups.all(|group| group.len() == 3 && are_digits(group));
+    let is_number = is_whole && decimals.is_none_or(are_digits);
+    is_number.then(|| format!("{}.{}", whole.replace('.', ""), decimals.unwrap_or("0")))
 }
 
 /// Takes a NaN for missing, and refuses infinities.
@@ -175,15 +218,20 @@ fn finite(number: Option<f64>, written: &str) -> anyhow::Result<Option<f64>> {
     }
 }
 
-/// Reads a date as people write it in tables.
+/// Reads a date as people write it in tables. Between points the day stands first; between strokes nobody knows.
 pub(crate) fn read_date(text: &str) -> anyhow::Result<Date> {
     let text = text.trim();
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let written = if is_compact { text } else { text.get(..10).unwrap_or(text) };
-    let format = if is_compact { "%Y%m%d" } else { "%Y-%m-%d" };
+    let (format, written) = if is_compact {
+        ("%Y%m%d", text)
+    } else if text.bytes().take(3).any(|byte| byte == b'.') {
+        ("%d.%m.%Y", text.split([' ', 'T']).next().unwrap_or_default())
+    } else {
+        ("%Y-%m-%d", text.get(..10).unwrap_or(text))
+    };
     Date::strptime(format, written)
         .ok()
-        .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22"))
+        .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22 or 22.11.2026"))
 }
 
 #[cfg(test)]

@@ -46,13 +46,43 @@ fn columns_are_read_by_name_however_they_are_kept_apart() {
 #[test]
 fn dates_are_read_as_people_write_them() {
     let day = jiff::civil::date(2014, 3, 8);
-    for text in
-        ["2014-03-08", "20140308", "2014-03-08 00:00:00", "2014-03-08T23:59:59.5+01:00", " 2014-03-08 "]
-    {
+    for text in [
+        "2014-03-08",
+        "20140308",
+        "2014-03-08 00:00:00",
+        "2014-03-08T23:59:59.5+01:00",
+        " 2014-03-08 ",
+        "08.03.2014",
+        "8.3.2014 17:05",
+    ] {
         assert_eq!(read_date(text).unwrap(), day, "{text}");
     }
-    for text in ["", "2014", "08.03.2014", "2014-13-01", "20140230", "ähnliche Daten"] {
+    for text in
+        ["", "2014", "03/08/2014", "31.02.2014", "08.03.14", "2014-13-01", "20140230", "ähnliche Daten"]
+    {
         assert!(read_date(text).is_err(), "{text}");
+    }
+}
+
+/// As spreadsheets write files where the comma stands before decimals.
+#[test]
+fn decimals_may_stand_behind_a_comma_where_semicolons_keep_fields_apart() {
+    let content = "n;plain;mixed\n31,87;31.87;1.5\n-1.234,5;2;1,5\n1.234.567;;x\n7;4;\n";
+    let german = table("a.csv", content, Header::First).unwrap();
+    assert_eq!(german.numbers("n").unwrap(), [31.87, -1_234.5, 1_234_567.0, 7.0]);
+    assert_eq!(german.numbers_or_missing("plain").unwrap(), [Some(31.87), Some(2.0), None, Some(4.0)]);
+    says(german.numbers("mixed"), "row 1, column `mixed`: `1.5` is not a number");
+    for broken in ["1,2,3", "12.34,5", "1.2345,6", ",5", "5,", "1,5e3", "--1,5"] {
+        let table = table("b.csv", &format!("a;n\n1;{broken}\n"), Header::First).unwrap();
+        says(table.numbers("n"), &format!("`{broken}` is not a number"));
+    }
+    // A comma may as well stand between thousands here.
+    for (name, content) in [("c.tsv", "a\tn\n1\t1,234\n"), ("c.csv", "a,n\n1,\"1,234\"\n")] {
+        let english = table(name, content, Header::First).unwrap();
+        says(
+            english.numbers("n"),
+            "`1,234` is not a number; where fields are kept apart by commas or tabs, decimals stand behind a point",
+        );
     }
 }
 

@@ -15,6 +15,8 @@ const SEPARATORS: [u8; 4] = *b",;\t|";
 /// A text table.
 pub(super) struct TextFile {
     columns: Vec<Column>,
+    /// What keeps the fields apart; none for blanks.
+    separator: Option<u8>,
 }
 
 #[derive(Default)]
@@ -32,11 +34,15 @@ impl TextFile {
         }
         let content = content(path)?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
-        let mut table = Self { columns: Vec::new() };
-        match kind.as_str() {
-            "txt" => table.read_blanks(content, header)?,
-            "tsv" => table.read_separated(content, b'\t', header)?,
-            _ => table.read_separated(content, separator(content), header)?,
+        let separator = match kind.as_str() {
+            "txt" => None,
+            "tsv" => Some(b'\t'),
+            _ => Some(separator(content)),
+        };
+        let mut table = Self { columns: Vec::new(), separator };
+        match separator {
+            None => table.read_blanks(content, header)?,
+            Some(separator) => table.read_separated(content, separator, header)?,
         }
         if table.rows() == 0 {
             bail!("it has no rows");
@@ -46,6 +52,10 @@ impl TextFile {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    pub(super) fn separator(&self) -> Option<u8> {
+        self.separator
     }
 
     pub(super) fn rows(&self) -> usize {

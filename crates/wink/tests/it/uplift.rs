@@ -191,4 +191,8 @@ fn what_goes_with_a_cart_is_suggested_unless_it_was_bought() {
     assert_eq!(suggested(" --bought butter"), Json::Array(Vec::new()));
     let said = wink("model complements --input INPUT --cart tea", path.to_str().unwrap());
     assert!(refused(&said).contains("no basket has the item `tea`"), "{said:?}");
+    let hint = "has 2 fields; if each is one item of a basket, say which columns with --basket and --item";
+    assert!(!wink("model complements --input INPUT", path.to_str().unwrap()).fine().out.contains("--basket"));
+    fs::write(&path, "basket,item\n1,bread\n1,butter\n2,bread\n").unwrap();
+    assert!(wink("model complements --input INPUT", path.to_str().unwrap()).fine().out.contains(hint));
 }

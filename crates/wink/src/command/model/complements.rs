@@ -70,6 +70,14 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         return json(&report);
     }
     print(&report);
+    if asked.basket.is_none()
+        && let Some(fields) = baskets.are_alike()
+    {
+        say!(
+            "\neach of the {} lines has {fields} fields; if each is one item of a basket, say which columns with --basket and --item",
+            report.baskets
+        );
+    }
     Ok(())
 }
 
@@ -104,6 +112,13 @@ impl Numbered {
             baskets.ends.push(baskets.items.len());
         }
         Ok(baskets)
+    }
+
+    /// Tells how many items every basket has, if they are several and all have as many: baskets are not alike, rows of a table are.
+    fn are_alike(&self) -> Option<usize> {
+        let mut sizes = self.ends.iter().scan(0, |begin, end| Some(end - std::mem::replace(begin, *end)));
+        let first = sizes.next().filter(|size| 1 < *size && 1 < self.ends.len())?;
+        sizes.all(|size| size == first).then_some(first)
     }
 
     fn push(&mut self, item: &str) {

@@ -36,7 +36,11 @@ impl Features {
     fn add(&mut self, table: &Table, word: &str) -> anyhow::Result<()> {
         let is_column = |name: &str| table.names().contains(&name);
         if is_column(word) {
-            self.push(word, table.numbers(word)?);
+            let numbers = table.numbers(word);
+            self.push(
+                word,
+                numbers.with_context(|| format!("if it has words, `{word}=*` makes a feature of each"))?,
+            );
             return Ok(());
         }
         if let Some((column, value)) = word.split_once('=').filter(|(column, _)| is_column(column)) {
