@@ -140,16 +140,18 @@ pub struct Best {
 pub fn best(pools: &[Pool], tallies: &[Tally], level: f64) -> Result<Best, Error> {
     at_least("rates to compare", count_of(pools).max(1), tallies.len().min(pools.len()))?;
     let beliefs: Vec<Beta> = pools.iter().zip(tallies).map(|(pool, tally)| pool.belief(tally)).collect();
-    let mean = |belief: &Beta| belief.alpha / (belief.alpha + belief.beta);
-    // Of two that are equal the first: the same whoever asks.
-    let mut place = 0;
-    for (other, belief) in beliefs.iter().enumerate() {
-        if mean(&beliefs[place]) < mean(belief) {
-            place = other;
+    let ranks = rank_probabilities(&beliefs, 1)?;
+    let mut best: Option<Best> = None;
+    for (place, ((pool, tally), ranks)) in pools.iter().zip(tallies).zip(&ranks).enumerate() {
+        let belief = pool.belief(tally);
+        let mean = belief.alpha / (belief.alpha + belief.beta);
+        // Of two that are equal the first: the same whoever asks.
+        if best.is_none_or(|best| best.rate.estimate < mean) {
+            let probability = ranks.first().copied().unwrap_or_default();
+            best = Some(Best { place, rate: pool.rate(tally, level)?, probability });
         }
     }
-    let probability = rank_probabilities(&beliefs, 1)?[place][0];
-    Ok(Best { place, rate: pools[place].rate(&tallies[place], level)?, probability })
+    best.ok_or(Error::NotEnoughData { what: "rates to compare", needed: 1, found: 0 })
 }
 
 fn count_of(pools: &[Pool]) -> u64 {
