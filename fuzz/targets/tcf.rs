@@ -1,4 +1,6 @@
 //! Bytes as a string of the Transparency and Consent Framework: read or refused with a reason, and never a consent that its bits do not hold.
+//! What its bits hold is read here a second time, by code that shares nothing with the reader: purposes, vendors one by one and in ranges, the
+//! segments, and how old it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,32 +10,101 @@ use wink_core::event::{TC_STRING_BYTES_MAX, TcString};
 /// The alphabet, in order: the places are the bits.
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Where the consents to purposes 1, 3 and 4 stand in the core string, by its specification.
-const NEEDED: [usize; 3] = [152, 154, 155];
+/// Where a core string says when it was made and last changed, its consents to purposes, and its vendors, by the specification.
+const CREATED: usize = 6;
+const LAST_UPDATED: usize = 42;
+const PURPOSES: usize = 152;
+const VENDORS: usize = 213;
 
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+/// The purposes without which nothing may be chosen for somebody.
+const NEEDED: [u32; 3] = [1, 3, 4];
+
+/// Strings made from this day on name the vendors that were disclosed: 2026-02-28, in milliseconds since 1970.
+const DISCLOSED_SINCE: i64 = 1_772_236_800_000;
+
+/// Thirteen months have at most so many days; a string is no older.
+const FRESH_DAYS: i64 = 396;
+
+/// So many ranges of vendors are looked at: all of them would take longer than the reading.
+const EDGES: usize = 16;
+
+/// A segment as bits.
+fn bits(segment: &str) -> Vec<bool> {
+    let sextet = |letter: char| ALPHABET.find(letter).unwrap_or_default();
+    segment.chars().flat_map(|letter| (0..6).rev().map(move |bit| sextet(letter) >> bit & 1 == 1)).collect()
+}
+
+/// The number that stands in so many bits from a place on.
+fn number(bits: &[bool], from: usize, width: usize) -> i64 {
+    bits[from..from + width].iter().fold(0, |number, bit| number << 1 | i64::from(*bit))
+}
+
+/// The vendors consented to, as ranges.
+fn vendors(bits: &[bool]) -> Vec<(i64, i64)> {
+    let most = number(bits, VENDORS, 16);
+    let mut next = VENDORS + 17;
+    if !bits[VENDORS + 16] {
+        return (1..=most).zip(&bits[next..]).filter(|(_, given)| **given).map(|(id, _)| (id, id)).collect();
+    }
+    let count = number(bits, next, 12);
+    next += 12;
+    let mut ranges = Vec::new();
+    for _ in 0..count {
+        let is_range = bits[next];
+        let from = number(bits, next + 1, 16);
+        let to = if is_range { number(bits, next + 17, 16) } else { from };
+        next += if is_range { 33 } else { 17 };
+        assert!(0 < from && from <= to && to <= most, "{from} to {to} of {most} contradicts itself");
+        ranges.push((from, to));
+    }
+    ranges
+}
+
+fn check(text: &str) {
     let string = match TcString::parse(text) {
         Ok(string) => string,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     assert!(text.len() <= TC_STRING_BYTES_MAX);
-    let core = text.split('.').next().unwrap_or_default();
-    let bit = |place: usize| {
-        let letter = core.chars().nth(place / 6)?;
-        Some(ALPHABET.find(letter)? >> (5 - place % 6) & 1 == 1)
-    };
+    let mut segments = text.split('.');
+    let core = bits(segments.next().unwrap_or_default());
     for purpose in 1..=24 {
-        assert_eq!(Some(string.purpose(purpose)), bit(151 + purpose as usize), "purpose {purpose}");
+        assert_eq!(string.purpose(purpose), core[PURPOSES - 1 + purpose as usize], "purpose {purpose}");
     }
-    assert!(!string.purpose(0) && !string.purpose(25) && !string.vendor(0));
-    let now = Timestamp(string.last_updated.0 + 1);
-    for vendor in [None, Some(1), Some(755), Some(u16::MAX)] {
-        let allowed = string.allows_personalisation(vendor, now);
-        assert!(!allowed || NEEDED.into_iter().all(|place| bit(place) == Some(true)));
-        assert!(!allowed || vendor.is_none_or(|vendor| string.vendor(vendor)));
-        // Nobody is asked anew by being asked late.
-        let late = now.plus_days(400);
-        assert!(!string.allows_personalisation(vendor, late));
+    assert!(!string.purpose(0) && !string.purpose(25));
+
+    // Places where vendors begin or end to be named, and their neighbours, spread over all of them; and some of none.
+    let ranges = vendors(&core);
+    let is_given = |id: u16| ranges.iter().any(|(from, to)| (*from..=*to).contains(&i64::from(id)));
+    let edges = ranges.iter().step_by(1 + ranges.len() / EDGES);
+    let edges = edges.flat_map(|(from, to)| [from - 1, *from, from + 1, to - 1, *to, to + 1]);
+    let asked: Vec<u16> =
+        [0, 1, 2, 755, 65_535].into_iter().chain(edges).filter_map(|id| u16::try_from(id).ok()).collect();
+    for vendor in &asked {
+        assert_eq!(string.vendor(*vendor), is_given(*vendor), "vendor {vendor}");
+    }
+    assert!(!string.vendor(0), "ids begin at 1");
+
+    let updated = Timestamp(100 * number(&core, LAST_UPDATED, 36));
+    assert_eq!(string.last_updated, updated);
+    let discloses = segments.any(|segment| bits(segment).len() >= 3 && number(&bits(segment), 0, 3) == 1);
+    let is_whole = 100 * number(&core, CREATED, 36) < DISCLOSED_SINCE || discloses;
+    let may = is_whole && NEEDED.into_iter().all(|purpose| string.purpose(purpose));
+    let stale = updated.plus_days(FRESH_DAYS);
+    for vendor in asked.into_iter().take(16).map(Some).chain([None]) {
+        let may = may && vendor.is_none_or(is_given);
+        // Nobody is asked anew by being asked late: it ends at an instant, and for good.
+        for (now, is_fresh) in
+            [(updated, true), (Timestamp(stale.0 - 1), true), (stale, false), (stale.plus_days(4_000), false)]
+        {
+            let allowed = string.allows_personalisation(vendor, now);
+            assert_eq!(allowed, may && is_fresh, "{vendor:?} at {now} of {updated}");
+        }
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        check(text);
     }
 });

@@ -118,17 +118,21 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
             "order_id": reversed.order_id,
             "amount_cents": reversed.amount.0,
         }),
-        Body::Scored(scored) => {
-            #[expect(clippy::cast_precision_loss, reason = "scores stay far below 2^53")]
-            let parts = |parts: i64| parts as f64 / MILLION as f64;
-            json!({
-                "version": scored.version,
-                "alive": parts(scored.alive),
-                "purchase": parts(scored.purchase),
-                "purchases": parts(scored.purchases),
-                "value_cents": scored.value.map(|value| value.0),
-            })
-        }
+        Body::Scored(scored) => json!({
+            "version": scored.version,
+            "alive": parts(scored.alive),
+            "purchase": parts(scored.purchase),
+            "purchases": parts(scored.purchases),
+            "value_cents": scored.value.map(|value| value.0),
+        }),
+        Body::ChannelScored(scored) => json!({
+            "version": scored.version,
+            "channel": scored.channel,
+            "rate": parts(scored.rate),
+            "lower": parts(scored.lower),
+            "upper": parts(scored.upper),
+            "probability": parts(scored.probability),
+        }),
         Body::Exposed(exposure) => json!({ "decision_id": exposure.decision.to_string() }),
         Body::HouseholdChanged(change) => match change {
             HouseholdChange::Joined { household_id } => json!({ "household_id": household_id }),
@@ -140,6 +144,12 @@ fn properties(body: &Body) -> BTreeMap<String, Json> {
         Json::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         _ => BTreeMap::new(),
     }
+}
+
+/// Tells a number that is kept in millionths.
+#[expect(clippy::cast_precision_loss, reason = "scores stay far below 2^53")]
+fn parts(parts: i64) -> f64 {
+    parts as f64 / MILLION as f64
 }
 
 fn order_of(order: &Order) -> Json {

@@ -7,8 +7,8 @@ use wink_core::base::{
     CampaignId, Cents, CouponId, DecisionId, EventId, OfferId, ProfileId, RedemptionId, Timestamp,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Exposure, ExposureKind, HouseholdChange, Issued, Line,
-    Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
+    Attributes, Body, ChannelScored, ConsentChange, ConsentState, Exposure, ExposureKind, HouseholdChange,
+    Issued, Line, Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
 };
 use wink_core::profile::{IdentityKey, Kept};
 
@@ -41,7 +41,7 @@ struct EventMessage {
     late: bool,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
-    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31")]
+    #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32")]
     body: Option<BodyMessage>,
 }
 
@@ -71,6 +71,8 @@ enum BodyMessage {
     Scored(ScoredMessage),
     #[prost(message, tag = "31")]
     HouseholdChanged(HouseholdChangeMessage),
+    #[prost(message, tag = "32")]
+    ChannelScored(ChannelScoredMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -208,6 +210,23 @@ struct ScoredMessage {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct ChannelScoredMessage {
+    #[prost(uint32, tag = "1")]
+    version: u32,
+    #[prost(string, tag = "2")]
+    channel: String,
+    /// In millionths, as those that follow.
+    #[prost(sint64, tag = "3")]
+    rate: i64,
+    #[prost(sint64, tag = "4")]
+    lower: i64,
+    #[prost(sint64, tag = "5")]
+    upper: i64,
+    #[prost(sint64, tag = "6")]
+    probability: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct HouseholdChangeMessage {
     #[prost(string, optional, tag = "1")]
     household_id: Option<String>,
@@ -322,6 +341,14 @@ fn to_body(body: &Body) -> BodyMessage {
             purchases: scored.purchases,
             value: scored.value.map(|value| value.0),
         }),
+        Body::ChannelScored(scored) => BodyMessage::ChannelScored(ChannelScoredMessage {
+            version: scored.version,
+            channel: scored.channel.clone(),
+            rate: scored.rate,
+            lower: scored.lower,
+            upper: scored.upper,
+            probability: scored.probability,
+        }),
         Body::HouseholdChanged(change) => BodyMessage::HouseholdChanged(match change {
             HouseholdChange::Joined { household_id } => {
                 HouseholdChangeMessage { household_id: Some(household_id.clone()), joins: true }
@@ -396,6 +423,14 @@ fn from_body(body: BodyMessage) -> Result<Body, Damaged> {
             purchase: scored.purchase,
             purchases: scored.purchases,
             value: scored.value.map(Cents),
+        }),
+        BodyMessage::ChannelScored(scored) => Body::ChannelScored(ChannelScored {
+            version: scored.version,
+            channel: scored.channel,
+            rate: scored.rate,
+            lower: scored.lower,
+            upper: scored.upper,
+            probability: scored.probability,
         }),
         BodyMessage::HouseholdChanged(change) => Body::HouseholdChanged(if change.joins {
             HouseholdChange::Joined { household_id: present(WHAT, "household", change.household_id)? }

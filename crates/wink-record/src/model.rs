@@ -2,9 +2,12 @@
 
 use prost::{Message, Oneof};
 use wink_core::base::{Digest, Timestamp};
-use wink_core::measure::{Card, HoldOut, Model, Parameters, Settings, SpendCard, SpendParameters};
+use wink_core::measure::{Card, ClvCard, HoldOut, Model, Parameters, Settings, SpendCard, SpendParameters};
 
 use crate::message::{Damaged, Stored, decode, present, unknown};
+use channels::ChannelsMessage;
+
+mod channels;
 
 const WHAT: &str = "model card";
 
@@ -41,6 +44,9 @@ struct CardMessage {
     spend: Option<SpendMessage>,
     #[prost(oneof = "HoldOutMessage", tags = "16, 17")]
     hold_out: Option<HoldOutMessage>,
+    /// What a model of channels is; of what stands above it has the version, the time, the days, the people and the hash.
+    #[prost(message, optional, tag = "18")]
+    channels: Option<ChannelsMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -58,6 +64,9 @@ struct SettingsMessage {
     margin: f64,
     #[prost(uint32, optional, tag = "6")]
     hold_out_days: Option<u32>,
+    /// Cards of before there was a penalty lack it: it was none.
+    #[prost(double, tag = "7")]
+    penalty: f64,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -109,60 +118,75 @@ struct LookedMessage {
 
 impl Stored for Card {
     fn to_bytes(&self) -> Vec<u8> {
-        let Parameters { r, alpha, a, b } = self.parameters;
-        CardMessage {
-            version: self.version,
-            trained_at: self.trained_at.0,
-            settings: Some(to_settings(&self.settings)),
-            from: self.from,
-            until: self.until,
-            customers: self.customers,
-            not_granted: self.not_granted,
-            orders: self.orders,
-            without_value: self.without_value,
-            input: self.input.0.to_vec(),
-            parameters: vec![r, alpha, a, b],
-            relative_errors: self.relative_errors.to_vec(),
-            log_likelihood: self.log_likelihood,
-            spend: Some(match &self.spend {
-                Ok(spend) => SpendMessage::Found(to_spend(spend)),
-                Err(why) => SpendMessage::NotFound(why.clone()),
-            }),
-            hold_out: Some(match &self.hold_out {
-                Ok(looked) => HoldOutMessage::Looked(to_looked(looked)),
-                Err(why) => HoldOutMessage::NotLooked(why.clone()),
-            }),
-        }
-        .encode_to_vec()
+        let message = match self {
+            Self::Clv(card) => to_clv(card),
+            Self::Channels(card) => channels::to_message(card),
+        };
+        message.encode_to_vec()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
-        let message: CardMessage = decode(WHAT, bytes)?;
-        let [r, alpha, a, b] = numbers(message.parameters)?;
-        Ok(Self {
-            version: message.version,
-            trained_at: Timestamp(message.trained_at),
-            settings: from_settings(&present(WHAT, "settings", message.settings)?)?,
-            from: message.from,
-            until: message.until,
-            customers: message.customers,
-            not_granted: message.not_granted,
-            orders: message.orders,
-            without_value: message.without_value,
-            input: Digest(message.input.try_into().map_err(|_| damaged("its hash is not 32 bytes long"))?),
-            parameters: Parameters { r, alpha, a, b },
-            relative_errors: numbers(message.relative_errors)?,
-            log_likelihood: message.log_likelihood,
-            spend: match present(WHAT, "spend", message.spend)? {
-                SpendMessage::Found(found) => Ok(from_spend(found)?),
-                SpendMessage::NotFound(why) => Err(why),
-            },
-            hold_out: match present(WHAT, "hold-out", message.hold_out)? {
-                HoldOutMessage::Looked(looked) => Ok(from_looked(&looked)),
-                HoldOutMessage::NotLooked(why) => Err(why),
-            },
-        })
+        let mut message: CardMessage = decode(WHAT, bytes)?;
+        match message.channels.take() {
+            None => from_clv(message).map(Self::Clv),
+            Some(of_channels) => channels::from_message(message, of_channels).map(Self::Channels),
+        }
     }
+}
+
+fn to_clv(card: &ClvCard) -> CardMessage {
+    let Parameters { r, alpha, a, b } = card.parameters;
+    CardMessage {
+        version: card.version,
+        trained_at: card.trained_at.0,
+        settings: Some(to_settings(&card.settings)),
+        from: card.from,
+        until: card.until,
+        customers: card.customers,
+        not_granted: card.not_granted,
+        orders: card.orders,
+        without_value: card.without_value,
+        input: card.input.0.to_vec(),
+        parameters: vec![r, alpha, a, b],
+        relative_errors: card.relative_errors.to_vec(),
+        log_likelihood: card.log_likelihood,
+        spend: Some(match &card.spend {
+            Ok(spend) => SpendMessage::Found(to_spend(spend)),
+            Err(why) => SpendMessage::NotFound(why.clone()),
+        }),
+        hold_out: Some(match &card.hold_out {
+            Ok(looked) => HoldOutMessage::Looked(to_looked(looked)),
+            Err(why) => HoldOutMessage::NotLooked(why.clone()),
+        }),
+        channels: None,
+    }
+}
+
+fn from_clv(message: CardMessage) -> Result<ClvCard, Damaged> {
+    let [r, alpha, a, b] = numbers(message.parameters)?;
+    Ok(ClvCard {
+        version: message.version,
+        trained_at: Timestamp(message.trained_at),
+        settings: from_settings(&present(WHAT, "settings", message.settings)?)?,
+        from: message.from,
+        until: message.until,
+        customers: message.customers,
+        not_granted: message.not_granted,
+        orders: message.orders,
+        without_value: message.without_value,
+        input: digest(message.input)?,
+        parameters: Parameters { r, alpha, a, b },
+        relative_errors: numbers(message.relative_errors)?,
+        log_likelihood: message.log_likelihood,
+        spend: match present(WHAT, "spend", message.spend)? {
+            SpendMessage::Found(found) => Ok(from_spend(found)?),
+            SpendMessage::NotFound(why) => Err(why),
+        },
+        hold_out: match present(WHAT, "hold-out", message.hold_out)? {
+            HoldOutMessage::Looked(looked) => Ok(from_looked(&looked)),
+            HoldOutMessage::NotLooked(why) => Err(why),
+        },
+    })
 }
 
 fn to_settings(settings: &Settings) -> SettingsMessage {
@@ -176,6 +200,7 @@ fn to_settings(settings: &Settings) -> SettingsMessage {
         discount: settings.discount,
         margin: settings.margin,
         hold_out_days: settings.hold_out_days,
+        penalty: settings.penalty,
     }
 }
 
@@ -191,6 +216,7 @@ fn from_settings(message: &SettingsMessage) -> Result<Settings, Damaged> {
         discount: message.discount,
         margin: message.margin,
         hold_out_days: message.hold_out_days,
+        penalty: message.penalty,
     })
 }
 
@@ -240,6 +266,10 @@ fn from_looked(message: &LookedMessage) -> HoldOut {
 
 fn numbers<const N: usize>(numbers: Vec<f64>) -> Result<[f64; N], Damaged> {
     numbers.try_into().map_err(|_| damaged("it has too many parameters, or too few"))
+}
+
+fn digest(bytes: Vec<u8>) -> Result<Digest, Damaged> {
+    bytes.try_into().map(Digest).map_err(|_| damaged("its hash is not 32 bytes long"))
 }
 
 fn damaged(why: &str) -> Damaged {

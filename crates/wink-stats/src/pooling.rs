@@ -6,7 +6,7 @@
 
 use statrs::function::beta::beta_reg;
 
-use crate::bandit::Beta;
+use crate::bandit::{Beta, rank_probabilities};
 use crate::error::{at_least, share};
 use crate::numeric::{Point, count, maximise};
 use crate::{Error, Interval};
@@ -19,6 +19,9 @@ const CONTACTS_MAX: u32 = 1_000_000;
 
 /// Above this strength people are as good as alike: somebody with a thousand contacts moves their rate by a thousandth of the way.
 const STRENGTH_MAX: f64 = 1e6;
+
+/// Below this strength people convert always or never: one contact of their own counts a hundred times as much as what all show.
+const STRENGTH_MIN: f64 = 0.01;
 
 /// Halvings of an interval between 0 and 1 until a float cannot tell its ends apart.
 const HALVINGS: u32 = 60;
@@ -44,7 +47,8 @@ pub struct Pool {
 
 impl Pool {
     /// Fits by maximum likelihood, Newton's method on ln α and ln β. People who do not differ more than by chance are told as such: everybody
-    /// then has the rate of all.
+    /// then has the rate of all. Of people who convert always or never the likelihood grows as α and β near zero; they end where the strength is
+    /// a hundredth.
     ///
     /// # Errors
     /// [`Error::NotEnoughData`] below [`PEOPLE_MIN`] people, [`Error::OutOfRange`] for more conversions than contacts or too many,
@@ -66,12 +70,18 @@ impl Pool {
             let start = [strength * mean, strength * (1.0 - mean)].map(libm::log);
             if let Ok(optimum) = maximise(NAME, start, |at| above.point(at)) {
                 let [alpha, beta] = optimum.at.map(libm::exp);
-                if alpha + beta < STRENGTH_MAX {
+                if (STRENGTH_MIN..STRENGTH_MAX).contains(&(alpha + beta)) {
                     return Ok(Self { alpha, beta, differs: true });
                 }
             }
         }
-        Ok(Self { alpha: STRENGTH_MAX * mean, beta: STRENGTH_MAX * (1.0 - mean), differs: false })
+        // There is no summit between: it lies at one of the ends.
+        let of = |strength: f64| [strength * mean, strength * (1.0 - mean)];
+        let [differ, alike] =
+            [STRENGTH_MIN, STRENGTH_MAX].map(|strength| above.point(&of(strength).map(libm::log)).value);
+        let differs = alike < differ;
+        let [alpha, beta] = of(if differs { STRENGTH_MIN } else { STRENGTH_MAX });
+        Ok(Self { alpha, beta, differs })
     }
 
     /// Tells the rate of somebody of whom nothing is known: α/(α + β).
@@ -110,6 +120,42 @@ impl Pool {
             upper: quantile(&belief, 1.0 - left_out),
         })
     }
+}
+
+/// The one of several rates of somebody that is the highest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best {
+    /// Its place among them.
+    pub place: usize,
+    /// It, with its interval.
+    pub rate: Interval,
+    /// How likely it is that no other is higher.
+    pub probability: f64,
+}
+
+/// Finds the rate of somebody that is believed to be the highest; each pool goes with the tally at its place.
+///
+/// # Errors
+/// [`Error::NotEnoughData`] without pools, or if there are not as many tallies; [`Error::OutOfRange`] for a level that is no share.
+pub fn best(pools: &[Pool], tallies: &[Tally], level: f64) -> Result<Best, Error> {
+    at_least("rates to compare", count_of(pools).max(1), tallies.len().min(pools.len()))?;
+    let beliefs: Vec<Beta> = pools.iter().zip(tallies).map(|(pool, tally)| pool.belief(tally)).collect();
+    let ranks = rank_probabilities(&beliefs, 1)?;
+    let mut best: Option<Best> = None;
+    for (place, ((pool, tally), ranks)) in pools.iter().zip(tallies).zip(&ranks).enumerate() {
+        let belief = pool.belief(tally);
+        let mean = belief.alpha / (belief.alpha + belief.beta);
+        // Of two that are equal the first: the same whoever asks.
+        if best.is_none_or(|best| best.rate.estimate < mean) {
+            let probability = ranks.first().copied().unwrap_or_default();
+            best = Some(Best { place, rate: pool.rate(tally, level)?, probability });
+        }
+    }
+    best.ok_or(Error::NotEnoughData { what: "rates to compare", needed: 1, found: 0 })
+}
+
+fn count_of(pools: &[Pool]) -> u64 {
+    u64::try_from(pools.len()).unwrap_or(u64::MAX)
 }
 
 fn check(tally: &Tally) -> Result<(), Error> {
@@ -269,9 +315,43 @@ mod tests {
     }
 
     #[test]
+    fn people_who_convert_always_or_never_differ_as_much_as_people_can() {
+        let people: Vec<Tally> = (0..300)
+            .map(|number| Tally { contacts: 3, conversions: if number % 3 == 0 { 3 } else { 0 } })
+            .collect();
+        let pool = Pool::fit(&people).unwrap();
+        assert!(pool.differs() && (pool.mean() - 1.0 / 3.0).abs() < 1e-9, "{pool:?}");
+        let [never, always] =
+            [0, 3].map(|conversions| pool.rate(&Tally { contacts: 3, conversions }, 0.95).unwrap());
+        assert!(never.estimate < 0.01 && 0.99 < always.estimate, "{never:?} {always:?}");
+    }
+
+    #[test]
     fn who_was_never_contacted_has_the_rate_of_all() {
         let pool = Pool::fit(&tallies(&drawn(500, 2.0, 5.0, &mut Chance::of(7)))).unwrap();
         assert_eq!(pool.rate(&Tally::default(), 0.95).unwrap().estimate, pool.mean());
+    }
+
+    #[test]
+    fn the_best_of_several_is_the_highest_once_all_are_pulled_together() {
+        let tally = |contacts, conversions| Tally { contacts, conversions };
+        let pools = [(9, 2.0, 8.0), (10, 1.0, 19.0)].map(|(seed, alpha, beta)| {
+            Pool::fit(&tallies(&drawn(20_000, alpha, beta, &mut Chance::of(seed)))).unwrap()
+        });
+        let of = |first, second| best(&pools, &[first, second], 0.95).unwrap();
+        assert_eq!(
+            of(tally(0, 0), tally(0, 0)).place,
+            0,
+            "nothing is known of them: the one that is higher for all"
+        );
+        // One of one is no better than what all show of the other; nine of ten are.
+        assert_eq!(of(tally(0, 0), tally(1, 1)).place, 0);
+        let sure = of(tally(20, 1), tally(10, 9));
+        assert_eq!((sure.place, sure.rate), (1, pools[1].rate(&tally(10, 9), 0.95).unwrap()));
+        assert!(0.95 < sure.probability && of(tally(0, 0), tally(1, 1)).probability < 0.8, "{sure:?}");
+        assert!(matches!(best(&pools, &[tally(0, 0)], 0.95), Err(Error::NotEnoughData { .. })));
+        assert!(matches!(best(&[], &[], 0.95), Err(Error::NotEnoughData { .. })));
+        assert!(matches!(best(&pools, &[tally(0, 0); 2], 95.0), Err(Error::OutOfRange { .. })));
     }
 
     #[test]

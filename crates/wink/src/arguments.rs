@@ -28,7 +28,9 @@ pub(crate) use features::{AsOf, Features, FeaturesAction};
 pub(crate) use household::{Household, HouseholdAction};
 pub(crate) use letters::{DeadLetters, DeadLettersAction, RepairAsked, WhichLetters};
 pub(crate) use lint::{Lint, LintAction, LintLanguage};
-pub(crate) use models::{ChannelsInput, ModelCard, ModelGrid, ModelList, TrainAction, TrainClv};
+pub(crate) use models::{
+    ChannelsInput, ModelCard, ModelGrid, ModelList, TrainAction, TrainChannels, TrainClv,
+};
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoMethod, GeoPlan, GeoTable,

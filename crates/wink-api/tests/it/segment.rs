@@ -131,6 +131,30 @@ fn an_alias_names_the_id_before_and_a_group_its_own() {
     assert!(accepted(&group).is_ok());
 }
 
+/// A company or a club is nobody's household: what limits count must not change by it.
+#[test]
+fn a_group_is_kept_with_what_is_said_of_it_and_moves_nobody_into_a_household() {
+    let said = json!({ "userId": "u", "groupId": 4711, "traits": { "name": "Club", "members": 120 }, "messageId": "m" });
+    let mut in_batch = said.clone();
+    in_batch["type"] = json!("group");
+    let batch = batch(&json!({ "batch": [in_batch] }).to_string());
+    for envelope in [one(SegmentCall::Group, said), batch.envelope(&batch.calls[0], "shop", now()).unwrap()] {
+        let event = accepted(&envelope).unwrap();
+        assert_eq!(people(&envelope), ["user_id:u"], "the group is no identity");
+        assert_eq!(event.extra["group_id"], Value::Text("4711".to_owned()));
+        let Value::Map(traits) = &event.extra["traits"] else { panic!("{event:?}") };
+        assert_eq!(
+            (&traits["name"], &traits["members"]),
+            (&Value::Text("Club".to_owned()), &Value::Int(120))
+        );
+        let Body::Observed(observed) = event.body else { panic!("{event:?}") };
+        assert_eq!(observed.name(), "Group");
+    }
+    let home = json!({ "userId": "u", "event": "Household Joined", "properties": { "household_id": "h-1" }, "messageId": "m" });
+    let joined = accepted(&one(SegmentCall::Track, home)).unwrap();
+    assert!(matches!(joined.body, Body::HouseholdChanged(_)), "{joined:?}");
+}
+
 #[test]
 fn one_call_that_cannot_be_read_does_not_spoil_the_others() {
     let page = json!({ "type": "page", "userId": "u", "messageId": "m" });

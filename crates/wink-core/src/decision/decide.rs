@@ -7,7 +7,7 @@ use super::score::{Slots, expect, score};
 use super::situation::{RuleFacts, Situation};
 
 /// The version of this code. Raised whenever the same situation could give another decision: a replay asks for the same version.
-pub const ENGINE: u32 = 3;
+pub const ENGINE: u32 = 4;
 
 /// Decides whether the person gets an offer now, which one and at which value, and says why not for every other.
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schema::{Observed, PropertyType, check_type};
-use super::{Mechanism, Rejection, Scored, consent_input};
+use super::{ChannelScored, Mechanism, Rejection, Scored, consent_input};
 use crate::base::{
     CampaignId, Cents, CouponId, Currency, DecisionId, OfferId, RedemptionId, Timestamp, Value,
 };
@@ -43,6 +43,8 @@ pub enum Body {
     Exposed(Exposure),
     /// A model of Wink's reckoned how somebody will buy.
     Scored(Scored),
+    /// A model of Wink's reckoned by which channel somebody comes when they buy.
+    ChannelScored(ChannelScored),
     /// The person came into a household, or left one.
     HouseholdChanged(HouseholdChange),
     /// Something else happened that shops tell of; all it says stays in the event's extras.
@@ -66,10 +68,23 @@ impl Body {
             Self::CouponReversed(_) => "Coupon Reversed",
             Self::Exposed(exposure) => exposure.kind.event_name(),
             Self::Scored(_) => "Customer Scored",
+            Self::ChannelScored(_) => "Channel Scored",
             Self::HouseholdChanged(HouseholdChange::Joined { .. }) => "Household Joined",
             Self::HouseholdChanged(HouseholdChange::Left { .. }) => "Household Left",
             Self::Observed(observed) => observed.name(),
         }
+    }
+}
+
+impl From<Scored> for Body {
+    fn from(scored: Scored) -> Self {
+        Self::Scored(scored)
+    }
+}
+
+impl From<ChannelScored> for Body {
+    fn from(scored: ChannelScored) -> Self {
+        Self::ChannelScored(scored)
     }
 }
 

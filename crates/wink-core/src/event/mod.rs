@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod card;
+mod channel_scored;
 mod consent_input;
 mod envelope;
 mod mechanism;
@@ -23,6 +24,7 @@ pub use body::{
     HouseholdChange, Issued, Line, Order, Redeemed, Reversed, RightGiven, UsedCoupon,
 };
 pub use card::without_cards;
+pub use channel_scored::{ChannelScored, NAME_BYTES_MAX};
 pub use envelope::{Envelope, Identity, IdentityError};
 pub use mechanism::Mechanism;
 pub use place::{ELSEWHERE, PLACE_REPORTED, Place, Spot, is_coordinate};

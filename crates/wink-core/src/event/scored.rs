@@ -24,7 +24,6 @@ pub struct Scored {
 impl Scored {
     /// Takes what a model computed. What is no number, or far beyond any customer, is refused: nothing is rounded into something plausible.
     pub fn new(version: u32, alive: f64, purchase: f64, purchases: f64, value: Option<f64>) -> Option<Self> {
-        let share = |share: f64| (0.0..=1.0).contains(&share).then(|| whole(share * 1e6)).flatten();
         let cents = match value {
             Some(value) => Some(Cents(whole(value)?)),
             None => None,
@@ -41,6 +40,11 @@ impl Scored {
 
 /// Above this, in millionths or cents, no score makes sense: a hundred thousand purchases, a million in money.
 const WHOLE_MAX: f64 = 1e11;
+
+/// Takes a share in millionths; nothing if it is none.
+pub(super) fn share(share: f64) -> Option<i64> {
+    (0.0..=1.0).contains(&share).then(|| whole(share * 1e6)).flatten()
+}
 
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked just before")]
 fn whole(number: f64) -> Option<i64> {

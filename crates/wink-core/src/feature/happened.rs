@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::base::expression::{Declarations, Fact, Facts, Type};
 use crate::base::{Timestamp, Value, Zone};
-use crate::event::{Body, Line, MILLION, Order, PropertyType, Schemas, Scored};
+use crate::event::{
+    Body, ChannelScored, Line, MILLION, NAME_BYTES_MAX, Order, PropertyType, Schemas, Scored,
+};
 
 /// Numbers read of an event are kept within this: a thousand million in major units, so that no sum of them overflows.
 const NUMBER_MAX: i64 = 100_000_000_000;
 
 const MINUTE_MS: i64 = 60_000;
-
-/// Texts that become names in a state have at most this many bytes.
-const NAME_BYTES_MAX: usize = 128;
 
 /// An event that happened, as far as features are made of it.
 pub struct Happened<'a> {
@@ -69,6 +68,8 @@ pub(super) enum Field {
     AmountCents,
     ReactionMinutes,
     Score(ScoreField),
+    Channel,
+    ChannelScore(ChannelField),
     Property(String, Type),
 }
 
@@ -79,6 +80,16 @@ pub(super) enum ScoreField {
     Purchase,
     Purchases,
     ValueCents,
+    Version,
+}
+
+/// What is read of a score of a channel, beside its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelField {
+    Rate,
+    Lower,
+    Upper,
+    Probability,
     Version,
 }
 
@@ -105,14 +116,23 @@ const OF_BODIES: &[(&str, &str, Field, Type)] = &[
     (SCORED, "purchases", Field::Score(ScoreField::Purchases), Type::Double),
     (SCORED, "value_cents", Field::Score(ScoreField::ValueCents), Type::Int),
     (SCORED, "version", Field::Score(ScoreField::Version), Type::Int),
+    (CHANNEL_SCORED, "channel", Field::Channel, Type::Text),
+    (CHANNEL_SCORED, "rate", Field::ChannelScore(ChannelField::Rate), Type::Double),
+    (CHANNEL_SCORED, "lower", Field::ChannelScore(ChannelField::Lower), Type::Double),
+    (CHANNEL_SCORED, "upper", Field::ChannelScore(ChannelField::Upper), Type::Double),
+    (CHANNEL_SCORED, "probability", Field::ChannelScore(ChannelField::Probability), Type::Double),
+    (CHANNEL_SCORED, "version", Field::ChannelScore(ChannelField::Version), Type::Int),
 ];
 
 /// The event by which a model's scores become known.
 pub(super) const SCORED: &str = "Customer Scored";
 
+/// The event by which it becomes known by which channel somebody comes.
+pub(super) const CHANNEL_SCORED: &str = "Channel Scored";
+
 /// Names of events that features can be made of beside those a client sends: Wink's own.
-pub(super) const OWN_EVENTS: [&str; 5] =
-    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed", SCORED];
+pub(super) const OWN_EVENTS: [&str; 6] =
+    ["Coupon Issued", "Right Given", "Coupon Redeemed", "Coupon Reversed", SCORED, CHANNEL_SCORED];
 
 /// The fields of some events, by the slots in which their filters find them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -212,6 +232,8 @@ impl Field {
     pub(super) fn parts(&self) -> i64 {
         match self {
             Self::Score(ScoreField::Alive | ScoreField::Purchase | ScoreField::Purchases) => MILLION,
+            Self::Score(_) | Self::ChannelScore(ChannelField::Version) => 1,
+            Self::ChannelScore(_) => MILLION,
             _ => 1,
         }
     }
@@ -245,6 +267,8 @@ impl Field {
                 Fact::Int((0 <= since_ms).then_some(since_ms / MINUTE_MS)?)
             }
             (Self::Score(field), Body::Scored(scored)) => score(*field, scored)?,
+            (Self::Channel, Body::ChannelScored(scored)) => Fact::Text(&scored.channel),
+            (Self::ChannelScore(field), Body::ChannelScored(scored)) => score_of_channel(*field, scored),
             (Self::Property(name, value_type), _) => property(happened.extra.get(name)?, *value_type)?,
             _ => return None,
         })
@@ -271,9 +295,23 @@ impl Field {
     }
 }
 
+/// Tells a number that is kept in millionths.
 #[expect(clippy::cast_precision_loss, reason = "scores stay far below 2^53")]
+fn parts<'a>(parts: i64) -> Fact<'a> {
+    Fact::Double(parts as f64 / MILLION as f64)
+}
+
+fn score_of_channel<'a>(field: ChannelField, scored: &ChannelScored) -> Fact<'a> {
+    match field {
+        ChannelField::Rate => parts(scored.rate),
+        ChannelField::Lower => parts(scored.lower),
+        ChannelField::Upper => parts(scored.upper),
+        ChannelField::Probability => parts(scored.probability),
+        ChannelField::Version => Fact::Int(scored.version.into()),
+    }
+}
+
 fn score<'a>(field: ScoreField, scored: &Scored) -> Option<Fact<'a>> {
-    let parts = |parts: i64| Fact::Double(parts as f64 / MILLION as f64);
     Some(match field {
         ScoreField::Alive => parts(scored.alive),
         ScoreField::Purchase => parts(scored.purchase),

@@ -50,12 +50,14 @@ pub struct Settings {
     pub margin: f64,
     /// The last so many days are kept back to check the model; without a number a quarter of the time there is.
     pub hold_out_days: Option<u32>,
+    /// How strongly the parameters are drawn to zero, where purchases alone do not tell them; 0 is not at all.
+    pub penalty: f64,
 }
 
 /// What stands on a model's card: what it was made of, what it is, how well it held, and what it cannot do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Card {
-    /// Its version, from 1.
+pub struct ClvCard {
+    /// Its version, from 1; all models of a shop count together.
     pub version: u32,
     /// When it was fitted.
     pub trained_at: Timestamp,
@@ -123,7 +125,7 @@ pub struct HoldOut {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// What stands on its card.
-    pub card: Card,
+    pub card: ClvCard,
     /// The scores, by the caller's numbers.
     pub scores: Vec<(u32, Scored)>,
 }
@@ -148,10 +150,10 @@ pub fn train(
     purchases.sort_unstable();
     let columns = Columns::of(&purchases);
     let customers = columns.orders().customers(until, until, f64::from(UNIT_DAYS))?;
-    let (fitted, spend) = fit(settings.model, &customers)?;
+    let (fitted, spend) = fit(&settings, &customers)?;
     let from = purchases.iter().map(|purchase| purchase.day).min().unwrap_or(until);
     let scores = score(&fitted, spend.as_ref().ok(), &customers, &settings, version)?;
-    let card = Card {
+    let card = ClvCard {
         version,
         trained_at: now,
         settings,
@@ -219,9 +221,13 @@ fn check(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-fn fit(model: Model, customers: &[Customer]) -> Result<(FittedPurchases, Result<FittedSpend, Error>), Error> {
+fn fit(
+    settings: &Settings,
+    customers: &[Customer],
+) -> Result<(FittedPurchases, Result<FittedSpend, Error>), Error> {
     let histories: Vec<_> = customers.iter().map(|customer| customer.history).collect();
-    Ok((model.fit(&Cells::of(&histories)?)?, SpendModel.fit(customers)))
+    let fitted = settings.model.fit_penalised(&Cells::of(&histories)?, settings.penalty)?;
+    Ok((fitted, SpendModel.fit(customers)))
 }
 
 fn score(
@@ -272,7 +278,7 @@ fn hold_out(columns: &Columns, settings: &Settings, from: i32, until: i32) -> Re
     }
     let end = until.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX));
     let customers = columns.orders().customers(end, until, f64::from(UNIT_DAYS))?;
-    let (fitted, _) = fit(settings.model, &customers)?;
+    let (fitted, _) = fit(settings, &customers)?;
     let time = in_units(days);
     let (mut expected_all, mut absolute, mut bought_expected) = (0.0, 0.0, 0.0);
     let mut told: Vec<(f64, bool)> = Vec::with_capacity(customers.len());
@@ -354,6 +360,7 @@ mod tests {
             discount: 0.1,
             margin: 0.3,
             hold_out_days: None,
+            penalty: 0.0,
         }
     }
 
@@ -439,6 +446,31 @@ mod tests {
         let all = Settings { hold_out_days: Some(400), ..settings() };
         let card = train(drawn(300), 0, all, 1, NOW).unwrap().card;
         assert!(card.hold_out.unwrap_err().starts_with("the number of days kept back"));
+    }
+
+    /// More alike than by lot: larger parameters are ever a little better, and no summit says how people differ.
+    #[test]
+    fn people_who_are_alike_have_a_model_with_a_penalty() {
+        let thrice = |customer: i32| {
+            let number = u32::try_from(customer).unwrap();
+            [0, 20, 40].map(|after| Purchase {
+                customer: number,
+                day: 1 + customer % 340 + after,
+                cents: 2_000,
+            })
+        };
+        let alike: Vec<Purchase> = (0..2_000).flat_map(thrice).collect();
+        let refused = train(alike.clone(), 0, settings(), 1, NOW).unwrap_err();
+        assert!(matches!(refused, Error::NotIdentified { .. } | Error::NoConvergence { .. }), "{refused}");
+        let penalised = Settings { penalty: 1e-6, ..settings() };
+        let card = train(alike, 0, penalised, 1, NOW).unwrap().card;
+        let Parameters { a, b, .. } = card.parameters;
+        assert!((0.2..0.7).contains(&(a / (a + b))), "{card:?}");
+        assert_eq!(card.settings.penalty, 1e-6);
+        assert!(card.hold_out.is_ok(), "it is penalised there too: {card:?}");
+        let wrong = Settings { penalty: -1.0, ..settings() };
+        let refused = train(drawn(300), 0, wrong, 1, NOW).unwrap_err().to_string();
+        assert_eq!(refused, "the penalty is -1, and must be 0 or more");
     }
 
     #[test]

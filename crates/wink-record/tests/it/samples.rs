@@ -16,8 +16,9 @@ use wink_core::decision::{
     Usage, Verdict,
 };
 use wink_core::event::{
-    Attributes, Body, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind, HouseholdChange,
-    Identity, Issued, Line, Mechanism, Observed, Order, Redeemed, Reversed, RightGiven, Scored, UsedCoupon,
+    Attributes, Body, ChannelScored, ConsentChange, ConsentState, Envelope, Exposure, ExposureKind,
+    HouseholdChange, Identity, Issued, Line, Mechanism, Observed, Order, Redeemed, Reversed, RightGiven,
+    Scored, UsedCoupon,
 };
 use wink_core::feature::{
     Accumulated, AccumulatorId, Bucket, Extremes, FirstDay, FirstForm, Histogram, ListingChange, Member,
@@ -67,6 +68,11 @@ fn decision_id() -> DecisionId {
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
+}
+
+fn channel_scored() -> ChannelScored {
+    let (channel, lower) = ("search".to_owned(), 101_250);
+    ChannelScored { version: 4, channel, rate: 250_125, lower, upper: 501_500, probability: 812_500 }
 }
 
 pub(crate) fn events() -> Vec<(&'static str, Kept)> {
@@ -140,6 +146,7 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
             })),
         ),
         ("scored", kept(Body::Scored(Scored::new(3, 0.726_6, 0.5, 1.226, Some(907.0)).unwrap()))),
+        ("channel-scored", kept(Body::ChannelScored(channel_scored()))),
         (
             "household-joined",
             kept(Body::HouseholdChanged(HouseholdChange::Joined { household_id: "h-1".to_owned() })),

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{Hasher, ProfileId, Timestamp};
-use wink_core::event::{Body, Scored};
+use wink_core::event::Body;
 use wink_core::feature::{Catalogue, View, Wanted, view};
-use wink_core::measure::{Card, Grid, Purchase, Trained};
+use wink_core::measure::{Card, Grid, Purchase, Visits, channel_of};
 use wink_core::profile::{Kept, Purpose};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Lane, Range, Store};
@@ -26,20 +26,19 @@ const PURPOSE: Purpose = Purpose::Personalisation;
 /// People scored in one go: as many as the embedded store writes with one sync.
 const AT_ONCE: usize = 256;
 
-/// What a model is fitted to.
+/// Who is learned from.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The orders of those who have granted that they are learned from. A customer's number is their place in `people`.
-    pub purchases: Vec<Purchase>,
-    /// How many others have bought.
+    /// How many others did what a model learns from.
     pub not_granted: u64,
     /// The version a model will have that is fitted now.
     pub version: u32,
-    /// Whoever has granted it, by the profile that stands for them.
+    /// Whoever has granted it, by the profile that stands for them. A customer's number is their place.
     people: Vec<ProfileId>,
 }
 
-/// Reads what a model is fitted to. Somebody with several profiles is one customer.
+/// Reads the orders a model of purchases is fitted to: those of people who have granted that they are learned from. Somebody with several
+/// profiles is one customer.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -47,11 +46,58 @@ pub async fn load<S: Store>(
     engine: &Engine<S>,
     clock: Clock<'_>,
     progress: impl Fn(u64) + Send + Sync,
+) -> Result<(Known, Vec<Purchase>), Error> {
+    let (mut purchases, mut others) = (Vec::new(), BTreeSet::new());
+    let mut known = walk_people(engine, clock, progress, |whose, kept| {
+        let Body::OrderCompleted(order) = &kept.body else { return };
+        match whose {
+            Whose::Granted(customer) => purchases.push(Purchase {
+                customer: *customer,
+                day: kept.occurred_at.day(),
+                cents: order.sales().0,
+            }),
+            Whose::NotGranted(lead) => drop(others.insert(*lead)),
+        }
+    })
+    .await?;
+    known.not_granted = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    Ok((known, purchases))
+}
+
+/// Reads the visits and orders a model of channels is fitted to, of the same people as [`load`].
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn load_visits<S: Store>(
+    engine: &Engine<S>,
+    clock: Clock<'_>,
+    progress: impl Fn(u64) + Send + Sync,
+) -> Result<(Known, Visits), Error> {
+    let (mut visits, mut others) = (Visits::default(), BTreeSet::new());
+    let mut known = walk_people(engine, clock, progress, |whose, kept| {
+        let (channel, at) = (channel_of(&kept.body, &kept.extra), kept.occurred_at);
+        match (whose, channel, &kept.body) {
+            (Whose::Granted(customer), Some(channel), _) => visits.came(*customer, at, channel),
+            (Whose::Granted(customer), None, Body::OrderCompleted(_)) => visits.bought(*customer, at),
+            (Whose::NotGranted(lead), Some(_), _) => drop(others.insert(*lead)),
+            _ => {}
+        }
+    })
+    .await?;
+    known.not_granted = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    Ok((known, visits))
+}
+
+/// Hands every event of the journal about somebody who is known to `each`.
+async fn walk_people<S: Store>(
+    engine: &Engine<S>,
+    clock: Clock<'_>,
+    progress: impl Fn(u64) + Send + Sync,
+    mut each: impl FnMut(&Whose, &Kept) + Send,
 ) -> Result<Known, Error> {
-    let version = cards(engine).await?.last().map_or(1, |card| card.version.saturating_add(1));
+    let version = cards(engine).await?.last().map_or(1, |card| card.version().saturating_add(1));
     let mut known = Known { version, ..Known::default() };
     let whose = whose(engine, clock, &mut known).await?;
-    let mut others: BTreeSet<ProfileId> = BTreeSet::new();
     let mut entries = 0;
     for lane in Lane::all() {
         walk::lane(engine, lane, |found| {
@@ -61,26 +107,18 @@ pub async fn load<S: Store>(
                 return Ok(());
             }
             let kept = Kept::from_bytes(&body.payload)?;
-            let Body::OrderCompleted(order) = &kept.body else { return Ok(()) };
-            match whose.get(&kept.profile) {
-                Some(Whose::Granted(customer)) => known.purchases.push(Purchase {
-                    customer: *customer,
-                    day: kept.occurred_at.day(),
-                    cents: order.sales().0,
-                }),
-                Some(Whose::NotGranted(lead)) => drop(others.insert(*lead)),
-                None => {}
+            if let Some(whose) = whose.get(&kept.profile) {
+                each(whose, &kept);
             }
             Ok(())
         })
         .await?;
         progress(entries);
     }
-    known.not_granted = u64::try_from(others.len()).unwrap_or(u64::MAX);
     Ok(known)
 }
 
-/// Whose purchases those of a profile are.
+/// Whose doings those of a profile are.
 enum Whose {
     Granted(u32),
     NotGranted(ProfileId),
@@ -130,23 +168,25 @@ async fn page<S: Store>(engine: &Engine<S>, range: Range) -> Result<(Vec<Profile
 ///
 /// # Errors
 /// [`Error::Contended`] if another model was fitted meanwhile; if the store cannot be read or takes no writes.
-pub async fn keep<S: Store>(
+pub async fn keep<S: Store, T: Clone + Into<Body>>(
     engine: &Engine<S>,
     known: &Known,
-    trained: &Trained,
+    card: &Card,
+    scores: &[(u32, T)],
     clock: Clock<'_>,
     progress: impl Fn(u64) + Send + Sync,
 ) -> Result<u64, Error> {
-    keep_card(engine, &trained.card).await?;
+    keep_card(engine, card).await?;
+    let version = card.version();
     let mut scored = 0;
-    for some in trained.scores.chunks(AT_ONCE) {
-        let of = |(customer, scored): &(u32, Scored)| {
+    for some in scores.chunks(AT_ONCE) {
+        let of = |(customer, scored): &(u32, T)| {
             let place = usize::try_from(*customer).ok()?;
-            Some((*known.people.get(place)?, *scored))
+            Some((*known.people.get(place)?, scored.clone().into()))
         };
-        let mut left: Vec<(ProfileId, Scored)> = some.iter().filter_map(of).collect();
+        let mut left: Vec<(ProfileId, Body)> = some.iter().filter_map(of).collect();
         for _ in 0..ATTEMPTS_MAX {
-            let (written, again) = score(engine, left, clock).await?;
+            let (written, again) = score(engine, version, left, clock).await?;
             scored += written;
             left = again;
             if left.is_empty() {
@@ -162,12 +202,12 @@ pub async fn keep<S: Store>(
 }
 
 async fn keep_card<S: Store>(engine: &Engine<S>, card: &Card) -> Result<(), Error> {
-    let key = keys::model(card.version);
+    let key = keys::model(card.version());
     let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
     batch.checks.push(Check::Absent(key.clone()));
     batch.changes.push(Change::Append {
         kind: entry::MODEL,
-        key: keys::model_entry(card.version),
+        key: keys::model_entry(card.version()),
         owner: None,
         payload: card.to_bytes(),
     });
@@ -178,12 +218,13 @@ async fn keep_card<S: Store>(engine: &Engine<S>, card: &Card) -> Result<(), Erro
 /// Scores some people; gives how many, and back those who changed meanwhile.
 async fn score<S: Store>(
     engine: &Engine<S>,
-    some: Vec<(ProfileId, Scored)>,
+    version: u32,
+    some: Vec<(ProfileId, Body)>,
     clock: Clock<'_>,
-) -> Result<(u64, Vec<(ProfileId, Scored)>), Error> {
+) -> Result<(u64, Vec<(ProfileId, Body)>), Error> {
     let (mut batches, mut whose) = (Vec::new(), Vec::new());
     for (id, scored) in some {
-        if let Some(batch) = of_one(engine, id, scored, clock).await? {
+        if let Some(batch) = of_one(engine, id, version, scored.clone(), clock).await? {
             batches.push(batch);
             whose.push((id, scored));
         }
@@ -202,7 +243,8 @@ async fn score<S: Store>(
 async fn of_one<S: Store>(
     engine: &Engine<S>,
     id: ProfileId,
-    scored: Scored,
+    version: u32,
+    scored: Body,
     clock: Clock<'_>,
 ) -> Result<Option<Batch>, Error> {
     let Some(whole) = whole::load(engine, id).await? else { return Ok(None) };
@@ -214,14 +256,10 @@ async fn of_one<S: Store>(
     let mut state = person::state_to_change(engine, keys::state(id, identity)).await?;
     let mut batch = Batch::new(batch_id()?, engine.tenant, keys::home(id));
     batch.checks.extend(whole.unchanged());
-    let named = format!("model {}", scored.version);
+    let named = format!("model {version}");
     let cause = Hasher::new("score").field(&id.bytes()).field(named.as_bytes()).finish().short();
     let cause = Cause { what: "scored", id: cause, named };
-    own_event(cause, id, identity, now, Body::Scored(scored)).append(
-        &mut state,
-        &engine.features(),
-        &mut batch,
-    );
+    own_event(cause, id, identity, now, scored).append(&mut state, &engine.features(), &mut batch);
     if let Some(catalogue) = segments::with_segments(engine) {
         let looked = segments::look(engine, &catalogue, &whole, &state, now).await?;
         batch.checks.extend(looked.checks);

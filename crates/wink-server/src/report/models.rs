@@ -23,7 +23,7 @@ pub(super) async fn findings<S: Store>(
 ) -> Result<Vec<String>, Error> {
     let mut findings = Vec::new();
     walk::records(engine, kind::MODEL, |_, record| {
-        let version = Card::from_bytes(&record.bytes)?.version;
+        let version = Card::from_bytes(&record.bytes)?.version();
         match fitted.remove(&version) {
             Some(known) if known == hash(&record.bytes) => {}
             Some(_) => findings.push(format!("the card of model {version} is not the one that was written")),

@@ -147,7 +147,7 @@ impl Journal {
             self.decided.insert(decided.id, decided.hash);
         } else if found.header.kind == entry::MODEL {
             let card = Card::from_bytes(&body.payload)?;
-            self.models.insert(card.version, models::hash(&body.payload));
+            self.models.insert(card.version(), models::hash(&body.payload));
         } else if found.header.kind == entry::EVENT {
             let kept = Kept::from_bytes(&body.payload)?;
             let happened = Happened::new(kept.occurred_at, &kept.body, &kept.extra);

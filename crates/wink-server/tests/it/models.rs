@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use wink_core::base::Timestamp;
 use wink_core::decision::Verdict;
-use wink_core::measure::{Card, Grid, Model, Settings, train};
+use wink_core::measure::{Card, ClvCard, Grid, Model, Settings, train};
 use wink_core::offer::Channel;
 use wink_server::flow::ingest::{Received, ingest};
 use wink_server::flow::segments::sizes;
@@ -29,6 +29,7 @@ const SETTINGS: Settings = Settings {
     discount: 0.1,
     margin: 0.3,
     hold_out_days: Some(60),
+    penalty: 0.0,
 };
 
 fn person(number: u64) -> String {
@@ -72,10 +73,18 @@ fn opened() -> Engine<SimStore> {
 }
 
 /// Fits a model and keeps it; its card, and how many people were scored.
-fn fit<S: Store>(engine: &Engine<S>, now: Timestamp) -> (Card, u64) {
-    let known = wait(models::load(engine, &|| now, |_| {})).unwrap();
-    let trained = train(known.purchases.clone(), known.not_granted, SETTINGS, known.version, now).unwrap();
-    let scored = wait(models::keep(engine, &known, &trained, &|| now, |_| {})).unwrap();
+fn fit<S: Store>(engine: &Engine<S>, now: Timestamp) -> (ClvCard, u64) {
+    let (known, purchases) = wait(models::load(engine, &|| now, |_| {})).unwrap();
+    let trained = train(purchases, known.not_granted, SETTINGS, known.version, now).unwrap();
+    let scored = wait(models::keep(
+        engine,
+        &known,
+        &Card::Clv(trained.card.clone()),
+        &trained.scores,
+        &|| now,
+        |_| {},
+    ))
+    .unwrap();
     (trained.card, scored)
 }
 
@@ -116,7 +125,7 @@ fn scores_are_read_by_rules_segments_and_replays() {
     let (second, _) = fit(&engine, now.plus_days(36));
     assert_eq!((second.version, second.input), (2, card.input), "nobody bought meanwhile");
     let cards = wait(models::cards(&engine)).unwrap();
-    assert_eq!(cards, [card, second]);
+    assert_eq!(cards, [Card::Clv(card), Card::Clv(second)]);
     assert!(is_offered(&engine, 4, 8, now.plus_days(36)));
     audit(&engine).unwrap();
 }
@@ -141,15 +150,16 @@ fn who_withdraws_is_neither_learned_from_nor_read_and_who_is_erased_is_gone() {
 fn who_withdraws_while_a_model_is_fitted_is_not_scored_and_two_fits_do_not_mix() {
     let engine = opened();
     let now = MONDAY.plus_days(DAY);
-    let known = wait(models::load(&engine, &|| now, |_| {})).unwrap();
-    let trained = train(known.purchases.clone(), known.not_granted, SETTINGS, known.version, now).unwrap();
+    let (known, purchases) = wait(models::load(&engine, &|| now, |_| {})).unwrap();
+    let trained = train(purchases, known.not_granted, SETTINGS, known.version, now).unwrap();
     let no = said::consents("no", &person(7), "personalisation", "withdrawn", later(now, 1));
     wait(tell(&engine, no)).unwrap();
     // The run begins before the word, and goes on for longer.
     let looks = AtomicI64::new(0);
     let passing = || later(now, looks.fetch_add(1, Ordering::SeqCst));
-    assert_eq!(wait(models::keep(&engine, &known, &trained, &passing, |_| {})).unwrap(), PEOPLE - 2);
-    let again = wait(models::keep(&engine, &known, &trained, &|| now, |_| {}));
+    let (card, scores) = (Card::Clv(trained.card), trained.scores);
+    assert_eq!(wait(models::keep(&engine, &known, &card, &scores, &passing, |_| {})).unwrap(), PEOPLE - 2);
+    let again = wait(models::keep(&engine, &known, &card, &scores, &|| now, |_| {}));
     assert!(matches!(again, Err(Error::Contended)), "{again:?}");
     assert_eq!(wait(models::cards(&engine)).unwrap().len(), 1);
     audit(&engine).unwrap();

@@ -66,8 +66,9 @@ impl Guardrail {
     }
 
     /// Tests the same of everybody's values, if both arms are large enough for how skewed these are: the mean of so many people is about normal
-    /// from 355·skewness² of them (Kohavi, Deng, Longbotham, Xu 2014, "Seven rules of thumb for web site experimenters", rule 7). Each arm is
-    /// held against the more skewed of both, since a few values show little of a long tail.
+    /// from 355·skewness² of them (Kohavi, Deng, Longbotham, Xu 2014, "Seven rules of thumb for web site experimenters", rule 7, which says so of a
+    /// skewness above 1; it is asked below that too). Each arm is held against the more skewed of both, since a few values show little of a long
+    /// tail.
     ///
     /// # Errors
     /// As [`Guardrail::judge`], and [`Error::NotEnoughData`] for an arm that is too small.

@@ -100,6 +100,33 @@ fn chance_is_not_taken_for_an_effect() {
     assert!(matches!(Trees::default().learn_effect(rows, &[f64::NAN; 4_000]), Err(Error::NotFinite { .. })));
 }
 
+/// The effect is 1 where both columns have the same sign and else −1: alone, neither tells anything, so that of the questions of the DR-learner's
+/// trees one is asked first only by chance. What they tell is then hardly better than one number for everybody, as the guide says. The trees of the
+/// other learners find it.
+#[test]
+fn an_effect_that_shows_only_in_two_columns_together_is_not_found_by_the_dr_learner() {
+    let mut chance = Chance::new(7);
+    let people = 4_000;
+    let features: Vec<f64> = (0..2 * people).map(|_| 2.0 * chance.share() - 1.0).collect();
+    let given: Vec<usize> = (0..people).map(|_| usize::from(chance.share() < 0.5)).collect();
+    let truth: Vec<f64> = features.chunks(2).map(|x| if 0.0 < x[0] * x[1] { 1.0 } else { -1.0 }).collect();
+    let outcome = |(effect, given): (&f64, &usize)| if *given == 1 { *effect } else { 0.0 };
+    let outcomes: Vec<f64> = truth.iter().zip(&given).map(|one| outcome(one) + chance.share()).collect();
+    let rows = Rows::new(&features, 2).unwrap();
+    let trial = Trial::new(rows, &given, &outcomes, 1).unwrap();
+    // The mean error of one person's effect: 1 if everybody is told 0.
+    let error_of = |learner: Learner| {
+        let told = learner.fit(&Trees::default(), &trial).unwrap().predict(rows).swap_remove(0);
+        told.iter().zip(&truth).map(|(told, truth)| (told - truth).abs()).sum::<f64>() / f64::from(people)
+    };
+    let dr = error_of(Learner::Dr { folds: Folds { count: 5, seed: 1 }, propensities: Propensities::Shares });
+    assert!(0.85 < dr, "it is off by {dr}");
+    for learner in [Learner::S, Learner::T] {
+        let off = error_of(learner);
+        assert!(off < 0.4, "{learner:?} is off by {off}");
+    }
+}
+
 #[test]
 fn outcomes_that_say_nothing_are_refused() {
     let features: Vec<f64> = (0..100).map(f64::from).collect();

@@ -10,6 +10,8 @@ use super::{Data, InputFile, PurchaseModel};
 pub(crate) enum TrainAction {
     /// Who is still a customer, who buys, how often, worth how much: BG/NBD or MBG/NBD with gamma-gamma
     Clv(TrainClv),
+    /// By which channel somebody comes when they buy: rates of visits, pulled together
+    Channels(TrainChannels),
 }
 
 #[derive(Debug, Args)]
@@ -17,6 +19,7 @@ pub(crate) enum TrainAction {
   wink model train clv --data store
   wink model train clv --data store --horizon-days 60 --margin 0.3 --discount 0.1
   wink model train clv --data store --model mbg-nbd --json
+  wink model train clv --data store --penalty 0.01
 
 It learns from people who have granted personalisation, and scores them. Run it again every week: scores are served for five weeks.")]
 pub(crate) struct TrainClv {
@@ -40,6 +43,31 @@ pub(crate) struct TrainClv {
     /// The last so many days are kept back to check the model, instead of a quarter of the time there is
     #[arg(long, value_name = "DAYS")]
     pub(crate) hold_out_days: Option<u32>,
+    /// Draws the parameters to zero by so much, where orders alone do not tell them: 0.001 to 0.1
+    #[arg(long, default_value_t = 0.0, value_name = "NUMBER")]
+    pub(crate) penalty: f64,
+    /// Prints the model's card as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink model train channels --data store
+  wink model train channels --data store --within-days 14
+  wink model train channels --data store --json
+
+A visit's channel is the `source` of its Page or Screen, and `email` after a click in a mail whose page names no source. It learns from people who have granted
+personalisation, and scores them. Run it again every week: scores are served for five weeks.")]
+pub(crate) struct TrainChannels {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// A purchase within so many days counts for the last visit before it
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    pub(crate) within_days: u32,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
     /// Prints the model's card as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,11 +1,12 @@
 //! What sources send changes: told over HTTP and on the command line, and nothing in it names anybody.
 
+use std::sync::Barrier;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use wink_core::base::Timestamp;
 
-use crate::client::ask;
+use crate::client::{Client, ask};
 use crate::sample::{self, batch, event};
 use crate::wink::{Server, run};
 
@@ -25,6 +26,45 @@ fn send(server: &Server, start: usize, properties: impl Fn(usize) -> Value) {
         .collect();
     let sent = ask(server.address, "POST", "/v1/events", &batch(&events).to_string()).json();
     assert_eq!(sent["accepted"], 60, "{sent}");
+}
+
+/// Asks for the report many times at once: one is made at a time, and the others are told when to come again.
+fn one_at_a_time(server: &Server, path: &str) {
+    const AT_ONCE: usize = 8;
+    let (mut made, mut refused) = (0, 0);
+    // Two questions need not meet; of many rounds, in which a report is no faster than a question is sent, some do.
+    for _ in 0..200 {
+        let start = Barrier::new(AT_ONCE);
+        let answers = std::thread::scope(|scope| {
+            let asking = || {
+                let mut client = Client::connect(server.address).unwrap();
+                start.wait();
+                client.send("GET", path, "").unwrap()
+            };
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(asking)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        for answer in answers {
+            match answer.status {
+                200 => made += 1,
+                429 => {
+                    let seconds: u64 = answer.header("retry-after").parse().unwrap();
+                    assert!((1..=60).contains(&seconds), "{answer:?}");
+                    let said = answer.json();
+                    let why = said["detail"].as_str().unwrap();
+                    assert!(said["code"] == "overloaded" && why.contains("is being made already"), "{said}");
+                    refused += 1;
+                }
+                _ => panic!("{answer:?}"),
+            }
+        }
+        if 0 < refused {
+            break;
+        }
+    }
+    assert!(0 < made && 0 < refused, "{made} were made, and {refused} refused");
+    // Whoever comes later gets one.
+    assert_eq!(ask(server.address, "GET", path, "").status, 200);
 }
 
 #[test]
@@ -84,6 +124,8 @@ fn a_field_that_appears_and_prices_that_double_are_told_and_windows_that_cannot_
         refused("since=0001-01-01T00:00:00Z&until=0001-01-02T00:00:00Z"),
         (200, String::new(), String::new())
     );
+
+    one_at_a_time(&server, &path);
 
     // The same while the server has the store, and without it.
     let data = store.path().to_str().unwrap();

@@ -80,11 +80,13 @@ fn a_store_is_scored_while_its_server_runs_and_when_it_does_not() {
     assert!(cells[0]["value"].as_f64().unwrap() > 0.0, "{told}");
     let wrong = wink("model train clv --data STORE --margin 0", store.path());
     assert!(refused(&wrong).contains("the margin is 0"), "{wrong:?}");
+    let penalised = wink("model train clv --data STORE --penalty 0.01", store.path()).fine();
+    assert!(penalised.out.contains("drawn to zero by a penalty of 0.01"), "{penalised:?}");
     assert_eq!(server.stop().code, Some(0));
     let again = wink("model train clv --data STORE --horizon-days 60", store.path()).fine();
-    assert!(again.out.contains("clv 2: BG/NBD") && again.out.contains("89 people are scored"), "{again:?}");
+    assert!(again.out.contains("clv 3: BG/NBD") && again.out.contains("89 people are scored"), "{again:?}");
     let listed = wink("model list --data STORE --json", store.path()).fine().json();
-    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(listed.as_array().unwrap().len(), 3);
     let first = wink("model card 1 --data STORE --json", store.path()).fine().json();
     assert_eq!(first, trained["card"], "a card stays as it was");
     assert!(refused(&wink("model card 7 --data STORE", store.path())).starts_with("there is no model 7"));
@@ -118,6 +120,101 @@ fn grids(store: &Path) {
     assert_eq!(toml.matches("[[segments]]").count(), 6, "{toml}");
     let wrong = wink("model grid --data STORE --purchase 0.5,0.2 --churn 0.5", store);
     assert!(refused(&wrong).starts_with("the threshold 0.2 is not above the one before it"), "{wrong:?}");
+}
+
+#[test]
+fn everybodys_channel_is_read_as_a_feature_and_too_few_visits_say_what_to_do() {
+    let store = tempfile::tempdir().unwrap();
+    sample::open_shop(store.path());
+    let too_few = wink("model train channels --data STORE", store.path());
+    let why = refused(&too_few);
+    assert!(why.starts_with("no model was fitted: not enough data: of 0 channels 0 can be told"), "{why}");
+    assert!(why.contains("send `source` with `Page` and `Screen`"), "{why}");
+    let server = Server::start(store.path());
+    for number in 0..PEOPLE {
+        let name = format!("p{number}");
+        let mut events = vec![sample::consent(&format!("{name}-yes"), &name, "personalisation", "granted")];
+        // Who buys by a mail once often does so again; who buys by a search did so by chance.
+        for (channel, every, day) in [("search", 3, 0), ("email", 4, 9), ("search", 5, 18), ("email", 2, 27)]
+        {
+            let clicked = channel == "email";
+            let (event, said) = if clicked {
+                ("Email Link Clicked", json!({}))
+            } else {
+                ("Page", json!({ "source": channel }))
+            };
+            let mut came = sample::event(&format!("{name}-{day}"), &name, event, said);
+            came["occurred_at"] = json!(days_ago(60 - day));
+            events.push(came);
+            if number % every == 0 {
+                let mut order = sample::order(&format!("{name}-{day}-order"), &name, 900);
+                order["occurred_at"] = json!(days_ago(59 - day));
+                events.push(order);
+            }
+        }
+        if number == 5 {
+            events.remove(0);
+        }
+        let answer = ask(server.address, "POST", "/v1/events", &sample::batch(&events).to_string());
+        assert_eq!(answer.json()["accepted"], events.len(), "{answer:?}");
+    }
+    let trained = wink("model train channels --data STORE --json", store.path()).fine().json();
+    let card = &trained["card"];
+    assert_eq!(
+        (&trained["scored"], &card["kind"], &card["version"]),
+        (&json!(PEOPLE - 1), &json!("channels"), &json!(1))
+    );
+    assert_eq!(
+        (&card["not_granted"], card["channels"].as_array().unwrap().len()),
+        (&json!(1), 2),
+        "{trained}"
+    );
+    // 4 buys by mails and 3 by a search; 1 by neither, and so by what tells least against them.
+    for (person, channel) in [("p4", "email"), ("p2", "email"), ("p3", "search"), ("p1", "search")] {
+        let asked = json!({
+            "people": [{ "identity": sample::identity(person) }],
+            "features": ["score_channel", "score_channel_rate", "score_channel_rate_lower", "score_channel_rate_upper", "score_channel_version"],
+        });
+        let told = ask(server.address, "POST", "/v1/features", &asked.to_string()).json();
+        let cells = &told["data"][0]["values"];
+        assert_eq!(
+            (&cells[0]["value"], &cells[4]["value"]),
+            (&json!({ channel: 1.0 }), &json!(1.0)),
+            "{person}: {told}"
+        );
+        let [rate, lower, upper] = [1, 2, 3].map(|place| cells[place]["value"].as_f64().unwrap());
+        assert!(0.0 < lower && lower < rate && rate < upper && upper < 1.0, "{told}");
+        assert!(cells[0]["age_seconds"].is_number(), "{told}");
+    }
+    let rule = "feature.score_channel[\"email\"] == 1.0";
+    let preview = run([
+        "segments",
+        "preview",
+        rule,
+        "--purpose",
+        "personalisation",
+        "--json",
+        "--data",
+        store.path().to_str().unwrap(),
+    ]);
+    let by_mail = card["channels"].as_array().unwrap().iter().find(|one| one["channel"] == "email").unwrap();
+    assert_eq!(preview.fine().json()["members"]["about"], by_mail["best_for"], "{card}");
+    assert_eq!(server.stop().code, Some(0));
+    let again = wink("model train channels --data STORE --within-days 14", store.path()).fine();
+    assert!(
+        again.out.contains("channels 2: beta-binomial") && again.out.contains("88 people are scored"),
+        "{again:?}"
+    );
+    assert_eq!(
+        &wink("model card 1 --data STORE --json", store.path()).fine().json(),
+        card,
+        "a card stays as it was"
+    );
+    let listed = wink("model list --data STORE", store.path()).fine();
+    assert!(listed.out.contains("channels 1") && listed.out.contains("channels 2"), "{listed:?}");
+    let wrong = wink("model train channels --data STORE --within-days 0", store.path());
+    assert!(refused(&wrong).contains("a purchase within 0 days"), "{wrong:?}");
+    verified(store.path());
 }
 
 #[test]

@@ -32,5 +32,31 @@ pub(super) fn all() -> Vec<Definition> {
         last("score_purchases", "purchases to expect within the model's horizon", "purchases"),
         value.aged_by(Age::Selected),
         last("score_version", "the version of the model that says so", "version"),
+        channel(
+            "score_channel",
+            "by which channel they come when they buy, as the only share",
+            Aggregation::Newest { by: "event.channel".to_owned() },
+        ),
+        of_channel(
+            "score_channel_rate",
+            "how likely a visit by that channel leads to a purchase, 0 to 1",
+            "rate",
+        ),
+        of_channel("score_channel_rate_lower", "where the interval of that rate begins", "lower"),
+        of_channel("score_channel_rate_upper", "where the interval of that rate ends", "upper"),
+        of_channel(
+            "score_channel_probability",
+            "how likely no other channel is better, 0 to 1",
+            "probability",
+        ),
+        of_channel("score_channel_version", "the version of the model of channels that says so", "version"),
     ]
+}
+
+fn channel(name: &str, meaning: &str, aggregation: Aggregation) -> Definition {
+    folded(name, meaning, Class::Score, Selection::of(&["Channel Scored"]), aggregation).served(SERVED_DAYS)
+}
+
+fn of_channel(name: &str, meaning: &str, of: &str) -> Definition {
+    channel(name, meaning, Aggregation::Last { of: format!("event.{of}") })
 }

@@ -1,7 +1,9 @@
 //! What a model said of somebody, as features.
 
 use super::*;
-use crate::event::Scored;
+use wink_stats::Interval;
+
+use crate::event::{ChannelScored, Scored};
 use crate::feature::definition::{Aggregation, Class, Definition, Heard, How, Never, Selection, Window};
 
 fn scored(at: Timestamp, version: u32, alive: f64, value: Option<f64>) -> Told {
@@ -36,6 +38,37 @@ fn the_newest_model_is_read_with_its_age_and_version() {
     assert_eq!(number(&told, NOON.plus_days(33), "score_alive"), Some((0.25, 35)));
     assert_eq!(number(&told, NOON.plus_days(34), "score_alive"), None, "too old");
     assert_eq!(number(&[], NOON, "score_churn"), None, "never scored");
+}
+
+#[test]
+fn the_newest_channel_is_read_by_name_with_its_interval_age_and_version() {
+    let catalogue = Catalogue::built_in();
+    let scored = |at: Timestamp, version, channel, estimate| {
+        let rate = Interval { estimate, lower: estimate / 2.0, upper: estimate * 2.0 };
+        let body = Body::ChannelScored(ChannelScored::new(version, channel, rate, 0.875).unwrap());
+        Told { at, body, extra: BTreeMap::new() }
+    };
+    let told = [scored(days_ago(9), 3, "search", 0.125), scored(days_ago(2), 4, "email", 0.25)];
+    for told in [[told[0].clone(), told[1].clone()], [told[1].clone(), told[0].clone()]] {
+        let Viewed::Shares(shares) =
+            viewed(&catalogue, &[&state_of(&catalogue, &told)], NOON, "score_channel")
+        else {
+            panic!("it is known")
+        };
+        assert_eq!(shares.value.into_iter().collect::<Vec<_>>(), [("email".to_owned(), 1.0)]);
+        for (name, value) in [
+            ("score_channel_rate", 0.25),
+            ("score_channel_rate_lower", 0.125),
+            ("score_channel_rate_upper", 0.5),
+            ("score_channel_probability", 0.875),
+            ("score_channel_version", 4.0),
+        ] {
+            assert_eq!(number(&told, NOON, name), Some((value, 2)), "{name}");
+        }
+        assert_eq!(number(&told, NOON, "score_version"), None, "the other model said nothing");
+        assert_eq!(number(&told, NOON.plus_days(34), "score_channel_rate"), None, "too old");
+        assert_eq!(catalogue.newest_act(&state_of(&catalogue, &told)), None, "nothing they did");
+    }
 }
 
 #[test]

@@ -236,7 +236,8 @@ pub(super) fn said(body: &Body) -> Option<Said> {
         | Body::RightGiven(_)
         | Body::CouponRedeemed(_)
         | Body::CouponReversed(_)
-        | Body::Scored(_) => return None,
+        | Body::Scored(_)
+        | Body::ChannelScored(_) => return None,
     };
     Some(Said { fields: said, is_typed: true })
 }

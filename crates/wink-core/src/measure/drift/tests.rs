@@ -434,6 +434,30 @@ fn one_person_who_sends_a_lot_is_one_person() {
     assert_eq!(drift.sources["web-shop"].events["Page"].objects[""], [500, 100]);
 }
 
+/// A limit the guide names: of each person the first message of an event in a window is compared, and nothing else. What is new or broken in later
+/// ones only is not told; the same in the first ones is.
+#[test]
+fn a_field_that_only_comes_in_somebodys_second_message_is_not_told() {
+    let report_of = |changed: u32| {
+        let (mut drift, schemas) = (Drift::new(windows()), Schemas::built_in());
+        let mut number = 0;
+        for (person, window, message) in
+            (0..300).flat_map(|person| [(person, 0, 0), (person, 0, 1), (person, 1, 0), (person, 1, 1)])
+        {
+            let mut sent = map([("device_class", text("phone"))]);
+            if window == 1 && message == changed {
+                sent = map([("promo", Value::Bool(true))]);
+            }
+            let at = i64::from(person) * 10_000 + window * 7 * DAY + i64::from(message) * 1_000;
+            number += 1;
+            drift.take(&kept_of("web-shop", person, "Page", sent, at, number), &schemas);
+        }
+        drift.report()
+    };
+    assert_eq!(found(&report_of(1)), []);
+    assert_eq!(found(&report_of(0)), [("device_class", "vanished"), ("promo", "appeared")]);
+}
+
 #[test]
 fn an_event_that_comes_no_more_has_stopped_and_one_that_few_send_or_seldom_may_have_by_chance() {
     // So many people spread over so many days of the earlier window, and some in the later, among other things that are compared.

@@ -1,11 +1,14 @@
 //! Cards of models.
 
-use wink_core::measure::{Card, HoldOut, Model, Parameters, Settings, SpendCard, SpendParameters};
+use wink_core::measure::{
+    Card, ChannelRates, ChannelSettings, ChannelsCard, ChannelsHoldOut, ClvCard, HoldOut, Model, Parameters,
+    Settings, SpendCard, SpendParameters,
+};
 
 use super::*;
 
 pub(crate) fn models() -> Vec<(&'static str, Card)> {
-    let whole = Card {
+    let whole = ClvCard {
         version: 3,
         trained_at: AT,
         settings: Settings {
@@ -15,6 +18,7 @@ pub(crate) fn models() -> Vec<(&'static str, Card)> {
             discount: 0.1,
             margin: 0.3,
             hold_out_days: Some(60),
+            penalty: 0.0,
         },
         from: 16_900,
         until: 17_227,
@@ -42,11 +46,52 @@ pub(crate) fn models() -> Vec<(&'static str, Card)> {
             auc: Some(0.875),
         }),
     };
-    let bare = Card {
+    let bare = ClvCard {
         settings: Settings { model: Model::BgNbd, hold_out_days: None, ..whole.settings },
         spend: Err("not enough data".to_owned()),
         hold_out: Err("nothing came later".to_owned()),
         ..whole.clone()
     };
-    vec![("whole", whole), ("bare", bare)]
+    let penalised = ClvCard { settings: Settings { penalty: 0.015_625, ..whole.settings }, ..whole.clone() };
+    let mut models = [("whole", whole), ("bare", bare), ("penalised", penalised)]
+        .map(|(name, card)| (name, Card::Clv(card)))
+        .to_vec();
+    models.extend(of_channels().map(|(name, card)| (name, Card::Channels(card))));
+    models
+}
+
+fn of_channels() -> [(&'static str, ChannelsCard); 2] {
+    let rates = |name: &str, differs| ChannelRates {
+        name: name.to_owned(),
+        people: 1_786,
+        visits: 8_117,
+        converted: 379,
+        rate: 0.046_875,
+        strength: 15.25,
+        differs,
+        best_for: 124,
+    };
+    let whole = ChannelsCard {
+        version: 4,
+        trained_at: AT,
+        settings: ChannelSettings { within_days: 7, level: 0.95 },
+        from: 16_900,
+        until: 17_220,
+        people: 1_997,
+        not_granted: 12,
+        input: Digest([8; 32]),
+        channels: vec![rates("email", true), rates("search", false)],
+        left_out: 3,
+        visits_left_out: 41,
+        hold_out: Ok(ChannelsHoldOut {
+            days: 80,
+            visits: 4_000,
+            found: 201,
+            expected: 198.5,
+            squared_error: 0.046_875,
+            squared_error_of_all: 0.0625,
+        }),
+    };
+    let bare = ChannelsCard { hold_out: Err("nobody came later".to_owned()), ..whole.clone() };
+    [("channels", whole), ("channels-bare", bare)]
 }

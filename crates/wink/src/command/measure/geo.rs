@@ -282,8 +282,8 @@ impl Placebo {
     }
 }
 
-/// An autocorrelation of so many over the root of the times before the treatment is hardly chance any more (Box, Jenkins 1970, §2.1.6: two
-/// standard errors).
+/// An autocorrelation of so many over the root of the times before the treatment is hardly chance any more: two standard errors of one where there
+/// is none, which is about 1/√n (Bartlett 1946, "On the theoretical specification and sampling properties of autocorrelated time-series").
 const AUTOCORRELATION_ERRORS: f64 = 2.0;
 
 /// With few times before, one that may be chance yet counts already: if it is none, intervals of 95 % hold the truth in 88 % of cases at 0.23, and

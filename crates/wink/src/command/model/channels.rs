@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use wink_stats::bandit::{Beta, rank_probabilities};
-use wink_stats::pooling::{Pool, Tally};
+use wink_stats::Interval;
+use wink_stats::pooling::{self, Best, Pool, Tally};
 
 use crate::arguments::ChannelsInput;
-use crate::command::interval::Around;
 use crate::table::{Header, Table};
 use crate::terminal::{self, say};
 
@@ -39,15 +38,6 @@ struct OfChannel {
     differs: bool,
     /// For how many it is the best.
     best_for: usize,
-}
-
-/// A customer's best channel.
-#[derive(Clone)]
-struct Best {
-    channel: usize,
-    rate: Around,
-    /// How likely it is that no other channel's rate is higher.
-    probability: f64,
 }
 
 /// Contacts by customer, then by channel.
@@ -134,23 +124,10 @@ fn best_of_each<'a>(
     let mut best: BTreeMap<&[Tally], Best> = BTreeMap::new();
     for tallies in contacts.of.values() {
         if !best.contains_key(tallies.as_slice()) {
-            best.insert(tallies, best_of(tallies, pools, level)?);
+            best.insert(tallies, pooling::best(pools, tallies, level)?);
         }
     }
     Ok(best)
-}
-
-fn best_of(tallies: &[Tally], pools: &[Pool], level: f64) -> anyhow::Result<Best> {
-    let beliefs: Vec<Beta> = pools.iter().zip(tallies).map(|(pool, tally)| pool.belief(tally)).collect();
-    let probabilities = rank_probabilities(&beliefs, 1)?;
-    let rate = |belief: &Beta| belief.alpha / (belief.alpha + belief.beta);
-    let highest = beliefs.iter().enumerate().max_by(|one, other| rate(one.1).total_cmp(&rate(other.1)));
-    let (channel, _) = highest.context("there are no channels")?;
-    let (Some(pool), Some(tally)) = (pools.get(channel), tallies.get(channel)) else {
-        bail!("there are no channels")
-    };
-    let probability = probabilities.get(channel).and_then(|ranks| ranks.first()).copied().unwrap_or_default();
-    Ok(Best { channel, rate: pool.rate(tally, level)?.into(), probability })
 }
 
 fn report(contacts: &Contacts, pools: &[Pool], best: &BTreeMap<&[Tally], Best>) -> Report {
@@ -159,7 +136,7 @@ fn report(contacts: &Contacts, pools: &[Pool], best: &BTreeMap<&[Tally], Best>) 
         let sum = |of: fn(&Tally) -> u32| tallies.clone().map(|tally| u64::from(of(tally))).sum::<u64>();
         let (all, yes) = (sum(|tally| tally.contacts), sum(|tally| tally.conversions));
         let is_best =
-            |tallies: &&Vec<Tally>| best.get(tallies.as_slice()).is_some_and(|best| best.channel == place);
+            |tallies: &&Vec<Tally>| best.get(tallies.as_slice()).is_some_and(|best| best.place == place);
         #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
         let raw = yes as f64 / all as f64;
         OfChannel {
@@ -213,8 +190,8 @@ fn print_each(contacts: &Contacts, best: &BTreeMap<&[Tally], Best>) -> anyhow::R
     out.write_record(["customer", "channel", "rate", "lower", "upper", "probability_best"])?;
     for (customer, tallies) in &contacts.of {
         let Some(best) = best.get(tallies.as_slice()) else { continue };
-        let channel = contacts.channels.get(best.channel).map_or("", String::as_str);
-        let Around { estimate, lower, upper } = best.rate;
+        let channel = contacts.channels.get(best.place).map_or("", String::as_str);
+        let Interval { estimate, lower, upper } = best.rate;
         let numbers = [estimate, lower, upper, best.probability].map(|number| format!("{number:.4}"));
         out.write_record([customer.as_str(), channel].into_iter().chain(numbers.iter().map(String::as_str)))?;
     }

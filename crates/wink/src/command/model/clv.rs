@@ -138,7 +138,7 @@ impl Fit {
 }
 
 /// Why there are no parameters, and what to do where the likelihood has no summit.
-fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
+pub(super) fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
     let has_no_summit =
         matches!(error, wink_stats::Error::NotIdentified { .. } | wink_stats::Error::NoConvergence { .. });
     match penalty {

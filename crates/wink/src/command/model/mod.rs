@@ -1,5 +1,6 @@
 //! `wink model`: models on the user's own files, and those of a store.
 
+mod card;
 mod channels;
 mod clv;
 mod complements;
@@ -22,6 +23,7 @@ pub(crate) fn run(model: &Model) -> anyhow::Result<ExitCode> {
         ModelAction::Fit { model: FitAction::Uplift(asked) } => uplift::fit(asked)?,
         ModelAction::Predict { model: PredictAction::Clv(asked) } => clv::predict(asked)?,
         ModelAction::Train { model: TrainAction::Clv(asked) } => store::train(asked)?,
+        ModelAction::Train { model: TrainAction::Channels(asked) } => store::train_channels(asked)?,
         ModelAction::List(asked) => store::list(asked)?,
         ModelAction::Card(asked) => store::card(asked)?,
         ModelAction::Grid(asked) => grid::run(asked)?,
