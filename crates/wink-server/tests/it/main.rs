@@ -87,6 +87,7 @@ mod places;
 mod points;
 #[cfg(test)]
 mod points_mended;
+mod points_noted;
 #[cfg(test)]
 mod product;
 #[cfg(test)]
