@@ -33,7 +33,8 @@ pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use lease::{
-    Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, Renewal, grant,
+    Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, LimitKept, Renewal,
+    grant,
 };
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp};
 use wink_core::coupon::{
-    Bound, Counts, Coupon, Entry, Redemption, Refusal, Reversal, UseBound, UseCount, uncounted, use_bounds,
+    Bound, Counts, Coupon, Entry, Lease, LimitKept, Redemption, Refusal, Reversal, UseBound, UseCount,
+    uncounted, use_bounds,
 };
 use wink_core::offer::{Campaign, Catalogue, Offer, UseLimit};
 use wink_store::{Batch, Change, Counter, CounterKey, Store};
 
+use super::tills::leases::Short;
 use crate::{Engine, Error, keys};
 
 /// Lists the limits per day and store that using each of these coupons falls under, with what is left of them.
@@ -79,6 +81,49 @@ pub(super) fn count(redemption: &Redemption, limits: &[(Bound, UseLimit)], batch
         batch.changes.push(Change::Add(uses, 1));
         batch.changes.push(Change::SetCap(spent.clone(), limit.amount.map(|most| most.0)));
         batch.changes.push(Change::Add(spent, redemption.amount.0));
+    }
+}
+
+/// Finds the first limit that has no room for all that a lease is to keep there.
+pub(super) async fn short_for<S: Store>(
+    engine: &Engine<S>,
+    lease: &Lease,
+    bounds: &[UseBound],
+) -> Result<Option<Short>, Error> {
+    let counters: Vec<CounterKey> = bounds.iter().flat_map(|bound| keys_of(&bound.count)).collect();
+    if counters.is_empty() {
+        return Ok(None);
+    }
+    let found = engine.store.counters(engine.tenant, &counters).await?;
+    for (bound, counted) in bounds.iter().zip(found.chunks(2)) {
+        let [uses, spent] = counted else { continue };
+        let uses_left = bound.limit.uses.map(|most| left_of(i64::from(most), uses.value));
+        let amount_left = bound.limit.amount.map(|most| Cents((most.0 - spent.value).max(0)));
+        let is_short = uses_left.is_some_and(|left| left < lease.count_max)
+            || amount_left.is_some_and(|left| left < lease.cents_max);
+        if is_short {
+            return Ok(Some(Short { count: bound.count.clone(), uses_left, amount_left }));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps for a lease all that it may give, in each limit that could fall under, with the caps the catalogue says now.
+pub(super) fn keep(lease: &Lease, bounds: &[UseBound], batch: &mut Batch) {
+    for UseBound { count, limit, .. } in bounds {
+        let [uses, spent] = keys_of(count);
+        batch.changes.push(Change::SetCap(uses.clone(), limit.uses.map(i64::from)));
+        batch.changes.push(Change::Add(uses, i64::from(lease.count_max)));
+        batch.changes.push(Change::SetCap(spent.clone(), limit.amount.map(|most| most.0)));
+        batch.changes.push(Change::Add(spent, lease.cents_max.0));
+    }
+}
+
+/// Gives back what a closed lease had kept and not used.
+pub(super) fn free(kept: &[LimitKept], batch: &mut Batch) {
+    for LimitKept { count, uses, amount } in kept {
+        let left = keys_of(count).into_iter().zip([i64::from(*uses), amount.0]);
+        batch.changes.extend(left.filter(|(_, left)| *left != 0).map(|(key, left)| Change::Add(key, -left)));
     }
 }
 

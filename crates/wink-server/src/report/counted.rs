@@ -1,8 +1,8 @@
-//! Counters of limits against what they count: redemptions per day and store, and the uses of public codes.
+//! Counters of limits against what they count: redemptions per day and store with what is kept there for leases, and the uses of public codes.
 
 use std::collections::BTreeMap;
 
-use wink_core::coupon::{Coupon, Redemption};
+use wink_core::coupon::{Coupon, Lease, Redemption};
 use wink_store::Store;
 
 use super::walk;
@@ -22,6 +22,14 @@ pub(super) async fn findings<S: Store>(engine: &Engine<S>) -> Result<Vec<String>
             let uses = i64::from(redemption.counts_as_use());
             *expected.entry(keys::uses(count.name()).0).or_default() += uses;
             *expected.entry(keys::use_cents(count.name()).0).or_default() += redemption.spent().0;
+        }
+        Ok(())
+    })
+    .await?;
+    walk::stored(engine, kind::LEASE, |lease: Lease| {
+        for kept in &lease.kept {
+            *expected.entry(keys::uses(kept.count.name()).0).or_default() += i64::from(kept.uses);
+            *expected.entry(keys::use_cents(kept.count.name()).0).or_default() += kept.amount.0;
         }
         Ok(())
     })

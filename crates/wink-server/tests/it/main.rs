@@ -67,6 +67,7 @@ mod ledger;
 mod letters;
 #[cfg(test)]
 mod limit;
+mod limited_tills;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -61,9 +61,11 @@ pub async fn hear<S: Store>(
         }
         let used = Used::load(engine, &report.taken).await?;
         let (coupon, last) = (used.coupon.as_ref(), used.last.as_ref());
-        let settled =
-            settle(&lease, &report.taken, coupon.map(|(coupon, _)| coupon), last.map(|(last, _)| last), now);
-        let home = home_of(coupon.and_then(|(coupon, _)| coupon.profile));
+        let (coupon, last) = (coupon.map(|(coupon, _)| coupon), last.map(|(last, _)| last));
+        let catalogue = engine.catalogue_of(lease.catalogue).await?;
+        let counted = coupon.and_then(|coupon| lease.counted(&catalogue, &coupon.offer, report.taken.at));
+        let settled = settle(&lease, &report.taken, coupon, last, counted.as_deref(), now);
+        let home = home_of(coupon.and_then(|coupon| coupon.profile));
         let mut batch = Batch::new(batch_id()?, engine.tenant, home);
         let key = keys::lease(till, lease.id);
         batch.checks.push(Check::Version(key.clone(), version));
@@ -222,6 +224,7 @@ pub async fn give_back<S: Store>(
                 let why = format!("the budget of `{}` has no room for it", lease.campaign);
                 after.not_renewed.push((lease.id, why));
             }
+            Ok(leases::Answer::Limited(short)) => after.not_renewed.push((lease.id, short.told())),
             Err(Error::Unusable(why)) => after.not_renewed.push((lease.id, why)),
             Err(error) => return Err(error),
         }
