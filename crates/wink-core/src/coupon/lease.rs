@@ -14,6 +14,10 @@ pub const LEASE_DAYS_MAX: i64 = 7;
 /// is told and not paid for.
 pub const GRACE_DAYS: i64 = 7;
 
+/// How long what a till did on a day, and what it reported under a lease, is kept behind the day or the lease's grace: half a year covers the accounts
+/// of a quarter. What it cost stays in the ledger.
+pub const REPORTS_DAYS: i64 = 180;
+
 /// The most a lease holds, in minor units: what its signed form has room for.
 pub const LEASE_CENTS_MAX: i64 = 1_000_000_000;
 
@@ -277,6 +281,11 @@ impl Lease {
     /// Tells when what is left goes back to the budget, whether or not the till was heard of.
     pub fn due_at(&self) -> Timestamp {
         self.expires_at.plus_days(GRACE_DAYS)
+    }
+
+    /// Tells whether what was reported under it is not kept any more at `now`.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.due_at().plus_days(REPORTS_DAYS) <= now
     }
 
     /// Tells whether a number can be on it. One that cannot is told at once and kept nowhere: numbers without end would fill the store.

@@ -22,6 +22,10 @@ pub enum Counts {
     Uses(UseCount),
 }
 
+/// Counters of a day are kept so many days behind it. A till gives under a lease for seven at most and is waited for as long again, so nothing can be
+/// bounded by them any more.
+pub const DAYS_COUNTED: i32 = 30;
+
 /// Redemptions that are counted together: of an offer or a campaign, in a day or a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UseCount(String);
@@ -35,6 +39,14 @@ impl UseCount {
     /// Its name, as it is stored: `offer/tea/day/20514`.
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// Tells which day it counts, from 1970 on the shop's calendar, if it counts one.
+    pub fn day(&self) -> Option<i32> {
+        match *self.0.splitn(4, '/').collect::<Vec<_>>() {
+            [_, _, "day", day] => day.parse().ok(),
+            _ => None,
+        }
     }
 
     /// Tells in words which limit it is: "`per_day` of the offer `tea` on 2026-03-02".
@@ -216,6 +228,15 @@ mod tests {
             ("offer/tea/store/", "`per_store` of the offer `tea` in the shop without a store"),
         ] {
             assert_eq!(UseCount(name.to_owned()).told(), told);
+        }
+    }
+
+    #[test]
+    fn only_what_counts_a_day_has_one() {
+        for (name, day) in
+            [("offer/tea/day/20514", Some(20_514)), ("offer/tea/store/day/7", None), ("offer/day", None)]
+        {
+            assert_eq!(UseCount(name.to_owned()).day(), day, "{name}");
         }
     }
 }

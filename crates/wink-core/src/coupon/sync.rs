@@ -206,7 +206,7 @@ fn backed<'a>(
         && lease.offer.as_ref().is_none_or(|only| *only == coupon.offer)
         && taken.amount <= coupon.benefit.maximum();
     let counted = counted.filter(|_| is_of_it).ok_or(Unbacked::NotInLease)?;
-    if coupon.redemptions.contains(&redemption_of(lease, coupon.id)) {
+    if coupon.redemptions.contains(&lease.redemption_of(coupon.id)) {
         return Err(Unbacked::TakenHere);
     }
     if lease.closed_at.is_some() {
@@ -236,9 +236,11 @@ fn counts(lease: &Lease, taken: &Taken, coupon: &Coupon, last: Option<&Redemptio
     }
 }
 
-/// Names what a lease pays for a coupon: the lease takes each once, whatever numbers the till gives it.
-fn redemption_of(lease: &Lease, coupon: CouponId) -> RedemptionId {
-    RedemptionId::seeded("offline redemption", &[&lease.id.bytes(), &coupon.bytes()])
+impl Lease {
+    /// Names what it pays for a coupon: it takes each once, whatever numbers the till gives it.
+    pub fn redemption_of(&self, coupon: CouponId) -> RedemptionId {
+        RedemptionId::seeded("offline redemption", &[&self.id.bytes(), &coupon.bytes()])
+    }
 }
 
 fn is_expired(coupon: &Coupon) -> bool {
@@ -247,7 +249,7 @@ fn is_expired(coupon: &Coupon) -> bool {
 
 fn redemption(lease: &Lease, taken: &Taken, coupon: &Coupon, loss: Option<Loss>) -> Redemption {
     let redemption = Redemption {
-        id: redemption_of(lease, coupon.id),
+        id: lease.redemption_of(coupon.id),
         coupon: coupon.id,
         decision: coupon.decision,
         profile: coupon.profile,

@@ -43,7 +43,7 @@ fn shop_of<S: Store>(store: S, more: &str, people: usize) -> Engine<S> {
     engine
 }
 
-fn asked(till: &str, count: u32, store: Option<&str>) -> LeaseAsked {
+pub(crate) fn asked(till: &str, count: u32, store: Option<&str>) -> LeaseAsked {
     LeaseAsked {
         till: TillId::parse(till).unwrap(),
         store: store.map(str::to_owned),
@@ -62,20 +62,24 @@ fn counted<S: Store>(engine: &Engine<S>, name: &str) -> (i64, i64) {
     (counters[0].value, counters[1].value)
 }
 
-async fn report<S: Store>(
+pub(crate) fn taken(lease: &wink_core::coupon::Lease, number: u32, coupon: CouponId, at: Timestamp) -> Taken {
+    let part = Part { line: "1".to_owned(), quantity: 1, amount: Cents(100), vat_basis_points: None };
+    let order_id = format!("{}-{number}", lease.till);
+    Taken { number, coupon, order_id, at, amount: Cents(100), parts: vec![part] }
+}
+
+pub(crate) async fn report<S: Store>(
     engine: &Engine<S>,
     lease: &wink_core::coupon::Lease,
     number: u32,
     coupon: CouponId,
     at: Timestamp,
 ) -> Result<sync::Outcome, Error> {
-    let part = Part { line: "1".to_owned(), quantity: 1, amount: Cents(100), vat_basis_points: None };
-    let order_id = format!("{}-{number}", lease.till);
-    let taken = Taken { number, coupon, order_id, at, amount: Cents(100), parts: vec![part] };
+    let taken = taken(lease, number, coupon, at);
     sync::hear(engine, &lease.till, &sync::Report { lease: lease.id, taken }, later(MONDAY, 600)).await
 }
 
-fn granted(answer: Result<Answer, Error>) -> wink_core::coupon::Lease {
+pub(crate) fn granted(answer: Result<Answer, Error>) -> wink_core::coupon::Lease {
     match answer.unwrap() {
         Answer::Granted(lease) => lease,
         other => panic!("{other:?}"),

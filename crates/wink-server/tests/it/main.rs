@@ -59,6 +59,7 @@ mod held;
 mod households;
 #[cfg(test)]
 mod idempotent;
+mod in_order;
 #[cfg(test)]
 mod leak;
 #[cfg(test)]
@@ -107,6 +108,7 @@ mod refold;
 mod result;
 #[cfg(test)]
 mod retain;
+mod retain_tills;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

@@ -170,7 +170,7 @@ pub async fn give_back<S: Store>(
 ) -> Result<Lease, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let (lease, version) = load(engine, till, id).await?.ok_or_else(|| unknown(id))?;
-        let Some(batch) = closing(engine, &lease, version, now)? else { return Ok(lease) };
+        let Some(batch) = closing(engine, &lease, version, now).await? else { return Ok(lease) };
         engine.commit(batch).await?;
         // Closed by this or by a timer; else something was booked meanwhile.
         if let Some((lease, _)) = load(engine, till, id).await?.filter(|(lease, _)| !lease.is_open()) {
@@ -214,7 +214,7 @@ pub async fn close_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u
                 None => None,
             };
             let batch = match &found {
-                Some((lease, version)) => closing(engine, lease, *version, now)?,
+                Some((lease, version)) => closing(engine, lease, *version, now).await?,
                 None => None,
             };
             let is_its_own = batch.is_some();
@@ -232,7 +232,7 @@ pub async fn close_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u
 }
 
 /// Makes the batch that closes a lease. `None` if it is closed.
-fn closing<S>(
+async fn closing<S: Store>(
     engine: &Engine<S>,
     lease: &Lease,
     version: Version,
@@ -246,7 +246,7 @@ fn closing<S>(
     let (queue, due_ms) = (keys::LEASES, lease.due_at().0);
     batch.changes.push(Change::Acknowledge { queue, due_ms, id: lease.id.bytes() });
     book_entries(&closed.entry, &mut batch);
-    limits::free(&closed.freed, &mut batch);
+    limits::free(engine, &closed.freed, &mut batch).await?;
     Ok(Some(batch))
 }
 

@@ -56,6 +56,9 @@ pub async fn hear<S: Store>(
         if let Some(known) = known {
             return heard_before(engine, &known, body).await;
         }
+        if lease.is_forgotten(now) {
+            return heard_long_ago(engine, &lease, report).await;
+        }
         if !lease.has_number(report.taken.number) {
             return Ok(Outcome::Unbacked(Unbacked::LeaseFull));
         }
@@ -167,6 +170,17 @@ async fn heard_before<S: Store>(
     let redemption: Option<Redemption> = engine.stored(&keys::redemption(id)).await?;
     let missing = || Error::NotFound { what: "redemption", name: id.to_string() };
     Ok(Outcome::Booked(Box::new(redemption.ok_or_else(missing)?)))
+}
+
+/// Answers for a lease whose reports are not kept any more: what it paid for a coupon stands, and nothing more is taken.
+async fn heard_long_ago<S: Store>(
+    engine: &Engine<S>,
+    lease: &Lease,
+    report: &Report,
+) -> Result<Outcome, Error> {
+    let paid: Option<Redemption> =
+        engine.stored(&keys::redemption(lease.redemption_of(report.taken.coupon))).await?;
+    Ok(paid.map_or(Outcome::Unbacked(Unbacked::LeaseClosed), |paid| Outcome::Booked(Box::new(paid))))
 }
 
 /// Hashes all that a report says. Keyed: nobody can test a guess of an order against the store.
