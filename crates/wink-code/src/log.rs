@@ -166,7 +166,7 @@ impl Log {
             !self.aside.contains_key(place) && self.given.get(*place).is_some_and(|one| one == given)
         };
         let Some(place) = (self.synced..self.given.len()).find(is_it) else { return Ok(()) };
-        let why = &why[..why.floor_char_boundary(WHY_BYTES_MAX)];
+        let why = why.get(..why.floor_char_boundary(WHY_BYTES_MAX)).unwrap_or_default();
         let mut bytes = u32::try_from(place).map_err(|_| LogError::TooLong)?.to_be_bytes().to_vec();
         write_text(&mut bytes, why).ok_or(LogError::Text)?;
         self.append(ASIDE, &bytes)?;
