@@ -260,7 +260,7 @@ impl Lease {
     pub(super) fn with(&self, amount: Cents, counted: &[UseCount]) -> Self {
         let mut lease = self.clone();
         lease.used_count = lease.used_count.saturating_add(1);
-        lease.used = lease.used + amount;
+        lease.used += amount;
         for kept in lease.kept.iter_mut().filter(|kept| counted.contains(&kept.count)) {
             kept.uses = kept.uses.saturating_sub(1);
             kept.amount = kept.amount - amount;
