@@ -223,7 +223,7 @@ fn most_of_one(groups: &[Group]) -> usize {
 
 /// Takes the first group of each identity, and leaves the others in their order: nothing of somebody is written before what they did earlier, whatever that
 /// meets on its way.
-fn firsts<'groups>(groups: Vec<&'groups Group>) -> (Vec<&'groups Group>, Vec<&'groups Group>) {
+fn firsts(groups: Vec<&Group>) -> (Vec<&Group>, Vec<&Group>) {
     let mut seen = BTreeSet::new();
     groups.into_iter().partition(|group| group.key.is_none_or(|key| seen.insert(key)))
 }
