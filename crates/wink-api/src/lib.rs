@@ -106,8 +106,8 @@ pub use segments::{
     SegmentsOfProfile,
 };
 pub use tills::{
-    DayVatView, LeaseAsked, LeaseView, LeasesListed, NotRenewed, PointsSumView, ReasonSumView, SumView,
-    SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenLineSent, TakenSent, TillDayView,
+    DayVatView, LeaseAsked, LeaseView, LeasesListed, LimitKeptView, NotRenewed, PointsSumView, ReasonSumView,
+    SumView, SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenLineSent, TakenSent, TillDayView,
 };
 pub use value::{to_json, value};
 pub use webhook_messages::{CouponTold, DecisionTold, SegmentTold, TextTold, Told};

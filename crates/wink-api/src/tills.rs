@@ -70,9 +70,23 @@ pub struct LeaseView {
     /// When what was left went back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<String>,
+    /// What is kept for it in limits per day and store, so that nothing else is given of that; empty without such limits, and once it is closed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept_in_limits: Vec<LimitKeptView>,
     /// What the till verifies with public keys only; missing once it is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed: Option<String>,
+}
+
+/// What of a limit is kept for a lease.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LimitKeptView {
+    /// Which limit: of the offer or the campaign, on a day counted from 1970 or in a store, like `offer/tea/day/20514`.
+    pub limit: String,
+    /// How many coupons.
+    pub uses: u32,
+    /// How much, in minor units.
+    pub cents: i64,
 }
 
 /// The leases of a till.

@@ -3,6 +3,7 @@
 //! A line holds a kind, its fields and a CRC-32 of both, in Crockford's base 32. Only the last may be torn, and then it has no end. Another that
 //! is wrong was changed by somebody else, and nothing is given any more until somebody has looked.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -15,6 +16,10 @@ use crate::payload::Reader;
 const GIVEN: u8 = 1;
 const SYNCED: u8 = 2;
 const RETURNED: u8 = 3;
+const ASIDE: u8 = 4;
+
+/// The most of a reason that is kept, in bytes.
+const WHY_BYTES_MAX: usize = 255;
 
 /// The longest log that is read, in bytes: hundreds of thousands of coupons.
 const BYTES_MAX: u64 = 1 << 28;
@@ -52,6 +57,8 @@ pub struct Log {
     file: File,
     given: Vec<Given>,
     synced: usize,
+    /// Places in what was given, with why nobody will hear of it.
+    aside: BTreeMap<usize, String>,
     returned: Vec<[u8; 16]>,
     has_failed: bool,
 }
@@ -60,6 +67,7 @@ enum Noted {
     Given(Given),
     Synced(u32),
     Returned([u8; 16]),
+    Aside(u32, String),
 }
 
 impl Log {
@@ -85,7 +93,14 @@ impl Log {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let mut log = Self { file, given: Vec::new(), synced: 0, returned: Vec::new(), has_failed: false };
+        let mut log = Self {
+            file,
+            given: Vec::new(),
+            synced: 0,
+            aside: BTreeMap::new(),
+            returned: Vec::new(),
+            has_failed: false,
+        };
         let whole = log.read(&bytes)?;
         if whole < bytes.len() {
             log.file.set_len(u64::try_from(whole).map_err(|_| LogError::TooLong)?)?;
@@ -100,9 +115,15 @@ impl Log {
         &self.given
     }
 
-    /// Lists what the server does not know of yet, as far as this till knows.
-    pub fn not_synced(&self) -> &[Given] {
-        self.given.get(self.synced..).unwrap_or_default()
+    /// Lists what the server does not know of yet, as far as this till knows; without what was put aside.
+    pub fn not_synced(&self) -> Vec<Given> {
+        let left = self.given.iter().enumerate().skip(self.synced);
+        left.filter(|(place, _)| !self.aside.contains_key(place)).map(|(_, given)| given.clone()).collect()
+    }
+
+    /// Lists what the server refused for good, with why, oldest first. It was given, so it still counts under its lease; it is not sent again.
+    pub fn aside(&self) -> impl Iterator<Item = (&Given, &str)> {
+        self.aside.iter().filter_map(|(place, why)| Some((self.given.get(*place)?, why.as_str())))
     }
 
     /// Tells whether nothing more is to be given under a lease.
@@ -126,10 +147,30 @@ impl Log {
     /// # Errors
     /// If it is not on the disk; then they are sent again, which changes nothing.
     pub fn has_synced(&mut self, count: usize) -> Result<(), LogError> {
-        let synced = (self.synced + count).min(self.given.len());
+        let waits = |place: &usize| !self.aside.contains_key(place);
+        // The first that the server does not know of still; what was put aside before it is behind us.
+        let next = (self.synced..self.given.len()).filter(waits).nth(count);
+        let synced = next.unwrap_or(self.given.len());
         let number = u32::try_from(synced).map_err(|_| LogError::TooLong)?;
         self.append(SYNCED, &number.to_be_bytes())?;
         self.synced = synced;
+        Ok(())
+    }
+
+    /// Puts an entry of [`not_synced`](Self::not_synced) aside, because the server refuses it for good. One that is not there changes nothing.
+    ///
+    /// # Errors
+    /// If it is not on the disk; then it is sent again.
+    pub fn put_aside(&mut self, given: &Given, why: &str) -> Result<(), LogError> {
+        let is_it = |place: &usize| {
+            !self.aside.contains_key(place) && self.given.get(*place).is_some_and(|one| one == given)
+        };
+        let Some(place) = (self.synced..self.given.len()).find(is_it) else { return Ok(()) };
+        let why = why.get(..why.floor_char_boundary(WHY_BYTES_MAX)).unwrap_or_default();
+        let mut bytes = u32::try_from(place).map_err(|_| LogError::TooLong)?.to_be_bytes().to_vec();
+        write_text(&mut bytes, why).ok_or(LogError::Text)?;
+        self.append(ASIDE, &bytes)?;
+        self.aside.insert(place, why.to_owned());
         Ok(())
     }
 
@@ -170,6 +211,13 @@ impl Log {
                     self.synced = usize::try_from(count).unwrap_or(usize::MAX).min(self.given.len());
                 }
                 Noted::Returned(lease) => self.returned.push(lease),
+                Noted::Aside(which, why) => {
+                    let which = usize::try_from(which).unwrap_or(usize::MAX);
+                    if self.given.len() <= which {
+                        return Err(LogError::Damaged(place + 1));
+                    }
+                    self.aside.insert(which, why);
+                }
             }
             whole += line.len();
         }
@@ -188,6 +236,7 @@ fn noted(line: &[u8]) -> Option<Noted> {
         [GIVEN] => Noted::Given(read_given(&mut reader)?),
         [SYNCED] => Noted::Synced(u32::from_be_bytes(reader.take()?)),
         [RETURNED] => Noted::Returned(reader.take()?),
+        [ASIDE] => Noted::Aside(u32::from_be_bytes(reader.take()?), text(&mut reader)?),
         _ => return None,
     };
     reader.0.is_empty().then_some(noted)
@@ -293,6 +342,40 @@ mod tests {
         assert_eq!(log.not_synced(), []);
         let long = Given { order: "o".repeat(256), ..given(4) };
         assert!(matches!(log.give(long), Err(LogError::Text)));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn what_is_put_aside_is_not_sent_again_and_stays_given() {
+        let path = place("aside");
+        let mut log = Log::open(&path).unwrap();
+        for number in 1..=5 {
+            log.give(given(number)).unwrap();
+        }
+        log.has_synced(1).unwrap();
+        let long = "ä".repeat(200);
+        log.put_aside(&given(2), &long).unwrap();
+        log.put_aside(&given(4), "number_taken").unwrap();
+        log.put_aside(&given(4), "again").unwrap();
+        log.put_aside(&given(1), "the server knows of it").unwrap();
+        assert_eq!(log.not_synced(), [given(3), given(5)]);
+        drop(log);
+        let mut log = Log::open(&path).unwrap();
+        let aside: Vec<(u32, &str)> = log.aside().map(|(given, why)| (given.number, why)).collect();
+        assert_eq!(aside, [(2, &*"ä".repeat(127)), (4, "number_taken")]);
+        assert_eq!((log.given().len(), log.not_synced()), (5, vec![given(3), given(5)]));
+        log.has_synced(1).unwrap();
+        assert_eq!(log.not_synced(), [given(5)]);
+        drop(log);
+        let mut log = Log::open(&path).unwrap();
+        assert_eq!(log.not_synced(), [given(5)]);
+        log.give(given(6)).unwrap();
+        log.has_synced(2).unwrap();
+        assert_eq!((log.not_synced(), log.aside().count()), (vec![], 2));
+        // A line about what was never given was written by somebody else.
+        log.append(ASIDE, &[0, 0, 0, 6, 0]).unwrap();
+        drop(log);
+        assert!(matches!(Log::open(&path), Err(LogError::Damaged(_))));
         std::fs::remove_file(path).unwrap();
     }
 

@@ -2,7 +2,7 @@
 
 use prost::Message;
 use wink_core::base::{Cents, CouponId, Digest, LeaseId, RedemptionId, TillId, Timestamp};
-use wink_core::coupon::{Lease, Unbacked};
+use wink_core::coupon::{Lease, LimitKept, Unbacked, UseCount};
 use wink_core::offer::CatalogueVersion;
 
 use crate::event::{campaign, offer};
@@ -44,6 +44,18 @@ struct LeaseMessage {
     unbacked: i64,
     #[prost(sint64, optional, tag = "16")]
     closed_at: Option<i64>,
+    #[prost(message, repeated, tag = "17")]
+    kept: Vec<LimitKeptMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct LimitKeptMessage {
+    #[prost(string, tag = "1")]
+    count: String,
+    #[prost(uint32, tag = "2")]
+    uses: u32,
+    #[prost(sint64, tag = "3")]
+    amount: i64,
 }
 
 impl Stored for Lease {
@@ -65,6 +77,7 @@ impl Stored for Lease {
             unbacked_count: self.unbacked_count,
             unbacked: self.unbacked.0,
             closed_at: self.closed_at.map(|at| at.0),
+            kept: self.kept.iter().map(to_kept).collect(),
         }
         .encode_to_vec()
     }
@@ -78,6 +91,12 @@ impl Stored for Lease {
             .map_err(|_| damaged("its catalogue version is not 32 bytes long"))?;
         if message.count_max < message.used_count || message.cents_max < message.used {
             return Err(damaged("more is booked on it than it holds"));
+        }
+        let is_more = |kept: &LimitKeptMessage| {
+            message.count_max < kept.uses || kept.amount < 0 || message.cents_max < kept.amount
+        };
+        if message.kept.iter().any(is_more) {
+            return Err(damaged("more is kept for it in a limit than it holds"));
         }
         Ok(Self {
             id: LeaseId::from_bytes(id(WHAT, &message.id)?),
@@ -96,8 +115,17 @@ impl Stored for Lease {
             unbacked_count: message.unbacked_count,
             unbacked: Cents(message.unbacked),
             closed_at: message.closed_at.map(Timestamp),
+            kept: message.kept.into_iter().map(from_kept).collect(),
         })
     }
+}
+
+fn to_kept(kept: &LimitKept) -> LimitKeptMessage {
+    LimitKeptMessage { count: kept.count.name().to_owned(), uses: kept.uses, amount: kept.amount.0 }
+}
+
+fn from_kept(kept: LimitKeptMessage) -> LimitKept {
+    LimitKept { count: UseCount::from_name(kept.count), uses: kept.uses, amount: Cents(kept.amount) }
 }
 
 /// That a till reported what it took, so that the same again changes nothing. Says no order and no person.

@@ -303,6 +303,11 @@ pub fn of_till(till: &TillId) -> Vec<u8> {
     [till.as_str().as_bytes(), &[0]].concat()
 }
 
+/// Finds in the key of something that is a till's what all of that till begin with.
+pub fn till_of(key: &[u8]) -> Option<&[u8]> {
+    key.get(..=key.iter().position(|byte| *byte == 0)?)
+}
+
 /// Names what a till reported as the `number`-th on a lease.
 pub fn reported(lease: LeaseId, number: u32) -> RecordKey {
     RecordKey::new(kind::REPORTED, [lease.bytes().as_slice(), &number.to_be_bytes()].concat())
@@ -505,6 +510,11 @@ pub fn public_cents(offer: &str) -> CounterKey {
 /// Counts redemptions for a limit per day or store, by its name.
 pub fn uses(name: &str) -> CounterKey {
     counter(USES, name)
+}
+
+/// Tells the day, from 1970 on the shop's calendar, before which no counter of a limit per day is kept any more.
+pub fn days_forgotten() -> CounterKey {
+    counter("days-forgotten", "")
 }
 
 /// Counts what redemptions cost for a limit per day or store, in cents, by its name.

@@ -33,6 +33,9 @@ impl State {
         match effect {
             Effect::Put { tenant, key, record } => drop(self.records.insert((tenant, key), record)),
             Effect::Delete { tenant, key } => drop(self.records.remove(&(tenant, key))),
+            Effect::Count { tenant, key, counter } if counter == Counter::default() => {
+                self.counters.remove(&(tenant, key));
+            }
             Effect::Count { tenant, key, counter } => drop(self.counters.insert((tenant, key), counter)),
             Effect::Mark { tenant, key, mark } => drop(self.marks.insert((tenant, key), mark)),
             Effect::Unmark { tenant, key } => drop(self.marks.remove(&(tenant, key))),

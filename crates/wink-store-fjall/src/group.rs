@@ -101,7 +101,7 @@ pub(crate) fn judge(
     // Most batches of a group count the same few things: each is written once.
     for (tenant, key, counter) in layer.counters() {
         let name = (Space::Counters, layout::counter_key(tenant, key));
-        group.writes.insert(name, Some(layout::counter(counter)));
+        group.writes.insert(name, kept(counter));
         group.counters.push((tenant, key.clone(), *counter));
     }
     let remembered = outcomes.read().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +126,7 @@ pub(crate) fn written(effect: &Effect) -> Option<Write> {
         Effect::Put { tenant, key, record } => (records(*tenant, key), Some(layout::record(record))),
         Effect::Delete { tenant, key } => (records(*tenant, key), None),
         Effect::Count { tenant, key, counter } => {
-            ((Space::Counters, layout::counter_key(*tenant, key)), Some(layout::counter(counter)))
+            ((Space::Counters, layout::counter_key(*tenant, key)), kept(counter))
         }
         Effect::Mark { tenant, key, mark } => (marks(*tenant, key), Some(layout::mark(mark))),
         Effect::Unmark { tenant, key } => (marks(*tenant, key), None),
@@ -138,6 +138,11 @@ pub(crate) fn written(effect: &Effect) -> Option<Write> {
         Effect::Enqueue { tenant, key, payload } => (queues(*tenant, key), Some(payload.clone())),
         Effect::Dequeue { tenant, key } => (queues(*tenant, key), None),
     })
+}
+
+/// Tells what is stored of a counter: nothing where it is as if nobody had written it.
+fn kept(counter: &Counter) -> Option<Vec<u8>> {
+    (*counter != Counter::default()).then(|| layout::counter(counter))
 }
 
 enum Judged {

@@ -19,7 +19,12 @@ impl Counters {
     }
 
     pub(crate) fn set(&mut self, tenant: Tenant, key: CounterKey, counter: Counter) {
-        self.0.entry(tenant).or_default().insert(key, counter);
+        let counters = self.0.entry(tenant).or_default();
+        if counter == Counter::default() {
+            counters.remove(&key);
+        } else {
+            counters.insert(key, counter);
+        }
     }
 
     pub(crate) fn with(&self, tenant: Tenant, prefix: &[u8]) -> Vec<(CounterKey, Counter)> {

@@ -44,7 +44,7 @@ pub struct CounterKey(pub Vec<u8>);
 
 /// A counter: `0 <= value`, and an increase never takes it above `cap`.
 ///
-/// A counter nobody has written is `Counter::default()`: zero, without a cap.
+/// A counter nobody has written is `Counter::default()`: zero, without a cap. One that is so again is not kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counter {
     /// The current value; units are the caller's.

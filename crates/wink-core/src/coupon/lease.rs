@@ -1,7 +1,9 @@
 //! A lease: so many coupons and so much money a till may give while it can ask nobody. All of it is taken out of the budget when it is granted,
 //! so what tills give cannot pass the budget, whatever they give it for; the loss by coupons that are shown at two tills is at most the leases.
+//! The same goes for limits per day and store: all that a till may give is kept in each that it could fall under.
 
 use super::ledger::{About, Account, Entry};
+use super::limit::{UseBound, UseCount, use_bounds, use_bounds_between};
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, Hasher, LeaseId, OfferId, TillId, Timestamp};
 use crate::offer::{Catalogue, CatalogueVersion, Offer};
 
@@ -11,6 +13,10 @@ pub const LEASE_DAYS_MAX: i64 = 7;
 /// How long after its end the money of a lease waits for a till that syncs late. After that it goes back to the budget, and what comes later
 /// is told and not paid for.
 pub const GRACE_DAYS: i64 = 7;
+
+/// How long what a till did on a day, and what it reported under a lease, is kept behind the day or the lease's grace: half a year covers the accounts
+/// of a quarter. What it cost stays in the ledger.
+pub const REPORTS_DAYS: i64 = 180;
 
 /// The most a lease holds, in minor units: what its signed form has room for.
 pub const LEASE_CENTS_MAX: i64 = 1_000_000_000;
@@ -53,6 +59,19 @@ pub struct Lease {
     pub unbacked: Cents,
     /// When what was left went back to the budget.
     pub closed_at: Option<Timestamp>,
+    /// What is kept for it in the limits per day and store that were in force when it was granted. Nothing once it is closed.
+    pub kept: Vec<LimitKept>,
+}
+
+/// What of a limit per day or store is kept for a lease: its counter has it, and no redemption counts for it yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitKept {
+    /// What counts.
+    pub count: UseCount,
+    /// How many coupons the till may still give that count there.
+    pub uses: u32,
+    /// For how much.
+    pub amount: Cents,
 }
 
 /// What somebody wants a till to have.
@@ -90,6 +109,9 @@ pub enum LeaseRefused {
         "`{0}` has no offer that a till could give without asking: they are unknown, or wait for an activation"
     )]
     NoOffer(CampaignId),
+    /// Its coupons count for their store, and nobody said which that is.
+    #[error("`{0}` has a limit per store; say in which `store` the till stands")]
+    NoStore(CampaignId),
     /// No coupons, or too many.
     #[error("a lease is for 1 to {COUNT_MAX} coupons")]
     Count,
@@ -140,7 +162,7 @@ pub fn grant(
     if asked.expires_at <= now || now.plus_days(LEASE_DAYS_MAX) < asked.expires_at {
         return Err(LeaseRefused::Time);
     }
-    let lease = Lease {
+    let mut lease = Lease {
         id: Lease::id_of(&asked.till, &asked.campaign, turn),
         till: asked.till.clone(),
         store: asked.store.clone(),
@@ -158,10 +180,20 @@ pub fn grant(
         unbacked_count: 0,
         unbacked: Cents::ZERO,
         closed_at: None,
+        kept: Vec::new(),
     };
     if lease.offers(catalogue).next().is_none() {
         return Err(LeaseRefused::NoOffer(asked.campaign.clone()));
     }
+    // A till that names no store may stand in any, and what it gives would count for none of them.
+    let is_per_store = campaign.limits.per_store.is_some()
+        || lease.offers(catalogue).any(|offer| offer.limits.uses.per_store.is_some());
+    if is_per_store && lease.store.is_none() {
+        return Err(LeaseRefused::NoStore(asked.campaign.clone()));
+    }
+    let kept =
+        |bound: UseBound| LimitKept { count: bound.count, uses: lease.count_max, amount: lease.cents_max };
+    lease.kept = lease.bounds(catalogue).into_iter().map(kept).collect();
     let entry = Entry::new(lease.about(), Account::Available, Account::Reserved, lease.cents_max, now);
     Ok((lease, entry))
 }
@@ -178,6 +210,8 @@ pub struct Closed {
     pub lease: Lease,
     /// What was left of it; nothing if all was given.
     pub entry: Option<Entry>,
+    /// What was still kept for it in limits, and is free again.
+    pub freed: Vec<LimitKept>,
 }
 
 impl Lease {
@@ -198,6 +232,42 @@ impl Lease {
         catalogue.offers.iter().filter(is_its_own)
     }
 
+    /// Lists the limits that what the till gives can fall under: of every offer it covers, on every day it may give on, in its store.
+    pub fn bounds(&self, catalogue: &Catalogue) -> Vec<UseBound> {
+        let mut bounds: Vec<UseBound> = Vec::new();
+        for offer in self.offers(catalogue) {
+            let store = self.store.as_deref();
+            let its = use_bounds_between(catalogue, offer, store, self.granted_at, self.expires_at);
+            for bound in its {
+                if bounds.iter().all(|other| other.count != bound.count) {
+                    bounds.push(bound);
+                }
+            }
+        }
+        bounds
+    }
+
+    /// Tells for what of the limits kept for it a coupon counts that was taken then. `None` if the lease does not cover coupons of the offer.
+    /// The catalogue is the lease's.
+    pub fn counted(&self, catalogue: &Catalogue, offer: &OfferId, at: Timestamp) -> Option<Vec<UseCount>> {
+        let offer = self.offers(catalogue).find(|one| one.id == *offer)?;
+        let bounds = use_bounds(catalogue, offer, self.store.as_deref(), at);
+        let is_kept = |count: &UseCount| self.kept.iter().any(|kept| kept.count == *count);
+        Some(bounds.into_iter().map(|bound| bound.count).filter(is_kept).collect())
+    }
+
+    /// The same with a coupon booked on it, that counts for some limits: what was kept there for it is the redemption's.
+    pub(super) fn with(&self, amount: Cents, counted: &[UseCount]) -> Self {
+        let mut lease = self.clone();
+        lease.used_count = lease.used_count.saturating_add(1);
+        lease.used += amount;
+        for kept in lease.kept.iter_mut().filter(|kept| counted.contains(&kept.count)) {
+            kept.uses = kept.uses.saturating_sub(1);
+            kept.amount = kept.amount - amount;
+        }
+        lease
+    }
+
     /// Tells what lies in the ledger's account `reserved` for it.
     pub fn held(&self) -> Cents {
         if self.closed_at.is_some() { Cents::ZERO } else { self.cents_max - self.used }
@@ -211,6 +281,11 @@ impl Lease {
     /// Tells when what is left goes back to the budget, whether or not the till was heard of.
     pub fn due_at(&self) -> Timestamp {
         self.expires_at.plus_days(GRACE_DAYS)
+    }
+
+    /// Tells whether what was reported under it is not kept any more at `now`.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.due_at().plus_days(REPORTS_DAYS) <= now
     }
 
     /// Tells whether a number can be on it. One that cannot is told at once and kept nowhere: numbers without end would fill the store.
@@ -251,8 +326,8 @@ impl Lease {
         self.is_open().then(|| {
             let left = self.held();
             let entry = Entry::new(self.about(), Account::Reserved, Account::Available, left, now);
-            let lease = Self { closed_at: Some(now), ..self.clone() };
-            Closed { lease, entry: (Cents::ZERO < left).then_some(entry) }
+            let lease = Self { closed_at: Some(now), kept: Vec::new(), ..self.clone() };
+            Closed { lease, entry: (Cents::ZERO < left).then_some(entry), freed: self.kept.clone() }
         })
     }
 
@@ -276,5 +351,7 @@ impl LeaseId {
     }
 }
 
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,10 @@ pub enum Counts {
     Uses(UseCount),
 }
 
+/// Counters of a day are kept so many days behind it. A till gives under a lease for seven at most and is waited for as long again, so nothing can be
+/// bounded by them any more.
+pub const DAYS_COUNTED: i32 = 30;
+
 /// Redemptions that are counted together: of an offer or a campaign, in a day or a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UseCount(String);
@@ -35,6 +39,31 @@ impl UseCount {
     /// Its name, as it is stored: `offer/tea/day/20514`.
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// Tells which day it counts, from 1970 on the shop's calendar, if it counts one.
+    pub fn day(&self) -> Option<i32> {
+        match *self.0.splitn(4, '/').collect::<Vec<_>>() {
+            [_, _, "day", day] => day.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Tells in words which limit it is: "`per_day` of the offer `tea` on 2026-03-02".
+    pub fn told(&self) -> String {
+        let parts: Vec<&str> = self.0.splitn(4, '/').collect();
+        match *parts.as_slice() {
+            [what, id, "day", day] => {
+                let date = day.parse().map(|day| Timestamp(0).plus_days(day).to_string());
+                let date = date.ok().and_then(|date| date.split_once('T').map(|(date, _)| date.to_owned()));
+                format!("`per_day` of the {what} `{id}` on {}", date.as_deref().unwrap_or(day))
+            }
+            [what, id, "store", ""] => {
+                format!("`per_store` of the {what} `{id}` in the shop without a store")
+            }
+            [what, id, "store", store] => format!("`per_store` of the {what} `{id}` in `{store}`"),
+            _ => format!("`{}`", self.0),
+        }
     }
 }
 
@@ -85,28 +114,45 @@ pub fn use_bounds(
     store: Option<&str>,
     now: Timestamp,
 ) -> Vec<UseBound> {
-    let mut bounds = Vec::new();
-    let zone = &catalogue.shop.zone;
-    add(&mut bounds, &format!("offer/{}", offer.id), &offer.limits.uses, zone, store, now);
-    if let Some(campaign) = catalogue.campaigns.get(offer.campaign) {
-        add(&mut bounds, &format!("campaign/{}", campaign.id), &campaign.limits, zone, store, now);
+    on_day(catalogue, offer, store, catalogue.shop.zone.day(now))
+}
+
+/// Lists the limits that redemptions of an offer can fall under from an instant on until another, which is behind the last: those of every day.
+pub(super) fn use_bounds_between(
+    catalogue: &Catalogue,
+    offer: &Offer,
+    store: Option<&str>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<UseBound> {
+    let day = |at| catalogue.shop.zone.day(at);
+    let mut bounds: Vec<UseBound> = Vec::new();
+    for day in day(from)..=day(Timestamp(until.0.saturating_sub(1))) {
+        for bound in on_day(catalogue, offer, store, day) {
+            if bounds.iter().all(|other| other.count != bound.count) {
+                bounds.push(bound);
+            }
+        }
     }
     bounds
 }
 
-fn add(
-    bounds: &mut Vec<UseBound>,
-    of: &str,
-    limits: &UseLimits,
-    zone: &Zone,
-    store: Option<&str>,
-    now: Timestamp,
-) {
+fn on_day(catalogue: &Catalogue, offer: &Offer, store: Option<&str>, day: i32) -> Vec<UseBound> {
+    let mut bounds = Vec::new();
+    let zone = &catalogue.shop.zone;
+    add(&mut bounds, &format!("offer/{}", offer.id), &offer.limits.uses, zone, store, day);
+    if let Some(campaign) = catalogue.campaigns.get(offer.campaign) {
+        add(&mut bounds, &format!("campaign/{}", campaign.id), &campaign.limits, zone, store, day);
+    }
+    bounds
+}
+
+fn add(bounds: &mut Vec<UseBound>, of: &str, limits: &UseLimits, zone: &Zone, store: Option<&str>, day: i32) {
     let bound = |name: String, limit, refusal| UseBound { count: UseCount(name), limit, refusal };
     if let Some(limit) = limits.per_day {
-        let day = zone.day(now);
+        let next = day.saturating_add(1);
         // Where a day has no midnight the zone tells the first instant behind it.
-        let until = zone.instant(day.saturating_add(1), 0).unwrap_or_else(|| now.plus_days(1));
+        let until = zone.instant(next, 0).unwrap_or_else(|| Timestamp(0).plus_days(i64::from(next)));
         bounds.push(bound(format!("{of}/day/{day}"), limit, Refusal::DayLimit { until }));
     }
     if let Some(limit) = limits.per_store {
@@ -137,7 +183,8 @@ mod tests {
     fn names(limits: &UseLimits, zone: &str, store: Option<&str>, now: &str) -> String {
         let zone = Zone::new(zone).unwrap();
         let mut bounds = Vec::new();
-        add(&mut bounds, "offer/tea", limits, &zone, store, Timestamp::parse(now).unwrap());
+        let day = zone.day(Timestamp::parse(now).unwrap());
+        add(&mut bounds, "offer/tea", limits, &zone, store, day);
         let said = |bound: &UseBound| match &bound.refusal {
             Refusal::DayLimit { until } => format!("{} until {until}", bound.count.name()),
             _ => bound.count.name().to_owned(),
@@ -171,5 +218,25 @@ mod tests {
         let limits = UseLimits { per_day: None, per_store: Some(UseLimit::default()) };
         assert_eq!(names(&limits, "UTC", Some("7"), "2026-01-01T00:00:00Z"), "offer/tea/store/7");
         assert_eq!(names(&limits, "UTC", None, "2026-01-01T00:00:00Z"), "offer/tea/store/");
+    }
+
+    #[test]
+    fn a_limit_is_told_by_its_name_in_the_catalogue() {
+        for (name, told) in [
+            ("offer/tea/day/20514", "`per_day` of the offer `tea` on 2026-03-02"),
+            ("campaign/spring/store/munich", "`per_store` of the campaign `spring` in `munich`"),
+            ("offer/tea/store/", "`per_store` of the offer `tea` in the shop without a store"),
+        ] {
+            assert_eq!(UseCount(name.to_owned()).told(), told);
+        }
+    }
+
+    #[test]
+    fn only_what_counts_a_day_has_one() {
+        for (name, day) in
+            [("offer/tea/day/20514", Some(20_514)), ("offer/tea/store/day/7", None), ("offer/day", None)]
+        {
+            assert_eq!(UseCount(name.to_owned()).day(), day, "{name}");
+        }
     }
 }

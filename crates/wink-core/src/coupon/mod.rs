@@ -33,11 +33,12 @@ pub use end::{expire, release_of_erased, revoke};
 pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use lease::{
-    Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, Renewal, grant,
+    Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, LimitKept,
+    REPORTS_DAYS, Renewal, grant,
 };
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
-pub use limit::{Bound, Counts, UseBound, UseCount, uncounted, use_bounds};
+pub use limit::{Bound, Counts, DAYS_COUNTED, UseBound, UseCount, uncounted, use_bounds};
 pub use notice::{Notice, notice};
 pub use redeem::redeem;
 pub use redemption::{Part, Redemption, Reversal};

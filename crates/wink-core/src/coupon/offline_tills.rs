@@ -36,7 +36,7 @@ struct Heard<'a> {
 const SOUND: Rules = Rules { granted: out_of_the_budget, settle: soundly };
 
 fn soundly(heard: &Heard<'_>) -> Settled {
-    settle(heard.lease, heard.taken, heard.coupon, heard.last, heard.now)
+    settle(heard.lease, heard.taken, heard.coupon, heard.last, Some(&[]), heard.now)
 }
 
 fn out_of_the_budget(lease: &Lease) -> Vec<Entry> {
@@ -118,6 +118,7 @@ impl Shop {
             unbacked_count: 0,
             unbacked: Cents::ZERO,
             closed_at: None,
+            kept: Vec::new(),
         };
         self.book(&(self.rules.granted)(&lease))?;
         let id = lease.id;

@@ -7,6 +7,7 @@
 use super::lease::{Lease, whole_second};
 use super::ledger::{About, Account, Entry};
 use super::life::{Coupon, State};
+use super::limit::UseCount;
 use super::redemption::{Part, Redemption};
 use crate::base::{Cents, CouponId, LeaseId, RedemptionId, Timestamp};
 
@@ -137,16 +138,18 @@ pub struct Booked {
     pub entries: Vec<Entry>,
 }
 
-/// Books what a till took. `last` is what the coupon was last redeemed as, if it was.
+/// Books what a till took. `last` is what the coupon was last redeemed as, if it was; `counted` are the limits it counts for, as [`Lease::counted`]
+/// says it: `None` if the lease does not cover coupons of its offer.
 pub fn settle(
     lease: &Lease,
     taken: &Taken,
     coupon: Option<&Coupon>,
     last: Option<&Redemption>,
+    counted: Option<&[UseCount]>,
     now: Timestamp,
 ) -> Settled {
-    let coupon = match backed(lease, taken, coupon) {
-        Ok(coupon) => coupon,
+    let (coupon, counted) = match backed(lease, taken, coupon, counted) {
+        Ok(covered) => covered,
         Err(why) => {
             let lease = Lease {
                 unbacked_count: lease.unbacked_count.saturating_add(1),
@@ -157,7 +160,8 @@ pub fn settle(
         }
     };
     let counts = counts(lease, taken, coupon, last);
-    let redemption = redemption(lease, taken, coupon, counts.err());
+    let redemption =
+        Redemption { counted: counted.to_vec(), ..redemption(lease, taken, coupon, counts.err()) };
     let about = redemption.about();
     let mut entries = vec![Entry::new(about, Account::Reserved, Account::Spent, taken.amount, now)];
     let mut after = coupon.clone();
@@ -183,16 +187,17 @@ pub fn settle(
         let place = after.redemptions.len().saturating_sub(1);
         after.redemptions.insert(place, redemption.id);
     }
-    let lease = Lease {
-        used_count: lease.used_count.saturating_add(1),
-        used: lease.used + taken.amount,
-        ..lease.clone()
-    };
+    let lease = lease.with(taken.amount, counted);
     Settled::Booked(Box::new(Booked { lease, coupon: after, redemption, displaced, entries }))
 }
 
 /// Tells whether the lease pays. Asks first what the till's own words say, which is the same in every order.
-fn backed<'a>(lease: &Lease, taken: &Taken, coupon: Option<&'a Coupon>) -> Result<&'a Coupon, Unbacked> {
+fn backed<'a>(
+    lease: &Lease,
+    taken: &Taken,
+    coupon: Option<&'a Coupon>,
+    counted: Option<&'a [UseCount]>,
+) -> Result<(&'a Coupon, &'a [UseCount]), Unbacked> {
     if taken.at < lease.granted_at || lease.expires_at <= taken.at {
         return Err(Unbacked::OutsideLease);
     }
@@ -200,10 +205,8 @@ fn backed<'a>(lease: &Lease, taken: &Taken, coupon: Option<&'a Coupon>) -> Resul
     let is_of_it = coupon.campaign == lease.campaign
         && lease.offer.as_ref().is_none_or(|only| *only == coupon.offer)
         && taken.amount <= coupon.benefit.maximum();
-    if !is_of_it {
-        return Err(Unbacked::NotInLease);
-    }
-    if coupon.redemptions.contains(&redemption_of(lease, coupon.id)) {
+    let counted = counted.filter(|_| is_of_it).ok_or(Unbacked::NotInLease)?;
+    if coupon.redemptions.contains(&lease.redemption_of(coupon.id)) {
         return Err(Unbacked::TakenHere);
     }
     if lease.closed_at.is_some() {
@@ -211,7 +214,7 @@ fn backed<'a>(lease: &Lease, taken: &Taken, coupon: Option<&'a Coupon>) -> Resul
     }
     let has_room =
         lease.has_number(taken.number) && lease.used_count < lease.count_max && taken.amount <= lease.held();
-    if has_room { Ok(coupon) } else { Err(Unbacked::LeaseFull) }
+    if has_room { Ok((coupon, counted)) } else { Err(Unbacked::LeaseFull) }
 }
 
 /// Tells whether this is the use of the coupon that counts.
@@ -233,9 +236,11 @@ fn counts(lease: &Lease, taken: &Taken, coupon: &Coupon, last: Option<&Redemptio
     }
 }
 
-/// Names what a lease pays for a coupon: the lease takes each once, whatever numbers the till gives it.
-fn redemption_of(lease: &Lease, coupon: CouponId) -> RedemptionId {
-    RedemptionId::seeded("offline redemption", &[&lease.id.bytes(), &coupon.bytes()])
+impl Lease {
+    /// Names what it pays for a coupon: it takes each once, whatever numbers the till gives it.
+    pub fn redemption_of(&self, coupon: CouponId) -> RedemptionId {
+        RedemptionId::seeded("offline redemption", &[&self.id.bytes(), &coupon.bytes()])
+    }
 }
 
 fn is_expired(coupon: &Coupon) -> bool {
@@ -244,7 +249,7 @@ fn is_expired(coupon: &Coupon) -> bool {
 
 fn redemption(lease: &Lease, taken: &Taken, coupon: &Coupon, loss: Option<Loss>) -> Redemption {
     let redemption = Redemption {
-        id: redemption_of(lease, coupon.id),
+        id: lease.redemption_of(coupon.id),
         coupon: coupon.id,
         decision: coupon.decision,
         profile: coupon.profile,
@@ -255,7 +260,6 @@ fn redemption(lease: &Lease, taken: &Taken, coupon: &Coupon, loss: Option<Loss>)
         amount: taken.amount,
         parts: taken.parts.clone(),
         reversals: Vec::new(),
-        // What was promised for the time without a line is bounded by the lease alone.
         counted: Vec::new(),
         offline: Some(Offline { lease: lease.id, number: taken.number, loss }),
     };

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use wink_core::base::{Cents, Value};
-use wink_core::coupon::{Coupon, Entry, Redemption};
+use wink_core::coupon::{Coupon, Entry, Lease, Redemption};
 use wink_core::decision::Decision;
 use wink_core::event::DEPTH_MAX;
 use wink_core::profile::Kept;
@@ -85,6 +85,7 @@ fn coupons_and_money_are_stored_as_ever() {
     check("redemption-v1", &samples::redemption());
     check("redemption-offline-v1", &samples::offline_redemption());
     check("lease-v1", &samples::lease());
+    check("lease-limited-v1", &samples::limited_lease());
     for (name, report) in samples::reports() {
         check(&format!("till-report-{name}-v1"), &report);
     }
@@ -120,6 +121,9 @@ fn sums_that_do_not_hold_are_not_read() {
         let more = Coupon { reserved: Cents(151), ..coupon };
         assert!(Coupon::from_bytes(&more.to_bytes()).is_err(), "{name} reserves more than it can cost");
     }
+    let mut kept = samples::limited_lease();
+    kept.kept[0].amount = Cents(5_001);
+    assert!(Lease::from_bytes(&kept.to_bytes()).is_err(), "a limit keeps more for a lease than it holds");
     let below = Entry { amount: Cents(-1), ..samples::movement() };
     assert!(Entry::from_bytes(&below.to_bytes()).is_err(), "a movement backwards");
 }

@@ -65,14 +65,18 @@ pub enum Edited {
 /// Tells what an edit would come to, and changes nothing. `expected` is the version the caller believes to be in force.
 ///
 /// # Errors
-/// If the store cannot be read, or no catalogue is in force that could be edited.
+/// If the store cannot be read, no catalogue is in force that could be edited, or it has another currency than the amounts there are.
 pub async fn plan<S: Store>(
     engine: &Engine<S>,
     edit: &Edit,
     expected: Option<&str>,
 ) -> Result<Edited, Error> {
     let found = InForce::load(engine).await?;
-    Ok(prepare(engine, &found, edit, expected).await?.0)
+    let (edited, loaded) = prepare(engine, &found, edit, expected).await?;
+    if let Some(loaded) = loaded {
+        found.keeps_currency(engine, &loaded.catalogue).await?;
+    }
+    Ok(edited)
 }
 
 /// Puts an edit in force. `expected` is the version the caller believes to be in force.
@@ -196,8 +200,20 @@ impl InForce {
         if before == after {
             return Ok(());
         }
-        for amounts in [kind::PRODUCT, kind::PRICES, kind::COUPON, kind::RIGHT, kind::REDEMPTION, kind::STATE]
-        {
+        let amounts = [
+            kind::PRODUCT,
+            kind::PRICES,
+            kind::COUPON,
+            kind::RIGHT,
+            kind::REDEMPTION,
+            kind::STATE,
+            kind::LEASE,
+            kind::BULK,
+            kind::POINTS_ACCOUNT,
+            kind::POINTS_ORDER,
+            kind::TENDER,
+        ];
+        for amounts in amounts {
             let any = Range::prefix(Vec::new());
             let page = engine.store.scan(engine.tenant, amounts, any, Direction::Forward, 1).await?;
             if !page.records.is_empty() {

@@ -54,7 +54,7 @@ mod bands;
 mod booking;
 mod bury;
 mod deadlines;
-mod limits;
+pub(crate) mod limits;
 mod newcomer;
 mod noted;
 mod own;

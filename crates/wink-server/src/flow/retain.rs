@@ -1,5 +1,5 @@
-//! What has been kept long enough is deleted: events and decisions out of the journal, their records and marks, old dead letters, and people
-//! nobody has heard of for as long.
+//! What has been kept long enough is deleted: events and decisions out of the journal, their records and marks, old dead letters, what tills did and
+//! counters of days that are over, and people nobody has heard of for as long.
 
 use wink_core::base::{LetterId, Timestamp};
 use wink_core::coupon::{Coupon, Right, release_of_erased};
@@ -9,7 +9,7 @@ use wink_store::{Batch, Change, Check, Direction, Home, Kind, Lane, Position, Ra
 
 use super::erase::{self, Owned};
 use super::points::read as points;
-use super::{bury, once, person, webhooks, whole};
+use super::{bury, limits, once, person, tills, webhooks, whole};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -29,6 +29,10 @@ pub struct Swept {
     pub dead_letters: u64,
     /// Profiles without activity.
     pub profiles: u64,
+    /// What tills did on days that are long over, and reported under leases that are.
+    pub till_records: u64,
+    /// Counters of days that nothing is bounded by any more.
+    pub day_counters: u64,
 }
 
 /// Deletes what is overdue at `now`. The bytes on disk go with [`Store::scrub`].
@@ -49,6 +53,8 @@ pub async fn sweep<S: Store>(
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
     webhooks::sweep(engine, now).await?;
+    swept.till_records = tills::sweep::sweep(engine, now).await?;
+    swept.day_counters = limits::sweep(engine, now).await?;
     Ok(swept)
 }
 

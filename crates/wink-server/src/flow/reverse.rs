@@ -69,7 +69,7 @@ pub async fn reverse<S: Store>(
                 book(Some(&coupon), &effect, &mut batch);
                 let redemption = effect.redemption.ok_or_else(missing)?;
                 if let Some(reversal) = redemption.reversals.last() {
-                    limits::uncount(&redemption, reversal, &mut batch);
+                    limits::uncount(engine, &redemption, reversal, &mut batch).await?;
                     let mut teller = Teller::load(engine, coupon.profile).await?;
                     teller.reversed(engine, &redemption, reversal, &mut batch);
                     let listeners = Listeners::load(engine).await?;

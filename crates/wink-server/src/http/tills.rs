@@ -2,12 +2,13 @@
 
 use axum::Json;
 use wink_api::{
-    DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, NotRenewed, PointsSumView, Problem,
-    ReasonSumView, SumView, SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenSent, TillDayView,
+    DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, LimitKeptView, NotRenewed, PointsSumView,
+    Problem, ReasonSumView, SumView, SyncAnswered, SyncAsked, TAKEN_MAX, TakenAnswered, TakenSent,
+    TillDayView,
 };
 use wink_code::{LINE_BYTES_MAX, LINES_MAX, ORDER_BYTES_MAX, RATE_MAX};
 use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, OfferId, TillId, Timestamp};
-use wink_core::coupon::{LEASE_CENTS_MAX, Lease, LeaseAsked, Part, Taken};
+use wink_core::coupon::{LEASE_CENTS_MAX, Lease, LeaseAsked, LimitKept, Part, Taken};
 use wink_store::Store;
 
 use super::body::{self, PathName};
@@ -24,12 +25,12 @@ const _: () =
     assert!(LINES_MAX == wink_core::coupon::cart::LINES_MAX && ORDER_BYTES_MAX == cart::ORDER_BYTES_MAX);
 
 /// Grants a till a lease: so many coupons and so much money that it may give while it can ask nobody. All of the money leaves the budget at
-/// once. A till has one good lease of a campaign; asked again for the same, it is that one.
+/// once, and all of it is kept in each limit per day and store it could fall under until the lease is given back. A till has one good lease of a campaign; asked again for the same, it is that one.
 #[utoipa::path(post, path = "/v1/tills/{id}/leases", tag = "tills", operation_id = "grant_lease", request_body = Sent,
     params(("id" = String, Path, description = "The till, by the name of its key")),
     responses(
         (status = 200, description = "The lease, signed", body = LeaseView),
-        (status = 409, description = "`no_room` in the budget, or `lease_open`: the till has another one; or no catalogue is in force", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no_room` in the budget, `no_room_in_limit` where a limit per day or store has too little left, or `lease_open`: the till has another one; or no catalogue is in force", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn grant_lease<S: Store>(
     caller: Caller<S>,
@@ -44,6 +45,7 @@ pub(super) async fn grant_lease<S: Store>(
             "no_room",
             format!("the budget of `{}` has no room for {}", asked.campaign, asked.cents_max),
         )),
+        Answer::Limited(short) => Err(conflict("no_room_in_limit", short.told())),
         Answer::Open(lease) => Err(conflict(
             "lease_open",
             format!(
@@ -251,6 +253,10 @@ async fn view<S: Store>(caller: &Caller<S>, lease: &Lease) -> Result<LeaseView, 
     Ok(LeaseView { signed, ..unsigned(lease) })
 }
 
+fn kept_view(kept: &LimitKept) -> LimitKeptView {
+    LimitKeptView { limit: kept.count.name().to_owned(), uses: kept.uses, cents: kept.amount.0 }
+}
+
 fn unsigned(lease: &Lease) -> LeaseView {
     LeaseView {
         id: lease.id.to_string(),
@@ -270,6 +276,7 @@ fn unsigned(lease: &Lease) -> LeaseView {
         unbacked_count: lease.unbacked_count,
         unbacked_cents: lease.unbacked.0,
         closed_at: lease.closed_at.map(|at| at.to_string()),
+        kept_in_limits: lease.kept.iter().map(kept_view).collect(),
         signed: None,
     }
 }

@@ -1,10 +1,10 @@
-//! Points: the ledger against its counters, and against what people hold.
+//! Points: the ledger against its counters, against what people hold, and movement by movement against what is noted with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wink_core::base::ProfileId;
+use wink_core::base::{Hasher, ProfileId, Timestamp};
 use wink_core::coupon::points::{Account, Cause, Entry, Place, Tender};
-use wink_record::PointsOrder;
+use wink_record::{PointsOrder, Stored};
 use wink_store::Store;
 
 use super::walk;
@@ -22,14 +22,35 @@ pub(super) struct Ledger {
     orders: BTreeMap<([u8; 16], [u8; 16]), (i64, i64)>,
     /// The same of what is used, by redemption, with whose account it is.
     used: BTreeMap<[u8; 16], ([u8; 16], i64)>,
+    /// Each movement by its id: when, whose account and a hash of it. Notes beside the accounts say the same.
+    moved: BTreeMap<[u8; 16], Moved>,
+    /// The first movement that came a second time.
+    twice: Option<[u8; 16]>,
     /// How many movements there are.
     pub(super) movements: u64,
+}
+
+/// What is kept of a movement to compare it with its note.
+struct Moved {
+    account: [u8; 16],
+    at: Timestamp,
+    hash: [u8; 16],
+}
+
+impl Moved {
+    fn new(entry: &Entry) -> Self {
+        let hash = Hasher::new("points note").field(&entry.to_bytes()).finish().short();
+        Self { account: entry.account, at: entry.at, hash }
+    }
 }
 
 impl Ledger {
     /// Takes in a movement.
     pub(super) fn book(&mut self, entry: &Entry) {
         self.movements += 1;
+        if self.moved.insert(entry.id, Moved::new(entry)).is_some() {
+            self.twice = self.twice.or(Some(entry.id));
+        }
         self.book_order(entry);
         for (place, points) in [(entry.from, -entry.points.0), (entry.to, entry.points.0)] {
             *self.places.entry(place).or_default() += points;
@@ -97,6 +118,7 @@ impl Ledger {
         if nowhere != 0 {
             findings.push(format!("points of {nowhere} accounts are in the ledger only"));
         }
+        self.check_notes(engine, &there, &mut findings).await?;
         self.check_orders(engine, &there, &mut findings).await?;
         let used = &mut self.used;
         walk::stored(engine, kind::TENDER, |tender: Tender| {
@@ -119,6 +141,52 @@ impl Ledger {
             findings.push(format!("{lost} payments with points are in the ledger only"));
         }
         Ok(findings)
+    }
+
+    /// The movements against the notes beside their accounts, one by one and both ways: a note that is lost is not told to its person, one that
+    /// the ledger does not have moved nothing.
+    async fn check_notes<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        accounts: &BTreeMap<ProfileId, [u8; 16]>,
+        findings: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        if let Some(id) = self.twice {
+            findings.push(format!("movement {} of points is in the ledger twice", name_of(&id)));
+        }
+        let moved = &mut self.moved;
+        walk::records(engine, kind::POINTS_MOVED, |key, record| {
+            let entry = Entry::from_bytes(&record.bytes)?;
+            let whose = key.get(..16).and_then(|bytes| bytes.try_into().ok()).map(ProfileId::from_bytes);
+            let whose = whose.unwrap_or(ProfileId::from_bytes([0; 16]));
+            let name = name_of(&entry.id);
+            let is_its_place = keys::points_moved(whose, entry.at, entry.id).key == key;
+            let is_their_own = accounts.get(&whose) == Some(&entry.account);
+            if !is_its_place || !is_their_own {
+                findings.push(format!("movement {name} of points is noted with {whose}, whose it is not"));
+                return Ok(());
+            }
+            match moved.remove(&entry.id) {
+                None => findings.push(format!("movement {name} of points of {whose} is not in the ledger")),
+                Some(known) if known.hash != Moved::new(&entry).hash => findings.push(format!(
+                    "movement {name} of points of {whose} is noted otherwise than in the ledger"
+                )),
+                Some(_) => {}
+            }
+            Ok(())
+        })
+        .await?;
+        // Of whoever was erased the ledger alone tells.
+        let living: BTreeMap<&[u8; 16], &ProfileId> = accounts.iter().map(|(id, name)| (name, id)).collect();
+        for (id, lost) in &*moved {
+            if let Some(whose) = living.get(&lost.account) {
+                let (name, at) = (name_of(id), lost.at);
+                findings.push(format!(
+                    "movement {name} of points of {whose} at {at} is in the ledger and not noted"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The orders against what they earned by the ledger, and what was taken back.
@@ -155,4 +223,9 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// Writes a movement's id, as whoever looks for it in an export finds it.
+fn name_of(id: &[u8; 16]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }

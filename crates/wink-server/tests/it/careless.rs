@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use wink_store::{
-    Batch, BatchId, Change, Counter, CounterKey, Direction, Entry, Error, Kind, Lane, Leased, Mark, MarkKey,
-    Outcome, Page, Position, Queue, Range, Record, RecordKey, Store, Tenant,
+    Batch, BatchId, Change, Conflict, Counter, CounterKey, Direction, Entry, Error, Found, Kind, Lane,
+    Leased, Mark, MarkKey, Outcome, Page, Position, Queue, Range, Record, RecordKey, Store, Tenant, Which,
 };
 
 /// What is done wrong with a batch.
@@ -16,6 +16,8 @@ pub(crate) enum Mistake {
     MarksApart,
     /// What was checked is not checked again at the commit, and caps are not kept: what was read before is believed.
     NoChecks,
+    /// No mistake but bad luck: of batches that are submitted together the first meets somebody else's change.
+    FirstLoses,
 }
 
 /// A store behind which a mistake is made. Shared, so that its disk can be had when the engine is gone.
@@ -50,6 +52,13 @@ impl<S: Store> Store for Careless<S> {
             Mistake::NoChecks => {
                 self.store.submit(batches.into_iter().map(Self::without_checks).collect()).await
             }
+            Mistake::FirstLoses if 1 < batches.len() => {
+                let lost = Conflict { which: Which::Check(0), found: Found::Version(None) };
+                let others = batches.into_iter().skip(1).collect();
+                let others = self.store.submit(others).await;
+                [Outcome::Conflict(lost)].into_iter().chain(others).collect()
+            }
+            Mistake::FirstLoses => self.store.submit(batches).await,
             Mistake::MarksApart => {
                 let mut outcomes = Vec::with_capacity(batches.len());
                 for batch in batches {

@@ -59,6 +59,7 @@ mod held;
 mod households;
 #[cfg(test)]
 mod idempotent;
+mod in_order;
 #[cfg(test)]
 mod leak;
 #[cfg(test)]
@@ -67,6 +68,7 @@ mod ledger;
 mod letters;
 #[cfg(test)]
 mod limit;
+mod limited_tills;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
@@ -87,6 +89,7 @@ mod places;
 mod points;
 #[cfg(test)]
 mod points_mended;
+mod points_noted;
 #[cfg(test)]
 mod product;
 #[cfg(test)]
@@ -105,6 +108,7 @@ mod refold;
 mod result;
 #[cfg(test)]
 mod retain;
+mod retain_tills;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

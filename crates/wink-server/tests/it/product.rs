@@ -162,6 +162,46 @@ fn a_strict_import_stops_at_the_first_wrong_row() {
 }
 
 /// Amounts do not say of which currency they are, because a shop has one: with another, every price before would mean something else.
+/// A till holds money of the budget before there is any coupon, and a bulk promises some.
+#[test]
+fn a_lease_and_a_bulk_are_amounts_too() {
+    use wink_core::base::{CampaignId, Cents, TillId};
+    use wink_server::flow::{bulk, tills::leases};
+    let begin: [fn(&Engine<SimStore>); 2] = [
+        |engine| {
+            let asked = wink_core::coupon::LeaseAsked {
+                till: TillId::parse("till-1").unwrap(),
+                store: None,
+                campaign: CampaignId::parse("tea").unwrap(),
+                offer: None,
+                count_max: 1,
+                cents_max: Cents(100),
+                takes_paper: true,
+                expires_at: MONDAY.plus_days(1),
+            };
+            assert!(matches!(wait(leases::grant(engine, &asked, MONDAY)), Ok(leases::Answer::Granted(_))));
+        },
+        |engine| {
+            let campaign = CampaignId::parse("tea").unwrap();
+            let wanted = bulk::Wanted { name: "spring".to_owned(), campaign, offer: None, count: 1 };
+            wait(bulk::begin(engine, &wanted, MONDAY)).unwrap();
+        },
+    ];
+    for begin in begin {
+        let engine = shop();
+        let mut files = Shop::selling(vec![Offer::new("tea", "{ amount = \"1.00\" }")]).files();
+        begin(&engine);
+        let shop = files.get_mut("shop.toml").unwrap();
+        *shop = shop.replace("currency = \"EUR\"", "currency = \"CHF\"");
+        let catalogue = wink_server::catalogue::compile(&files).unwrap();
+        let edit = wink_server::catalogue::Edit::Files(files.clone());
+        let tried = wait(wink_server::flow::catalogue::plan(&engine, &edit, None));
+        assert!(matches!(&tried, Err(Error::Unusable(why)) if why.contains("CHF")), "{tried:?}");
+        let applied = wait(wink_server::flow::catalogue::apply(&engine, catalogue, files, MONDAY));
+        assert!(matches!(&applied, Err(Error::Unusable(why)) if why.contains("CHF")), "{applied:?}");
+    }
+}
+
 #[test]
 fn another_currency_is_refused_once_there_are_amounts() {
     let files = |currency: &str| {

@@ -21,6 +21,21 @@ pub fn a_counter_starts_at_zero_without_a_cap<S: Store>(store: &Arc<S>) {
     assert_eq!(value(store, "c"), Counter { value: 5, cap: None });
 }
 
+/// What counts days would else grow for ever.
+pub fn a_counter_that_is_nothing_again_is_not_kept<S: Store>(store: &Arc<S>) {
+    let listed = |store: &Arc<S>| wait(store.counters_with(TENANT, b"")).unwrap();
+    done(store, 0, [add(5), cap(Some(9))].concat());
+    done(store, 1, add(-5));
+    assert_eq!(listed(store), [(counter("c"), Counter { value: 0, cap: Some(9) })], "its cap is something");
+    done(store, 2, cap(None));
+    assert_eq!((listed(store), value(store, "c")), (Vec::new(), Counter::default()));
+    // In one batch as well, and it begins anew.
+    done(store, 3, [add(2), add(-2)].concat());
+    assert_eq!(listed(store), Vec::new());
+    done(store, 4, add(1));
+    assert_eq!(listed(store), [(counter("c"), Counter { value: 1, cap: None })]);
+}
+
 /// Both bounds may be reached, neither passed.
 pub fn a_counter_stays_between_zero_and_its_cap<S: Store>(store: &Arc<S>) {
     done(store, 0, cap(Some(10)));

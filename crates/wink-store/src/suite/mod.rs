@@ -59,6 +59,7 @@ macro_rules! suite {
             a_hundred_thousand_outcomes_are_remembered
             an_empty_batch_commits
             a_counter_starts_at_zero_without_a_cap
+            a_counter_that_is_nothing_again_is_not_kept
             a_counter_stays_between_zero_and_its_cap
             a_cap_below_the_value_only_refuses_increases
             a_counter_out_of_range_fails

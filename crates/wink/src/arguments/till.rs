@@ -133,7 +133,10 @@ With a server, `wink coupon redeem` asks it. The file of the cart has lines as i
     #[command(after_help = "Examples:
   wink till sync till-3 --log till.log --data store
   wink till sync till-3 --log till.log --return --data store
-  wink till sync till-3 --log till.log --renew --data store --json")]
+  wink till sync till-3 --log till.log --renew --data store --json
+  wink till sync till-3 --log till.log --put-aside --data store
+
+What the server refuses for good is put aside with the reason: the rest is synced, the command fails once and names it, and it is not sent again.")]
     Sync {
         /// The till
         till: String,
@@ -146,6 +149,9 @@ With a server, `wink coupon redeem` asks it. The file of the cart has lines as i
         /// The same, and wants others like them
         #[arg(long, conflicts_with = "give_back")]
         renew: bool,
+        /// Puts aside also what is of a lease the till does not have; else that waits in the log
+        #[arg(long)]
+        put_aside: bool,
         #[command(flatten)]
         data: Data,
     },

@@ -40,10 +40,11 @@ pub(super) fn run(action: &TillAction, in_json: bool) -> anyhow::Result<ExitCode
             let asked = Asked { payload, till, store, order, lines: &lines, now };
             redeem(&asked, lease, keys, log, in_json)
         }
-        TillAction::Sync { till, log, give_back, renew, data } => {
+        TillAction::Sync { till, log, give_back, renew, put_aside, data } => {
             let ends = if *renew { Ends::Renewed } else { Ends::Returned };
             let ends = (*renew || *give_back).then_some(ends);
-            home::run(sync(&data.data, till, log, ends, in_json))
+            let unknown = if *put_aside { Unknown::PutAside } else { Unknown::Waits };
+            home::run(sync(&data.data, till, log, (ends, unknown), in_json))
         }
         TillAction::Report { till, date, data } => home::run(report(&data.data, till, date, in_json)),
         TillAction::Keys { .. } | TillAction::Rotate { .. } | TillAction::Verify { .. } => {
@@ -109,11 +110,20 @@ enum Ends {
     Renewed,
 }
 
+/// What becomes of entries whose lease the till does not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// They wait in the log: it may be another till's, or the server another shop's.
+    Waits,
+    /// Somebody has looked, and says that no server will ever know them.
+    PutAside,
+}
+
 async fn sync(
     store: &Path,
     till: &str,
     log: &Path,
-    ends: Option<Ends>,
+    (ends, unknown): (Option<Ends>, Unknown),
     in_json: bool,
 ) -> anyhow::Result<ExitCode> {
     if !log.exists() {
@@ -121,7 +131,8 @@ async fn sync(
     }
     let (mut log, line) = (open(log)?, Line::open(store).await?);
     let path = format!("/v1/tills/{till}");
-    let Reported { answers, refused, is_known } = report_all(&mut log, &line, &path).await?;
+    let reported = report_all(&mut log, &line, &path, unknown).await?;
+    let Reported { answers, is_known, .. } = &reported;
     let after = match ends {
         // A log of another till, as likely as not: whose leases these are is not sure.
         Some(_) if !is_known => Json::Null,
@@ -129,8 +140,9 @@ async fn sync(
         None => Json::Null,
     };
     if in_json {
-        say!("{}", json!({ "taken": answers, "leases": after }));
-        return all_heard(&refused);
+        let aside: Vec<Json> = log.aside().map(|(given, why)| aside(given, why)).collect();
+        say!("{}", json!({ "taken": answers, "put_aside": aside, "leases": after }));
+        return all_heard(&reported);
     }
     let count = |outcome: &str| answers.iter().filter(|answer| text(answer, "outcome") == outcome).count();
     let (redeemed, losses, unbacked) = (count("redeemed"), count("loss"), count("unbacked"));
@@ -141,29 +153,37 @@ async fn sync(
     for lease in each(&after, "not_renewed") {
         say!("not renewed: {}, {}", text(lease, "lease"), text(lease, "why"));
     }
-    all_heard(&refused)
+    for (given, why) in log.aside() {
+        say!("put aside: {}", refusal(given, why));
+    }
+    all_heard(&reported)
 }
 
 /// What the server answered.
 struct Reported {
     /// To what it heard, one by one.
     answers: Vec<Json>,
-    /// What it refused, and why.
-    refused: Vec<String>,
-    /// Whether it has the leases of everything it heard.
+    /// What it refuses for good and was put aside just now, with why.
+    aside: Vec<String>,
+    /// What it refused and waits in the log, with why.
+    waiting: Vec<String>,
+    /// Whether it has the leases of everything that waits or was heard.
     is_known: bool,
 }
 
-/// Reports all that the server does not know of. What it refuses stays in the log, with what is behind it: that is reported again the next
-/// time, which changes nothing.
-async fn report_all(log: &mut Log, line: &Line, path: &str) -> anyhow::Result<Reported> {
-    let left = log.not_synced().to_vec();
-    let mut reported = Reported { answers: Vec::new(), refused: Vec::new(), is_known: true };
+/// Reports all that the server does not know of. What it refuses for good is put aside, with the reason; what is of a lease the till does not have
+/// waits in the log, with what is behind it: that is reported again the next time, which changes nothing.
+async fn report_all(log: &mut Log, line: &Line, path: &str, unknown: Unknown) -> anyhow::Result<Reported> {
+    let left = log.not_synced();
+    let mut reported =
+        Reported { answers: Vec::new(), aside: Vec::new(), waiting: Vec::new(), is_known: true };
     let mut rest = left.as_slice();
     while let Some(first) = rest.first() {
         let sent = request_of(rest);
         if sent.is_empty() {
-            reported.refused.push(refusal(first, "it is longer than a request may be"));
+            let why = "it is longer than a request may be";
+            log.put_aside(first, why)?;
+            reported.aside.push(refusal(first, why));
             rest = rest.get(1..).unwrap_or_default();
             continue;
         }
@@ -173,20 +193,26 @@ async fn report_all(log: &mut Log, line: &Line, path: &str) -> anyhow::Result<Re
         if answered.len() != now.len() {
             bail!("the server answered {} of {} entries", answered.len(), now.len());
         }
-        let was_whole = reported.refused.is_empty();
-        let is_refused = |answer: &&Json| text(answer, "outcome") == "refused";
-        if was_whole {
-            log.has_synced(answered.iter().position(is_refused).unwrap_or(now.len()))?;
-        }
+        // So many of the first are known to the server; none behind one that waits counts.
+        let (mut known, mut is_whole) = (0, reported.waiting.is_empty());
         for (given, answer) in now.iter().zip(answered) {
-            if !is_refused(&answer) {
+            if text(&answer, "outcome") != "refused" {
                 reported.answers.push(answer.clone());
+                known += usize::from(is_whole);
                 continue;
             }
-            let (reason, why) = (text(answer, "reason"), text(answer, "why"));
-            reported.is_known &= reason != "lease_unknown";
+            let (reason, why) = (text(&answer, "reason"), text(&answer, "why"));
             let why = if why.is_empty() { reason.to_owned() } else { format!("{reason}, {why}") };
-            reported.refused.push(refusal(given, &why));
+            if reason == "lease_unknown" && unknown == Unknown::Waits {
+                (is_whole, reported.is_known) = (false, false);
+                reported.waiting.push(refusal(given, &why));
+            } else {
+                log.put_aside(given, &why)?;
+                reported.aside.push(refusal(given, &why));
+            }
+        }
+        if 0 < known {
+            log.has_synced(known)?;
         }
         rest = behind;
     }
@@ -208,12 +234,35 @@ fn refusal(given: &Given, why: &str) -> String {
     format!("number {} of {lease}, order `{order}`: {why}", given.number)
 }
 
-/// Says what was refused: somebody must look.
-fn all_heard(refused: &[String]) -> anyhow::Result<ExitCode> {
-    if refused.is_empty() {
+/// Writes what was put aside.
+fn aside(given: &Given, why: &str) -> Json {
+    let mut entry = taken(given);
+    if let Some(fields) = entry.as_object_mut() {
+        fields.insert("why".to_owned(), Json::from(why));
+    }
+    entry
+}
+
+/// Says what was refused: somebody must look. What was put aside fails the command once, in the sync that did it.
+fn all_heard(reported: &Reported) -> anyhow::Result<ExitCode> {
+    let Reported { aside, waiting, .. } = reported;
+    let mut said = Vec::new();
+    if !aside.is_empty() {
+        said.push(format!(
+            "put aside what the server refuses for good, which is not sent again: {}",
+            aside.join("; ")
+        ));
+    }
+    if !waiting.is_empty() {
+        said.push(format!(
+            "the till has no such lease, so this waits in the log; sync it as the till and with the shop it is of, or `--put-aside` it: {}",
+            waiting.join("; ")
+        ));
+    }
+    if said.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    bail!("the server refused entries of the log and heard all others: {}", refused.join("; "))
+    bail!("heard everything else; {}", said.join("; "))
 }
 
 /// Ends the leases the till has: it notes that it gives nothing more before the server hears of it.

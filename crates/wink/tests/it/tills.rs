@@ -87,6 +87,72 @@ fn a_till_gives_by_its_lease_alone_and_reports_it() {
     verified(&store);
 }
 
+/// Two logs that were written under the same lease: a till that lost its log and began another. The second has a number the server knows otherwise.
+#[test]
+fn what_the_server_refuses_for_good_is_put_aside_and_the_rest_is_synced() {
+    let here = tempfile::tempdir().unwrap();
+    let store = here.path().join("store");
+    std::fs::create_dir(&store).unwrap();
+    sample::open_shop(&store);
+    let file = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    let with_store = |words: &[&str]| run([words, &["--data", store.to_str().unwrap()]].concat());
+    with_store(&["coupon", "issue", "--campaign", "tea", "--count", "4", "--out", &file("codes.csv")]).fine();
+    let codes = std::fs::read_to_string(file("codes.csv")).unwrap();
+    let payload = |number: usize| {
+        let coupon = codes.lines().nth(number + 1).unwrap().split(',').nth(1).unwrap();
+        let shown = with_store(&["coupon", "code", coupon, "--json"]).fine().json();
+        shown["payload"].as_str().unwrap().to_owned()
+    };
+    let payloads: Vec<String> = (0..4).map(payload).collect();
+    let keep = |name: &str, words: &[&str]| std::fs::write(file(name), with_store(words).fine().out).unwrap();
+    keep("keys.json", &["till", "keys", "--json"]);
+    let granted = ["--campaign", "tea", "--count", "4", "--most", "4.00", "--paper", "--json"];
+    keep("lease.json", &[&["till", "lease", "till-3"][..], &granted].concat());
+    let give = |log: &str, number: usize, order: &str| {
+        let (lease, log, keys) = (file("lease.json"), file(log), file("keys.json"));
+        let words = ["till", "redeem", &payloads[number], "--offline", "--till", "till-3", "--lease", &lease];
+        let more =
+            ["--keys", &keys, "--log", &log, "--order", order, "--spend", "12.00", "--category", "TEA"];
+        run([&words[..], &more[..]].concat()).fine();
+    };
+    let sync = |till: &str, log: &str, more: &[&str]| {
+        let log = file(log);
+        with_store(&[&["till", "sync", till, "--log", &log][..], more].concat())
+    };
+    give("first.log", 0, "o-1");
+    sync("till-3", "first.log", &[]).fine();
+    for (number, order) in [(1, "o-2"), (2, "o-3"), (3, "o-4")] {
+        give("second.log", number, order);
+    }
+    // Sent as another till it waits: nothing of it is lost by a slip.
+    let slip = sync("till-9", "second.log", &[]);
+    assert_eq!(slip.code, Some(1), "{slip:?}");
+    assert!(slip.err.contains("the till has no such lease") && slip.err.contains("order `o-4`"), "{slip:?}");
+    let told = sync("till-3", "second.log", &[]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(
+        told.out.starts_with("2 reported: 2 redeemed, 0 lost, 0 without a lease\nput aside: number 1 of "),
+        "{told:?}"
+    );
+    assert!(told.err.contains("order `o-2`: number_taken") && !told.err.contains("o-3"), "{told:?}");
+    // It is not sent again, and it stays in sight.
+    let again = sync("till-3", "second.log", &["--json"]).fine().json();
+    assert_eq!(again["taken"], serde_json::json!([]), "{again}");
+    assert_eq!(
+        (&again["put_aside"][0]["order_id"], &again["put_aside"][0]["why"]),
+        (&"o-2".into(), &"number_taken".into())
+    );
+    assert_eq!(sync("till-3", "second.log", &["--return"]).fine().out.lines().count(), 2);
+    // Of a lease that the till does not have, only somebody who looked puts it aside.
+    give("third.log", 3, "o-5");
+    let looked = sync("till-9", "third.log", &["--put-aside"]);
+    assert_eq!(looked.code, Some(1), "{looked:?}");
+    assert!(looked.err.contains("order `o-5`: lease_unknown"), "{looked:?}");
+    let after = sync("till-9", "third.log", &[]).fine().out;
+    assert!(after.starts_with("0 reported") && after.contains("put aside: number 1"), "{after}");
+    verified(&store);
+}
+
 /// The report of today, or of a day before, on the shop's calendar.
 fn report_of(store: &Path, till: &str, back: i64) -> serde_json::Value {
     let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Europe/Berlin").unwrap());

@@ -28,6 +28,7 @@ fn lease(granted: Timestamp, hours: i64) -> Lease {
         unbacked_count: 0,
         unbacked: Cents::ZERO,
         closed_at: None,
+        kept: Vec::new(),
     }
 }
 
@@ -70,10 +71,11 @@ fn a_coupon_is_taken_once_under_a_lease_whatever_its_numbers_and_their_order() {
     let mut leases = Vec::new();
     for numbers in [[1, 2], [2, 1]] {
         let [first, second] = numbers.map(|number| taken(number, 100, at));
-        let Settled::Booked(booked) = settle(&lease, &first, Some(&issued), None, at) else {
+        let Settled::Booked(booked) = settle(&lease, &first, Some(&issued), None, Some(&[]), at) else {
             panic!("sound")
         };
-        let again = settle(&booked.lease, &second, Some(&booked.coupon), Some(&booked.redemption), at);
+        let again =
+            settle(&booked.lease, &second, Some(&booked.coupon), Some(&booked.redemption), Some(&[]), at);
         let Settled::Unbacked { lease, why } = again else { panic!("{again:?}") };
         assert_eq!((why, booked.coupon.redemptions.len()), (Unbacked::TakenHere, 1));
         leases.push(*lease);
@@ -86,7 +88,7 @@ fn a_coupon_is_taken_once_under_a_lease_whatever_its_numbers_and_their_order() {
 fn what_no_lease_covers_adds_up_without_running_over() {
     let full = Lease { unbacked: Cents(i64::MAX - 1), unbacked_count: u32::MAX, ..lease(Timestamp(0), 24) };
     assert_eq!([0, 1, 5, 6].map(|number| full.has_number(number)), [false, true, true, false]);
-    let settled = settle(&full, &taken(1, i64::MAX, Timestamp(0)), None, None, Timestamp(0));
+    let settled = settle(&full, &taken(1, i64::MAX, Timestamp(0)), None, None, None, Timestamp(0));
     let Settled::Unbacked { lease, why } = settled else { panic!("{settled:?}") };
     assert_eq!((why, lease.unbacked.0, lease.unbacked_count), (Unbacked::CouponUnknown, i64::MAX, u32::MAX));
 }
@@ -99,7 +101,7 @@ fn a_late_report_of_a_coupon_that_ran_out_names_nobody_who_was_erased() {
     let expired = expire(&issued, late).unwrap().coupon;
     let erased = release_of_erased(&expired, late).coupon;
     let taken = taken(1, 100, Timestamp(issued.valid_until.0 - HOUR));
-    let told = |coupon| match settle(&lease, &taken, Some(coupon), None, late) {
+    let told = |coupon| match settle(&lease, &taken, Some(coupon), None, Some(&[]), late) {
         Settled::Booked(booked) => booked,
         other => panic!("{other:?}"),
     };

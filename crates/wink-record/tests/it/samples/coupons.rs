@@ -1,6 +1,6 @@
 //! Coupons, rights, redemptions, wallets, and the money they move.
 
-use wink_core::coupon::UseCount;
+use wink_core::coupon::{LimitKept, UseCount};
 
 use super::*;
 
@@ -207,7 +207,23 @@ pub(crate) fn lease() -> Lease {
         unbacked_count: 1,
         unbacked: Cents(120),
         closed_at: Some(AT.plus_days(9)),
+        kept: Vec::new(),
     }
+}
+
+/// A lease under limits per day and store, with a coupon booked on it.
+pub(crate) fn limited_lease() -> Lease {
+    let kept = |count: &str, uses, amount| LimitKept {
+        count: UseCount::from_name(count.to_owned()),
+        uses,
+        amount: Cents(amount),
+    };
+    let kept = vec![
+        kept("offer/spring-tea/day/20514", 17, 4_640),
+        kept("offer/spring-tea/store/munich", 17, 4_640),
+        kept("offer/spring-tea/day/20515", 20, 5_000),
+    ];
+    Lease { closed_at: None, kept, ..lease() }
 }
 
 pub(crate) fn reports() -> Vec<(&'static str, Reported)> {

@@ -1,6 +1,6 @@
 //! Events come in: accepted, deduplicated and folded in the same commit, or kept as dead letters. Every message is counted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{EventId, Timestamp, Value};
 use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, Spot};
@@ -89,7 +89,9 @@ pub async fn ingest<S: Store>(
         let (mut attempts, mut rounds) = (0, 0);
         while !left.is_empty() {
             let before = left.len();
-            left = commit(engine, ids, left, look, &mut answers).await?;
+            let (now, later) = firsts(left);
+            left = commit(engine, ids, now, look, &mut answers).await?;
+            left.extend(later);
             look = true;
             // Groups of one household get in each other's way, and then one of them gets through.
             attempts = if left.len() < before { 0 } else { attempts + 1 };
@@ -217,6 +219,13 @@ fn most_of_one(groups: &[Group]) -> usize {
         *counted.entry(group.key).or_default() += 1;
     }
     counted.into_values().max().unwrap_or(0)
+}
+
+/// Takes the first group of each identity, and leaves the others in their order: nothing of somebody is written before what they did earlier, whatever that
+/// meets on its way.
+fn firsts(groups: Vec<&Group>) -> (Vec<&Group>, Vec<&Group>) {
+    let mut seen = BTreeSet::new();
+    groups.into_iter().partition(|group| group.key.is_none_or(|key| seen.insert(key)))
 }
 
 /// Loads what a group needs and thinks it through; returns the one batch that does all of it.

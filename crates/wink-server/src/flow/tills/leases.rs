@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wink_code::{LeasedOffer, SignedLease, Worth};
 use wink_core::base::{CampaignId, Cents, LeaseId, TillId, Timestamp};
-use wink_core::coupon::{Lease, LeaseAsked, Renewal, grant as step};
+use wink_core::coupon::{Lease, LeaseAsked, Renewal, UseCount, grant as step};
 use wink_core::offer::{Benefit, Catalogue, Offer};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Version};
@@ -13,6 +13,7 @@ use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::flow::booking::book_entries;
 use crate::flow::codes::{seconds, signer, terms_of};
+use crate::flow::limits;
 use crate::{Engine, Error, keys};
 
 /// Leases read at once.
@@ -30,6 +31,34 @@ pub enum Answer {
     Open(Lease),
     /// The budget has no room for it.
     NoRoom,
+    /// A limit per day or store has no room for it.
+    Limited(Short),
+}
+
+/// What of a limit is too little for a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// Which limit.
+    pub count: UseCount,
+    /// How many more it allows, where it bounds that.
+    pub uses_left: Option<u32>,
+    /// How much more, where it bounds that.
+    pub amount_left: Option<Cents>,
+}
+
+impl Short {
+    /// Says it in a sentence, with what would help.
+    pub fn told(&self) -> String {
+        let uses = self.uses_left.map(|uses| format!("{uses} coupons"));
+        let amount = self.amount_left.map(|amount| format!("{amount} of money"));
+        let left: Vec<String> = uses.into_iter().chain(amount).collect();
+        format!(
+            "{} has {} left, and a lease keeps all of its own there; ask for no more than that or for fewer hours, or have other leases \
+             given back",
+            self.count.told(),
+            left.join(" and ")
+        )
+    }
 }
 
 /// Lists the leases of a till, oldest first, with those that are over.
@@ -60,7 +89,6 @@ pub async fn grant<S: Store>(
     asked: &LeaseAsked,
     now: Timestamp,
 ) -> Result<Answer, Error> {
-    let mut turn_before = None;
     for _ in 0..ATTEMPTS_MAX {
         let mut of_campaign = in_turn(engine, &asked.till, &asked.campaign).await?;
         let turn = u64::try_from(of_campaign.len()).unwrap_or(u64::MAX);
@@ -68,18 +96,22 @@ pub async fn grant<S: Store>(
             let is_same = is_for(&open, asked);
             return Ok(if is_same { Answer::Granted(open) } else { Answer::Open(open) });
         }
-        if turn_before == Some(turn) {
-            // Nobody else was granted one: it is the budget's counter that refused.
+        let (catalogue, in_force) = engine.catalogue_to_count().await?;
+        let (lease, entry) =
+            step(asked, turn, &catalogue, now).map_err(|refused| Error::Unusable(refused.to_string()))?;
+        if !has_room(engine, &lease).await? {
             return Ok(Answer::NoRoom);
         }
-        turn_before = Some(turn);
-        let (lease, entry) = step(asked, turn, &*engine.catalogue()?, now)
-            .map_err(|refused| Error::Unusable(refused.to_string()))?;
+        let bounds = lease.bounds(&catalogue);
+        if let Some(short) = limits::short_for(engine, &lease, &bounds).await? {
+            return Ok(Answer::Limited(short));
+        }
         // One that cannot be signed is of use to nobody, and would hold its money for days.
         signed(engine, &lease).await?;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         let key = keys::lease(&lease.till, lease.id);
         batch.checks.push(Check::Absent(key.clone()));
+        batch.checks.extend(in_force);
         batch.changes.push(Change::Put(key, lease.to_bytes()));
         batch.changes.push(Change::Enqueue {
             queue: keys::LEASES,
@@ -88,11 +120,19 @@ pub async fn grant<S: Store>(
             payload: lease.till.as_str().as_bytes().to_vec(),
         });
         book_entries([&entry], &mut batch);
+        limits::keep(&lease, &bounds, &mut batch);
         if engine.commit(batch).await?.is_some() {
             return Ok(Answer::Granted(lease));
         }
     }
     Err(Error::Contended)
+}
+
+/// Tells whether the budget has room for all of a lease's money now; the commit asks its counter again.
+async fn has_room<S: Store>(engine: &Engine<S>, lease: &Lease) -> Result<bool, Error> {
+    let found = engine.store.counters(engine.tenant, &[keys::budget(lease.campaign.as_str())]).await?;
+    let left = found.first().and_then(|budget| budget.cap.map(|cap| cap - budget.value));
+    Ok(left.is_none_or(|left| lease.cents_max.0 <= left))
 }
 
 /// Lists a till's leases of a campaign in the order they were granted in, which several of one second do not tell by their times.
@@ -130,7 +170,7 @@ pub async fn give_back<S: Store>(
 ) -> Result<Lease, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let (lease, version) = load(engine, till, id).await?.ok_or_else(|| unknown(id))?;
-        let Some(batch) = closing(engine, &lease, version, now)? else { return Ok(lease) };
+        let Some(batch) = closing(engine, &lease, version, now).await? else { return Ok(lease) };
         engine.commit(batch).await?;
         // Closed by this or by a timer; else something was booked meanwhile.
         if let Some((lease, _)) = load(engine, till, id).await?.filter(|(lease, _)| !lease.is_open()) {
@@ -174,7 +214,7 @@ pub async fn close_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u
                 None => None,
             };
             let batch = match &found {
-                Some((lease, version)) => closing(engine, lease, *version, now)?,
+                Some((lease, version)) => closing(engine, lease, *version, now).await?,
                 None => None,
             };
             let is_its_own = batch.is_some();
@@ -192,7 +232,7 @@ pub async fn close_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u
 }
 
 /// Makes the batch that closes a lease. `None` if it is closed.
-fn closing<S>(
+async fn closing<S: Store>(
     engine: &Engine<S>,
     lease: &Lease,
     version: Version,
@@ -206,6 +246,7 @@ fn closing<S>(
     let (queue, due_ms) = (keys::LEASES, lease.due_at().0);
     batch.changes.push(Change::Acknowledge { queue, due_ms, id: lease.id.bytes() });
     book_entries(&closed.entry, &mut batch);
+    limits::free(engine, &closed.freed, &mut batch).await?;
     Ok(Some(batch))
 }
 

@@ -56,14 +56,19 @@ pub async fn hear<S: Store>(
         if let Some(known) = known {
             return heard_before(engine, &known, body).await;
         }
+        if lease.is_forgotten(now) {
+            return heard_long_ago(engine, &lease, report).await;
+        }
         if !lease.has_number(report.taken.number) {
             return Ok(Outcome::Unbacked(Unbacked::LeaseFull));
         }
         let used = Used::load(engine, &report.taken).await?;
         let (coupon, last) = (used.coupon.as_ref(), used.last.as_ref());
-        let settled =
-            settle(&lease, &report.taken, coupon.map(|(coupon, _)| coupon), last.map(|(last, _)| last), now);
-        let home = home_of(coupon.and_then(|(coupon, _)| coupon.profile));
+        let (coupon, last) = (coupon.map(|(coupon, _)| coupon), last.map(|(last, _)| last));
+        let catalogue = engine.catalogue_of(lease.catalogue).await?;
+        let counted = coupon.and_then(|coupon| lease.counted(&catalogue, &coupon.offer, report.taken.at));
+        let settled = settle(&lease, &report.taken, coupon, last, counted.as_deref(), now);
+        let home = home_of(coupon.and_then(|coupon| coupon.profile));
         let mut batch = Batch::new(batch_id()?, engine.tenant, home);
         let key = keys::lease(till, lease.id);
         batch.checks.push(Check::Version(key.clone(), version));
@@ -167,6 +172,17 @@ async fn heard_before<S: Store>(
     Ok(Outcome::Booked(Box::new(redemption.ok_or_else(missing)?)))
 }
 
+/// Answers for a lease whose reports are not kept any more: what it paid for a coupon stands, and nothing more is taken.
+async fn heard_long_ago<S: Store>(
+    engine: &Engine<S>,
+    lease: &Lease,
+    report: &Report,
+) -> Result<Outcome, Error> {
+    let paid: Option<Redemption> =
+        engine.stored(&keys::redemption(lease.redemption_of(report.taken.coupon))).await?;
+    Ok(paid.map_or(Outcome::Unbacked(Unbacked::LeaseClosed), |paid| Outcome::Booked(Box::new(paid))))
+}
+
 /// Hashes all that a report says. Keyed: nobody can test a guess of an order against the store.
 fn body_of<S>(engine: &Engine<S>, report: &Report) -> [u8; 16] {
     let Taken { number, coupon, order_id, at, amount, parts } = &report.taken;
@@ -222,6 +238,7 @@ pub async fn give_back<S: Store>(
                 let why = format!("the budget of `{}` has no room for it", lease.campaign);
                 after.not_renewed.push((lease.id, why));
             }
+            Ok(leases::Answer::Limited(short)) => after.not_renewed.push((lease.id, short.told())),
             Err(Error::Unusable(why)) => after.not_renewed.push((lease.id, why)),
             Err(error) => return Err(error),
         }

@@ -95,7 +95,7 @@ impl<S: Store> Stage<S> {
             Deed::Retain => {
                 self.was_swept = true;
                 let swept = wait(retain::sweep(&self.engine, &Retention::default(), *at)).unwrap();
-                let retain::Swept { entries, dead_letters, profiles } = swept;
+                let retain::Swept { entries, dead_letters, profiles, .. } = swept;
                 vec![format!(
                     "deleted: {profiles} people, {entries} journal entries, {dead_letters} dead letters"
                 )]
