@@ -15,6 +15,9 @@ use crate::value;
 /// What the prefix of every attribute's header is in binary mode.
 const HEADER: &str = "ce-";
 
+/// The attribute whose value is data in base64.
+const BASE64: &str = "data_base64";
+
 /// A message id has at most this many characters; what is longer is hashed.
 const MESSAGE_ID_MAX: usize = 100;
 
@@ -48,6 +51,22 @@ pub fn cloud_events<'a>(
     }
     let event = to_raw_value(&event).map_err(|error| JsonError::unexpected(&error.to_string()))?;
     Ok(vec![event])
+}
+
+/// Takes out of an event what `clear` takes out of bytes: of what headers said in binary mode, and of what stands in its base64.
+pub fn cloud_event_cleared(event: Box<RawValue>, clear: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Box<RawValue> {
+    let event =
+        if event.get().contains(BASE64) { base64_cleared(&event, &clear).unwrap_or(event) } else { event };
+    let cleared = clear(event.get().as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
+    cleared.and_then(|text| RawValue::from_string(text).ok()).unwrap_or(event)
+}
+
+fn base64_cleared(event: &RawValue, clear: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Box<RawValue>> {
+    let mut fields: Map<String, Json> = json::read(event.get().as_bytes()).ok()?;
+    let sent = fields.get_mut(BASE64)?;
+    let cleared = clear(&STANDARD.decode(sent.as_str()?).ok()?)?;
+    *sent = Json::String(STANDARD.encode(cleared));
+    to_raw_value(&fields).ok()
 }
 
 /// Turns a CloudEvent into an envelope of `source`.
@@ -96,7 +115,7 @@ pub fn cloud_event_envelope<'a>(
 }
 
 fn data(fields: &Map<String, Json>) -> Result<Map<String, Json>, String> {
-    let decoded = match fields.get("data_base64") {
+    let decoded = match fields.get(BASE64) {
         Some(Json::String(text)) => {
             let bytes = STANDARD.decode(text).map_err(|_| "`data_base64` is no base64")?;
             Some(

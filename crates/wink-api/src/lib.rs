@@ -45,7 +45,7 @@ pub use catalogue::{
     BudgetView, CatalogueSent, CatalogueView, ChangeAsked, ChangeView, DifferenceView, PageAsked,
     PartsListed, VersionView, VersionsListed,
 };
-pub use cloudevents::{cloud_event_envelope, cloud_events};
+pub use cloudevents::{cloud_event_cleared, cloud_event_envelope, cloud_events};
 pub use codes::{
     BulkAsked, BulkCodeView, BulkCodesAsked, BulkCodesListed, BulkView, CodeAsked, CodeView, PictureAsked,
     TillKeyView, TillKeysListed, TypedBySent,

@@ -180,7 +180,7 @@ pub async fn find<S: Store>(store: &S, token: &Token, now: Timestamp) -> Result<
     }))
 }
 
-/// Lists the keys of a tenant, or of all, oldest first.
+/// Lists the keys of a tenant without those of operators, or all there are, oldest first.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -192,7 +192,7 @@ pub async fn list<S: Store>(store: &S, tenant: Option<Tenant>) -> Result<Vec<Nam
         for (id, record) in page.records {
             let key = ApiKey::from_bytes(&record.bytes)?;
             let id: [u8; 16] = id.as_slice().try_into().unwrap_or_default();
-            if tenant.is_none_or(|tenant| tenant.0 == key.tenant) {
+            if may_tend(tenant, &key) {
                 all.push(Named { id: KeyId(id), key });
             }
         }
@@ -250,6 +250,12 @@ pub async fn rotate<S: Store>(
     Ok((token.id(), token))
 }
 
+/// Tells whether whoever tends the keys of `tenant`, or of all, tends this one. An operator's is nobody's but an operator's, whatever tenant it
+/// was made in: with what replaces it, everything of every tenant could be done.
+fn may_tend(tenant: Option<Tenant>, key: &ApiKey) -> bool {
+    tenant.is_none_or(|tenant| tenant.0 == key.tenant && Role::parse(&key.role) != Some(Role::Operator))
+}
+
 async fn change<S: Store>(
     store: &S,
     id: KeyId,
@@ -258,7 +264,7 @@ async fn change<S: Store>(
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS_MAX {
         let found = load(store, id).await?;
-        let found = found.filter(|(key, _)| tenant.is_none_or(|tenant| tenant.0 == key.tenant));
+        let found = found.filter(|(key, _)| may_tend(tenant, key));
         let (mut key, version) =
             found.ok_or_else(|| Error::NotFound { what: "key", name: id.to_string() })?;
         let mut batch = Batch::new(batch_id()?, INSTALLATION, Home(0));

@@ -167,6 +167,18 @@ pub(super) fn about_coupon(coupon: &Coupon) -> impl Iterator<Item = RecordKey> +
     told.chain([expiring_message(coupon)]).map(keys::message)
 }
 
+/// Names the message that tells of a coupon's end, if a till that was without a line tells of its use after all: it is not true any more, and
+/// from the coupon nobody could find it.
+pub(super) fn no_longer_expired(before: &Coupon, after: &Coupon) -> Option<RecordKey> {
+    match (&before.state, &after.state) {
+        (_, State::Expired { .. }) => None,
+        (State::Expired { at }, _) => {
+            Some(keys::message(message_id(MessageType::CouponExpired, *at, before.id.bytes())))
+        }
+        _ => None,
+    }
+}
+
 /// Names the messages that tell of a redemption and of what was taken back of it, whether or not there are any.
 pub(super) fn about_redemption(redemption: &Redemption) -> impl Iterator<Item = RecordKey> {
     let redeemed = (MessageType::CouponRedeemed, redemption.at, redemption.id.bytes());

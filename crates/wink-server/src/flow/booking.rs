@@ -6,6 +6,7 @@ use wink_core::coupon::{Coupon, Effect, Entry};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Home};
 
+use super::announce::no_longer_expired;
 use super::limits;
 use crate::keys;
 
@@ -16,6 +17,9 @@ pub(super) fn book(before: Option<&Coupon>, effect: &Effect, batch: &mut Batch) 
         batch.changes.push(Change::Put(keys::redemption(redemption.id), redemption.to_bytes()));
     }
     book_entries(&effect.entries, batch);
+    batch
+        .changes
+        .extend(before.and_then(|before| no_longer_expired(before, &effect.coupon)).map(Change::Delete));
     limits::book_word(&effect.coupon, &effect.entries, batch);
 }
 

@@ -99,7 +99,7 @@ fn told<S>(engine: &Engine<S>, setting: &Setting, identity: &Identity, now: Time
             properties: properties(change),
         };
         let body = envelope.body_hash(engine.secrets.marks());
-        Told { received: Received { envelope, original: Vec::new(), at: now, is_vouched: true }, body }
+        Told { received: Received { envelope, original: Vec::new(), at: now, is_vouched: true }, body, now }
     };
     setting.changes.iter().map(tell).collect()
 }

@@ -124,7 +124,7 @@ async fn known<S: Store>(engine: &Engine<S>, range: Range) -> Result<Vec<Erased>
     Ok(erasures)
 }
 
-/// Finishes erasures that a crash interrupted.
+/// Finishes erasures that a crash or a failed write interrupted.
 pub(crate) async fn finish_begun<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<(), Error> {
     let mut range = Some(Range::default());
     while let Some(some) = range {

@@ -7,10 +7,10 @@ use serde_json::json;
 use wink_api::{
     AnnouncedExported, AttributeView, DecisionRecord, DecisionView, EXPORT_FORMAT, EntryProof, EventView,
     HouseholdLeftExported, IdentitySent, PointsLotView, PointsMovedView, PointsRedemptionView, ProfileView,
-    StateExported,
+    RedemptionView, StateExported,
 };
 use wink_core::base::{LetterId, ProfileId, Timestamp};
-use wink_core::coupon::{Right, RightState, issue};
+use wink_core::coupon::{Redemption, Right, RightState, issue};
 use wink_core::decision::Decision;
 use wink_core::event::Body;
 use wink_core::profile::{Kept, Vault};
@@ -60,6 +60,10 @@ enum Piece {
         cursor: Option<String>,
         is_first: bool,
     },
+    Redemptions {
+        cursor: Option<String>,
+        is_first: bool,
+    },
     Letters,
     Nothing,
 }
@@ -89,6 +93,9 @@ impl Export {
             }
             Piece::Decisions { of, from, is_first } => self.decisions(engine, of, from, is_first).await?,
             Piece::Wallet { cursor, is_first } => self.wallet(engine, &whole, cursor, is_first).await?,
+            Piece::Redemptions { cursor, is_first } => {
+                self.redemptions(engine, &whole, cursor, is_first).await?
+            }
             Piece::Letters => (self.letters(engine, &whole).await?, Piece::Nothing),
             Piece::Nothing => return Ok(None),
         };
@@ -196,6 +203,29 @@ impl Export {
         }
         Ok(match page.next_cursor {
             Some(cursor) => (text, Piece::Wallet { cursor: Some(cursor), is_first }),
+            None => (text + "],\"redemptions\":[", Piece::Redemptions { cursor: None, is_first: true }),
+        })
+    }
+
+    /// What the coupons of the wallet gave on which lines of which orders, and what came back of it.
+    async fn redemptions<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        whole: &Whole,
+        cursor: Option<String>,
+        mut is_first: bool,
+    ) -> Result<(String, Piece), Error> {
+        let page = profiles::wallet(engine, &whole.cluster(), &Page { limit: LIMIT_MAX, cursor }).await?;
+        let mut text = String::new();
+        for id in page.items.iter().flat_map(|holding| &holding.coupon).flat_map(|coupon| &coupon.redemptions)
+        {
+            let Some(redemption) = engine.stored::<Redemption>(&keys::redemption(*id)).await? else {
+                continue;
+            };
+            write(&mut text, &mut is_first, &RedemptionView::new(&redemption));
+        }
+        Ok(match page.next_cursor {
+            Some(cursor) => (text, Piece::Redemptions { cursor: Some(cursor), is_first }),
             None => (text + "],\"dead_letters\":[", Piece::Letters),
         })
     }

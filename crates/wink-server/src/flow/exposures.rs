@@ -138,5 +138,6 @@ fn told<S>(engine: &Engine<S>, exposed: &Exposed, identity: Identity, now: Times
     Told {
         received: Received { envelope, original: Vec::new(), at: now, is_vouched: true },
         body: hash.finish().short(),
+        now,
     }
 }

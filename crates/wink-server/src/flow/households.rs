@@ -378,5 +378,5 @@ fn told<S>(engine: &Engine<S>, said: &Said, identity: &Identity, now: Timestamp)
         properties: named.into_iter().collect(),
     };
     let body = envelope.body_hash(engine.secrets.marks());
-    Told { received: Received { envelope, original: Vec::new(), at: now, is_vouched: true }, body }
+    Told { received: Received { envelope, original: Vec::new(), at: now, is_vouched: true }, body, now }
 }

@@ -167,7 +167,8 @@ pub async fn open<S: Store>(engine: &Engine<S>, id: LetterId) -> Result<Opened, 
     Ok(Opened { id, letter, times: head.value.times })
 }
 
-/// Sends a letter on, repaired if need be. Event, balance and letter change in one commit.
+/// Sends a letter on, repaired if need be. Event, balance and letter change in one commit. What happened is counted as if it had come right at
+/// first; what it brings about is judged by `now`: an old cart is no moment any more, and consent is as it is.
 ///
 /// # Errors
 /// If there is none of that id, or the store cannot be read or takes no writes.
@@ -176,6 +177,7 @@ pub async fn replay<S: Store>(
     ids: &impl Ids,
     id: LetterId,
     repair: &Repair,
+    now: Timestamp,
 ) -> Result<Replayed, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let buried = find(engine, id).await?;
@@ -184,7 +186,7 @@ pub async fn replay<S: Store>(
             Ok(repaired) => repaired,
             Err(error) => return Ok(Replayed::NotRepaired(error)),
         };
-        let told = told(engine, &buried, envelope, repaired).await?;
+        let told = told(engine, &buried, envelope, repaired, now).await?;
         let thought = Thought::new(engine, ids, vec![told]).await?;
         let Prepared { mut batch, answers, .. } = match thought.answers.first() {
             Some(Answer::Dead(rejection)) => return Ok(Replayed::Dead(rejection.clone())),
@@ -240,6 +242,7 @@ async fn told<S: Store>(
     buried: &Buried,
     sent: &Envelope,
     repaired: Envelope,
+    now: Timestamp,
 ) -> Result<Told, Error> {
     let secret = engine.secrets.marks();
     let mark = keys::event_mark(secret, &repaired.source, &repaired.message_id);
@@ -249,5 +252,5 @@ async fn told<S: Store>(
     let at = buried.letter.received_at;
     // Whoever sends it again has seen it.
     let received = Received { envelope: repaired, original: Vec::new(), at, is_vouched: true };
-    Ok(Told { received, body })
+    Ok(Told { received, body, now })
 }

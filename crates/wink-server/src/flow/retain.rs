@@ -44,6 +44,7 @@ pub async fn sweep<S: Store>(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Swept, Error> {
+    erase::finish_begun(engine, now).await?;
     let mut swept = Swept { profiles: sweep_profiles(engine, retention, now).await?, ..Swept::default() };
     for lane in Lane::all() {
         swept.entries += sweep_lane(engine, retention, now, lane).await?;

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::http::{HeaderMap, header};
-use wink_api::{EventsAnswered, cloud_event_envelope, cloud_events};
+use wink_api::{EventsAnswered, cloud_event_cleared, cloud_event_envelope, cloud_events};
+use wink_core::event::without_cards;
 use wink_store::Store;
 
 use super::body::{Sent, not_json};
@@ -40,6 +41,9 @@ pub(super) async fn receive_cloud_events<S: Store>(
         let message = format!("{} events are too many; send at most {EVENTS_MAX} at once", events.len());
         return Err(invalid("", message));
     }
+    // The body is cleared already, but not what its base64 holds, nor what stood in headers.
+    let clear = |bytes: &[u8]| without_cards(bytes, caller.service.card_key());
+    let events: Vec<_> = events.into_iter().map(|event| cloud_event_cleared(event, clear)).collect();
     let messages = events.iter().map(|event| Message {
         original: event.get().as_bytes().to_vec(),
         envelope: cloud_event_envelope(event, &caller.access.name, engine.schemas().events()),

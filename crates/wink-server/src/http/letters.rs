@@ -48,7 +48,7 @@ pub(super) async fn replay_dead_letter<S: Store>(
 ) -> Result<axum::Json<LetterReplayed>, Refused> {
     let repair = sent.read().map_err(|(pointer, error)| invalid(&pointer, error))?;
     let id = read(&id)?;
-    let replayed = letters::replay(&caller.engine, &DrawnIds, id, &repair).await?;
+    let replayed = letters::replay(&caller.engine, &DrawnIds, id, &repair, caller.now).await?;
     if let Replayed::NotRepaired(error) = &replayed {
         return Err(invalid("", error.to_string()));
     }

@@ -128,10 +128,11 @@ pub(super) async fn erase_profile<S: Store>(
     caller: Caller<S>,
     PathName(id): PathName,
 ) -> Result<axum::Json<ErasureView>, Refused> {
-    let known = find(&caller, &id).await?;
-    let erasure = erase::erase(&caller.engine, known.asked().id, caller.now).await?;
+    // Without looking whether there is such a profile: of one whose erasure broke off there is only what is left to be erased.
+    let profile = profile_id(&id)?;
+    let erasure = erase::erase(&caller.engine, profile, caller.now).await?;
     Ok(axum::Json(ErasureView {
-        profile: known.asked().id.to_string(),
+        profile: profile.to_string(),
         records: erasure.records,
         entries: erasure.entries,
         coupons: erasure.coupons,
@@ -141,10 +142,16 @@ pub(super) async fn erase_profile<S: Store>(
 
 /// Finds whoever a path names.
 pub(super) async fn find<S: Store>(caller: &Caller<S>, text: &str) -> Result<Whole, Refused> {
-    let unknown = || Error::NotFound { what: "profile", name: text.chars().take(64).collect() };
-    let id = ProfileId::parse(text).map_err(|_| unknown())?;
-    let found = profiles::find(&caller.engine, &Whom::Profile(id)).await?;
-    Ok(found.ok_or_else(unknown)?)
+    let found = profiles::find(&caller.engine, &Whom::Profile(profile_id(text)?)).await?;
+    Ok(found.ok_or_else(|| unknown(text))?)
+}
+
+fn profile_id(text: &str) -> Result<ProfileId, Error> {
+    ProfileId::parse(text).map_err(|_| unknown(text))
+}
+
+fn unknown(text: &str) -> Error {
+    Error::NotFound { what: "profile", name: text.chars().take(64).collect() }
 }
 
 /// Reads which page is asked for.

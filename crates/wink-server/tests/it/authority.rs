@@ -139,6 +139,37 @@ fn a_revoked_key_is_refused_at_once_and_a_replaced_one_after_its_overlap() {
     assert_eq!(api.ask(&next, "POST", "/v1/decisions", &question("anna")).code(), "key_unknown");
 }
 
+/// With the secret of a replaced operator's key an admin could do everything in every tenant.
+#[test]
+fn the_keys_of_operators_are_nobody_s_but_an_operator_s() {
+    let api = Api::of_a_shop();
+    let (operator, admin) = (api.key(Role::Operator), api.key(Role::Admin));
+    let (id, _) = api.key_of(Tenant(1), Role::Operator);
+    let names = |key: &str| {
+        let listed = api.ask(key, "GET", "/v1/keys", &Json::Null).json();
+        let of = |key: &Json| key["id"].as_str().unwrap().to_owned();
+        listed["data"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert!(!names(&admin).contains(&id.to_string()) && names(&operator).contains(&id.to_string()));
+    for (method, path) in [("POST", format!("/v1/keys/{id}/rotate")), ("DELETE", format!("/v1/keys/{id}"))] {
+        let refused = api.ask(&admin, method, &path, &json!({}));
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (404, "not_found"), "{method}");
+    }
+    let rotated = api.ask(&operator, "POST", &format!("/v1/keys/{id}/rotate"), &json!({}));
+    assert_eq!(rotated.status, 201, "{rotated:?}");
+}
+
+#[test]
+fn what_is_measured_of_all_tenants_is_for_operators() {
+    let api = Api::of_a_shop();
+    let (operator, admin) = (api.key(Role::Operator), api.key(Role::Admin));
+    let read = |key: &str| api.ask(key, "GET", "/metrics", &Json::Null).status.as_u16();
+    assert!(read(&admin) < 300 && read(&operator) < 300);
+    wait(access::create_tenant(&api.store, "outlet", MONDAY)).unwrap();
+    assert_eq!(read(&admin), 403);
+    assert!(read(&operator) < 300);
+}
+
 #[test]
 fn a_tenant_sees_nothing_of_another() {
     let api = Api::of_a_shop();

@@ -1,6 +1,8 @@
 //! A card number that somebody sends is nowhere afterwards: not in the journal, not with the person, not in the dead letters.
 
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use wink_server::access::Role;
 use wink_store::{Lane, Position, Store};
@@ -55,6 +57,62 @@ fn a_card_number_is_stored_nowhere() {
             "the {what} has the message without it: {text}"
         );
     }
+}
+
+/// Headers and base64 are read after the body was cleared.
+#[test]
+fn a_card_number_in_a_cloud_event_is_stored_nowhere() {
+    let api = Api::of_a_shop();
+    let key = format!("Bearer {}", api.key(Role::Shop));
+    let privacy = api.key(Role::Privacy);
+    let data = STANDARD.encode(json!({ "note": CARD, "order_id": 7 }).to_string());
+    let structured = |kind: &str| {
+        json!({
+            "specversion": "1.0", "id": format!("{kind}-{CARD}"), "source": "/page", "type": kind, "subject": "anna",
+            "data_base64": data,
+        })
+    };
+    let headers = [
+        ("authorization", key.as_str()),
+        ("content-type", "application/json"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", CARD),
+        ("ce-source", "/page"),
+        ("ce-type", "Product Viewed"),
+        ("ce-subject", "4111-1111-1111-1111"),
+    ];
+    let sent = [
+        api.send("POST", "/v1/cloudevents", &headers, &json!({ "note": CARD }).to_string()),
+        api.send(
+            "POST",
+            "/v1/cloudevents",
+            &[headers[0], ("content-type", "application/cloudevents+json")],
+            &structured("Page").to_string(),
+        ),
+        api.send(
+            "POST",
+            "/v1/cloudevents",
+            &[headers[0], ("content-type", "application/cloudevents-batch+json")],
+            &json!([structured("Page Left"), structured("Order Completed")]).to_string(),
+        ),
+    ];
+    for answer in &sent {
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+    let letters = api.ask(&privacy, "GET", "/v1/dead-letters", &json!({})).json();
+    let letters = letters["data"].as_array().unwrap().clone();
+    assert!(!letters.is_empty(), "the order without lines is a dead letter");
+    let mut stored: Vec<u8> = Lane::all()
+        .flat_map(|lane| wait(api.store.read_lane(lane, Position(0), 1_000)).unwrap())
+        .flat_map(|entry| entry.body.map(|body| body.payload).unwrap_or_default())
+        .collect();
+    for letter in letters {
+        let path = format!("/v1/dead-letters/{}", letter["id"].as_str().unwrap());
+        stored.extend(api.ask(&privacy, "GET", &path, &json!({})).body);
+    }
+    let text = String::from_utf8_lossy(&stored).replace(['-', ' '], "");
+    assert!(!text.contains(CARD) && !text.contains(data.as_str()), "{text}");
+    assert!(text.contains("note"), "what stood beside it is kept: {text}");
 }
 
 /// A loyalty card's number may look like a payment card's: people with such numbers are still told apart, and found by them.

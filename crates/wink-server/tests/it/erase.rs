@@ -1,13 +1,18 @@
 //! Erasure down to the bytes: people whose every field is a canary, half of them erased, and every file of the store read afterwards.
 
+use serde_json::Value as Json;
 use wink_core::base::Cents;
 use wink_core::coupon::State;
 use wink_core::offer::Channel;
-use wink_server::flow::{decide, erase, expire};
+use wink_core::profile::Retention;
+use wink_server::access::Role;
+use wink_server::flow::{decide, erase, expire, retain};
+use wink_server::keys::{self, TENANT};
 use wink_server::{Engine, report};
-use wink_store::Store;
+use wink_store::{Batch, BatchId, Change, Home, Outcome, Store};
 use wink_store_fjall::{FjallStore, Options};
 
+use super::api::Api;
 use super::audit::{audit, coupons};
 use super::canary::{Field, Person, Scan};
 use super::counter::{MONDAY, Offer, Shop, coupon_of, later, open, question, redeem, secrets, tell, wait};
@@ -123,4 +128,31 @@ fn an_erasure_without_a_scrub_leaves_bytes_and_the_scan_finds_them() {
         wait(erase::erase(&engine, profile, later(MONDAY, 1_440 * 6))).unwrap();
     }
     assert_eq!(Scan::of(directory.path(), &people).found(&people[0]), Field::IN_CLEAR);
+}
+
+/// The disk was full after its first commit, say: there is no such person any more, and much of them is left.
+#[test]
+fn an_erasure_that_broke_off_is_finished_by_asking_again_and_by_the_next_sweep() {
+    for by_asking in [true, false] {
+        let api = Api::of_a_shop();
+        let privacy = api.key(Role::Privacy);
+        let engine = wait(Engine::open_tenant(api.store.clone(), TENANT, secrets(), MONDAY)).unwrap();
+        let anna = wait(erase::find(&engine, &said::identity("anna"))).unwrap().unwrap();
+        let asks = || api.ask(&privacy, "DELETE", &format!("/v1/profiles/{anna}"), &Json::Null);
+        let left = || {
+            let held = [keys::vault(anna), keys::vault_key(anna), keys::erasing(anna)];
+            wait(engine.store.get(TENANT, &held)).unwrap().into_iter().flatten().count()
+        };
+        let mut batch = Batch::new(BatchId([9; 16]), TENANT, Home(0));
+        batch.changes =
+            vec![Change::Delete(keys::profile(anna)), Change::Put(keys::erasing(anna), Vec::new())];
+        assert!(matches!(wait(api.store.commit(batch)), Outcome::Committed { .. }));
+        assert_eq!(left(), 3);
+        if by_asking {
+            assert_eq!(asks().status, 200);
+        } else {
+            wait(retain::sweep(&engine, &Retention::default(), later(MONDAY, 70))).unwrap();
+        }
+        assert_eq!((left(), asks().status.as_u16()), (0, 404));
+    }
 }

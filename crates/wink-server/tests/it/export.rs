@@ -108,12 +108,25 @@ fn check<S: Store>(engine: Engine<S>) {
                 );
             }
         }
-        let lengths =
-            ["events", "decisions", "wallet", "dead_letters", "states", "announced", "households_left"]
-                .map(|part| document[part].as_array().unwrap().len());
+        let lengths = [
+            "events",
+            "decisions",
+            "wallet",
+            "redemptions",
+            "dead_letters",
+            "states",
+            "announced",
+            "households_left",
+        ]
+        .map(|part| document[part].as_array().unwrap().len());
         let seen_by_them = usize::from(document["profile"]["id"] == seen.person.profile.to_string());
         // What they told, three coupons issued and one used; three decisions; their letters; two identities; nothing said, nobody left.
-        assert_eq!(lengths, [5 + 3 + 1 + seen_by_them, 3, 3, 2, 2, 0, 0]);
+        assert_eq!(lengths, [5 + 3 + 1 + seen_by_them, 3, 3, 1, 2, 2, 0, 0]);
+        let used = &document["redemptions"][0];
+        assert_eq!(
+            (&used["order_id"], &used["amount_cents"]),
+            (&json!(person.canary(Field::CouponOrder)), &json!(100))
+        );
         assert!(document["decisions"].as_array().unwrap().iter().all(|made| made["candidates"].is_array()));
         assert_eq!(document["profile"]["consents"][0]["state"], "granted");
         let tables = tables_of(&engine, person);

@@ -124,7 +124,7 @@ fn a_repaired_letter_gives_the_state_it_would_have_given_at_first() {
         let letter = listed(&engine).remove(0);
         assert_eq!((letter.head.times, letter.received_at), (3, later(MONDAY, 5)));
 
-        let answer = wait(letters::replay(&engine, &IDS, letter.id, &mended())).unwrap();
+        let answer = wait(letters::replay(&engine, &IDS, letter.id, &mended(), later(MONDAY, 60))).unwrap();
         assert!(matches!(answer, Replayed::Accepted(_)), "{answer:?}");
         assert_eq!(counts(&engine), counts(&right));
         assert_eq!(counts(&engine), [5, 3, 2, 0, 0]);
@@ -141,7 +141,7 @@ fn a_repaired_letter_gives_the_state_it_would_have_given_at_first() {
         let again = wait(tell(&engine, misspelt("m", "anna", 5))).unwrap();
         assert!(matches!(again, Answer::Duplicate(_)), "{again:?}");
         assert!(matches!(
-            wait(letters::replay(&engine, &IDS, letter.id, &mended())),
+            wait(letters::replay(&engine, &IDS, letter.id, &mended(), later(MONDAY, 60))),
             Err(Error::NotFound { .. })
         ));
         assert_eq!(audit(&engine), Ok(()));
@@ -155,7 +155,8 @@ fn what_cannot_be_accepted_stays_a_letter_and_nothing_is_counted() {
         wait(tell(&engine, misspelt("m", "anna", 5))).unwrap();
         let id = listed(&engine)[0].id;
         let before = (counts(&engine), listed(&engine));
-        let replay = |repair: &Repair| wait(letters::replay(&engine, &IDS, id, repair)).unwrap();
+        let replay =
+            |repair: &Repair| wait(letters::replay(&engine, &IDS, id, repair, later(MONDAY, 60))).unwrap();
         let still = replay(&Repair::default());
         assert!(
             matches!(&still, Replayed::Dead(rejection) if rejection.code() == "event_unknown"),
@@ -188,17 +189,20 @@ fn a_letter_whose_message_came_right_meanwhile_is_a_duplicate_and_a_used_id_need
         assert_eq!(counts(&engine), [3, 1, 0, 2, 0]);
         let by_code =
             |code: &str| listed(&engine).into_iter().find(|letter| letter.head.code == code).unwrap().id;
-        let mended = wait(letters::replay(&engine, &IDS, by_code("event_unknown"), &mended())).unwrap();
+        let mended =
+            wait(letters::replay(&engine, &IDS, by_code("event_unknown"), &mended(), later(MONDAY, 60)))
+                .unwrap();
         assert!(matches!(mended, Replayed::Duplicate(_)), "{mended:?}");
         assert_eq!(counts(&engine), [3, 1, 1, 1, 0]);
         let used = by_code("id_conflict");
-        let still = wait(letters::replay(&engine, &IDS, used, &Repair::default())).unwrap();
+        let still =
+            wait(letters::replay(&engine, &IDS, used, &Repair::default(), later(MONDAY, 60))).unwrap();
         assert!(
             matches!(&still, Replayed::Dead(rejection) if rejection.code() == "id_conflict"),
             "{still:?}"
         );
         let renamed = Repair { message_id: Some("m-2".to_owned()), ..Repair::default() };
-        let accepted = wait(letters::replay(&engine, &IDS, used, &renamed)).unwrap();
+        let accepted = wait(letters::replay(&engine, &IDS, used, &renamed, later(MONDAY, 60))).unwrap();
         assert!(matches!(accepted, Replayed::Accepted(_)), "{accepted:?}");
         assert_eq!(counts(&engine), [3, 2, 1, 0, 0]);
         assert_eq!(audit(&engine), Ok(()));
@@ -248,7 +252,10 @@ fn nothing_of_an_erased_past_is_kept_aside_or_sent_on() {
         wait(tell(&engine, misspelt("3", "anna", 12))).unwrap();
         let id = listed(&engine)[0].id;
         let repair = Repair { occurred_at: Some(later(MONDAY, 9)), ..mended() };
-        assert_eq!(wait(letters::replay(&engine, &IDS, id, &repair)).unwrap(), Replayed::Erased);
+        assert_eq!(
+            wait(letters::replay(&engine, &IDS, id, &repair, later(MONDAY, 60))).unwrap(),
+            Replayed::Erased
+        );
         assert_eq!(counts(&engine), [3, 1, 0, 0, 2]);
         assert_eq!(listed(&engine), []);
     }
@@ -269,7 +276,7 @@ fn lost_answers_and_conflicts_leave_a_letter_sent_on_once() {
         let ids: Vec<LetterId> = listed(&engine).iter().map(|letter| letter.id).collect();
         assert_eq!(ids.len(), 5);
         for id in ids {
-            let answer = wait(letters::replay(&engine, &IDS, id, &mended())).unwrap();
+            let answer = wait(letters::replay(&engine, &IDS, id, &mended(), later(MONDAY, 60))).unwrap();
             assert!(matches!(answer, Replayed::Accepted(_)), "seed {seed}: {answer:?}");
         }
         assert_eq!(counts(&engine), [10, 5, 5, 0, 0], "seed {seed}");

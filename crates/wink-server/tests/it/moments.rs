@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use wink_core::base::{Timestamp, Value};
 use wink_core::decision::Decision;
+use wink_core::event::Repair;
 use wink_server::Engine;
+use wink_server::flow::ingest::Answer;
+use wink_server::flow::letters::{self, Filter, Replayed};
 use wink_server::flow::moments::see_to;
 use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{Whom, decisions, find};
 use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::Store;
 
-use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, kill, later, open, secrets, tell, wait};
+use super::counter::{IDS, MINUTE_MS, MONDAY, Offer, Shop, kill, later, open, secrets, tell, wait};
 use super::said;
 
 const TRIGGERS: &str = r#"
@@ -143,6 +146,24 @@ fn a_cart_that_stays_quiet_is_asked_about_and_one_that_is_bought_is_not() {
     wait(tell(&engine, said::buys("b-1", "anna", &[("TEA", 900)], at(210)))).unwrap();
     wait(see_to(&engine, at(300))).unwrap();
     assert_eq!(wait(asked(&engine)).len(), 1, "bought");
+}
+
+/// A sender that called things otherwise for weeks: what is mended then counts, and brings nothing about any more.
+#[test]
+fn a_cart_that_is_told_again_is_a_moment_while_it_is_fresh() {
+    for (replayed, decisions) in [(at(2), 1), (later(MONDAY, 14 * 1_440), 0)] {
+        let engine = wait(opened(SimStore::new()));
+        let misnamed = said::message("a-1", "anna", "Put In Cart", Vec::new(), at(1));
+        assert!(matches!(wait(tell(&engine, misnamed)), Ok(Answer::Dead(_))));
+        let letter = wait(letters::list(&engine, &Filter::default(), &Page::default())).unwrap().items[0].id;
+        let repair = Repair { event: Some("Product Added".to_owned()), ..Repair::default() };
+        let became = wait(letters::replay(&engine, &IDS, letter, &repair, replayed)).unwrap();
+        assert!(matches!(became, Replayed::Accepted(_)), "{became:?}");
+        for minute in [0, 40, 90] {
+            wait(see_to(&engine, Timestamp(replayed.0 + minute * MINUTE_MS))).unwrap();
+        }
+        assert_eq!(wait(asked(&engine)).len(), decisions, "{replayed}");
+    }
 }
 
 /// The power fails at every operation of the disk in turn. Afterwards the message is sent again, as a client does, and moments are seen

@@ -9,7 +9,7 @@ use wink_code::{Asked, Given, Keys, OrderLine, decide, read_lease};
 use wink_core::base::{CampaignId, Cents, CouponId, LeaseId, RedemptionId, TillId, Timestamp};
 use wink_core::coupon::{Account, Entry, LeaseAsked, Part, Redemption, Taken};
 use wink_core::offer::Channel;
-use wink_record::Stored as _;
+use wink_record::{MessageType, Stored as _};
 use wink_server::access::Role;
 use wink_server::flow::decide::ask;
 use wink_server::flow::erase::erase;
@@ -23,9 +23,10 @@ use wink_sim::{Faults, Mutant, SimStore};
 use wink_store::{Batch, BatchId, Change, Home, Lane, Outcome, Position, Store as _};
 
 use super::api::{self, Api, question};
-use super::audit::{audit, coupons, owed as owed_by, redemptions};
+use super::audit::{all, audit, coupons, owed as owed_by, redemptions};
 use super::counter::{self, IDS, MONDAY, Offer, Shop, kill, later, open, secrets, wait};
 use super::said;
+use super::webhooks::register;
 
 type Till = Api<SimStore>;
 
@@ -340,6 +341,27 @@ fn the_day_of_a_till_sums_to_the_ledger_with_what_it_did_with_the_server_and_wit
     let (spent, returned) = ledger(&api);
     assert_eq!((spent, returned), (300 - 25, 25));
     assert_eq!(api.ask(&till, "GET", "/v1/tills/the-till/days/today", &Json::Null).code(), "value_invalid");
+    sound(&api);
+}
+
+/// A till without a line tells of a use after the coupon's end was told of, or waits to be.
+#[test]
+fn a_coupon_that_was_used_in_time_is_no_longer_said_to_have_run_out() {
+    let (api, _, payloads) = shop_of("20.00", &["anna"]);
+    let shop = api.key(Role::Shop);
+    let engine = wait(Engine::open_tenant(api.store.clone(), TENANT, secrets(), MONDAY)).unwrap();
+    register(&engine, 1, &[MessageType::CouponExpired]);
+    let late = 28 * 24 * 60 - 120;
+    api.pass_minutes(late);
+    let granted = lease(&api, &shop, "till-1", 300).json();
+    let second = u32::try_from(late).unwrap() * 60 + 10;
+    let taken = takes(&granted, &keys(&api, &shop), &mut Vec::new(), &payloads[0], second);
+    api.pass_minutes(24 * 60);
+    let now = later(MONDAY, 60 + late + 24 * 60);
+    assert_eq!(wait(flow::expire::expire_due(&engine, &|| now)).unwrap(), 1);
+    assert_eq!(all(&engine, stored::kind::MESSAGE).len(), 1);
+    assert_eq!(synced(&api, &shop, "till-1", &[taken]), ["redeemed"]);
+    assert_eq!(all(&engine, stored::kind::MESSAGE).len(), 0);
     sound(&api);
 }
 

@@ -117,8 +117,9 @@ async fn replay(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let mut became: Vec<LetterReplayed> = Vec::with_capacity(ids.len());
+    let clock = home::Clock::of(engine).await?;
     for id in ids {
-        became.push(letters::replay(engine, &DrawnIds, *id, repair).await?.view(*id));
+        became.push(letters::replay(engine, &DrawnIds, *id, repair, clock.now()).await?.view(*id));
     }
     let still_dead = became.iter().filter(|one| one.status == "dead").count();
     if json {

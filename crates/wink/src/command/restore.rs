@@ -61,6 +61,9 @@ pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
         say!("restored   `{store}` as it was at {moment}: {records} records, {entries} journal entries");
         say!("erased     {erased_again} people again who were erased since; their bytes are off the disk");
         say!("Prove it with `wink verify --data {store}`. What came after {moment} is not in it.");
+        say!(
+            "Keys that were revoked since are good again, and consents that were withdrawn since are as they were: see to both first."
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

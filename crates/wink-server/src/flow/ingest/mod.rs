@@ -165,6 +165,8 @@ struct Message {
     body: [u8; 16],
     /// Where somebody stood, if the message said so. It is in nothing else of the message.
     spot: Option<Spot>,
+    /// When it is thought through: when it came, or later.
+    now: Timestamp,
 }
 
 /// Sorts messages by identity, keeping their order, into groups that fit a batch.
@@ -184,7 +186,8 @@ fn group<S: Store>(engine: &Engine<S>, received: Vec<Received>) -> Vec<Group> {
         // A letter and its head, or a mark and an entry; a letter is noted under every identity it names.
         let points = if points::moves(&envelope.event) { points::CHANGES_MAX } else { 0 };
         let changes = 2 + points + envelope.identities.len().min(IDENTITIES_NAMED_MAX);
-        let message = Message { place, received, mark, body, spot };
+        let now = received.at;
+        let message = Message { place, received, mark, body, spot, now };
         let last = open.get(&key).and_then(|index| groups.get_mut(*index));
         match last {
             Some((group, filled, changed))
@@ -265,6 +268,8 @@ pub(super) struct Prepared {
 pub(super) struct Told {
     pub received: Received,
     pub body: [u8; 16],
+    /// When it is told: what is told again long after it came brings about only what it still can, and uses only what is granted now.
+    pub now: Timestamp,
 }
 
 /// Messages of one person, thought through and not yet written. Whoever asks for this decides what is counted and kept.
@@ -284,11 +289,11 @@ impl Thought {
         told.iter_mut().for_each(|told| accounts.first(&mut told.received.envelope.identities));
         let first = told.first().and_then(|told| told.received.envelope.identities.first());
         let key = first.map(|identity| person::identity_key(engine, identity));
-        let message = |(place, Told { mut received, body }): (usize, Told)| {
+        let message = |(place, Told { mut received, body, now }): (usize, Told)| {
             let spot = received.envelope.take_spot();
             let envelope = &received.envelope;
             let mark = keys::event_mark(engine.secrets.marks(), &envelope.source, &envelope.message_id);
-            Message { place, received, mark, body, spot }
+            Message { place, received, mark, body, spot, now }
         };
         let messages = told.into_iter().enumerate().map(message).collect();
         Self::of(engine, ids, &Group { key, messages }, true).await
@@ -316,7 +321,7 @@ impl Thought {
             });
         }
         if let Some(last) = group.messages.last() {
-            work.look_at_segments(engine, last.received.at).await?;
+            work.look_at_segments(engine, last.now).await?;
         }
         Ok(Self { work, answers })
     }

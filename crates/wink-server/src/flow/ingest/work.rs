@@ -110,14 +110,14 @@ impl Work {
         ids: &impl Ids,
         message: &Message,
     ) -> Result<Answer, Error> {
-        let now = message.received.at;
+        let (came, now) = (message.received.at, message.now);
         let envelope = &message.received.envelope;
-        if self.is_of_erased(engine, envelope, now).await? {
+        if self.is_of_erased(engine, envelope, came).await? {
             return Ok(Answer::Erased);
         }
-        let id = ids.event(envelope, now)?;
+        let id = ids.event(envelope, came)?;
         let currency = engine.currency();
-        let mut event = match accept(envelope, &engine.schemas(), currency, id, now) {
+        let mut event = match accept(envelope, &engine.schemas(), currency, id, came) {
             Ok(event) => event,
             Err(rejection) => return Ok(Answer::Dead(rejection)),
         };
@@ -127,15 +127,15 @@ impl Work {
         {
             return Ok(Answer::Dead(unknown_purpose(&change.purpose)));
         }
-        self.know_person(engine, ids, key, &event, now).await?;
+        self.know_person(engine, ids, key, &event, came).await?;
         let Some(known) = &mut self.person else { return Err(Error::Unknown) };
         // Messages may be written in another order than they arrived in.
-        if now < known.profile.value.created_at {
-            Arc::make_mut(&mut known.profile.value).created_at = now;
+        if came < known.profile.value.created_at {
+            Arc::make_mut(&mut known.profile.value).created_at = came;
             known.profile_changed = true;
         }
         let name = event.body.event_name();
-        known.link(engine, &event, now).await?;
+        known.link(engine, &event, came).await?;
         if event.is_of_place() {
             known.place(engine, &mut event, message.spot, now).await?;
         }
