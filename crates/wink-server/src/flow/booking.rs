@@ -17,15 +17,13 @@ pub(super) fn book(before: Option<&Coupon>, effect: &Effect, batch: &mut Batch) 
         batch.changes.push(Change::Put(keys::redemption(redemption.id), redemption.to_bytes()));
     }
     book_entries(&effect.entries, batch);
-    batch
-        .changes
-        .extend(before.and_then(|before| no_longer_expired(before, &effect.coupon)).map(Change::Delete));
     limits::book_word(&effect.coupon, &effect.entries, batch);
 }
 
-/// Adds a coupon and the change of its timer to a batch.
+/// Adds a coupon and the change of its timer to a batch; takes back what was said of its end, if that is not true any more.
 pub(super) fn put(before: Option<&Coupon>, after: &Coupon, batch: &mut Batch) {
     batch.changes.push(Change::Put(keys::coupon(after.id), after.to_bytes()));
+    batch.changes.extend(before.and_then(|before| no_longer_expired(before, after)).map(Change::Delete));
     let (was_due, is_due) = (before.and_then(Coupon::due_at), after.due_at());
     if was_due == is_due {
         return;

@@ -229,8 +229,11 @@ pub(crate) fn read_date(text: &str) -> anyhow::Result<Date> {
     } else {
         ("%Y-%m-%d", text.get(..10).unwrap_or(text))
     };
+    // `%Y` also takes 14, and nobody means the first century.
+    let has_whole_year = written.rsplit('.').next().is_some_and(|last| 4 <= last.len());
     Date::strptime(format, written)
         .ok()
+        .filter(|_| has_whole_year)
         .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22 or 22.11.2026"))
 }
 
