@@ -9,6 +9,7 @@ use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
 use super::person::{self, Loaded};
+use super::whole::Whole;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -25,6 +26,15 @@ impl Noted {
     pub(super) async fn load<S: Store>(engine: &Engine<S>, profile: ProfileId) -> Result<Self, Error> {
         let occasions = person::load(engine, keys::occasions(profile), Occasions::default).await?;
         Ok(Self { profile, stored: occasions.value.notes(), occasions })
+    }
+
+    /// Loads what triggers remember of a person under their profiles beside the one that was asked about.
+    pub(super) async fn elsewhere<S: Store>(engine: &Engine<S>, person: &Whole) -> Result<Vec<Self>, Error> {
+        let mut elsewhere = Vec::new();
+        for other in person.all().skip(1) {
+            elsewhere.push(Self::load(engine, other.value.id).await?);
+        }
+        Ok(elsewhere)
     }
 
     /// Gives what is remembered.

@@ -1,0 +1,156 @@
+//! Somebody looks around anonymously and signs in: what they do under the one name counts for what waits under the other.
+
+use wink_core::base::{Cents, Timestamp, Value};
+use wink_core::offer::Product;
+use wink_server::Engine;
+use wink_server::flow::ingest::{Answer, Received};
+use wink_server::flow::page::Page;
+use wink_server::flow::profiles::{Whom, decisions, find};
+use wink_server::flow::{moments, products, rounds};
+use wink_sim::SimStore;
+use wink_store::Store;
+
+use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, open, tell, wait};
+use super::links::{by, named};
+use super::said;
+
+const TRIGGERS: &str = r#"
+[[triggers]]
+id = "quiet-cart"
+on = ["Product Added", "Cart Viewed"]
+quiet_minutes = 30
+unless = ["Order Completed"]
+pause_minutes = 60
+channel = "newsletter"
+placement = "cart"
+
+[[triggers]]
+id = "cheaper"
+product = "cheaper"
+cheaper_percent = 10
+on = ["Product Viewed"]
+within_days = 30
+people_at_most = 3
+pause_minutes = 60
+channel = "newsletter"
+placement = "cheaper"
+"#;
+
+const PHONE: &str = "anonymous_id:phone";
+const ANNA: &str = "user_id:anna";
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp(MONDAY.0 + minute * MINUTE_MS)
+}
+
+fn tells<S: Store>(engine: &Engine<S>, message: Received) {
+    let answer = wait(tell(engine, message)).unwrap();
+    assert!(matches!(answer, Answer::Accepted(_)), "{answer:?}");
+}
+
+/// A shop whose Anna has an account and granted everything.
+fn opened() -> Engine<SimStore> {
+    let offers = vec![Offer { per_person: 99, ..Offer::new("tea", "{ amount = \"1.00\" }") }];
+    let shop = Shop { triggers: TRIGGERS.to_owned(), ..Shop::selling(offers) };
+    let engine = wait(open(SimStore::new(), &shop, MONDAY)).unwrap();
+    said::allows_all("-", MONDAY).into_iter().for_each(|word| tells(&engine, by(&[ANNA], word)));
+    engine
+}
+
+fn does<S: Store>(engine: &Engine<S>, names: &[&str], event: &str, minute: i64) {
+    let properties =
+        vec![("product_id", Value::Text("p-KETTLE".to_owned())), ("price_cents", Value::Int(2_000))];
+    let message = said::message(&format!("{event} {minute}"), "-", event, properties, at(minute));
+    tells(engine, by(names, message));
+}
+
+/// She signs in on the phone: a message names both.
+fn signs_in<S: Store>(engine: &Engine<S>, minute: i64) {
+    does(engine, &[PHONE, ANNA], "Page", minute);
+    let known = wait(find(engine, &Whom::Identity(named(PHONE)))).unwrap().unwrap();
+    assert_eq!(known.cluster().profiles().count(), 2);
+}
+
+fn buys<S: Store>(engine: &Engine<S>, names: &[&str], minute: i64) {
+    let message = said::buys(&format!("b-{minute}"), "-", &[("KETTLE", 2_000)], at(minute));
+    tells(engine, by(names, message));
+}
+
+/// The places the person was asked about for.
+fn asked<S: Store>(engine: &Engine<S>) -> Vec<String> {
+    let known = wait(find(engine, &Whom::Identity(named(PHONE)))).unwrap().unwrap();
+    let page = wait(decisions(engine, &known.cluster(), &Page::default())).unwrap();
+    page.items.into_iter().map(|decision| decision.ask.placement).collect()
+}
+
+#[test]
+fn an_order_of_somebody_signed_in_ends_the_waiting_for_their_anonymous_cart() {
+    for (buyer, moments_of) in [(None, 1), (Some(ANNA), 0), (Some(PHONE), 0)] {
+        let engine = opened();
+        does(&engine, &[PHONE], "Product Added", 0);
+        signs_in(&engine, 5);
+        if let Some(name) = buyer {
+            buys(&engine, &[name], 10);
+        }
+        for minute in [29, 31, 45, 200] {
+            wait(moments::see_to(&engine, at(minute))).unwrap();
+        }
+        assert_eq!(asked(&engine), vec!["cart"; moments_of], "{buyer:?}");
+    }
+}
+
+#[test]
+fn an_order_before_the_sign_in_ends_it_too_and_one_before_the_cart_does_not() {
+    for (ordered, moments_of) in [(8, 0), (2, 1)] {
+        let engine = opened();
+        buys(&engine, &[ANNA], ordered);
+        does(&engine, &[PHONE], "Product Added", 5);
+        signs_in(&engine, 12);
+        wait(moments::see_to(&engine, at(40))).unwrap();
+        assert_eq!(asked(&engine), vec!["cart"; moments_of], "{ordered}");
+    }
+}
+
+#[test]
+fn who_goes_on_under_their_account_is_not_quiet_and_is_asked_about_once() {
+    let engine = opened();
+    does(&engine, &[PHONE], "Product Added", 0);
+    signs_in(&engine, 5);
+    does(&engine, &[ANNA], "Cart Viewed", 20);
+    wait(moments::see_to(&engine, at(31))).unwrap();
+    assert!(asked(&engine).is_empty(), "she looked at it eleven minutes ago");
+    wait(moments::see_to(&engine, at(51))).unwrap();
+    assert_eq!(asked(&engine), ["cart"]);
+    does(&engine, &[PHONE], "Cart Viewed", 60);
+    wait(moments::see_to(&engine, at(91))).unwrap();
+    assert_eq!(asked(&engine).len(), 1, "within the pause");
+}
+
+#[test]
+fn who_bought_a_product_under_their_account_waits_for_it_nowhere() {
+    let kettle = |cents| Product {
+        id: "p-KETTLE".to_owned(),
+        name: "Kettle".to_owned(),
+        category: None,
+        brand: None,
+        price: Some(Cents(cents)),
+        cost: None,
+        stock: Some(5),
+    };
+    for (bought, moments_of) in [(None, 1), (Some(3), 1), (Some(5), 0), (Some(30), 0)] {
+        let engine = opened();
+        wait(products::put(&engine, &[kettle(2_000)], MONDAY)).unwrap();
+        if let Some(minute) = bought.filter(|minute| *minute < 20) {
+            buys(&engine, &[ANNA], minute);
+        }
+        does(&engine, &[PHONE], "Product Viewed", 4);
+        signs_in(&engine, 20);
+        if let Some(minute) = bought.filter(|minute| 20 < *minute) {
+            buys(&engine, &[ANNA], minute);
+        }
+        wait(products::put(&engine, &[kettle(1_000)], at(60))).unwrap();
+        while wait(rounds::step(&engine, at(60))).unwrap().is_some() {}
+        wait(moments::see_to(&engine, at(60))).unwrap();
+        assert_eq!(asked(&engine), vec!["cheaper"; moments_of], "bought at {bought:?}");
+    }
+}
