@@ -47,6 +47,11 @@ impl Noted {
         &mut self.occasions.value
     }
 
+    /// Tells whether other notes follow from it than are in the store.
+    pub(super) fn has_other_notes(&self) -> bool {
+        self.stored != self.value().notes()
+    }
+
     /// The check that it is still as it was loaded.
     pub(super) fn unchanged(&self) -> Check {
         self.occasions.unchanged()

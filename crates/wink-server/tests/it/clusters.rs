@@ -2,16 +2,17 @@
 
 use wink_core::base::{Cents, Timestamp, Value};
 use wink_core::offer::Product;
-use wink_server::Engine;
 use wink_server::flow::ingest::{Answer, Received};
 use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{Whom, decisions, find};
 use wink_server::flow::{moments, products, rounds};
+use wink_server::{Engine, keys};
 use wink_sim::SimStore;
-use wink_store::Store;
+use wink_store::{Direction, Range, Store};
 
-use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, open, tell, wait};
+use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, insist, open, tell, wait};
 use super::links::{by, named};
+use super::race::{at_once, checks_nothing, is_caught};
 use super::said;
 
 const TRIGGERS: &str = r#"
@@ -34,6 +35,13 @@ people_at_most = 3
 pause_minutes = 60
 channel = "newsletter"
 placement = "cheaper"
+
+[[triggers]]
+id = "birthday"
+each_year = "birthday"
+at_hour = 9
+channel = "newsletter"
+placement = "birthday"
 "#;
 
 const PHONE: &str = "anonymous_id:phone";
@@ -50,9 +58,13 @@ fn tells<S: Store>(engine: &Engine<S>, message: Received) {
 
 /// A shop whose Anna has an account and granted everything.
 fn opened() -> Engine<SimStore> {
+    opened_over(SimStore::new())
+}
+
+fn opened_over<S: Store>(store: S) -> Engine<S> {
     let offers = vec![Offer { per_person: 99, ..Offer::new("tea", "{ amount = \"1.00\" }") }];
     let shop = Shop { triggers: TRIGGERS.to_owned(), ..Shop::selling(offers) };
-    let engine = wait(open(SimStore::new(), &shop, MONDAY)).unwrap();
+    let engine = wait(open(store, &shop, MONDAY)).unwrap();
     said::allows_all("-", MONDAY).into_iter().for_each(|word| tells(&engine, by(&[ANNA], word)));
     engine
 }
@@ -153,4 +165,63 @@ fn who_bought_a_product_under_their_account_waits_for_it_nowhere() {
         wait(moments::see_to(&engine, at(60))).unwrap();
         assert_eq!(asked(&engine), vec!["cheaper"; moments_of], "bought at {bought:?}");
     }
+}
+
+/// How many notes there are by which a day finds somebody.
+fn notes<S: Store>(engine: &Engine<S>) -> usize {
+    let scan = engine.store.scan(engine.tenant, keys::kind::NOTED, Range::default(), Direction::Forward, 99);
+    wait(scan).unwrap().records.len()
+}
+
+fn states_birthday(names: &[&str], birthday: &str, minute: i64) -> Received {
+    let traits = [("birthday".to_owned(), Value::Text(birthday.to_owned()))].into();
+    let id = format!("{names:?} was born on {birthday}");
+    by(names, said::message(&id, "-", "Identify", vec![("traits", Value::Map(traits))], at(minute)))
+}
+
+fn says(names: &[&str], state: &str, minute: i64) -> Received {
+    let id = format!("{names:?} {state} {minute}");
+    by(names, said::consents(&id, "-", "personalisation", state, at(minute)))
+}
+
+#[test]
+fn a_withdrawal_takes_days_away_that_were_stated_under_another_profile() {
+    let engine = opened();
+    does(&engine, &[PHONE], "Page", 0);
+    signs_in(&engine, 5);
+    tells(&engine, states_birthday(&[PHONE], "1990-05-17", 6));
+    assert_eq!(notes(&engine), 1);
+    tells(&engine, says(&[ANNA], "withdrawn", 10));
+    assert_eq!(notes(&engine), 0);
+    tells(&engine, says(&[ANNA], "granted", 20));
+    assert_eq!(notes(&engine), 1, "a new yes brings back what was stated");
+    tells(&engine, says(&[PHONE], "withdrawn", 30));
+    assert_eq!(notes(&engine), 0);
+}
+
+/// Somebody states their birthday on the phone in the moment in which they withdraw under their account.
+fn states_and_withdraws<S: Store>(store: S) -> Result<(), String> {
+    let engine = opened_over(store);
+    does(&engine, &[PHONE], "Page", 0);
+    signs_in(&engine, 5);
+    at_once(|task| {
+        let message = match task {
+            0 => says(&[ANNA], "withdrawn", 10),
+            1..=4 => states_birthday(&[PHONE], &format!("1990-05-1{task}"), 10),
+            _ => return,
+        };
+        insist(|| wait(tell(&engine, message.clone())));
+    });
+    match notes(&engine) {
+        0 => Ok(()),
+        notes => Err(format!("{notes} days are kept of somebody who withdrew")),
+    }
+}
+
+#[test]
+fn race_no_day_is_kept_that_is_stated_while_somebody_withdraws_elsewhere() {
+    for _ in 0..20 {
+        assert_eq!(states_and_withdraws(SimStore::new()), Ok(()));
+    }
+    assert!(is_caught(|| states_and_withdraws(checks_nothing())), "without checks nobody notices the word");
 }
