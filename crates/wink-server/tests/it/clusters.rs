@@ -1,16 +1,18 @@
 //! Somebody looks around anonymously and signs in: what they do under the one name counts for what waits under the other.
 
-use wink_core::base::{Cents, Timestamp, Value};
-use wink_core::offer::Product;
+use wink_core::base::{Cents, DecisionId, Timestamp, Value};
+use wink_core::offer::{Channel, Product};
 use wink_server::flow::ingest::{Answer, Received};
+use wink_server::flow::links::part;
 use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{Whom, decisions, find};
-use wink_server::flow::{moments, products, rounds};
+use wink_server::flow::stream::{Listener, Places, decision};
+use wink_server::flow::{decide, erase, moments, products, rounds};
 use wink_server::{Engine, keys};
 use wink_sim::SimStore;
 use wink_store::{Direction, Range, Store};
 
-use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, insist, open, tell, wait};
+use super::counter::{MINUTE_MS, MONDAY, Offer, Shop, insist, open, question, tell, wait};
 use super::links::{by, named};
 use super::race::{at_once, checks_nothing, is_caught};
 use super::said;
@@ -224,4 +226,89 @@ fn race_no_day_is_kept_that_is_stated_while_somebody_withdraws_elsewhere() {
         assert_eq!(states_and_withdraws(SimStore::new()), Ok(()));
     }
     assert!(is_caught(|| states_and_withdraws(checks_nothing())), "without checks nobody notices the word");
+}
+
+/// Asks about somebody by name.
+fn asks<S: Store>(engine: &Engine<S>, number: u64, name: &str, minute: i64) -> DecisionId {
+    let mut question = question(number, "-", Channel::Web, at(minute));
+    question.identity = named(name);
+    wait(decide::ask(engine, &question)).unwrap().unwrap().id
+}
+
+fn listens<S: Store>(engine: &Engine<S>, id: Option<&str>, minute: i64) -> Listener {
+    let asked = wait(erase::find(engine, &named(PHONE))).unwrap().unwrap();
+    let places = id.map(|id| Places::parse(id).unwrap());
+    wait(Listener::begin(engine, asked, places.as_ref(), at(minute))).unwrap()
+}
+
+/// Everything a reader hears now, and the id of each event.
+fn hears<S: Store>(engine: &Engine<S>, listener: &mut Listener) -> (Vec<DecisionId>, Vec<String>) {
+    wait(listener.look_for_links(engine)).unwrap();
+    let mut heard = (Vec::new(), Vec::new());
+    while let Some(placed) = wait(listener.told(engine)).unwrap() {
+        let decision = wait(decision(engine, placed.profile, placed.decision)).unwrap();
+        if decision.is_some_and(|decision| placed.since <= decision.now) {
+            heard.0.push(placed.decision);
+            heard.1.push(listener.id_after(&placed));
+        }
+    }
+    heard
+}
+
+#[test]
+fn a_stream_opened_anonymously_goes_on_when_somebody_signs_in() {
+    let engine = opened();
+    does(&engine, &[PHONE], "Page", 0);
+    let mut listener = listens(&engine, None, 0);
+    let first = asks(&engine, 1, PHONE, 1);
+    asks(&engine, 2, ANNA, 2);
+    assert_eq!(hears(&engine, &mut listener).0, [first], "nobody knows yet who that is");
+    let anonymous = listener.id();
+    assert!(anonymous.parse::<u64>().is_ok(), "{anonymous}");
+    signs_in(&engine, 5);
+    let second = asks(&engine, 3, ANNA, 6);
+    let (heard, ids) = hears(&engine, &mut listener);
+    assert_eq!(heard, [second], "not what was decided before they were one person");
+    let third = asks(&engine, 4, PHONE, 7);
+    assert_eq!(hears(&engine, &mut listener).0, [third]);
+    let fourth = asks(&engine, 5, ANNA, 8);
+    wait(listener.woken());
+    assert_eq!(hears(&engine, &mut listener).0, [fourth]);
+    assert_eq!(hears(&engine, &mut listener).0, []);
+
+    let mut again = hears(&engine, &mut listens(&engine, Some(&ids[0]), 9)).0;
+    again.sort();
+    let mut rest = [third, fourth];
+    rest.sort();
+    assert_eq!(again, rest, "after an id of several places");
+    let mut again = hears(&engine, &mut listens(&engine, Some(&anonymous), 9)).0;
+    again.sort();
+    let mut rest = [second, third, fourth];
+    rest.sort();
+    assert_eq!(again, rest, "after an id of one place, from before they signed in");
+    assert_eq!(hears(&engine, &mut listens(&engine, None, 9)).0, [], "from now on");
+    assert_eq!(hears(&engine, &mut listens(&engine, Some(&listener.id()), 9)).0, []);
+}
+
+#[test]
+fn a_stream_tells_nothing_of_a_profile_that_was_taken_apart() {
+    let engine = opened();
+    does(&engine, &[PHONE], "Page", 0);
+    signs_in(&engine, 5);
+    let mut listener = listens(&engine, None, 6);
+    let [phone, anna] = [PHONE, ANNA].map(|name| wait(erase::find(&engine, &named(name))).unwrap().unwrap());
+    assert!(wait(part(&engine, phone, anna)).unwrap());
+    asks(&engine, 1, ANNA, 7);
+    let hers = asks(&engine, 2, PHONE, 8);
+    assert_eq!(hears(&engine, &mut listener).0, [hers]);
+}
+
+#[test]
+fn the_id_of_an_event_is_read_back_or_refused() {
+    for wrong in ["", "x", "-1", "1.", ".1", "zz.1", "0000000a.1,", "0000000a.1,2", "1ffffffff.1"] {
+        assert_eq!(Places::parse(wrong), None, "{wrong}");
+    }
+    assert!(Places::parse("17").is_some() && Places::parse("0000000a.1,0000000b.2").is_some());
+    let many: Vec<String> = (0..21).map(|name| format!("{name:08x}.1")).collect();
+    assert_eq!(Places::parse(&many.join(",")), None, "nobody has so many profiles");
 }
