@@ -29,6 +29,8 @@ struct RememberedMessage {
     day: Option<DayMessage>,
     #[prost(message, repeated, tag = "6")]
     watched: Vec<WatchedMessage>,
+    #[prost(message, repeated, tag = "7")]
+    bought: Vec<WatchedMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -50,6 +52,7 @@ impl Stored for Occasions {
             ended: remembered.ended.map(|at| at.0),
             day: remembered.day.map(DayMessage::of),
             watched: remembered.watched.iter().map(watched_message).collect(),
+            bought: remembered.bought.iter().map(bought_message).collect(),
         });
         OccasionsMessage { remembered: remembered.collect() }.encode_to_vec()
     }
@@ -63,6 +66,7 @@ impl Stored for Occasions {
                 ended: message.ended.map(Timestamp),
                 day: message.day.map(DayMessage::read).transpose()?,
                 watched: message.watched.iter().map(watched).collect::<Result<_, Damaged>>()?,
+                bought: message.bought.iter().map(bought).collect::<Result<_, Damaged>>()?,
             };
             Ok((trigger(&message.trigger)?, remembered))
         });
@@ -81,6 +85,14 @@ fn watched_message((product, watched): (&ProductKey, &Watched)) -> WatchedMessag
 fn watched(message: &WatchedMessage) -> Result<(ProductKey, Watched), Damaged> {
     let watched = Watched { at: Timestamp(message.at), price: message.price.map(Cents) };
     Ok((ProductKey(id(WHAT, &message.product)?), watched))
+}
+
+fn bought_message((product, at): (&ProductKey, &Timestamp)) -> WatchedMessage {
+    WatchedMessage { product: product.0.to_vec(), at: at.0, price: None }
+}
+
+fn bought(message: &WatchedMessage) -> Result<(ProductKey, Timestamp), Damaged> {
+    Ok((ProductKey(id(WHAT, &message.product)?), Timestamp(message.at)))
 }
 
 /// A moment of somebody that waits to be seen to.

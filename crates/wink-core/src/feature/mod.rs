@@ -40,7 +40,7 @@ pub use series::{Bucket, Extremes, HORIZON_DAYS, Series};
 pub use sketch::{Histogram, Registers, Shared};
 pub use state::{Accumulated, AccumulatorId, Named, Stamped, State, Times};
 pub use trigger::{
-    Becomes, Cap, DayOf, Listing, ListingChange, Moment, MonthDay, Note, Occasions, ProductKey, Quiet,
-    REMEMBERED_MAX, Remembered, Trigger, WATCHED_MAX, Wanting, Watched, When, Yearly,
+    BOUGHT_MAX, Becomes, Cap, DayOf, Listing, ListingChange, Moment, MonthDay, Note, Occasions, ProductKey,
+    Quiet, REMEMBERED_MAX, Remembered, Trigger, WATCHED_MAX, Wanting, Watched, When, Yearly,
 };
 pub use view::{Reading, View, Viewed, Wanted, view};

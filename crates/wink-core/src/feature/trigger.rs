@@ -9,9 +9,10 @@ use crate::event::Schemas;
 
 mod listing;
 mod note;
+mod whole;
 mod yearly;
 
-pub use listing::{Becomes, Listing, ListingChange, ProductKey, WATCHED_MAX, Watched};
+pub use listing::{BOUGHT_MAX, Becomes, Listing, ListingChange, ProductKey, WATCHED_MAX, Watched};
 pub use note::Note;
 pub use yearly::{DayOf, MonthDay, Yearly};
 
@@ -138,6 +139,8 @@ pub struct Remembered {
     pub day: Option<MonthDay>,
     /// The products somebody waits for, at most [`WATCHED_MAX`].
     pub watched: BTreeMap<ProductKey, Watched>,
+    /// When they last bought a product, at most [`BOUGHT_MAX`]: it ends waiting under their other profiles too.
+    pub bought: BTreeMap<ProductKey, Timestamp>,
 }
 
 /// What all triggers remember of a person. It is written with the events it was learned from, so that a moment is begun once, whatever
@@ -207,16 +210,10 @@ impl Occasions {
         self.0.get(&trigger.id).is_some_and(|remembered| remembered.moments.contains(&at))
     }
 
-    /// Tells whether a moment of a trigger lies too near to `at` for another: under another profile they were asked about already.
-    pub fn was_near(&self, trigger: &Trigger, at: Timestamp) -> bool {
-        self.began_at(trigger, at)
-            || self.0.get(&trigger.id).is_some_and(|remembered| remembered.is_paused(trigger, at))
-    }
-
-    /// Looks whether it stayed quiet until `at`, as a trigger waited for. If so, this is its moment, and it is remembered.
-    pub fn look(&mut self, trigger: &Trigger, at: Timestamp) -> bool {
-        let Some(remembered) = self.0.get_mut(&trigger.id) else { return false };
-        remembered.awaits(trigger) == Some(at) && remembered.begin(trigger, at)
+    /// Looks whether it stayed quiet until `at`, as a trigger waited for, around the person as a whole: what they did under the profiles
+    /// `elsewhere` goes on with the waiting or ends it just the same. If so, this is its moment, and it is remembered here.
+    pub fn look(&mut self, trigger: &Trigger, at: Timestamp, elsewhere: &[&Self]) -> bool {
+        self.whole(trigger, elsewhere).awaits(trigger) == Some(at) && self.begin(trigger, at, elsewhere)
     }
 }
 
@@ -226,7 +223,11 @@ impl Remembered {
         if trigger.quiet().is_none() {
             let is_over = FRESH_MS < now.since_ms(at);
             let moment = Moment { trigger: id, at, wanting: Wanting::Decision, cart: cart_of(happened) };
-            return (!is_over && self.begin(trigger, at)).then_some(moment);
+            let begins = !is_over && self.may_begin(trigger, at);
+            if begins {
+                self.begin(at);
+            }
+            return begins.then_some(moment);
         }
         let before = self.awaits(trigger);
         self.since = self.since.max(Some(at));
@@ -244,27 +245,24 @@ impl Remembered {
         Some(Timestamp(since.0.saturating_add(quiet.for_ms)))
     }
 
-    fn is_paused(&self, trigger: &Trigger, at: Timestamp) -> bool {
-        self.moments.iter().any(|moment| at.since_ms(*moment).abs() < trigger.apart_ms())
-    }
-
-    /// Begins a moment, if there may be one.
-    fn begin(&mut self, trigger: &Trigger, at: Timestamp) -> bool {
-        let paused = self.is_paused(trigger, at);
+    /// Tells whether there may be a moment.
+    fn may_begin(&self, trigger: &Trigger, at: Timestamp) -> bool {
+        let paused = self.moments.iter().any(|moment| at.since_ms(*moment).abs() < trigger.apart_ms());
         let capped = trigger.cap.is_some_and(|Cap { at_most, within_ms }| {
             let near = self.moments.iter().filter(|moment| at.since_ms(**moment).abs() < within_ms);
             usize::from(at_most) <= near.count()
         });
         // The same instant again is the same moment, pause or not.
-        if paused || capped || self.moments.contains(&at) {
-            return false;
-        }
+        !(paused || capped || self.moments.contains(&at))
+    }
+
+    /// Remembers a moment that begins.
+    fn begin(&mut self, at: Timestamp) {
         let place = self.moments.partition_point(|moment| *moment < at);
         self.moments.insert(place, at);
         if usize::from(REMEMBERED_MAX) < self.moments.len() {
             self.moments.remove(0);
         }
-        true
     }
 }
 
@@ -368,12 +366,12 @@ mod tests {
         let second = hear(&mut occasions, &trigger, ("Cart Viewed", 10, 10), &none);
         assert_eq!(first[0].wanting, Wanting::Look(Timestamp(30 * MINUTE)));
         assert_eq!(second[0].wanting, Wanting::Look(Timestamp(40 * MINUTE)));
-        assert!(!occasions.look(&trigger, first[0].at), "something followed");
-        assert!(occasions.look(&trigger, second[0].at));
-        assert!(!occasions.look(&trigger, second[0].at), "once");
+        assert!(!occasions.look(&trigger, first[0].at, &[]), "something followed");
+        assert!(occasions.look(&trigger, second[0].at, &[]));
+        assert!(!occasions.look(&trigger, second[0].at, &[]), "once");
         hear(&mut occasions, &trigger, ("Cart Viewed", 50, 50), &none);
         hear(&mut occasions, &trigger, ("Order Completed", 55, 55), &none);
-        assert!(!occasions.look(&trigger, Timestamp(80 * MINUTE)), "bought");
+        assert!(!occasions.look(&trigger, Timestamp(80 * MINUTE), &[]), "bought");
     }
 
     proptest! {

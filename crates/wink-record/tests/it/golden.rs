@@ -164,6 +164,7 @@ fn webhooks_are_stored_as_ever() {
 #[test]
 fn what_triggers_remember_is_stored_as_ever() {
     check("occasions-v1", &samples::occasions());
+    check("occasions-bought-v1", &samples::occasions_with_purchases());
     check("awaiting-v1", &samples::awaiting());
     check("awaiting-with-cart-v1", &samples::awaiting_with_cart());
     for (name, round) in samples::rounds() {

@@ -653,9 +653,16 @@ pub(crate) fn occasions() -> Occasions {
         ended: Some(Timestamp(0)),
         day: MonthDay::new(2, 29),
         watched: watched.into(),
+        bought: BTreeMap::new(),
     };
     let nothing = (TriggerId::parse("birthday").unwrap(), Remembered::default());
     Occasions([(trigger(), remembered), nothing].into())
+}
+
+pub(crate) fn occasions_with_purchases() -> Occasions {
+    let bought = [(ProductKey([3; 16]), AT), (ProductKey([5; 16]), Timestamp(-1))];
+    let remembered = Remembered { bought: bought.into(), ..Remembered::default() };
+    Occasions([(trigger(), remembered)].into())
 }
 
 pub(crate) fn awaiting() -> Awaiting {

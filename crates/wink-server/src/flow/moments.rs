@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use wink_core::base::{DecisionId, Hasher, ProfileId, Timestamp};
 use wink_core::decision::{AcceptWithin, Ask, Issue};
-use wink_core::feature::{Moment, Wanting};
+use wink_core::feature::{Moment, Occasions, Wanting};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_record::{Awaiting, Stored};
 use wink_store::{Batch, Change, Leased, Store};
 
 use super::decide::{Question, ask};
 use super::noted::Noted;
-use super::person;
+use super::{person, whole};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -104,7 +104,8 @@ fn trigger<'a>(catalogue: &'a Catalogue, moment: &Moment) -> Option<&'a Trigger>
     catalogue.triggers.iter().find(|trigger| trigger.moments.id == moment.trigger)
 }
 
-/// Looks whether it stayed quiet. If so the moment is remembered and asked about, in one commit with the end of waiting.
+/// Looks whether it stayed quiet around somebody, under all their profiles. If so the moment is remembered and asked about, in one commit with
+/// the end of waiting; whatever they do meanwhile under any of them is a conflict.
 async fn look<S: Store>(
     engine: &Engine<S>,
     profile: ProfileId,
@@ -114,9 +115,15 @@ async fn look<S: Store>(
     now: Timestamp,
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS_MAX {
+        let Some(person) = whole::load(engine, profile).await? else {
+            return acknowledge(engine, profile, entry).await;
+        };
         let mut occasions = Noted::load(engine, profile).await?;
+        let elsewhere = Noted::elsewhere(engine, &person).await?;
+        let others: Vec<&Occasions> = elsewhere.iter().map(Noted::value).collect();
         let mut batch = done(engine, profile, entry)?;
-        if occasions.value_mut().look(&trigger.moments, at) {
+        if occasions.value_mut().look(&trigger.moments, at, &others) {
+            batch.checks.extend(person.unchanged().chain(elsewhere.iter().map(Noted::unchanged)));
             let (trigger, wanting) = (trigger.moments.id.clone(), Wanting::Decision);
             let moment = Moment { trigger, at, wanting, cart: None };
             occasions.add_to(&mut batch);

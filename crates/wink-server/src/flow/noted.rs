@@ -9,6 +9,7 @@ use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
 use super::person::{self, Loaded};
+use super::whole::Whole;
 use crate::keys;
 use crate::{Engine, Error};
 
@@ -27,6 +28,15 @@ impl Noted {
         Ok(Self { profile, stored: occasions.value.notes(), occasions })
     }
 
+    /// Loads what triggers remember of a person under their profiles beside the one that was asked about.
+    pub(super) async fn elsewhere<S: Store>(engine: &Engine<S>, person: &Whole) -> Result<Vec<Self>, Error> {
+        let mut elsewhere = Vec::new();
+        for other in person.all().skip(1) {
+            elsewhere.push(Self::load(engine, other.value.id).await?);
+        }
+        Ok(elsewhere)
+    }
+
     /// Gives what is remembered.
     pub(super) fn value(&self) -> &Occasions {
         &self.occasions.value
@@ -35,6 +45,11 @@ impl Noted {
     /// Gives what is remembered, to be changed.
     pub(super) fn value_mut(&mut self) -> &mut Occasions {
         &mut self.occasions.value
+    }
+
+    /// Tells whether other notes follow from it than are in the store.
+    pub(super) fn has_other_notes(&self) -> bool {
+        self.stored != self.value().notes()
     }
 
     /// The check that it is still as it was loaded.

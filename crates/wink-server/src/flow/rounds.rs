@@ -2,7 +2,7 @@
 //! about some at a time. How far a round has come is in a queue, so a crash neither leaves somebody out nor asks about anybody twice.
 
 use wink_core::base::{DAY_MS, Hasher, ProfileId, Timestamp};
-use wink_core::feature::{ListingChange, Moment, MonthDay, Note, Wanting, When};
+use wink_core::feature::{ListingChange, Moment, MonthDay, Note, Occasions, Wanting, When};
 use wink_core::offer::{Catalogue, Trigger};
 use wink_core::profile::Purpose;
 use wink_record::{Occasion, Round, Stored};
@@ -230,21 +230,16 @@ async fn begin<S: Store>(
     if occasions.value().began_at(&trigger.moments, round.at) {
         return Ok(Theirs::Begun);
     }
+    let elsewhere = Noted::elsewhere(engine, &person).await?;
+    batch.checks.extend(elsewhere.iter().map(Noted::unchanged));
+    let others: Vec<&Occasions> = elsewhere.iter().map(Noted::value).collect();
+    let (theirs, moments) = (occasions.value_mut(), &trigger.moments);
     let is_theirs = match &round.occasion {
-        Occasion::Day { day, .. } => occasions.value_mut().look_at_day(&trigger.moments, *day, round.at),
-        Occasion::Listing { change, .. } => {
-            occasions.value_mut().look_at_listing(&trigger.moments, change, round.at)
-        }
+        Occasion::Day { day, .. } => theirs.look_at_day(moments, *day, round.at, &others),
+        Occasion::Listing { change, .. } => theirs.look_at_listing(moments, change, round.at, &others),
     };
     if !is_theirs {
         return Ok(Theirs::No);
-    }
-    for other in person.all().skip(1) {
-        let elsewhere = Noted::load(engine, other.value.id).await?;
-        if elsewhere.value().was_near(&trigger.moments, round.at) {
-            return Ok(Theirs::No);
-        }
-        batch.checks.push(elsewhere.unchanged());
     }
     occasions.add_to(&mut batch);
     let trigger = trigger.moments.id.clone();

@@ -17,18 +17,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::IntoParams;
 use wink_api::{DecisionView, IdentitySent, Problem, StreamTokenAsked, StreamTokenMade};
 use wink_core::base::{Hasher, ProfileId, Timestamp};
 use wink_core::coupon::issue;
-use wink_store::{Position, Store, Tenant};
+use wink_store::{Store, Tenant};
 
 use super::body::{Asked, Json};
 use super::problem::{self, Refused, invalid};
 use super::service::{Caller, Service};
 use crate::flow::erase::find;
-use crate::flow::stream::{Listener, Placed, decision};
+use crate::flow::stream::{Listener, Placed, Places, decision};
 use crate::{Engine, Error};
 
 /// A comment this often keeps the connection open through proxies, which close what is silent for half a minute.
@@ -39,6 +39,9 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// A stream ends after this long, and its key or token is looked at anew when the reader comes again.
 const LASTS: Duration = Duration::from_secs(15 * 60);
+
+/// So often it is looked whether further profiles are the same person, if nothing is decided about them.
+const LOOK_FOR_LINKS: Duration = Duration::from_secs(3);
 
 /// The longest life of a token: it stands in a URL, and what stands in URLs gets around.
 const TOKEN_MINUTES_MAX: u32 = 15;
@@ -129,9 +132,9 @@ pub(super) async fn open_stream<S: Store>(
     headers: HeaderMap,
     Asked(asked): Asked<StreamAsked>,
 ) -> Result<Response, Refused> {
-    let place = headers.get("last-event-id").map(|id| {
-        let place = id.to_str().ok().and_then(|id| id.parse().ok()).map(Position);
-        place.ok_or_else(|| invalid("", "`Last-Event-ID` is the id of an event of this stream"))
+    let places = headers.get("last-event-id").map(|id| {
+        let places = id.to_str().ok().and_then(Places::parse);
+        places.ok_or_else(|| invalid("", "`Last-Event-ID` is the id of an event of this stream"))
     });
     let now = (service.clock)();
     let (engine, profile, seat) = match (&asked.token, caller) {
@@ -152,9 +155,8 @@ pub(super) async fn open_stream<S: Store>(
         (None, None) => return Err(problem::key_missing()),
     };
     let reader = Reader {
-        listener: Listener::begin(&engine, profile, place.transpose()?).await?,
+        listener: Listener::begin(&engine, profile, places.transpose()?.as_ref(), now).await?,
         engine,
-        profile,
         knows_place: false,
         ends: Instant::now() + LASTS,
         closing: service.streams.closing.subscribe(),
@@ -242,7 +244,6 @@ fn tag(granted: &[u8], key: &[u8; 32]) -> blake3::Hash {
 /// One open stream.
 struct Reader<S> {
     engine: Arc<Engine<Arc<S>>>,
-    profile: ProfileId,
     listener: Listener,
     /// Whether the reader knows where they are: a connection that breaks before anything happens goes on from there.
     knows_place: bool,
@@ -264,25 +265,29 @@ impl<S: Store> Reader<S> {
             }
             if !self.knows_place {
                 self.knows_place = true;
-                return Some(Event::default().id(self.listener.place().0.to_string()).retry(RETRY));
+                return Some(Event::default().id(self.listener.id()).retry(RETRY));
             }
             tokio::select! {
                 () = self.listener.woken() => {}
+                () = sleep(LOOK_FOR_LINKS) => {}
                 () = sleep_until(self.ends) => return None,
                 _ = self.closing.wait_for(|closing| *closing) => return None,
             }
+            // Somebody may have signed in meanwhile.
+            self.listener.look_for_links(&self.engine).await.ok()?;
         }
     }
 
     async fn event(&self, placed: Placed) -> Result<Option<Event>, Error> {
-        let Some(decision) = decision(&self.engine, self.profile, placed.decision).await? else {
+        let decision = decision(&self.engine, placed.profile, placed.decision).await?;
+        let Some(decision) = decision.filter(|decision| placed.since <= decision.now) else {
             return Ok(None);
         };
         let catalogue = self.engine.catalogue_of(decision.catalogue).await?;
         let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
         let view = DecisionView::new(&decision, &catalogue, coupon, false);
         let json = serde_json::to_string(&view).expect("strings, numbers and lists are JSON");
-        Ok(Some(Event::default().event("decision").id(placed.place.0.to_string()).data(json)))
+        Ok(Some(Event::default().event("decision").id(self.listener.id_after(&placed)).data(json)))
     }
 }
 

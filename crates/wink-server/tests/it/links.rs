@@ -25,13 +25,13 @@ use super::counter::{MONDAY, Offer, Shop, insist, kill, later, open, question, s
 use super::race::{at_once, checks_nothing, is_caught};
 use super::said;
 
-fn named(name: &str) -> Identity {
+pub(crate) fn named(name: &str) -> Identity {
     let (namespace, value) = name.split_once(':').unwrap();
     Identity::new(namespace, value).unwrap()
 }
 
 /// A message under several names.
-fn by(names: &[&str], mut received: Received) -> Received {
+pub(crate) fn by(names: &[&str], mut received: Received) -> Received {
     received.envelope.identities = names.iter().map(|name| named(name)).collect();
     received
 }

@@ -38,6 +38,8 @@ mod cards;
 #[cfg(test)]
 mod cart;
 #[cfg(test)]
+mod clusters;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod crash;

@@ -3,7 +3,7 @@
 use wink_core::base::{DecisionId, ProfileId};
 use wink_core::offer::Channel;
 use wink_server::Engine;
-use wink_server::flow::stream::{Listener, decision};
+use wink_server::flow::stream::{Listener, Places, decision};
 use wink_server::flow::{decide, erase};
 use wink_sim::SimStore;
 use wink_store::{Position, Store};
@@ -32,7 +32,8 @@ fn profile<S: Store>(engine: &Engine<S>, person: &str) -> ProfileId {
 }
 
 fn begin<S: Store>(engine: &Engine<S>, person: &str, place: Option<Position>) -> Listener {
-    wait(Listener::begin(engine, profile(engine, person), place)).unwrap()
+    let places = place.map(|place| Places::parse(&place.0.to_string()).unwrap());
+    wait(Listener::begin(engine, profile(engine, person), places.as_ref(), later(MONDAY, 1))).unwrap()
 }
 
 /// Everything there is to hear now, and the place after each.
@@ -74,7 +75,7 @@ fn what_is_decided_between_two_connections_is_not_lost() {
     let engine = engine();
     let mut listener = begin(&engine, "ben", None);
     assert_eq!(heard(&engine, &mut listener).0, []);
-    let place = listener.place();
+    let place = Position(listener.id().parse().unwrap());
     drop(listener);
     let missed = [ask(&engine, 0, "ben"), ask(&engine, 1, "ben")];
     let mut listener = begin(&engine, "ben", Some(place));

@@ -8,6 +8,9 @@ use super::{Occasions, Remembered, Trigger, When};
 /// For so many products somebody is remembered to wait at once, the newest: more is browsing.
 pub const WATCHED_MAX: usize = 32;
 
+/// So many products somebody is remembered to have bought, the newest: a large basket.
+pub const BOUGHT_MAX: usize = 64;
+
 /// What somebody waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -91,14 +94,26 @@ impl ListingChange {
 }
 
 impl Occasions {
-    /// Looks whether a change of the list at `at` is what somebody waits for. If so, this is the moment, and it is remembered.
-    pub fn look_at_listing(&mut self, trigger: &Trigger, change: &ListingChange, at: Timestamp) -> bool {
+    /// Looks whether a change of the list at `at` is what somebody waits for, and did not buy under the profiles `elsewhere`. If so, this is
+    /// the moment, and it is remembered here.
+    pub fn look_at_listing(
+        &mut self,
+        trigger: &Trigger,
+        change: &ListingChange,
+        at: Timestamp,
+        elsewhere: &[&Self],
+    ) -> bool {
         let When::Listing(listing) = &trigger.when else { return false };
-        let Some(remembered) = self.0.get_mut(&trigger.id) else { return false };
+        let Some(remembered) = self.0.get(&trigger.id) else { return false };
         let Some(watched) = remembered.watched.get(&change.product).copied() else { return false };
-        let waits = (0..=listing.within_ms).contains(&at.since_ms(watched.at));
-        let is_moment = waits && change.is_for(listing.becomes, &watched) && remembered.begin(trigger, at);
-        if let (true, Some((_, price))) = (is_moment, change.cheaper) {
+        let bought = self.whole(trigger, elsewhere).bought.get(&change.product).copied();
+        let waits = (0..=listing.within_ms).contains(&at.since_ms(watched.at))
+            && bought.is_none_or(|bought| bought < watched.at);
+        let is_moment =
+            waits && change.is_for(listing.becomes, &watched) && self.begin(trigger, at, elsewhere);
+        if let (true, Some((_, price)), Some(remembered)) =
+            (is_moment, change.cheaper, self.0.get_mut(&trigger.id))
+        {
             // They are told of this price: the next moment is one below it.
             remembered.watched.insert(change.product, Watched { price: Some(price), ..watched });
         }
@@ -113,6 +128,8 @@ impl Remembered {
         Item::each(happened, |item| {
             let Some(product) = item.text(ItemField::ProductId).map(ProductKey::new) else { return };
             if is_bought {
+                let newest = self.bought.entry(product).or_insert(happened.at);
+                *newest = happened.at.max(*newest);
                 let is_older = |watched: &Watched| watched.at <= happened.at;
                 if self.watched.get(&product).is_some_and(is_older) {
                     self.watched.remove(&product);
@@ -131,6 +148,13 @@ impl Remembered {
             let oldest = self.watched.iter().min_by_key(|(product, watched)| (watched.at, **product));
             let Some(oldest) = oldest.map(|(product, _)| *product) else { return };
             self.watched.remove(&oldest);
+        }
+        let newest = self.bought.values().max().copied();
+        self.bought.retain(|_, at| newest.is_some_and(|newest| newest.since_ms(*at) <= listing.within_ms));
+        while BOUGHT_MAX < self.bought.len() {
+            let oldest = self.bought.iter().min_by_key(|(product, at)| (**at, **product));
+            let Some(oldest) = oldest.map(|(product, _)| *product) else { return };
+            self.bought.remove(&oldest);
         }
     }
 }
@@ -185,7 +209,7 @@ mod tests {
         let check = |saw: Option<i64>, before, price| {
             let mut occasions = Occasions::default();
             sees(&mut occasions, &trigger, "p", saw, 0);
-            occasions.look_at_listing(&trigger, &cheaper(before, price), Timestamp(DAY))
+            occasions.look_at_listing(&trigger, &cheaper(before, price), Timestamp(DAY), &[])
         };
         assert!(check(Some(1_000), 1_000, 900));
         assert!(!check(Some(1_000), 1_000, 901), "less than a tenth");
@@ -194,7 +218,7 @@ mod tests {
         let available = ListingChange { is_available_again: true, cheaper: None, ..cheaper(0, 0) };
         let mut occasions = Occasions::default();
         sees(&mut occasions, &trigger, "p", Some(1_000), 0);
-        assert!(!occasions.look_at_listing(&trigger, &available, Timestamp(DAY)));
+        assert!(!occasions.look_at_listing(&trigger, &available, Timestamp(DAY), &[]));
     }
 
     #[test]
@@ -202,8 +226,9 @@ mod tests {
         let trigger = waits_for(Becomes::Cheaper { percent: 1 });
         let mut occasions = Occasions::default();
         sees(&mut occasions, &trigger, "p", Some(1_000), 0);
-        let mut look =
-            |before, price, at| occasions.look_at_listing(&trigger, &cheaper(before, price), Timestamp(at));
+        let mut look = |before, price, at| {
+            occasions.look_at_listing(&trigger, &cheaper(before, price), Timestamp(at), &[])
+        };
         assert!(look(1_000, 900, DAY));
         assert!(!look(1_000, 900, DAY), "the same change");
         assert!(!look(990, 950, 3 * DAY), "it went up in between, and they know of 900");
@@ -216,12 +241,46 @@ mod tests {
         let again = ListingChange { is_available_again: true, cheaper: None, ..cheaper(0, 0) };
         let mut occasions = Occasions::default();
         sees(&mut occasions, &trigger, "p", None, 0);
-        assert!(!occasions.look_at_listing(&trigger, &again, Timestamp(31 * DAY)), "too long ago");
+        assert!(!occasions.look_at_listing(&trigger, &again, Timestamp(31 * DAY), &[]), "too long ago");
         buys(&mut occasions, &trigger, "p", DAY);
-        assert!(!occasions.look_at_listing(&trigger, &again, Timestamp(2 * DAY)), "bought");
+        assert!(!occasions.look_at_listing(&trigger, &again, Timestamp(2 * DAY), &[]), "bought");
         sees(&mut occasions, &trigger, "p", None, 3 * DAY);
         buys(&mut occasions, &trigger, "q", 4 * DAY);
-        assert!(occasions.look_at_listing(&trigger, &again, Timestamp(4 * DAY)), "they look again");
+        assert!(occasions.look_at_listing(&trigger, &again, Timestamp(4 * DAY), &[]), "they look again");
+    }
+
+    #[test]
+    fn what_was_bought_under_another_profile_is_waited_for_no_longer() {
+        let trigger = waits_for(Becomes::Available);
+        let again = ListingChange { is_available_again: true, cheaper: None, ..cheaper(0, 0) };
+        let is_moment = |bought: Option<(&str, i64)>| {
+            let (mut here, mut there) = (Occasions::default(), Occasions::default());
+            sees(&mut here, &trigger, "p", None, DAY);
+            if let Some((product, at)) = bought {
+                buys(&mut there, &trigger, product, at);
+            }
+            here.look_at_listing(&trigger, &again, Timestamp(3 * DAY), &[&there])
+        };
+        assert!(is_moment(None));
+        assert!(!is_moment(Some(("p", 2 * DAY))));
+        assert!(!is_moment(Some(("p", DAY))));
+        assert!(is_moment(Some(("p", 0))), "they look again");
+        assert!(is_moment(Some(("q", 2 * DAY))), "another product");
+    }
+
+    #[test]
+    fn only_the_newest_purchases_are_remembered() {
+        let (trigger, mut occasions) = (waits_for(Becomes::Available), Occasions::default());
+        for number in 0..2 * i64::try_from(BOUGHT_MAX).unwrap() {
+            buys(&mut occasions, &trigger, &format!("p-{number}"), number);
+        }
+        let bought = |occasions: &Occasions| occasions.0[&trigger.id].bought.clone();
+        assert_eq!(bought(&occasions).len(), BOUGHT_MAX);
+        assert!(!bought(&occasions).contains_key(&ProductKey::new("p-63")));
+        assert!(bought(&occasions).contains_key(&ProductKey::new("p-64")));
+        assert!(occasions.notes().is_empty(), "nobody is found by what they bought");
+        buys(&mut occasions, &trigger, "p-999", 40 * DAY);
+        assert_eq!(bought(&occasions).len(), 1, "the others are too long ago to end anything");
     }
 
     #[test]

@@ -94,13 +94,20 @@ impl Occasions {
         }
     }
 
-    /// Looks whether a day that comes each year is theirs, at the instant `at` of that day. If so, this is the moment, and it is remembered.
-    pub fn look_at_day(&mut self, trigger: &Trigger, day: MonthDay, at: Timestamp) -> bool {
-        let Some(remembered) = self.0.get_mut(&trigger.id) else { return false };
+    /// Looks whether a day that comes each year is theirs, at the instant `at` of that day, and nobody asked about them under the profiles
+    /// `elsewhere`. If so, this is the moment, and it is remembered here.
+    pub fn look_at_day(
+        &mut self,
+        trigger: &Trigger,
+        day: MonthDay,
+        at: Timestamp,
+        elsewhere: &[&Self],
+    ) -> bool {
+        let Some(remembered) = self.0.get(&trigger.id) else { return false };
         let is_their_day = remembered.day == Some(day);
         // A first order has no anniversary on the day itself.
         let is_young = remembered.since.is_some_and(|since| at.since_ms(since) < APART_MS);
-        is_their_day && !is_young && remembered.begin(trigger, at)
+        is_their_day && !is_young && self.begin(trigger, at, elsewhere)
     }
 }
 
@@ -185,7 +192,7 @@ mod tests {
         let mut look = |text: &str| {
             let day = MonthDay::of(date(text));
             occasions.keep_day(&trigger, day);
-            occasions.look_at_day(&trigger, day.unwrap(), Timestamp(i64::from(date(text)) * DAY_MS))
+            occasions.look_at_day(&trigger, day.unwrap(), Timestamp(i64::from(date(text)) * DAY_MS), &[])
         };
         let looked = ["2026-05-17", "2026-06-17", "2026-12-31", "2027-05-16", "2027-06-17"].map(&mut look);
         assert_eq!(looked, [true, false, false, true, false]);
@@ -195,11 +202,11 @@ mod tests {
     fn a_day_that_was_forgotten_or_is_another_is_no_moment() {
         let (trigger, mut occasions) = (yearly(DayOf::Stated("birthday".to_owned())), Occasions::default());
         let day = MonthDay::new(5, 17).unwrap();
-        assert!(!occasions.look_at_day(&trigger, day, Timestamp(0)));
+        assert!(!occasions.look_at_day(&trigger, day, Timestamp(0), &[]));
         occasions.keep_day(&trigger, Some(day));
-        assert!(!occasions.look_at_day(&trigger, MonthDay::new(5, 18).unwrap(), Timestamp(0)));
+        assert!(!occasions.look_at_day(&trigger, MonthDay::new(5, 18).unwrap(), Timestamp(0), &[]));
         occasions.keep_day(&trigger, None);
-        assert!(!occasions.look_at_day(&trigger, day, Timestamp(0)));
+        assert!(!occasions.look_at_day(&trigger, day, Timestamp(0), &[]));
     }
 
     #[test]
@@ -212,7 +219,7 @@ mod tests {
             remembered.count_from(&yearly_first, at(ordered), &Zone::utc());
         }
         let day = MonthDay::new(5, 17).unwrap();
-        assert!(!occasions.look_at_day(&trigger, day, at("2026-05-17")));
-        assert!(occasions.look_at_day(&trigger, day, at("2027-05-17")));
+        assert!(!occasions.look_at_day(&trigger, day, at("2026-05-17"), &[]));
+        assert!(occasions.look_at_day(&trigger, day, at("2027-05-17"), &[]));
     }
 }

@@ -1,10 +1,10 @@
 //! A profile while its messages are thought through: what it learns of names, of its vault, of triggers and segments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 use std::sync::Arc;
 
-use wink_core::base::{Timestamp, TriggerId};
+use wink_core::base::{ProfileId, Timestamp, TriggerId};
 use wink_core::event::{Event, HouseholdChange, Identity};
 use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
@@ -19,6 +19,7 @@ use crate::flow::links::Joined;
 use crate::flow::moments;
 use crate::flow::noted::Noted;
 use crate::flow::person::{self, Loaded};
+use crate::flow::whole::Whole;
 use crate::in_use::{Put, Written};
 use crate::keys;
 use crate::{Engine, Error, secrets};
@@ -29,6 +30,10 @@ pub(super) struct Known {
     pub(super) state: Loaded<Arc<State>>,
     pub(super) vault: Option<(Vault, [u8; 32])>,
     pub(super) occasions: Option<Noted>,
+    /// What triggers remember of the person under other profiles, where days are kept or forgotten.
+    pub(super) elsewhere: BTreeMap<ProfileId, Noted>,
+    /// The person's other profiles that something was thought through with, as they were read.
+    relied_on: BTreeMap<ProfileId, Check>,
     pub(super) taken_up: BTreeSet<IdentityKey>,
     pub(super) joined: Joined,
     pub(super) moving: Moving,
@@ -43,6 +48,8 @@ impl Known {
             state,
             vault: None,
             occasions: None,
+            elsewhere: BTreeMap::new(),
+            relied_on: BTreeMap::new(),
             taken_up: BTreeSet::new(),
             joined: Joined::default(),
             moving: Moving::default(),
@@ -58,6 +65,17 @@ impl Known {
             None => person::vault(engine, self.profile.value.id).await?,
         };
         Ok(&mut self.vault.insert(opened).0)
+    }
+
+    /// Loads the person as a whole for something that is written because of what all their profiles say: who says another word to one of them
+    /// meanwhile is a conflict.
+    pub(super) async fn rely<S: Store>(&mut self, engine: &Engine<S>) -> Result<Whole, Error> {
+        let whole = self.joined.around(engine, &self.profile).await?;
+        for other in whole.all().skip(1) {
+            // Of two readings the first counts: what changed in between is a conflict too.
+            self.relied_on.entry(other.value.id).or_insert_with(|| other.unchanged());
+        }
+        Ok(whole)
     }
 
     /// Gives the catalogue if triggers in it listen to events of this name, and loads what they remember.
@@ -206,6 +224,7 @@ impl Known {
             batch.checks.push(Check::Absent(keys::identity(key)));
             batch.changes.push(Change::Put(keys::identity(key), id.bytes().to_vec()));
         }
+        batch.checks.extend(self.relied_on.into_values());
         self.joined.add_to(batch);
         self.moving.add_to(batch);
         if self.profile_changed {
@@ -220,6 +239,13 @@ impl Known {
         }
         if let Some(occasions) = self.occasions {
             occasions.add_to(batch);
+        }
+        for elsewhere in self.elsewhere.into_values() {
+            match elsewhere.has_other_notes() {
+                true => elsewhere.add_to(batch),
+                // A day stated there meanwhile would be kept against the word.
+                false => batch.checks.push(elsewhere.unchanged()),
+            }
         }
         if let Some((vault, key)) = self.vault {
             batch.changes.push(Change::Put(keys::vault(id), secrets::seal(&key, &vault.to_bytes())?));

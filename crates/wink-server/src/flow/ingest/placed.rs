@@ -13,7 +13,7 @@ use crate::{Engine, Error};
 impl Known {
     /// Keeps with a report of a place what may be kept of it. What the client said of it is taken out in any case.
     pub(super) async fn place<S: Store>(
-        &self,
+        &mut self,
         engine: &Engine<S>,
         event: &mut Event,
         spot: Option<Spot>,
@@ -25,7 +25,7 @@ impl Known {
         if !places.are_heard_at(event.occurred_at, &catalogue.shop.zone) {
             return Ok(());
         }
-        let whole = self.joined.around(engine, &self.profile).await?;
+        let whole = self.rely(engine).await?;
         let person = whole.cluster();
         // Granted when it was taken, and not withdrawn since.
         let is_granted = |at| person.grants(at).allow(Purpose::Location);
