@@ -61,6 +61,7 @@ mod households;
 mod idempotent;
 #[cfg(test)]
 mod leak;
+mod leaving;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
