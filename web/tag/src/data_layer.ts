@@ -44,10 +44,10 @@ export function followDataLayer(emit: Emit, until: AbortSignal, fromStart: boole
 /** Reads what was pushed: an event of a shop, or nothing. */
 export function readPushed(pushed: Pushed): [string, Properties] | undefined {
   const byGtag = pushed?.[0] === "event";
-  const name = EVENTS[String(byGtag ? pushed[1] : pushed?.event)];
+  const name = EVENTS[(byGtag ? pushed[1] : pushed?.event) as string];
   const said = (byGtag ? pushed[2] : pushed?.ecommerce) as Entry | null | undefined;
   if (!name) return undefined;
-  const items = Array.isArray(said?.items) ? said.items.map((item: Entry) => picked(item)) : [];
+  const items = Array.isArray(said?.items) ? said.items.map(picked) : [];
   // The vocabulary has lists for what is many, and the product itself where there is one.
   const one = /^Product (?!List)/.test(name) && items.length === 1;
   return [name, { ...picked(said ?? {}), ...(one ? items[0] : items.length && { products: items }) }];

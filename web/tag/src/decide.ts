@@ -39,12 +39,17 @@ export interface Asker {
   asked(decision: string | undefined): Promise<boolean>;
 }
 
-/** `heard` is done when the server has heard all that happened so far: a decision that does not know of it is worth less. */
-export function makeAsker(server: Server, heard: () => Promise<void>): Asker {
+/**
+ * `heard` is done when the server has heard all that happened so far: a decision that does not know of it is worth less. Once `until` is
+ * aborted, nothing is asked any more.
+ */
+export function makeAsker(server: Server, heard: () => Promise<void>, until: AbortSignal): Asker {
   const answered = new Set<string>();
-  let asking: Promise<unknown> = Promise.resolve();
+  let asking: unknown;
   const put = async (id: string, { placement, cart_cents }: Question): Promise<Answer> => {
     await heard();
+    // A throw is no offer.
+    if (until.aborted) throw until;
     const { decision } = await ask<{ decision: Answer & { id: string } }>(server, "/v1/decisions", {
       identity: { namespace: "anonymous_id", value: id },
       channel: "web",

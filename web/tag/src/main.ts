@@ -1,14 +1,14 @@
 // The tag. A page loads it by one script element; it then does nothing at all until somebody says yes: no request, no cookie, nothing
-// stored or read, nobody listening.
+// stored, nobody listening. It looks for one thing only, a no that the server has not heard, and sends that.
 
 import { type Answer, noOffer, type Question } from "./decide.ts";
 import { forgetId, knownId, newId } from "./identity.ts";
 import { message } from "./message.ts";
-import { makeQueue } from "./queue.ts";
-import { sendBatch, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 import { begin, type Session } from "./session.ts";
 import type { Properties } from "./signal.ts";
 import type { Token } from "./stream.ts";
+import { sendWithdrawals } from "./withdrawal.ts";
 
 /** What a shop keeps of how a word about consent was given. */
 export interface Proof {
@@ -26,7 +26,7 @@ export interface Wink {
   grant(proof?: Proof): boolean;
   /** An earlier yes still holds, says the shop's banner. Tells whether it is known here; if not, ask the person. */
   resume(): boolean;
-  /** The person takes it back: nothing is watched, kept or sent from here on but this word. */
+  /** The person takes it back: nothing is watched, kept or sent from here on but this word, until it is heard. */
   withdraw(proof?: Proof): void;
   /** Tells of something that only the shop knows. */
   track(event: string, properties?: Properties): void;
@@ -74,10 +74,7 @@ function start(script: HTMLScriptElement): void {
       forgetId();
       session?.end();
       session = undefined;
-      if (!id) return;
-      const queue = makeQueue((messages) => sendBatch(server, messages));
-      queue.put(word(id, "withdrawn", proof));
-      void queue.flush();
+      sendWithdrawals(server, id && word(id, "withdrawn", proof));
     },
     track: (event, properties) => session?.emit(event, properties),
     page: () => session?.page(),
@@ -87,6 +84,7 @@ function start(script: HTMLScriptElement): void {
     push: (call) => call(wink),
   };
 
+  sendWithdrawals(server);
   const page = window as { wink?: Wink | Early };
   const early = page.wink as Early | undefined;
   page.wink = wink;

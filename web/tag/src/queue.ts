@@ -44,7 +44,7 @@ export function makeQueue(send: Send): Queue {
   const sendSome = async (): Promise<boolean> => {
     const batch = waiting.splice(0, fitting(waiting));
     const wait = await send(batch);
-    if (wait === 0) {
+    if (!wait) {
       failures = 0;
       return true;
     }
@@ -59,11 +59,11 @@ export function makeQueue(send: Send): Queue {
   const drain = async (): Promise<void> => {
     while (waiting.length && (await sendSome()));
   };
-  const flush = (): Promise<void> => {
+  const flush = async (): Promise<void> => {
     // While the server is away, who asks again does not make it come back.
-    if (failures && timer) return Promise.resolve();
+    if (failures && timer) return;
     stopWaiting();
-    return (sending ??= drain().finally(() => {
+    await (sending ??= drain().finally(() => {
       sending = undefined;
     }));
   };
@@ -83,5 +83,5 @@ export function makeQueue(send: Send): Queue {
 function fitting(messages: readonly string[]): number {
   let characters = 0;
   const over = messages.findIndex(({ length }) => BATCH_CHARACTERS_MAX < (characters += length));
-  return over === -1 ? messages.length : Math.max(over, 1);
+  return over < 0 ? messages.length : Math.max(over, 1);
 }

@@ -27,7 +27,7 @@ export async function sendBatch({ origin, key }: Server, messages: readonly stri
   try {
     const { status, headers } = await fetch(`${origin}/v1/batch`, { ...ALWAYS, body });
     // Refused for good is done, too: the same again would be refused again.
-    return /408|429|5../.test(`${status}`) ? Math.min(1 + 1_000 * (Number(headers.get("retry-after")) || 0), WAIT_MS_MAX) : 0;
+    return /408|429|5../.test(status as unknown as string) ? Math.min(1 + 1_000 * (+headers.get("retry-after")! || 0), WAIT_MS_MAX) : 0;
   } catch {
     return 1;
   }
@@ -35,11 +35,11 @@ export async function sendBatch({ origin, key }: Server, messages: readonly stri
 
 /** Asks something that only the key for decisions may. Fails where the answer is not the one hoped for. */
 export async function ask<Answer>({ origin, decideKey }: Server, path: string, question?: object): Promise<Answer> {
-  if (!decideKey) throw Error(path);
+  if (!decideKey) throw path;
   const headers = { authorization: `Bearer ${decideKey}` };
   // Without a question there is no text, and no body.
   const body = JSON.stringify(question) ?? null;
   const response = await fetch(origin + path, { ...ALWAYS, headers, body });
-  if (!response.ok) throw Error(path);
+  if (!response.ok) throw path;
   return response.json() as Promise<Answer>;
 }

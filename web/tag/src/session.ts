@@ -31,7 +31,7 @@ export function begin(server: Server, id: string, fromStart: boolean): Session {
   const until = over.signal;
   // After the end, what still waits counts as sent, and is gone.
   const queue = makeQueue(async (messages) => (until.aborted ? 0 : sendBatch(server, messages)));
-  const asker = makeAsker(server, queue.flush);
+  const asker = makeAsker(server, queue.flush, until);
   // One offer for each slot of a page: whoever was shown one is not asked again, whatever they said.
   const shown = new Set<string>();
   let view = new AbortController();

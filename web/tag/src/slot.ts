@@ -17,10 +17,7 @@ export interface Reactions {
 const SEEN_MS = 1_000;
 
 /** Both buttons are one rule: equal in size, colour and weight. Colours and letters are the page's. */
-const STYLE = `section,button{border:1px solid;border-radius:.5em;padding:.75em}
-p{margin:0 0 .5em}
-div{display:flex;flex-wrap:wrap;gap:.5em}
-button{flex:1 1 7em;font:inherit;color:inherit;background:none}`;
+const STYLE = `section,button{border:1px solid;border-radius:.5em;padding:.75em}p{margin:0 0 .5em}div{display:flex;flex-wrap:wrap;gap:.5em}button{flex:1 1 7em;font:inherit;color:inherit;background:none}`;
 
 /** Finds the slot of a name. */
 export function slotOf(name: string): HTMLElement | null {

@@ -9,7 +9,7 @@ export type Token = () => Promise<string>;
 const CLOSED = 2;
 
 /** A token may be over, or the shop's server away: soon enough, and not often. */
-const AGAIN_MS = 20_000;
+export const AGAIN_MS = 20_000;
 
 /** Follows the stream until `until` is aborted. */
 export function follow(origin: string, token: Token, hear: (answer: Answer) => void, until: AbortSignal): void {

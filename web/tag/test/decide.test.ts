@@ -4,6 +4,7 @@ import { DECIDE_MS_MAX, makeAsker } from "../src/decide.ts";
 
 const SERVER = { origin: "https://wink.example", key: "wk_ingest_1", decideKey: "wk_client_1" };
 const OFFER = { decision: { id: "dec_1", verdict: "offer", title: "2.45 euro less", reason: "…" } };
+const ALWAYS = new AbortController().signal;
 
 afterEach(() => mock.restoreAll());
 
@@ -22,7 +23,7 @@ async function timed<Answer>(asked: Promise<Answer>): Promise<[Answer, number]> 
 
 test("an offer that comes in time is the answer, and nothing is issued by asking", async () => {
   const fetched = answeringAfter(5);
-  const asker = makeAsker(SERVER, async () => {});
+  const asker = makeAsker(SERVER, async () => {}, ALWAYS);
   assert.deepEqual(await asker.decide("anna", { placement: "shipping", cart_cents: 2_740 }), OFFER.decision);
   const [, { body }] = fetched.mock.calls[0]!.arguments as unknown as [string, { body: string }];
   assert.deepEqual(JSON.parse(body), {
@@ -33,7 +34,7 @@ test("an offer that comes in time is the answer, and nothing is issued by asking
 
 test("what comes too late is no offer, and is still known as asked for", async () => {
   answeringAfter(3 * DECIDE_MS_MAX);
-  const asker = makeAsker(SERVER, async () => {});
+  const asker = makeAsker(SERVER, async () => {}, ALWAYS);
   const [answer, ms] = await timed(asker.decide("anna", { placement: "shipping" }));
   assert.equal(answer.verdict, "none");
   assert.equal(answer.id, undefined);
@@ -45,7 +46,7 @@ test("what comes too late is no offer, and is still known as asked for", async (
 
 test("events that take too long count in the same limit", async () => {
   const fetched = answeringAfter(0);
-  const asker = makeAsker(SERVER, () => new Promise(() => {}));
+  const asker = makeAsker(SERVER, () => new Promise(() => {}), ALWAYS);
   const [answer, ms] = await timed(asker.decide("anna", { placement: "shipping" }));
   assert.deepEqual([answer.verdict, fetched.mock.callCount()], ["none", 0]);
   assert.ok(ms < 2.5 * DECIDE_MS_MAX, `${ms} ms`);
@@ -56,8 +57,19 @@ test("a refusal, a broken answer and a server that is away are no offer", async 
   const broken = async () => new Response("<html>");
   for (const fetch of [away, broken, async () => new Response("{}", { status: 403 }), async () => Response.json({})]) {
     mock.method(globalThis, "fetch", fetch);
-    const answer = await makeAsker(SERVER, async () => {}).decide("anna", { placement: "shipping" });
+    const answer = await makeAsker(SERVER, async () => {}, ALWAYS).decide("anna", { placement: "shipping" });
     assert.equal(answer.verdict, "none");
     mock.restoreAll();
   }
+});
+
+test("who takes their yes back while events are on the way is not asked about any more", async () => {
+  const fetched = answeringAfter(0);
+  const over = new AbortController();
+  let heard = (): void => {};
+  const asker = makeAsker(SERVER, () => new Promise((done) => (heard = done)), over.signal);
+  const asked = asker.decide("anna", { placement: "shipping" });
+  over.abort();
+  heard();
+  assert.deepEqual([(await asked).verdict, fetched.mock.callCount()], ["none", 0]);
 });

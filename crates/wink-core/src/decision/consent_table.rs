@@ -46,6 +46,11 @@ fn granting() -> (String, Timestamp) {
 }
 
 fn heard(event: &str, said: &[(&str, &str)], at: Timestamp) -> ConsentChange {
+    heard_when(event, said, at).0
+}
+
+/// What Wink reads, and of when, in an event that happens and arrives at `at`.
+fn heard_when(event: &str, said: &[(&str, &str)], at: Timestamp) -> (ConsentChange, Timestamp) {
     let properties = said.iter().map(|(name, value)| ((*name).to_owned(), Value::Text((*value).to_owned())));
     let envelope = Envelope {
         source: "shop".to_owned(),
@@ -60,7 +65,7 @@ fn heard(event: &str, said: &[(&str, &str)], at: Timestamp) -> ConsentChange {
     let id = EventId::new(at, [7; 16]);
     let event = accept(&envelope, &Schemas::built_in(), Currency::new("EUR").unwrap(), id, at).unwrap();
     match event.body {
-        Body::ConsentUpdated(change) => change,
+        Body::ConsentUpdated(change) => (change, event.occurred_at),
         other => panic!("no word about consent: {other:?}"),
     }
 }
@@ -230,4 +235,27 @@ fn every_purpose_channel_and_class_of_feature_is_what_the_table_says() {
     }
     // Every class, channel and answer was met.
     assert_eq!(cells.len(), Class::ALL.len() * Channel::ALL.len() * 2, "{cells:?}");
+}
+
+#[test]
+fn a_yes_by_a_string_is_as_old_as_the_string_however_often_it_is_sent() {
+    let (text, chosen) = granting();
+    let string = |days| heard_when("TCF Consent Updated", &[("tc_string", &text)], chosen.plus_days(days));
+    let gpc = |days| heard_when("Privacy Control Signalled", &[], chosen.plus_days(days));
+    let may = |words: &[(ConsentChange, Timestamp)], days| {
+        let mut profile = Profile::new(ProfileId::new(start(), [1; 16]), start());
+        for (word, at) in words {
+            profile.hear(word, *at, "shop");
+        }
+        profile.grants(chosen.plus_days(days)).allow(Purpose::Personalisation)
+    };
+    assert!(may(&[string(1)], 20));
+    assert!(!may(&[string(1), gpc(30), string(60)], 61), "a no after it stands");
+    assert!(!may(&[string(60), gpc(30)], 61), "in whichever order they arrive");
+    let own = [("purpose", "personalisation"), ("state", "granted"), ("method", "banner")];
+    let own = heard_when("Consent Updated", &own, chosen.plus_days(40));
+    assert!(may(&[string(1), gpc(30), own.clone(), string(60)], 61));
+    assert!(may(&[string(390)], 395));
+    assert!(!may(&[string(390)], 396), "it runs out 396 days after somebody chose");
+    assert!(may(&[string(390), own], 1_000), "a yes that is newer stays");
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::body::{self, Body};
-use super::{Envelope, Identity, Rejection, Schemas};
+use super::{ConsentState, Envelope, Identity, Rejection, Schemas};
 use crate::base::{Currency, EventId, Hasher, Timestamp, Value};
 
 /// How far ahead of us a client's clock may be before its event is set aside: five minutes covers an unsynchronised device.
@@ -35,7 +35,8 @@ pub struct Event {
     pub identity: Identity,
     /// Further identities of the same person that the client named.
     pub linked: Vec<Identity>,
-    /// When it happened: received − (sent − original), so that a wrong client clock cancels out.
+    /// When it happened: received − (sent − original), so that a wrong client clock cancels out. Never later than it was received; of a
+    /// TCF string, when somebody chose what it says.
     pub occurred_at: Timestamp,
     /// When it was sent, by the client's clock.
     pub sent_at: Option<Timestamp>,
@@ -78,11 +79,13 @@ pub fn accept(
     }
     schema.check(&properties)?;
     let occurred_at = envelope.occurred_at(now);
-    let body = body::read(schema.event, &properties, currency, occurred_at)?;
+    let (body, said_at) = body::read(schema.event, &properties, currency, occurred_at.min(now))?;
     // What is kept whole keeps its properties, whether or not their types were checked.
     let is_whole = matches!(body, Body::Observed(_));
     let unknown = properties.iter().filter(|(name, _)| is_whole || !schema.names(name));
-    if now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
+    // A no is heard by whatever clock: until somebody looked at that clock, use would go on.
+    let is_no = matches!(&body, Body::ConsentUpdated(word) if word.state != ConsentState::Granted);
+    if !is_no && now.0 + FUTURE_TOLERANCE_MS < occurred_at.0 {
         return Err(Rejection::Future { occurred_at });
     }
     Ok(Event {
@@ -91,7 +94,7 @@ pub fn accept(
         message_id: envelope.message_id.clone(),
         identity: identity.clone(),
         linked: linked.to_vec(),
-        occurred_at: occurred_at.min(now),
+        occurred_at: said_at,
         sent_at: envelope.sent_at,
         received_at: now,
         original_at: envelope.original_at,
@@ -320,6 +323,39 @@ mod tests {
         );
         check(at(NOW.0 - LATE_AFTER_MS), "accepted Order Completed late=false");
         check(at(NOW.0 - LATE_AFTER_MS - 1), "accepted Order Completed late=true");
+    }
+
+    #[test]
+    fn a_no_is_heard_by_whatever_clock() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let own = |state: &str| {
+            let said =
+                [("purpose", text("personalisation")), ("state", text(state)), ("method", text("app"))];
+            envelope("Consent Updated", &said)
+        };
+        let modes = |state: &str| {
+            let said = [("ad_user_data", text("granted")), ("ad_personalization", text(state))];
+            envelope("Consent Mode Updated", &said)
+        };
+        let denying = text("COvFyGBOvFyGBAbAAAENAPCAAOAAAAAAAAAAAEEUACCKAAA");
+        let ahead = |envelope: Envelope| Envelope {
+            original_at: Some(Timestamp(NOW.0 + 2 * FUTURE_TOLERANCE_MS)),
+            ..envelope
+        };
+        let heard = |envelope: Envelope| {
+            let usd = Currency::new("USD").unwrap();
+            accept(&ahead(envelope), &Schemas::built_in(), usd, EventId::from_bytes([1; 16]), NOW)
+        };
+        for no in
+            [own("denied"), own("withdrawn"), modes("denied"), envelope("Privacy Control Signalled", &[])]
+        {
+            assert_eq!(heard(no.clone()).map(|event| event.occurred_at), Ok(NOW), "{no:?}");
+        }
+        let string = heard(envelope("TCF Consent Updated", &[("tc_string", denying)])).unwrap();
+        assert!(string.occurred_at < NOW);
+        for yes in [own("granted"), modes("granted")] {
+            assert_eq!(heard(yes.clone()).unwrap_err().code(), "occurred_in_future", "{yes:?}");
+        }
     }
 
     #[test]

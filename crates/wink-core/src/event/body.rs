@@ -299,17 +299,17 @@ pub enum HouseholdChange {
     },
 }
 
-/// Reads a body whose properties the schema has checked, of an event that happened at `at`.
+/// Reads a body whose properties the schema has checked, of an event that happened at `at`; and when what it says was said, which may be earlier.
 pub(super) fn read(
     event: &str,
     properties: &BTreeMap<String, Value>,
     currency: Currency,
     at: Timestamp,
-) -> Result<Body, Rejection> {
+) -> Result<(Body, Timestamp), Rejection> {
     if let Some(word) = consent_input::read(event, properties, at) {
-        return word.map(Body::ConsentUpdated);
+        return word.map(|(word, said_at)| (Body::ConsentUpdated(word), said_at));
     }
-    match event {
+    let body = match event {
         "Order Completed" => order(properties, currency).map(Body::OrderCompleted),
         "Coupon Applied" => Ok(Body::CouponApplied(UsedCoupon {
             coupon_id: text(properties, "coupon_id").unwrap_or_default(),
@@ -331,7 +331,8 @@ pub(super) fn read(
         other => Observed::named(other)
             .map(Body::Observed)
             .ok_or_else(|| Rejection::UnknownEvent(other.to_owned())),
-    }
+    };
+    body.map(|body| (body, at))
 }
 
 fn order(properties: &BTreeMap<String, Value>, currency: Currency) -> Result<Order, Rejection> {

@@ -23,18 +23,19 @@ const PURPOSE: &str = "personalisation";
 /// States of Consent Mode that have to be granted, all of them. One that is not sent is denied.
 const NEEDED: [&str; 2] = ["ad_user_data", "ad_personalization"];
 
-/// Reads what such an event says, as of `at`; `None` for every other event. What it was read from stays in the event's extras, as its proof.
+/// Reads what such an event says that happened at `at`, and when it was said; `None` for every other event. What it was read from stays in
+/// the event's extras, as its proof.
 pub(super) fn read(
     event: &str,
     properties: &BTreeMap<String, Value>,
     at: Timestamp,
-) -> Option<Result<ConsentChange, Rejection>> {
+) -> Option<Result<(ConsentChange, Timestamp), Rejection>> {
     match event {
         TCF => Some(tcf(properties, at)),
-        CONSENT_MODE => Some(consent_mode(properties)),
+        CONSENT_MODE => Some(consent_mode(properties).map(|word| (word, at))),
         PRIVACY_CONTROL => {
             let word = change(Mechanism::GlobalPrivacyControl, ConsentState::Denied, properties);
-            Some(Ok(word))
+            Some(Ok((word, at)))
         }
         _ => None,
     }
@@ -62,7 +63,7 @@ fn bad(path: &str, problem: impl Into<String>) -> Rejection {
     Rejection::BadValue { path: path.to_owned(), problem: problem.into() }
 }
 
-fn tcf(properties: &BTreeMap<String, Value>, at: Timestamp) -> Result<ConsentChange, Rejection> {
+fn tcf(properties: &BTreeMap<String, Value>, at: Timestamp) -> Result<(ConsentChange, Timestamp), Rejection> {
     let text = match properties.get("tc_string") {
         Some(Value::Text(text)) => text,
         Some(_) => return Err(bad("tc_string", "is no text; send it as `__tcfapi` gives it")),
@@ -77,8 +78,13 @@ fn tcf(properties: &BTreeMap<String, Value>, at: Timestamp) -> Result<ConsentCha
         }
         Some(_) => return Err(bad("vendor_id", "is no whole number")),
     };
-    let word = change(Mechanism::Tcf, state(string.allows_personalisation(vendor, at)), properties);
-    Ok(ConsentChange { text_version: Some(format!("TCF policy {}", string.policy_version)), ..word })
+    let state = state(string.allows_personalisation(vendor, at));
+    let word = change(Mechanism::Tcf, state, properties);
+    let text_version = Some(format!("TCF policy {}", string.policy_version));
+    // A string is sent again with every page: that is no new word.
+    let (earliest, latest) = string.chosen();
+    let said_at = if state == ConsentState::Granted { earliest } else { latest };
+    Ok((ConsentChange { text_version, ..word }, said_at.min(at)))
 }
 
 fn consent_mode(properties: &BTreeMap<String, Value>) -> Result<ConsentChange, Rejection> {
@@ -100,7 +106,8 @@ mod tests {
     fn read_of(event: &str, properties: &[(&str, Value)]) -> Result<ConsentChange, String> {
         let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let at = Timestamp::parse("2026-03-02T10:00:00Z").unwrap();
-        read(event, &properties, at).unwrap().map_err(|rejection| rejection.to_string())
+        let word = read(event, &properties, at).unwrap();
+        word.map(|(word, _)| word).map_err(|rejection| rejection.to_string())
     }
 
     fn text(text: &str) -> Value {

@@ -1,5 +1,7 @@
 //! By which way a word about consent came to Wink, and so how far it can be relied on.
 
+use super::tcf;
+
 /// The way a word came. Ordered by strength, the weakest first: a yes is only as good as the way it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mechanism {
@@ -22,6 +24,11 @@ impl Mechanism {
     /// Lists them all, the weakest first.
     pub const ALL: [Self; 6] =
         [Self::GlobalPrivacyControl, Self::ConsentMode, Self::Tcf, Self::Cmp, Self::Signature, Self::Account];
+
+    /// Tells how long a yes by it counts before it has to be said again, in days; without an answer it counts until it is taken back.
+    pub fn granted_for_days(self) -> Option<i64> {
+        (self == Self::Tcf).then_some(tcf::FRESH_DAYS)
+    }
 
     /// Spells it as the API does.
     pub fn name(self) -> &'static str {

@@ -12,7 +12,10 @@ pub const TC_STRING_BYTES_MAX: usize = 4_096;
 const DISCLOSED_SINCE: Timestamp = Timestamp(1_772_236_800_000);
 
 /// A consent is asked for anew after at most 13 months.
-const FRESH_DAYS: i64 = 396;
+pub(super) const FRESH_DAYS: i64 = 396;
+
+/// Since version 2.2 a string says on which day somebody chose, as its midnight, and no more.
+const DAY_MS: i64 = 86_400_000;
 
 /// Purpose 1: store or access information on the device.
 const STORE: u32 = 1;
@@ -121,6 +124,13 @@ impl TcString {
             }
             Vendors::Ranges(ranges) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&id)),
         }
+    }
+
+    /// Tells when somebody last chose: not before the first, and not after the second.
+    pub fn chosen(&self) -> (Timestamp, Timestamp) {
+        let from = self.last_updated;
+        let is_day = from.0 % DAY_MS == 0;
+        (from, if is_day { Timestamp(from.plus_days(1).0 - 1) } else { from })
     }
 
     /// Tells whether it allows offers chosen by what a person did, at `now`, by the shop or by `vendor` if one is named: purposes 1, 3 and 4.
@@ -315,6 +325,18 @@ mod tests {
         }
         check(&[1, 3, 4], after, true, None, "2027-03-30T00:00:00Z", true);
         check(&[1, 3, 4], after, true, None, "2027-03-31T00:00:00Z", false);
+    }
+
+    #[test]
+    fn somebody_chose_at_the_time_it_says_or_on_the_day() {
+        for (created, latest) in [
+            ("2026-03-01T00:00:00Z", "2026-03-01T23:59:59.999Z"),
+            ("2026-03-01T09:30:00Z", "2026-03-01T09:30:00Z"),
+        ] {
+            let [created, latest] = [created, latest].map(|text| Timestamp::parse(text).unwrap());
+            let string = TcString::parse(&written(&[1, 3, 4], created, true)).unwrap();
+            assert_eq!(string.chosen(), (created, latest));
+        }
     }
 
     #[test]

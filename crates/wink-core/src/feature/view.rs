@@ -161,7 +161,8 @@ impl Wanted {
         self.names.as_ref()
     }
 
-    pub(super) fn asks_for(&self, slot: usize) -> bool {
+    /// Tells whether a feature is asked for, by its slot.
+    pub fn asks_for(&self, slot: usize) -> bool {
         self.slots.as_ref().is_none_or(|slots| slots.get(slot).copied().unwrap_or(false))
     }
 }

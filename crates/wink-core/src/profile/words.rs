@@ -40,11 +40,12 @@ impl Words {
         prevailing(self.all())
     }
 
-    /// Tells whether `purpose` is granted at `now`, by a yes that is not too old for it.
+    /// Tells whether `purpose` is granted at `now`, by a yes that is too old neither for it nor for the way it came.
     pub fn grant_at(&self, purpose: Purpose, now: Timestamp) -> bool {
         self.counts_at(now).is_some_and(|word| {
-            let is_fresh = purpose.granted_for_days().is_none_or(|days| now < word.at.plus_days(days));
-            word.state == ConsentState::Granted && is_fresh
+            let mut limits =
+                [purpose.granted_for_days(), word.mechanism.granted_for_days()].into_iter().flatten();
+            word.state == ConsentState::Granted && limits.all(|days| now < word.at.plus_days(days))
         })
     }
 

@@ -54,6 +54,7 @@ mod bands;
 mod booking;
 mod bury;
 mod deadlines;
+mod leaving;
 pub(crate) mod limits;
 mod newcomer;
 mod noted;

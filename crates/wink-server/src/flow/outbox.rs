@@ -14,6 +14,7 @@ use wink_record::{Delivery, DeliveryState, Stored, WebhookEndpoint, WebhookMessa
 use wink_store::{Batch, Change, Check, Home, Leased, Store};
 
 use super::announce::enqueue;
+use super::leaving::{Leaving, leaving};
 use super::webhooks;
 use crate::engine::batch_id;
 use crate::{Engine, Error, keys};
@@ -176,8 +177,15 @@ impl<P: Post> Outbox<P> {
             return Ok(Fared::Well);
         };
         let (id, timestamp_s) = (message.id.to_string(), moment.sent_at.0.div_euclid(1_000));
-        let signature = sign(secrets, &id, timestamp_s, &message.body);
-        let call = Call { url: endpoint.url.clone(), id, timestamp_s, signature, body: message.body };
+        let body = match leaving(engine, message, moment.now).await? {
+            Leaving::Body(body) => body,
+            Leaving::Nothing(why) => {
+                bury(engine, std::slice::from_ref(due), &format!("not sent: {why}"), moment).await?;
+                return Ok(Fared::Well);
+            }
+        };
+        let signature = sign(secrets, &id, timestamp_s, &body);
+        let call = Call { url: endpoint.url.clone(), id, timestamp_s, signature, body };
         let outcome = self.post.post(call).await;
         if outcome == Outcome::Gone {
             webhooks::disable(engine, endpoint.id, "its receiver answered 410", moment.now).await?;

@@ -25,7 +25,7 @@ use super::race::{at_once, checks_nothing, is_caught};
 use super::{said, webhooks::register};
 
 /// A shop that says three days before that a coupon will run out, with somebody who hears of everything, and people who allow everything.
-fn shop<S: Store>(store: S, caps: &[(u32, u16)]) -> Engine<S> {
+pub(crate) fn shop<S: Store>(store: S, caps: &[(u32, u16)]) -> Engine<S> {
     let tea = Offer { per_person: 9, valid_days: 28, ..Offer::new("tea", "{ amount = \"1.00\" }") };
     let mut files = Shop { caps: caps.to_vec(), ..Shop::selling(vec![tea]) }.files();
     let shop = files.get_mut("shop.toml").unwrap();
@@ -39,7 +39,7 @@ fn shop<S: Store>(store: S, caps: &[(u32, u16)]) -> Engine<S> {
     engine
 }
 
-fn issued<S: Store>(
+pub(crate) fn issued<S: Store>(
     engine: &Engine<S>,
     number: u64,
     person: &str,

@@ -64,6 +64,7 @@ mod idempotent;
 mod in_order;
 #[cfg(test)]
 mod leak;
+mod leaving;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]

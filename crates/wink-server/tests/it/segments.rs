@@ -26,11 +26,11 @@ use super::audit::{all, audit};
 use super::counter::{IDS, MONDAY, Offer, Shop, kill, later, open, secrets, tell, wait};
 use super::said;
 
-const BUYS: (&str, &str) = ("buys", "feature.orders_28d >= 1.0");
+pub(crate) const BUYS: (&str, &str) = ("buys", "feature.orders_28d >= 1.0");
 const OFTEN: (&str, &str) = ("often", "feature.orders_28d >= 3.0");
 const LAPSED: (&str, &str) = ("lapsed", "feature.recency_days >= 30.0");
 
-fn shop(segments: &[(&str, &str)]) -> Shop {
+pub(crate) fn shop(segments: &[(&str, &str)]) -> Shop {
     let segment = |(id, rule): &(&str, &str)| {
         format!("[[segments]]\nid = \"{id}\"\ntitle = \"{id}\"\nrule = '{rule}'\npurpose = \"newsletter\"\n")
     };
@@ -94,7 +94,7 @@ fn told<S: Store>(engine: &Engine<S>) -> Vec<String> {
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-fn listen<S: Store>(engine: &Engine<S>) {
+pub(crate) fn listen<S: Store>(engine: &Engine<S>) {
     let registration = webhooks::Registration {
         id: WebhookId::new(MONDAY, [1; 16]),
         url: "https://shop.example.org/hook".to_owned(),

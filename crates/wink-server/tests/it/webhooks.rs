@@ -29,18 +29,18 @@ use super::said;
 
 /// A receiver that answers what it was told, the last answer for ever, and remembers every call.
 #[derive(Clone)]
-struct Receiver {
+pub(crate) struct Receiver {
     answers: Arc<Mutex<Vec<Outcome>>>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Receiver {
-    fn answering(answers: impl IntoIterator<Item = Outcome>) -> Self {
+    pub(crate) fn answering(answers: impl IntoIterator<Item = Outcome>) -> Self {
         let answers: Vec<Outcome> = answers.into_iter().collect();
         Self { answers: Arc::new(Mutex::new(answers)), calls: Arc::default() }
     }
 
-    fn kind() -> Self {
+    pub(crate) fn kind() -> Self {
         Self::answering([Outcome::Delivered { status: 200 }])
     }
 
@@ -49,7 +49,7 @@ impl Receiver {
     }
 
     /// The bodies it was sent, as type and data.
-    fn heard(&self) -> Vec<(String, Value)> {
+    pub(crate) fn heard(&self) -> Vec<(String, Value)> {
         let body = |call: &Call| -> Value { serde_json::from_slice(&call.body).unwrap() };
         let told = |body: Value| (body["type"].as_str().unwrap().to_owned(), body["data"].clone());
         self.calls().iter().map(body).map(told).collect()
@@ -68,7 +68,7 @@ impl Post for Receiver {
     }
 }
 
-fn failure() -> Outcome {
+pub(crate) fn failure() -> Outcome {
     Outcome::Retry { why: "answered 500".to_owned(), after: None }
 }
 
@@ -102,7 +102,7 @@ fn shop() -> Shop {
 }
 
 /// A shop with people who allow everything, and one endpoint that wants to hear of everything.
-fn engine<S: Store>(store: S) -> Engine<S> {
+pub(crate) fn engine<S: Store>(store: S) -> Engine<S> {
     let engine = wait(open(store, &shop(), MONDAY)).unwrap();
     let all = (0..3).flat_map(|person| said::allows_all(&format!("person-{person}"), MONDAY)).collect();
     wait(ingest(&engine, &IDS, all)).unwrap();
@@ -116,11 +116,11 @@ fn ask<S: Store>(engine: &Engine<S>, number: u64, now: Timestamp) -> wink_core::
 }
 
 /// Steps until nothing is due.
-fn send<S: Store>(engine: &Engine<S>, outbox: &Outbox<Receiver>, now: Timestamp) {
+pub(crate) fn send<S: Store>(engine: &Engine<S>, outbox: &Outbox<Receiver>, now: Timestamp) {
     while wait(outbox.step(engine, &at(now))).unwrap() != 0 {}
 }
 
-fn deliveries<S: Store>(engine: &Engine<S>, number: u8) -> Vec<Delivery> {
+pub(crate) fn deliveries<S: Store>(engine: &Engine<S>, number: u8) -> Vec<Delivery> {
     wait(webhooks::deliveries(engine, id(number), None, 100)).unwrap()
 }
 
