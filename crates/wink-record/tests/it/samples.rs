@@ -1,4 +1,5 @@
 //! One value of every stored type, with every field set to something of its own.
+// LONG: a list, one value after the other; who looks for a type searches for its name.
 
 use std::collections::BTreeMap;
 

@@ -61,9 +61,11 @@ mod held;
 mod households;
 #[cfg(test)]
 mod idempotent;
+#[cfg(test)]
 mod in_order;
 #[cfg(test)]
 mod leak;
+#[cfg(test)]
 mod leaving;
 #[cfg(test)]
 mod ledger;
@@ -71,6 +73,7 @@ mod ledger;
 mod letters;
 #[cfg(test)]
 mod limit;
+#[cfg(test)]
 mod limited_tills;
 #[cfg(test)]
 mod links;
@@ -92,6 +95,7 @@ mod places;
 mod points;
 #[cfg(test)]
 mod points_mended;
+#[cfg(test)]
 mod points_noted;
 #[cfg(test)]
 mod product;
@@ -111,6 +115,7 @@ mod refold;
 mod result;
 #[cfg(test)]
 mod retain;
+#[cfg(test)]
 mod retain_tills;
 #[cfg(test)]
 mod rights;

@@ -196,12 +196,12 @@ async fn report_all(log: &mut Log, line: &Line, path: &str, unknown: Unknown) ->
         // So many of the first are known to the server; none behind one that waits counts.
         let (mut known, mut is_whole) = (0, reported.waiting.is_empty());
         for (given, answer) in now.iter().zip(answered) {
-            if text(&answer, "outcome") != "refused" {
+            if text(answer, "outcome") != "refused" {
                 reported.answers.push(answer.clone());
                 known += usize::from(is_whole);
                 continue;
             }
-            let (reason, why) = (text(&answer, "reason"), text(&answer, "why"));
+            let (reason, why) = (text(answer, "reason"), text(answer, "why"));
             let why = if why.is_empty() { reason.to_owned() } else { format!("{reason}, {why}") };
             if reason == "lease_unknown" && unknown == Unknown::Waits {
                 (is_whole, reported.is_known) = (false, false);
