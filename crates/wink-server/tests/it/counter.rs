@@ -22,6 +22,9 @@ use wink_store::Store;
 pub(crate) const IDS: SeededIds = SeededIds(7);
 
 /// Midnight of 2026-03-02, a Monday; most tests begin here.
+/// Far more than sixty-four who want the same need: each of them is in the way of another once.
+const TRIES_MAX: u32 = 2_000;
+
 pub(crate) const MONDAY: Timestamp = Timestamp(1_772_409_600_000);
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -289,13 +292,19 @@ pub(crate) fn later(from: Timestamp, minutes: i64) -> Timestamp {
 }
 
 /// Asks again for as long as others are faster, as a client told "try again" does.
-pub(crate) fn insist<T>(mut ask: impl FnMut() -> Result<T, Error>) -> T {
-    loop {
+pub(crate) fn insist<T>(ask: impl FnMut() -> Result<T, Error>) -> T {
+    insist_in_vain(ask).unwrap()
+}
+
+/// The same, where a broken store may never let anybody through: that is a finding then, and no reason to wait for ever.
+pub(crate) fn insist_in_vain<T>(mut ask: impl FnMut() -> Result<T, Error>) -> Result<T, String> {
+    for _ in 0..TRIES_MAX {
         match ask() {
             Err(Error::Contended) => std::thread::yield_now(),
-            answer => return answer.unwrap(),
+            answer => return answer.map_err(|error| error.to_string()),
         }
     }
+    Err(format!("others were faster {TRIES_MAX} times"))
 }
 
 /// Ends the process; what was not synced is lost.

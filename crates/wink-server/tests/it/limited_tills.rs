@@ -19,7 +19,7 @@ use wink_store::Store;
 
 use super::api::{self, Api};
 use super::audit::{all, audit, coupons, redemptions};
-use super::counter::{self, IDS, MONDAY, Offer, Shop, insist, later, open, purchase, secrets, wait};
+use super::counter::{self, IDS, MONDAY, Offer, Shop, insist_in_vain, later, open, purchase, secrets, wait};
 use super::race::{at_once, checks_nothing, checks_then_acts, holds, is_caught};
 use super::said;
 
@@ -156,21 +156,22 @@ fn over_http_a_limit_without_room_has_a_code_of_its_own_and_a_lease_says_what_is
 fn one_limit<S: Store>(store: S, more: &str) -> Result<(), String> {
     let engine = shop_of(store, more, 64);
     let all: Vec<CouponId> = coupons(&engine).iter().map(|coupon| coupon.id).collect();
-    at_once(|task| {
+    let done = at_once(|task| {
         let now = later(MONDAY, 5);
         if task % 3 != 0 {
             let mut order = purchase(&format!("order-{task}"), Cents(1_000));
             (order.coupons, order.store) = (vec![all[task].to_string()], Some("munich".to_owned()));
-            insist(|| wait(redeem(&engine, &order, None, now)).map(|_| ()));
-            return;
+            return insist_in_vain(|| wait(redeem(&engine, &order, None, now)).map(|_| ()));
         }
         let wanted = asked(&format!("till-{task}"), 2, Some("munich"));
-        let Ok(Answer::Granted(lease)) = wait(leases::grant(&engine, &wanted, now)) else { return };
-        insist(|| wait(report(&engine, &lease, 1, all[task], now)).map(|_| ()));
+        let Ok(Answer::Granted(lease)) = wait(leases::grant(&engine, &wanted, now)) else { return Ok(()) };
+        insist_in_vain(|| wait(report(&engine, &lease, 1, all[task], now)).map(|_| ()))?;
         if task % 2 == 0 {
-            insist(|| wait(leases::give_back(&engine, &lease.till, lease.id, now)).map(|_| ()));
+            insist_in_vain(|| wait(leases::give_back(&engine, &lease.till, lease.id, now)).map(|_| ()))?;
         }
+        Ok(())
     });
+    done.into_iter().collect::<Result<(), String>>()?;
     audit(&engine)?;
     let given = redemptions(&engine).len();
     let offline = redemptions(&engine).iter().filter(|one| one.offline.is_some()).count();
