@@ -25,6 +25,9 @@ pub struct EventView {
     pub occurred_at: String,
     /// When it arrived.
     pub received_at: String,
+    /// When it was taken in, if it lay in the dead letters until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<String>,
     /// When it was sent, by the client's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<String>,
@@ -74,6 +77,7 @@ impl EventView {
             source: kept.source.clone(),
             occurred_at: kept.occurred_at.to_string(),
             received_at: kept.received_at.to_string(),
+            accepted_at: kept.accepted_at.map(|time| time.to_string()),
             sent_at: kept.sent_at.map(|time| time.to_string()),
             late: kept.late,
             properties: properties(&kept.body).into_iter().chain(extra).collect(),

@@ -39,6 +39,8 @@ struct EventMessage {
     original_at: Option<i64>,
     #[prost(bool, tag = "10")]
     late: bool,
+    #[prost(sint64, optional, tag = "12")]
+    accepted_at: Option<i64>,
     #[prost(btree_map = "string, message", tag = "11")]
     extra: BTreeMap<String, ValueMessage>,
     #[prost(oneof = "BodyMessage", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32")]
@@ -252,6 +254,7 @@ impl Stored for Kept {
             sent_at: millis(self.sent_at),
             received_at: self.received_at.0,
             original_at: millis(self.original_at),
+            accepted_at: millis(self.accepted_at),
             late: self.late,
             extra: to_fields(&self.extra),
             body: Some(to_body(&self.body)),
@@ -271,6 +274,7 @@ impl Stored for Kept {
             sent_at: message.sent_at.map(Timestamp),
             received_at: Timestamp(message.received_at),
             original_at: message.original_at.map(Timestamp),
+            accepted_at: message.accepted_at.map(Timestamp),
             late: message.late,
             extra: from_fields(message.extra),
             body: from_body(present(WHAT, "body", message.body)?)?,

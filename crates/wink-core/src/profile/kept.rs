@@ -25,6 +25,8 @@ pub struct Kept {
     pub sent_at: Option<Timestamp>,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// When it was taken in, where that was long after it arrived: it lay in the dead letters meanwhile.
+    pub accepted_at: Option<Timestamp>,
     /// When it happened, by the client's clock.
     pub original_at: Option<Timestamp>,
     /// Whether it arrived more than a day after it happened.
@@ -54,11 +56,17 @@ impl Kept {
             occurred_at: event.occurred_at,
             sent_at: event.sent_at,
             received_at: event.received_at,
+            accepted_at: None,
             original_at: event.original_at,
             late: event.late,
             body,
             extra: event.extra,
         };
         (kept, stated)
+    }
+
+    /// When it became known: nothing that was decided before could know it.
+    pub fn known_at(&self) -> Timestamp {
+        self.accepted_at.unwrap_or(self.received_at)
     }
 }

@@ -154,6 +154,13 @@ pub(crate) fn events() -> Vec<(&'static str, Kept)> {
         ),
         ("household-left", kept(Body::HouseholdChanged(HouseholdChange::Left { household_id: None }))),
         ("observed", kept(Body::Observed(Observed::named("Product Viewed").unwrap()))),
+        (
+            "observed-mended",
+            Kept {
+                accepted_at: Some(Timestamp(AT.0 + 4)),
+                ..kept(Body::Observed(Observed::named("Product Viewed").unwrap()))
+            },
+        ),
     ]
 }
 
@@ -176,6 +183,7 @@ fn kept(body: Body) -> Kept {
         occurred_at: AT,
         sent_at: Some(Timestamp(AT.0 + 1)),
         received_at: Timestamp(AT.0 + 2),
+        accepted_at: None,
         original_at: Some(Timestamp(AT.0 + 3)),
         late: true,
         body,

@@ -59,8 +59,8 @@ struct Parts {
 /// Answers questions in the order of the journal, and hands each answer out with the question's place. Nobody known by an identity has no
 /// answer. What a person grants now counts: nobody is learned from who has withdrawn since. Features are told as a decision hears them.
 ///
-/// Which profiles are one person's is as of now. An event is known at an instant if it had arrived by then; retention and erasure take
-/// events out of the past too.
+/// Which profiles are one person's is as of now. An event is known at an instant if it had arrived by then, and one that lay in the dead
+/// letters if it had been mended; retention and erasure take events out of the past too.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -109,7 +109,7 @@ pub async fn as_of<S: Store>(
                 }
                 let kept = Kept::from_bytes(&body.payload)?;
                 let Some(reading) = profiles.get_mut(&kept.profile) else { continue };
-                tell(reading, Some(kept.received_at));
+                tell(reading, Some(kept.known_at()));
                 let state = reading.states.entry(kept.identity).or_default();
                 fold(state, &catalogue, &Happened::new(kept.occurred_at, &kept.body, &kept.extra));
             }

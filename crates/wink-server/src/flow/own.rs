@@ -46,6 +46,7 @@ pub(super) fn own_event(
         occurred_at: now,
         sent_at: None,
         received_at: now,
+        accepted_at: None,
         original_at: None,
         late: false,
         body,

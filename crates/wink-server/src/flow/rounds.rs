@@ -18,8 +18,17 @@ use crate::{Engine, Error};
 /// People looked at in one step, and written with one sync at most.
 const AT_ONCE: usize = 256;
 
-/// Rounds leased at once.
-const ROUNDS_AT_ONCE: usize = 16;
+/// Rounds leased at once, where they may concern many.
+const FEW: usize = 16;
+
+/// Rounds leased at once after some that concerned nobody, as most do when a whole list of products becomes cheaper. They share a sync.
+const MANY: usize = 256;
+
+/// How often rounds are leased in one step while they concern nobody. With [`MANY`], a list of a million products is through in minutes.
+const LOTS: usize = 16;
+
+/// People after whom a step ends: their decisions, and whatever else is due, are waiting.
+const PEOPLE_IN_A_STEP: u32 = 4_096;
 
 /// A lease lasts as long as a step may.
 const LEASE_MS: i64 = 30_000;
@@ -77,40 +86,72 @@ fn enqueue(round: &Round, now: Timestamp) -> Change {
     Change::Enqueue { queue: keys::ROUNDS, due_ms: now.0, id, payload }
 }
 
-/// Goes on with every round for one step. Returns how many people's moment it was; `None` if there is no round.
+/// Goes on with rounds until some people's moment has begun or there is none left. Returns how many people's moment it was; `None` if there is
+/// no round.
 ///
 /// # Errors
 /// If the store cannot be read or takes no writes; a step that was not finished is taken again.
 pub async fn step<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<Option<u32>, Error> {
+    let mut at_once = FEW;
+    for lots in 0..LOTS {
+        match go_on(engine, at_once, now).await? {
+            None => return Ok((0 < lots).then_some(0)),
+            Some(0) => at_once = MANY,
+            Some(people) => {
+                metrics::counter!("wink_moments_of_many_total").increment(u64::from(people));
+                engine.moments.notify_one();
+                return Ok(Some(people));
+            }
+        }
+    }
+    Ok(Some(0))
+}
+
+/// Goes on with the rounds that are due first. What is leased and not come to is due again with the end of its lease.
+async fn go_on<S: Store>(engine: &Engine<S>, at_once: usize, now: Timestamp) -> Result<Option<u32>, Error> {
     let until = now.0.saturating_add(LEASE_MS);
-    let due = engine.store.lease_due(engine.tenant, keys::ROUNDS, now.0, until, ROUNDS_AT_ONCE).await?;
+    let due = engine.store.lease_due(engine.tenant, keys::ROUNDS, now.0, until, at_once).await?;
     if due.is_empty() {
         return Ok(None);
     }
     let catalogue = engine.catalogue()?;
-    let mut people = 0;
+    let (mut people, mut batches) = (0, Vec::with_capacity(due.len()));
     for entry in &due {
-        let round = Round::from_bytes(&entry.payload)?;
-        let (found, next) = match &round.occasion {
-            Occasion::Listing { trigger: None, change } => (0, by_trigger(&catalogue, &round, *change)),
-            Occasion::Listing { trigger: Some(id), .. } | Occasion::Day { trigger: id, .. } => {
-                match catalogue.triggers.iter().find(|trigger| trigger.moments.id == *id) {
-                    // Taken out of the catalogue meanwhile.
-                    None => (0, Vec::new()),
-                    Some(trigger) => walk(engine, trigger, round.clone(), now).await?,
-                }
-            }
-        };
+        if PEOPLE_IN_A_STEP <= people {
+            break;
+        }
+        let (found, next) = one(engine, &catalogue, Round::from_bytes(&entry.payload)?, now).await?;
         people += found;
         let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
         batch.changes.push(done(entry));
         batch.changes.extend(next.iter().map(|round| enqueue(round, now)));
-        // On a conflict somebody else has gone on with it.
-        engine.commit(batch).await?;
+        batches.push(batch);
     }
-    metrics::counter!("wink_moments_of_many_total").increment(u64::from(people));
-    engine.moments.notify_one();
+    for outcome in engine.submit(batches).await {
+        // On a conflict somebody else has gone on with it.
+        outcome?;
+    }
     Ok(Some(people))
+}
+
+/// Goes on with one round. Returns how many people's moment it was, and what is to be gone on with.
+async fn one<S: Store>(
+    engine: &Engine<S>,
+    catalogue: &Catalogue,
+    round: Round,
+    now: Timestamp,
+) -> Result<(u32, Vec<Round>), Error> {
+    let id = match &round.occasion {
+        Occasion::Listing { trigger: None, change } => {
+            return Ok((0, by_trigger(catalogue, &round, *change)));
+        }
+        Occasion::Listing { trigger: Some(id), .. } | Occasion::Day { trigger: id, .. } => id,
+    };
+    match catalogue.triggers.iter().find(|trigger| trigger.moments.id == *id) {
+        // Taken out of the catalogue meanwhile.
+        None => Ok((0, Vec::new())),
+        Some(trigger) => walk(engine, trigger, round, now).await,
+    }
 }
 
 fn done(entry: &Leased) -> Change {

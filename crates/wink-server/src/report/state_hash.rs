@@ -165,7 +165,7 @@ fn entry_part(found: &Entry) -> Result<Option<Digest>, Error> {
     }
     let payload = if kind == entry::EVENT {
         let mut kept = Kept::from_bytes(&body.payload)?;
-        kept.received_at = Timestamp::default();
+        (kept.received_at, kept.accepted_at) = (Timestamp::default(), None);
         kept.identity = IdentityKey([0; 16]);
         kept.to_bytes()
     } else {

@@ -1,11 +1,14 @@
 //! Features as of instants of the past: what they were online then, and nothing of what was not known yet.
 
 use wink_core::base::{Timestamp, Value};
+use wink_core::event::Repair;
 use wink_core::feature::{Happened, State, View, Viewed, Wanted, fold, view};
 use wink_core::profile::{Grants, Purpose};
 use wink_server::Engine;
 use wink_server::flow::as_of::{Question, as_of};
 use wink_server::flow::ingest::{Received, ingest};
+use wink_server::flow::letters::{self, Filter};
+use wink_server::flow::page::Page;
 use wink_server::flow::profiles::{Whom, features, find};
 use wink_sim::SimStore;
 
@@ -106,6 +109,27 @@ fn nobody_known_has_no_answer_and_who_has_withdrawn_is_not_learned_from() {
     assert_eq!(says(0, "orders_365d"), Some(Viewed::NotGranted(Purpose::Personalisation)));
     assert!(matches!(says(1, "last_visit_days"), Some(Viewed::Number(_))));
     assert_eq!(answers[2], None);
+}
+
+#[test]
+fn what_lay_in_the_dead_letters_was_not_known_before_it_was_mended() {
+    let engine = shop();
+    (0..4).for_each(|number| take(&engine, number));
+    let mut lost = message(4);
+    lost.envelope.event = "Order Done".to_owned();
+    wait(ingest(&engine, &IDS, vec![lost])).unwrap();
+    (5..8).for_each(|number| take(&engine, number));
+    let repair = Repair { event: Some("Order Completed".to_owned()), ..Repair::default() };
+    let letters = wait(letters::list(&engine, &Filter::default(), &Page::default())).unwrap().items;
+    let mended = later(arrives(7), 10);
+    wait(letters::replay(&engine, &IDS, letters[0].id, &repair, mended)).unwrap();
+    let orders = engine.features().slot("orders_365d").unwrap();
+    let at = |at: Timestamp| Question { identity: said::identity("anna"), at };
+    let instants = [arrives(5), later(arrives(7), 9), mended, later(mended, 1)].map(at);
+    let known = answers(&engine, &instants).into_iter().map(|view| view.unwrap().number(orders));
+    let before = known.clone().next().unwrap().unwrap_or_default();
+    let expected = [before, before, before + 1.0, before + 1.0];
+    assert_eq!(known.map(Option::unwrap_or_default).collect::<Vec<_>>(), expected);
 }
 
 /// Takes an event for known from when it happened, not from when it arrived: what is late is seen before anybody could. A mistake that

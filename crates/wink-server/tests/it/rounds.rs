@@ -168,6 +168,28 @@ fn whoever_is_erased_leaves_no_note() {
     wait(work(&engine, at(3, 12))).unwrap();
 }
 
+/// In a sale a whole list becomes cheaper, and nearly nobody waits for most of it: whoever does is not behind all of it for hours.
+#[test]
+fn a_sale_of_thousands_of_products_is_gone_through_in_some_steps() {
+    let engine = wait(opened(SimStore::new(), &["anna"]));
+    let product = |number: u32, price| Product { id: format!("p-{number:04}"), ..kettle(price, 5) };
+    let put = |price| {
+        let all: Vec<Product> =
+            (0..3_000).map(|number| product(number, price)).chain([kettle(price, 5)]).collect();
+        wait(products::put(&engine, &all, at(0, 2))).unwrap();
+    };
+    put(2_000);
+    wait(tell(&engine, sees("v-anna", "anna", "Product Viewed", 2_000, at(0, 1)))).unwrap();
+    put(1_500);
+    let mut steps = 0;
+    while wait(rounds::step(&engine, at(0, 3))).unwrap().is_some() {
+        steps += 1;
+    }
+    wait(moments::see_to(&engine, at(0, 3))).unwrap();
+    assert_eq!(asked(&engine, "anna"), ["cheaper"]);
+    assert!(steps <= 4, "{steps} steps");
+}
+
 #[test]
 fn who_saw_a_product_for_more_is_told_when_it_becomes_cheaper() {
     let engine = wait(opened(SimStore::new(), &["anna", "ben", "carl", "dora"]));

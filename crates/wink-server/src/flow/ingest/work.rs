@@ -139,7 +139,8 @@ impl Work {
         if event.is_of_place() {
             known.place(engine, &mut event, message.spot, now).await?;
         }
-        let (kept, stated) = Kept::new(event, known.profile.value.id, key);
+        let (mut kept, stated) = Kept::new(event, known.profile.value.id, key);
+        kept.accepted_at = (came < now).then_some(now);
         if let Some(stated) = stated {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
         }
