@@ -12,7 +12,7 @@ export const GATHER_MS = 1_000;
 /** Between two tries there is never more than this, unless the server asks for it. */
 export const BACKOFF_MS_MAX = 60_000;
 
-/** Sends messages: 0 if that is done, else the milliseconds to wait at least. */
+/** Sends messages: 0, or not a number, if that is done, else the milliseconds to wait at least. */
 export type Send = (texts: readonly string[]) => Promise<number>;
 
 export interface Queue {

@@ -17,7 +17,8 @@ const ALWAYS = { method: "POST", credentials: "omit", keepalive: true } as const
 const WAIT_MS_MAX = 300_000;
 
 /**
- * Sends a batch of messages: the answer is 0 if that is done, or else how many milliseconds to wait at least before it is sent again.
+ * Sends a batch of messages: the answer is 0 if that is done, or else how many milliseconds to wait at least before it is sent again. Not a
+ * number is said where the key is refused: from this page nothing will be heard, but the next one may have another.
  *
  * The key lies in the body and the body is plain text: so there is no preflight, and a page that closes can still send it.
  */
@@ -26,8 +27,9 @@ export async function sendBatch({ origin, key }: Server, messages: readonly stri
   const body = `${frame.slice(0, -1)},"batch":[${messages.join()}]}`;
   try {
     const { status, headers } = await fetch(`${origin}/v1/batch`, { ...ALWAYS, body });
+    const is = (pattern: RegExp): boolean => pattern.test(status as unknown as string);
     // Refused for good is done, too: the same again would be refused again.
-    return /408|429|5../.test(status as unknown as string) ? Math.min(1 + 1_000 * (+headers.get("retry-after")! || 0), WAIT_MS_MAX) : 0;
+    return is(/40[13]/) ? NaN : is(/408|429|5../) ? Math.min(1 + 1_000 * (+headers.get("retry-after")! || 0), WAIT_MS_MAX) : 0;
   } catch {
     return 1;
   }

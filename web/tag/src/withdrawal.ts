@@ -14,7 +14,7 @@ export function sendWithdrawals(server: Server, word?: Kept): void {
     const wait = await sendBatch(server, [text]);
     if (wait) setTimeout(send, AGAIN_MS + wait);
     // Where another word has come meanwhile, both are sent together, and this one a second time under its id.
-    else if (stored(ENTRY) === text) stored(ENTRY, "");
+    else if (wait === 0 && stored(ENTRY) === text) stored(ENTRY, "");
   };
   if (text) stored(ENTRY, text), void send();
 }

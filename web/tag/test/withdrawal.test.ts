@@ -33,7 +33,7 @@ function answering(answer: () => Promise<Response>) {
 const status = (number: number) => async () => new Response("{}", { status: number });
 const away = async () => { throw new TypeError("no way there"); };
 
-for (const [name, answer] of Object.entries({ "429": status(429), "503": status(503), "no network": away })) {
+for (const [name, answer] of Object.entries({ "429": status(429), "503": status(503), "a key that is refused": status(401), "a page that may not": status(403), "no network": away })) {
   test(`a withdrawal that meets ${name} is sent by the next page, and then no more`, async () => {
     answering(answer);
     sendWithdrawals(SERVER, NO);
