@@ -137,7 +137,7 @@ pub struct DecisionView {
     /// Until when the offer can be accepted, if its coupon waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_by: Option<String>,
-    /// Why, in one sentence.
+    /// Why, in one sentence; to a publishable key only whether there is an offer.
     pub reason: String,
     /// What was known of the person, if an explanation was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,6 +201,14 @@ impl DecisionView {
             candidates: explanation
                 .map(|explanation| explanation.candidates.iter().map(CandidateView::new).collect()),
         }
+    }
+
+    /// Leaves out what a page's visitor must not read: the reason names what is known of a person and what the shop expects to earn, and with
+    /// a key from the page's source anybody may ask about anybody.
+    #[must_use]
+    pub fn for_page(self) -> Self {
+        let reason = if self.verdict == "offer" { "An offer." } else { "No offer." };
+        Self { reason: reason.to_owned(), known: None, candidates: None, ..self }
     }
 }
 

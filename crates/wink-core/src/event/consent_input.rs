@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::tcf::TcString;
-use super::{ConsentChange, ConsentState, Mechanism, Rejection};
+use super::{ConsentChange, ConsentState, FUTURE_TOLERANCE_MS, Mechanism, Rejection};
 use crate::base::{Timestamp, Value};
 
 /// A banner of the advertising industry was answered.
@@ -83,6 +83,10 @@ fn tcf(properties: &BTreeMap<String, Value>, at: Timestamp) -> Result<(ConsentCh
     let text_version = Some(format!("TCF policy {}", string.policy_version));
     // A string is sent again with every page: that is no new word.
     let (earliest, latest) = string.chosen();
+    // The yes of a device whose clock is ahead would be the newest word with every page, after every no, until that day has come.
+    if state == ConsentState::Granted && at.0 + FUTURE_TOLERANCE_MS < earliest.0 {
+        return Err(Rejection::Future { occurred_at: earliest });
+    }
     let said_at = if state == ConsentState::Granted { earliest } else { latest };
     Ok((ConsentChange { text_version, ..word }, said_at.min(at)))
 }

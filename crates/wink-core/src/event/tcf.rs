@@ -339,6 +339,28 @@ mod tests {
         }
     }
 
+    /// Else it would be said anew with every page, after every no, until that day has come.
+    #[test]
+    fn a_yes_of_a_day_that_has_not_come_is_none() {
+        use crate::base::Value;
+        use crate::event::consent_input;
+        let at = Timestamp::parse("2026-03-02T10:00:00Z").unwrap();
+        let read = |purposes: &[u32], day: &str| {
+            let string = written(purposes, Timestamp::parse(day).unwrap(), true);
+            let properties = [("tc_string".to_owned(), Value::Text(string))].into();
+            let word = consent_input::read(consent_input::TCF, &properties, at).unwrap();
+            word.map(|(_, said_at)| said_at.to_string()).map_err(|why| why.code())
+        };
+        assert_eq!(read(&[1, 3, 4], "2026-03-01T00:00:00Z"), Ok("2026-03-01T00:00:00Z".to_owned()));
+        assert_eq!(read(&[1, 3, 4], "2026-03-02T10:04:00Z"), Ok("2026-03-02T10:00:00Z".to_owned()));
+        assert_eq!(read(&[1, 3, 4], "2026-03-03T00:00:00Z"), Err("occurred_in_future"));
+        assert_eq!(
+            read(&[1], "2026-03-03T00:00:00Z"),
+            Ok("2026-03-02T10:00:00Z".to_owned()),
+            "a no is heard"
+        );
+    }
+
     #[test]
     fn what_is_none_says_why() {
         let cut = TcString::parse("CO").unwrap_err();

@@ -18,7 +18,7 @@ use super::service::Caller;
 use crate::flow::decide::{Question, answered, ask, try_out};
 use crate::flow::once::Once;
 use crate::flow::rights;
-use crate::{Engine, Error, keys, secrets};
+use crate::{Error, keys, secrets};
 
 /// Asks for an offer, or none, with its reason. Under an `Idempotency-Key` the same question is answered once, whatever happens in between.
 #[utoipa::path(post, path = "/v1/decisions", tag = "decisions", operation_id = "decide", request_body = DecisionAsked,
@@ -41,7 +41,7 @@ pub(super) async fn decide<S: Store>(
     let question = Question { once, ..question(&asked, caller.now)? };
     if asked.dry_run {
         let decision = try_out(engine, &question).await?;
-        return Ok(Json(answer(engine, &asked, question.id, decision).await?).into_response());
+        return Ok(Json(answer(&caller, &asked, question.id, decision).await?).into_response());
     }
     let mut decision = ask(engine, &question).await?;
     let mut id = question.id;
@@ -50,7 +50,7 @@ pub(super) async fn decide<S: Store>(
     {
         (id, decision) = before;
     }
-    let mut response = Json(answer(engine, &asked, id, decision).await?).into_response();
+    let mut response = Json(answer(&caller, &asked, id, decision).await?).into_response();
     if id != question.id {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -84,15 +84,15 @@ fn not_accepted(why: NotAccepted) -> Refused {
 }
 
 async fn answer<S: Store>(
-    engine: &Engine<S>,
+    caller: &Caller<S>,
     asked: &DecisionAsked,
     id: DecisionId,
     decision: Option<Decision>,
 ) -> Result<Answered, Refused> {
     let Some(decision) = decision else {
-        return Ok(Answered { decision: unknown_person(id), dry_run: asked.dry_run });
+        return Ok(Answered { decision: shown(caller, unknown_person(id)), dry_run: asked.dry_run });
     };
-    let catalogue = engine.catalogue_of(decision.catalogue).await?;
+    let catalogue = caller.engine.catalogue_of(decision.catalogue).await?;
     let issued = if asked.dry_run { None } else { issue(&decision, &catalogue) };
     let coupon = issued.map(|effect| effect.coupon.id.to_string());
     let mut decision = DecisionView::new(&decision, &catalogue, coupon, asked.explain);
@@ -100,7 +100,12 @@ async fn answer<S: Store>(
         // Nothing was promised that could be accepted.
         decision.accept_by = None;
     }
-    Ok(Answered { decision, dry_run: asked.dry_run })
+    Ok(Answered { decision: shown(caller, decision), dry_run: asked.dry_run })
+}
+
+/// Shows a decision as far as whoever asks may read it.
+pub(super) fn shown<S>(caller: &Caller<S>, decision: DecisionView) -> DecisionView {
+    if caller.access.role.is_publishable() { decision.for_page() } else { decision }
 }
 
 /// Reads the idempotency key of a question, if one was sent.

@@ -11,7 +11,7 @@ use wink_core::offer::Channel;
 use wink_store::Store;
 
 use super::body::{PathName, Sent};
-use super::decisions::unknown_person;
+use super::decisions::{shown, unknown_person};
 use super::problem::Refused;
 use super::service::Caller;
 use crate::Error;
@@ -133,11 +133,11 @@ async fn evaluate<S: Store>(
     let engine = caller.engine.as_ref();
     let question = question(caller, placement, context)?;
     let Some(decision) = try_out(engine, &question).await? else {
-        return Ok(Flag::new(placement, &unknown_person(question.id)));
+        return Ok(Flag::new(placement, &shown(caller, unknown_person(question.id))));
     };
     let catalogue = engine.catalogue_of(decision.catalogue).await?;
     let view = DecisionView::new(&decision, &catalogue, None, false);
-    Ok(Flag::new(placement, &view))
+    Ok(Flag::new(placement, &shown(caller, view)))
 }
 
 /// Makes the question. Its chance follows from person, place and day: who polls gets the same answer, and nobody can draw until they win.

@@ -216,6 +216,31 @@ fn a_publishable_key_stays_at_its_origins_and_within_its_rate() {
     assert_eq!(api.ask(&client, "POST", "/v1/decisions", &explained).json()["pointer"], "/explain");
 }
 
+/// With a key from a page's source anybody asks about anybody: why there is an offer or none would tell them what is known.
+#[test]
+fn a_key_from_a_page_is_not_told_why() {
+    let api = Api::of_a_shop();
+    let (shop, client) = (api.key(Role::Shop), api.key(Role::Client));
+    let people = ["anna", "nobody-knows"];
+    let asked = |key: &str, person: &str| {
+        let asked = json!({ "identity": { "namespace": "customer", "value": person }, "channel": "web", "dry_run": true });
+        api.ask(key, "POST", "/v1/decisions", &asked).json()["reason"].as_str().unwrap().to_owned()
+    };
+    let flag = |key: &str, person: &str| {
+        let asked = json!({ "context": { "targetingKey": person, "namespace": "customer" } });
+        let answer = api.ask(key, "POST", "/ofrep/v1/evaluate/flags/web", &asked).json();
+        answer["metadata"]["why"].as_str().unwrap_or_default().to_owned()
+    };
+    for person in people {
+        assert!(["An offer.", "No offer."].contains(&asked(&client, person).as_str()), "{person}");
+        assert!("No offer.".len() < asked(&shop, person).len(), "{person}");
+        assert_ne!(asked(&client, person), asked(&shop, person));
+        assert!(["An offer.", "No offer."].contains(&flag(&client, person).as_str()), "{person}");
+    }
+    let record = api.ask(&client, "POST", "/v1/decisions", &question("anna"));
+    assert!(["An offer.", "No offer."].contains(&record.json()["reason"].as_str().unwrap()), "{record:?}");
+}
+
 #[test]
 fn a_key_that_makes_no_sense_is_not_made() {
     let api = Api::of_a_shop();

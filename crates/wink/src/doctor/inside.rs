@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wink_core::base::{CouponId, DecisionId, ProfileId, Timestamp};
+use wink_core::base::{DecisionId, ProfileId, Timestamp};
 use wink_server::flow::past;
 use wink_server::report::totals;
 use wink_server::{Engine, keys};
@@ -49,7 +49,6 @@ async fn clock<S: Store>(engine: &Engine<S>, now: Timestamp) -> anyhow::Result<F
     let newest = [
         newest(engine, keys::kind::PROFILE).await?.map(|id| ProfileId::from_bytes(id).made_at()),
         newest(engine, keys::kind::DECISION).await?.map(|id| DecisionId::from_bytes(id).made_at()),
-        newest(engine, keys::kind::COUPON).await?.map(|id| CouponId::from_bytes(id).made_at()),
     ];
     Ok(match newest.into_iter().flatten().max() {
         None => Finding::ok(CHECK, format!("{now}; there is nothing yet to compare it with")),
@@ -62,7 +61,7 @@ async fn clock<S: Store>(engine: &Engine<S>, now: Timestamp) -> anyhow::Result<F
     })
 }
 
-/// The largest id of a kind; ids sort by time.
+/// The largest id of a kind whose ids sort by time. Those of coupons are hashes, and do not.
 async fn newest<S: Store>(engine: &Engine<S>, kind: Kind) -> anyhow::Result<Option<[u8; 16]>> {
     let page = engine.store.scan(engine.tenant, kind, Range::default(), Direction::Reverse, 1).await?;
     Ok(page.records.into_iter().next().and_then(|(key, _)| key.try_into().ok()))

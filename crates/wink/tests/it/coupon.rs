@@ -32,6 +32,8 @@ fn a_coupon_is_used_and_taken_back_on_the_command_line_with_a_server_and_without
     let elsewhere = command(&["redeem", &coupon, "--order", "o-2", "--spend", "9.00", "--category", "TEA"]);
     assert!(elsewhere.err.contains("This coupon was used on "), "{elsewhere:?}");
     server.stop().fine();
+    // A coupon's id is a hash and says no time: the doctor must not take it for one.
+    run([&["doctor"][..], &data[..]].concat()).fine();
 
     let back = command(&["reverse", redemption, "--reason", "cancel"]).fine().out;
     assert_eq!(back, "1.00 taken back; the coupon goes back to its person\n");
