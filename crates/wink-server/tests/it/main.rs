@@ -138,6 +138,8 @@ mod story;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]
+mod stream_keys;
+#[cfg(test)]
 mod tamper;
 #[cfg(test)]
 mod tills;
