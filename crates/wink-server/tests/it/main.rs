@@ -86,6 +86,8 @@ mod moments;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod personalised;
