@@ -165,7 +165,14 @@ fn put_new(batch: &mut Batch, token: &Token, key: &ApiKey) {
 /// # Errors
 /// If the store cannot be read.
 pub async fn find<S: Store>(store: &S, token: &Token, now: Timestamp) -> Result<Option<Access>, Error> {
-    let id = token.id();
+    of(store, token.id(), now).await
+}
+
+/// Tells what a key may do whose secret was shown before, if it is still good at `now`.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(crate) async fn of<S: Store>(store: &S, id: KeyId, now: Timestamp) -> Result<Option<Access>, Error> {
     let Some((key, _)) = load(store, id).await? else { return Ok(None) };
     let over = key.ends_at.is_some_and(|ends| ends <= now);
     let role = Role::parse(&key.role);
@@ -284,10 +291,13 @@ async fn load<S: Store>(store: &S, id: KeyId) -> Result<Option<(ApiKey, Version)
     Ok(Some((ApiKey::from_bytes(&record.bytes)?, record.version)))
 }
 
+/// Stands where a key would be named and none was needed.
+pub(crate) const NO_KEY: KeyId = KeyId([0; 16]);
+
 /// The access of somebody who needs no key: the installation was told so, or the caller sits at the machine itself.
 pub(crate) fn without_key(role: Role) -> Access {
     Access {
-        id: KeyId([0; 16]),
+        id: NO_KEY,
         tenant: keys::TENANT,
         role,
         name: "http".to_owned(),

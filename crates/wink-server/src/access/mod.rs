@@ -6,8 +6,8 @@ mod role;
 mod tenants;
 mod token;
 
-pub(crate) use keys::without_key;
 pub use keys::{Access, KeyId, Named, NewKey, create, find, list, revoke, rotate};
+pub(crate) use keys::{NO_KEY, of, without_key};
 pub use role::Role;
 pub use tenants::{create as create_tenant, list as list_tenants, named as tenant_named};
 pub use token::Token;

@@ -1,9 +1,11 @@
 //! What is due in the outbox is sent, and what became of it is written down. A crash in between sends a message twice, under the same id.
 //!
-//! One receiver that is slow or gone holds up nobody else: it is called by one step at a time, and rests after a failure.
+//! One receiver that is slow or gone holds up nobody else: who is called next, and how many at a time, is in [`receivers`].
+
+mod receivers;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::join_all;
 use wink_connect::webhook::schedule::{self, Failed};
@@ -11,29 +13,20 @@ use wink_connect::webhook::send::{Call, Outcome, Resolve, Sender};
 use wink_connect::webhook::signature::{Secret, sign};
 use wink_core::base::{Hasher, MessageId, Timestamp, WebhookId, share_of};
 use wink_record::{Delivery, DeliveryState, Stored, WebhookEndpoint, WebhookMessage};
-use wink_store::{Batch, Change, Check, Home, Leased, Store};
+use wink_store::{Batch, Change, Check, Home, Leased, Store, Tenant};
 
+use self::receivers::{Fared, Receivers, Who};
 use super::announce::enqueue;
 use super::leaving::{Leaving, leaving};
 use super::webhooks;
 use crate::engine::batch_id;
 use crate::{Engine, Error, keys};
 
-/// Messages leased at once: four rounds of one receiver, so that the last is signed within the five minutes receivers allow.
+/// Queue entries leased at once.
 const AT_ONCE: usize = 32;
 
-/// Messages on the way to one receiver at a time.
-const ON_THE_WAY_MAX: usize = 8;
-
-/// A lease outlasts four rounds of fifteen seconds twice; after a crash it is gone anyway.
+/// A lease outlasts eight calls of fifteen seconds; after a crash it is gone anyway.
 const LEASE_MS: i64 = 120_000;
-
-/// A message for a receiver that is being called waits for the next step.
-const BUSY_MS: i64 = 1_000;
-
-/// A receiver that failed rests this long, twice as long each time: first less than the first wait of a message, then five minutes.
-const REST_MS: i64 = 4_000;
-const REST_MS_MAX: i64 = 300_000;
 
 /// Carries a message to its receiver.
 pub trait Post: Send + Sync {
@@ -47,7 +40,7 @@ impl<R: Resolve> Post for Sender<R> {
     }
 }
 
-/// Time and chance of a step.
+/// Time and chance of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// Now, on the store's clock.
@@ -58,107 +51,126 @@ pub struct Moment {
     pub seed: u64,
 }
 
-/// Sends what is due. Remembers who is being called and who rests, in memory only: a restart tries again.
+/// Sends what is due. Remembers what waits, who is being called, who is slow and who rests in memory only: a restart tries again.
 pub struct Outbox<P> {
     post: P,
-    receivers: Mutex<BTreeMap<WebhookId, Receiver>>,
+    receivers: Arc<Mutex<Receivers<Due>>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Receiver {
-    is_called: bool,
-    failures: u32,
-    rests_until: Timestamp,
+/// A few messages for one receiver, which is called by nobody else until this is dropped.
+pub struct Round {
+    who: Who,
+    due: Vec<Due>,
+    receivers: Arc<Mutex<Receivers<Due>>>,
+    is_over: bool,
 }
 
-/// How a message fared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fared {
-    Well,
-    Badly,
+impl Round {
+    /// Whose messages they are.
+    pub fn tenant(&self) -> Tenant {
+        self.who.0
+    }
+
+    /// Ends it, and gives what has to go back to the queue.
+    fn end(mut self, fared: Fared, began: Timestamp, now: Timestamp) -> Vec<(Due, Timestamp)> {
+        self.is_over = true;
+        lock(&self.receivers).end(self.who, fared, began, now)
+    }
+}
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        if !self.is_over {
+            lock(&self.receivers).release(self.who);
+        }
+    }
 }
 
 impl<P: Post> Outbox<P> {
     /// Makes an outbox that sends by `post`.
     pub fn new(post: P) -> Self {
-        Self { post, receivers: Mutex::new(BTreeMap::new()) }
+        Self { post, receivers: Arc::default() }
     }
 
-    /// Sends some of what is due. Returns how many entries it looked at; none means that nothing is due.
+    /// Takes up some of what is due, for [`next`](Self::next). Returns how many entries it looked at; none means that nothing is due. Waits
+    /// for no receiver.
+    ///
+    /// # Errors
+    /// If the store cannot be read or takes no writes; what was not taken up is due again when its lease is over.
+    pub async fn take_up<S: Store>(&self, engine: &Engine<S>, now: Timestamp) -> Result<usize, Error> {
+        let leased_until = Timestamp(now.0 + LEASE_MS);
+        let due = engine.store.lease_due(engine.tenant, keys::OUTBOX, now.0, leased_until.0, AT_ONCE).await?;
+        let count = due.len();
+        let mut by_endpoint: BTreeMap<WebhookId, Vec<Due>> = BTreeMap::new();
+        let mut damaged = Ok(());
+        for leased in due {
+            match Due::read(leased) {
+                Ok(due) => by_endpoint.entry(due.endpoint).or_default().push(due),
+                // The others, before it is told.
+                Err(error) => damaged = Err(error),
+            }
+        }
+        let mut back = Vec::new();
+        for (endpoint, due) in by_endpoint {
+            back.extend(lock(&self.receivers).wait((engine.tenant, endpoint), due, leased_until, now));
+        }
+        put_off(engine, &back).await?;
+        damaged.map(|()| count)
+    }
+
+    /// Gives the messages that are to be sent next; `None` while nothing waits, or whoever it waits for is being called or has to let others
+    /// pass.
+    pub fn next(&self, now: Timestamp) -> Option<Round> {
+        let (who, due) = lock(&self.receivers).next(now)?;
+        Some(Round { who, due, receivers: self.receivers.clone(), is_over: false })
+    }
+
+    /// Sends messages to their receiver.
     ///
     /// # Errors
     /// If the store cannot be read or takes no writes; what was not written down is sent again.
-    pub async fn step<S: Store>(&self, engine: &Engine<S>, moment: &Moment) -> Result<usize, Error> {
-        let now = moment.now.0;
-        let due = engine.store.lease_due(engine.tenant, keys::OUTBOX, now, now + LEASE_MS, AT_ONCE).await?;
-        let count = due.len();
-        let mut by_endpoint: BTreeMap<WebhookId, Vec<Due>> = BTreeMap::new();
-        for leased in due {
-            let due = Due::read(leased)?;
-            by_endpoint.entry(due.endpoint).or_default().push(due);
-        }
-        let receivers = by_endpoint.into_iter().map(|(id, due)| self.serve(engine, id, due, moment));
-        // All of them, before an error of one is told.
-        for served in join_all(receivers).await {
-            served?;
-        }
-        Ok(count)
-    }
-
-    /// Sees to everything that is due for one endpoint.
-    async fn serve<S: Store>(
+    pub async fn call<S: Store>(
         &self,
         engine: &Engine<S>,
-        id: WebhookId,
-        due: Vec<Due>,
-        moment: &Moment,
+        round: Round,
+        clock: &(dyn Fn() -> Moment + Sync),
     ) -> Result<(), Error> {
-        let endpoint: Option<WebhookEndpoint> = engine.stored(&keys::webhook(id)).await?;
-        let Some(endpoint) = endpoint else { return drop_all(engine, &due).await };
-        if let Some(disabled) = &endpoint.disabled {
-            return bury(
-                engine,
-                &due,
-                &format!("not sent: the endpoint is disabled, because {}", disabled.why),
-                moment,
-            )
-            .await;
-        }
-        let secrets = webhooks::secrets(engine, &endpoint, moment.now)?;
-        if let Err(until) = self.begin(id, moment.now) {
-            return put_off(engine, &due, until).await;
-        }
-        let fared = self.call(engine, &endpoint, &secrets, &due, moment).await;
-        self.end(id, *fared.as_ref().unwrap_or(&Fared::Badly), moment.now);
-        fared.map(drop)
+        let began = clock().now;
+        let fared = self.send(engine, &round, clock).await;
+        let back = round.end(*fared.as_ref().unwrap_or(&Fared::Badly), began, clock().now);
+        // What went wrong first is told.
+        let put_off = put_off(engine, &back).await;
+        fared?;
+        put_off
     }
 
-    /// Calls a receiver, a few messages at a time, until one is not taken. The others are put off: they would fare no better.
-    async fn call<S: Store>(
+    async fn send<S: Store>(
         &self,
         engine: &Engine<S>,
-        endpoint: &WebhookEndpoint,
-        secrets: &[Secret],
-        due: &[Due],
-        moment: &Moment,
+        round: &Round,
+        clock: &(dyn Fn() -> Moment + Sync),
     ) -> Result<Fared, Error> {
-        let mut rounds = due.chunks(ON_THE_WAY_MAX);
-        for round in rounds.by_ref() {
-            let sending = round.iter().map(|due| self.deliver(engine, endpoint, secrets, due, moment));
-            let mut fared = Fared::Well;
-            for sent in join_all(sending).await {
-                if sent? == Fared::Badly {
-                    fared = Fared::Badly;
-                }
-            }
-            if fared == Fared::Badly {
-                for rest in rounds {
-                    put_off(engine, rest, Timestamp(moment.now.0 + REST_MS)).await?;
-                }
-                return Ok(Fared::Badly);
+        let now = clock().now;
+        let endpoint: Option<WebhookEndpoint> = engine.stored(&keys::webhook(round.who.1)).await?;
+        let Some(endpoint) = endpoint else {
+            drop_all(engine, &round.due).await?;
+            return Ok(Fared::Well);
+        };
+        if let Some(disabled) = &endpoint.disabled {
+            let why = format!("not sent: the endpoint is disabled, because {}", disabled.why);
+            bury(engine, &round.due, &why, now).await?;
+            return Ok(Fared::Well);
+        }
+        let secrets = webhooks::secrets(engine, &endpoint, now)?;
+        let sending = round.due.iter().map(|due| self.deliver(engine, &endpoint, &secrets, due, clock));
+        let mut all_fared = Fared::Well;
+        // All of them, before an error of one is told.
+        for fared in join_all(sending).await {
+            if fared? == Fared::Badly {
+                all_fared = Fared::Badly;
             }
         }
-        Ok(Fared::Well)
+        Ok(all_fared)
     }
 
     /// Makes one attempt and writes down what became of it.
@@ -168,8 +180,9 @@ impl<P: Post> Outbox<P> {
         endpoint: &WebhookEndpoint,
         secrets: &[Secret],
         due: &Due,
-        moment: &Moment,
+        clock: &(dyn Fn() -> Moment + Sync),
     ) -> Result<Fared, Error> {
+        let moment = clock();
         let message: Option<WebhookMessage> = engine.stored(&keys::message(due.message)).await?;
         // What it told of was erased.
         let Some(message) = message else {
@@ -180,55 +193,28 @@ impl<P: Post> Outbox<P> {
         let body = match leaving(engine, message, moment.now).await? {
             Leaving::Body(body) => body,
             Leaving::Nothing(why) => {
-                bury(engine, std::slice::from_ref(due), &format!("not sent: {why}"), moment).await?;
+                bury(engine, std::slice::from_ref(due), &format!("not sent: {why}"), moment.now).await?;
                 return Ok(Fared::Well);
             }
         };
         let signature = sign(secrets, &id, timestamp_s, &body);
         let call = Call { url: endpoint.url.clone(), id, timestamp_s, signature, body };
         let outcome = self.post.post(call).await;
+        let now = clock().now;
         if outcome == Outcome::Gone {
-            webhooks::disable(engine, endpoint.id, "its receiver answered 410", moment.now).await?;
+            webhooks::disable(engine, endpoint.id, "its receiver answered 410", now).await?;
         }
         let fared = if matches!(outcome, Outcome::Delivered { .. }) { Fared::Well } else { Fared::Badly };
         let chance =
             Hasher::new("webhook wait").field(&moment.seed.to_le_bytes()).field(&due.message.bytes());
         let chance = share_of(chance.finish());
-        due.update(engine, |delivery| after(delivery, &outcome, moment.now, chance)).await?;
+        due.update(engine, |delivery| after(delivery, &outcome, now, chance)).await?;
         Ok(fared)
     }
+}
 
-    /// Takes a receiver for one step. The error is when to come back.
-    fn begin(&self, id: WebhookId, now: Timestamp) -> Result<(), Timestamp> {
-        let mut receivers = self.receivers();
-        let receiver = receivers.entry(id).or_default();
-        if receiver.is_called {
-            return Err(Timestamp(now.0 + BUSY_MS));
-        }
-        if now < receiver.rests_until {
-            return Err(receiver.rests_until);
-        }
-        receiver.is_called = true;
-        Ok(())
-    }
-
-    fn end(&self, id: WebhookId, fared: Fared, now: Timestamp) {
-        let mut receivers = self.receivers();
-        let receiver = receivers.entry(id).or_default();
-        receiver.is_called = false;
-        match fared {
-            Fared::Well => receiver.failures = 0,
-            Fared::Badly => {
-                let rest = REST_MS.saturating_mul(1 << receiver.failures.min(8)).min(REST_MS_MAX);
-                receiver.failures = receiver.failures.saturating_add(1);
-                receiver.rests_until = Timestamp(now.0 + rest);
-            }
-        }
-    }
-
-    fn receivers(&self) -> MutexGuard<'_, BTreeMap<WebhookId, Receiver>> {
-        self.receivers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<M>(receivers: &Mutex<Receivers<M>>) -> MutexGuard<'_, Receivers<M>> {
+    receivers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells how a delivery stands after an attempt.
@@ -281,10 +267,17 @@ impl Due {
         engine: &Engine<S>,
         change: impl FnOnce(Delivery) -> Delivery,
     ) -> Result<(), Error> {
+        engine.commit(self.updated(engine, change).await?).await?;
+        Ok(())
+    }
+
+    async fn updated<S: Store>(
+        &self,
+        engine: &Engine<S>,
+        change: impl FnOnce(Delivery) -> Delivery,
+    ) -> Result<Batch, Error> {
         let key = keys::delivery(self.endpoint, self.message);
-        let Some(record) = engine.record(&key).await? else {
-            return drop_all(engine, std::slice::from_ref(self)).await;
-        };
+        let Some(record) = engine.record(&key).await? else { return self.dropped(engine) };
         let delivery = change(Delivery::from_bytes(&record.bytes)?);
         let mut batch = batch(engine)?;
         batch.checks.push(Check::Version(key.clone(), record.version));
@@ -293,40 +286,49 @@ impl Due {
         if let DeliveryState::Waiting { due } = delivery.state {
             batch.changes.push(enqueue(self.endpoint, self.message, due));
         }
-        engine.commit(batch).await?;
-        Ok(())
+        Ok(batch)
+    }
+
+    fn dropped<S: Store>(&self, engine: &Engine<S>) -> Result<Batch, Error> {
+        let mut batch = batch(engine)?;
+        batch.changes.push(self.done());
+        batch.changes.push(Change::Delete(keys::delivery(self.endpoint, self.message)));
+        Ok(batch)
     }
 }
 
 /// Takes entries out whose endpoint or message is no longer there.
 async fn drop_all<S: Store>(engine: &Engine<S>, due: &[Due]) -> Result<(), Error> {
-    let mut batches = Vec::with_capacity(due.len());
-    for due in due {
-        let mut batch = batch(engine)?;
-        batch.changes.push(due.done());
-        batch.changes.push(Change::Delete(keys::delivery(due.endpoint, due.message)));
-        batches.push(batch);
-    }
-    for outcome in engine.submit(batches).await {
-        outcome?;
-    }
-    Ok(())
+    let batches: Result<Vec<Batch>, Error> = due.iter().map(|due| due.dropped(engine)).collect();
+    submit(engine, batches?).await
 }
 
 /// Gives entries another due time without counting an attempt.
-async fn put_off<S: Store>(engine: &Engine<S>, due: &[Due], until: Timestamp) -> Result<(), Error> {
-    let waiting = DeliveryState::Waiting { due: until };
-    for due in due {
-        due.update(engine, |delivery| Delivery { state: waiting, ..delivery }).await?;
+async fn put_off<S: Store>(engine: &Engine<S>, due: &[(Due, Timestamp)]) -> Result<(), Error> {
+    let mut batches = Vec::with_capacity(due.len());
+    for (due, until) in due {
+        let waiting = DeliveryState::Waiting { due: *until };
+        batches.push(due.updated(engine, |delivery| Delivery { state: waiting, ..delivery }).await?);
     }
-    Ok(())
+    submit(engine, batches).await
 }
 
 /// Gives deliveries up.
-async fn bury<S: Store>(engine: &Engine<S>, due: &[Due], why: &str, moment: &Moment) -> Result<(), Error> {
-    let dead = DeliveryState::Dead { at: moment.now };
+async fn bury<S: Store>(engine: &Engine<S>, due: &[Due], why: &str, now: Timestamp) -> Result<(), Error> {
+    let dead = DeliveryState::Dead { at: now };
+    let mut batches = Vec::with_capacity(due.len());
     for due in due {
-        due.update(engine, |delivery| Delivery { state: dead, said: why.to_owned(), ..delivery }).await?;
+        let said = || why.to_owned();
+        let buried = due.updated(engine, |delivery| Delivery { state: dead, said: said(), ..delivery });
+        batches.push(buried.await?);
+    }
+    submit(engine, batches).await
+}
+
+/// Writes batches all at once; the first error is told.
+async fn submit<S: Store>(engine: &Engine<S>, batches: Vec<Batch>) -> Result<(), Error> {
+    for outcome in engine.submit(batches).await {
+        outcome?;
     }
     Ok(())
 }

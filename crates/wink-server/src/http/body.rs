@@ -24,6 +24,12 @@ const COMES_WITHIN: Duration = Duration::from_millis(20);
 /// The body as bytes, unpacked.
 pub(crate) struct Sent(pub Bytes);
 
+/// The same, and whether card numbers were in it, for who takes them out of more than the body.
+pub(crate) struct Cleared {
+    pub bytes: Bytes,
+    pub had_cards: bool,
+}
+
 /// The body as JSON of a type.
 pub(crate) struct Json<T>(pub T);
 
@@ -34,6 +40,14 @@ pub(crate) struct PathName<T = String>(pub T);
 pub(crate) struct Asked<T>(pub T);
 
 impl<S: Store> FromRequest<Arc<Service<S>>> for Sent {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, service: &Arc<Service<S>>) -> Result<Self, Refused> {
+        Cleared::from_request(request, service).await.map(|Cleared { bytes, .. }| Self(bytes))
+    }
+}
+
+impl<S: Store> FromRequest<Arc<Service<S>>> for Cleared {
     type Rejection = Refused;
 
     async fn from_request(request: Request, service: &Arc<Service<S>>) -> Result<Self, Refused> {
@@ -53,19 +67,24 @@ impl<S: Store> FromRequest<Arc<Service<S>>> for Sent {
             }
         };
         place.map_or(Ok(()), Place::enter).map_err(|_| overloaded())?;
-        Ok(Self(cleared_of_cards(bytes, service.card_key())))
+        Ok(cleared_of_cards(bytes, service.card_key()))
     }
 }
 
 /// Takes card numbers out before anything else sees the body: what is not there cannot be stored, logged or sent on.
-fn cleared_of_cards(bytes: Bytes, key: &[u8; 32]) -> Bytes {
+fn cleared_of_cards(bytes: Bytes, key: &[u8; 32]) -> Cleared {
     match without_cards(&bytes, key) {
-        None => bytes,
+        None => Cleared { bytes, had_cards: false },
         Some(cleared) => {
-            metrics::counter!("wink_bodies_with_cards_total").increment(1);
-            cleared.into()
+            count_body_with_cards();
+            Cleared { bytes: cleared.into(), had_cards: true }
         }
     }
+}
+
+/// Counts a body out of which card numbers were taken. Each once, however many were in it.
+pub(crate) fn count_body_with_cards() {
+    metrics::counter!("wink_bodies_with_cards_total").increment(1);
 }
 
 impl<T: DeserializeOwned, S: Store> FromRequest<Arc<Service<S>>> for Json<T> {

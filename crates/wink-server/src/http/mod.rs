@@ -22,6 +22,7 @@ mod features;
 mod finish;
 mod ga4;
 mod gate;
+mod granted;
 mod health;
 mod households;
 mod keys;

@@ -31,6 +31,11 @@ impl Refused {
         [429, 503].contains(&self.problem.status)
     }
 
+    /// Gives it as what is said in the middle of an answer.
+    pub(super) fn into_problem(self) -> Problem {
+        *self.problem
+    }
+
     /// Answers 400 instead: the clients of others know no other status for a body that cannot be taken.
     pub(super) fn into_bad_request(mut self) -> Self {
         self.problem.status = 400;

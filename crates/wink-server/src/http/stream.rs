@@ -12,8 +12,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -22,11 +20,12 @@ use utoipa::IntoParams;
 use wink_api::{DecisionView, IdentitySent, Problem, StreamTokenAsked, StreamTokenMade};
 use wink_core::base::{Hasher, ProfileId, Timestamp};
 use wink_core::coupon::issue;
-use wink_store::{Store, Tenant};
+use wink_store::Store;
 
 use super::body::{Asked, Json};
+use super::granted::{Grant, Held, Key};
 use super::problem::{self, Refused, invalid};
-use super::service::{Caller, Service};
+use super::service::{Arrival, Caller, Service};
 use crate::flow::erase::find;
 use crate::flow::stream::{Listener, Placed, Places, decision};
 use crate::{Engine, Error};
@@ -37,7 +36,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A browser that lost its connection comes again after this long.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// A stream ends after this long, and its key or token is looked at anew when the reader comes again.
+/// A stream ends after this long, and its token is looked at anew when the reader comes again. Its key is looked at all the time.
 const LASTS: Duration = Duration::from_secs(15 * 60);
 
 /// So often it is looked whether further profiles are the same person, if nothing is decided about them.
@@ -122,13 +121,14 @@ pub(super) struct StreamAsked {
 #[utoipa::path(get, path = "/v1/stream", tag = "stream", operation_id = "open_stream",
     params(StreamAsked, ("Last-Event-ID" = Option<String>, Header, description = "Goes on after this event")),
     responses(
-        (status = 200, description = "Events of the type `decision`, each with a decision as data", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events of the type `decision`, each with a decision as data; one of the type `refused` with a problem is the last, once the key is no longer good", body = String, content_type = "text/event-stream"),
         (status = 404, description = "Nobody is known by this name", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value cannot be used", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn open_stream<S: Store>(
     State(service): State<Arc<Service<S>>>,
     caller: Option<Extension<Caller<S>>>,
+    arrival: Arrival,
     headers: HeaderMap,
     Asked(asked): Asked<StreamAsked>,
 ) -> Result<Response, Refused> {
@@ -137,20 +137,24 @@ pub(super) async fn open_stream<S: Store>(
         places.ok_or_else(|| invalid("", "`Last-Event-ID` is the id of an event of this stream"))
     });
     let now = (service.clock)();
-    let (engine, profile, seat) = match (&asked.token, caller) {
+    let (engine, profile, key, seat) = match (&asked.token, caller) {
         (Some(token), _) => {
             let grant = Grant::read(token, service.stream_key()).filter(|grant| now < grant.ends_at);
             let grant = grant.ok_or_else(problem::key_unknown)?;
+            if !grant.key.is_good(&service, arrival.operation).await? {
+                return Err(problem::key_unknown());
+            }
             let who = Hasher::new("stream of a person").field(&grant.profile.bytes()).finish().number();
             let seat = service.streams.enter(who, PER_PERSON_MAX)?;
-            (service.engine(grant.tenant).await?, grant.profile, seat)
+            (service.engine(grant.key.tenant).await?, grant.profile, grant.key, seat)
         }
         (None, Some(Extension(caller))) => {
             let identity = asked.namespace.zip(asked.value);
             let identity = identity.map(|(namespace, value)| IdentitySent { namespace, value });
             let profile = named(&caller.engine, asked.profile.as_deref(), identity.as_ref()).await?;
             let who = Hasher::new("stream of a key").field(&caller.access.id.0).finish().number();
-            (caller.engine, profile, service.streams.enter(who, PER_KEY_MAX)?)
+            let key = Key { tenant: caller.access.tenant, id: caller.access.id };
+            (caller.engine, profile, key, service.streams.enter(who, PER_KEY_MAX)?)
         }
         (None, None) => return Err(problem::key_missing()),
     };
@@ -162,8 +166,16 @@ pub(super) async fn open_stream<S: Store>(
         closing: service.streams.closing.subscribe(),
         _seat: seat,
     };
-    let events =
-        unfold(reader, |mut reader| async move { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
+    let held = Held::new(key, service, arrival);
+    let events = unfold(Some((reader, held)), |open| async move {
+        let (mut reader, mut held) = open?;
+        // The key first: a reader who is far behind always has something to hear.
+        tokio::select! {
+            biased;
+            last = held.gone() => Some((Ok::<_, Infallible>(refusal(&last?)), None)),
+            event = reader.next() => Some((Ok(event?), Some((reader, held)))),
+        }
+    });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
 }
 
@@ -183,9 +195,16 @@ pub(super) async fn make_stream_token<S: Store>(
     }
     let profile = named(&caller.engine, asked.profile.as_deref(), asked.identity.as_ref()).await?;
     let ends_at = Timestamp(caller.now.0 + i64::from(minutes) * 60_000);
-    let grant = Grant { tenant: caller.engine.tenant, profile, ends_at };
+    let key = Key { tenant: caller.engine.tenant, id: caller.access.id };
+    let grant = Grant { key, profile, ends_at };
     let token = grant.write(caller.service.stream_key());
     Ok((StatusCode::CREATED, axum::Json(StreamTokenMade { token, ends_at: ends_at.to_string() })))
+}
+
+/// The last event of a stream whose key is gone: what the reader would be told who came again.
+fn refusal(problem: &Problem) -> Event {
+    let json = serde_json::to_string(problem).expect("strings and numbers are JSON");
+    Event::default().event("refused").data(json)
 }
 
 /// Finds the person that is named by profile or by identity.
@@ -205,42 +224,6 @@ async fn named<S: Store>(
     }
 }
 
-/// What a token grants: one person's stream, for some minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Grant {
-    tenant: Tenant,
-    profile: ProfileId,
-    ends_at: Timestamp,
-}
-
-impl Grant {
-    fn write(&self, key: &[u8; 32]) -> String {
-        let fields = [&self.tenant.0.to_be_bytes()[..], &self.profile.bytes(), &self.ends_at.0.to_be_bytes()];
-        let granted = fields.concat();
-        URL_SAFE_NO_PAD.encode([&granted, tag(&granted, key).as_bytes().as_slice()].concat())
-    }
-
-    fn read(token: &str, key: &[u8; 32]) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (granted, sent) = bytes.split_last_chunk::<32>()?;
-        if tag(granted, key) != blake3::Hash::from_bytes(*sent) {
-            return None;
-        }
-        let (tenant, rest) = granted.split_first_chunk::<4>()?;
-        let (profile, rest) = rest.split_first_chunk::<16>()?;
-        Some(Self {
-            tenant: Tenant(u32::from_be_bytes(*tenant)),
-            profile: ProfileId::from_bytes(*profile),
-            ends_at: Timestamp(i64::from_be_bytes(rest.try_into().ok()?)),
-        })
-    }
-}
-
-/// Proves that a token is ours. As blake3's own type, because that compares in constant time.
-fn tag(granted: &[u8], key: &[u8; 32]) -> blake3::Hash {
-    blake3::Hash::from_bytes(Hasher::keyed(key, "stream token").field(granted).finish().0)
-}
-
 /// One open stream.
 struct Reader<S> {
     engine: Arc<Engine<Arc<S>>>,
@@ -256,6 +239,9 @@ impl<S: Store> Reader<S> {
     /// Waits for the next event; `None` ends the stream, and the reader comes again.
     async fn next(&mut self) -> Option<Event> {
         loop {
+            if self.ends <= Instant::now() {
+                return None;
+            }
             if let Some(placed) = self.listener.told(&self.engine).await.ok()? {
                 // Nothing is told of somebody who was erased meanwhile.
                 match self.event(placed).await.ok()? {
@@ -294,28 +280,6 @@ impl<S: Store> Reader<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KEY: [u8; 32] = [7; 32];
-
-    fn grant() -> Grant {
-        Grant { tenant: Tenant(3), profile: ProfileId::from_bytes([1; 16]), ends_at: Timestamp(1_000) }
-    }
-
-    #[test]
-    fn a_token_reads_back_as_made_under_its_key_only_and_unchanged_only() {
-        let token = grant().write(&KEY);
-        assert_eq!(Grant::read(&token, &KEY), Some(grant()));
-        assert_eq!(Grant::read(&token, &[8; 32]), None);
-        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
-        for place in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[place] ^= 1;
-            assert_eq!(Grant::read(&URL_SAFE_NO_PAD.encode(changed), &KEY), None, "byte {place}");
-        }
-        for wrong in ["", "x", &token[1..], &format!("{token}AAAA")] {
-            assert_eq!(Grant::read(wrong, &KEY), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn seats_are_counted_by_who_sits_and_free_again_when_they_leave() {

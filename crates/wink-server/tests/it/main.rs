@@ -86,6 +86,8 @@ mod moments;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod personalised;
@@ -137,6 +139,8 @@ mod sources;
 mod story;
 #[cfg(test)]
 mod stream;
+#[cfg(test)]
+mod stream_keys;
 #[cfg(test)]
 mod tamper;
 #[cfg(test)]

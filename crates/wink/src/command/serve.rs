@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use wink_connect::webhook::address::Reach;
 use wink_connect::webhook::send::{Sender, SystemNames};
 use wink_core::profile::Retention;
-use wink_server::flow::outbox::{Moment, Outbox};
+use wink_server::flow::outbox::{Moment, Outbox, Round};
 use wink_server::flow::segments::pass;
 use wink_server::flow::tills::leases;
 use wink_server::flow::{expire, expiring, moments, once, points, refold, retain, rights, rounds};
@@ -39,9 +39,6 @@ const PASS_RESTS: u32 = 4;
 
 /// The outbox is looked at this often: a message is on its way within half a second of what it tells of.
 const SEND_EVERY: Duration = Duration::from_millis(500);
-
-/// Senders at work: while one waits for a receiver, others see to the rest.
-const SENDERS: usize = 4;
 
 /// Retention is counted in days; once an hour keeps it well within one.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
@@ -101,9 +98,7 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
         workers.spawn(see_to_moments(service.clone()));
         workers.spawn(look_at_segments(service.clone()));
         let outbox = Arc::new(Outbox::new(Sender::new(webhooks_reach)?));
-        for _ in 0..SENDERS {
-            workers.spawn(send(service.clone(), outbox.clone()));
-        }
+        workers.spawn(send(service.clone(), outbox));
         if settings.certificate.is_none() && !address.ip().is_loopback() {
             eprintln!(
                 "wink: keys and data cross the network in the clear; give a certificate with --tls-cert, or put a proxy in front"
@@ -217,30 +212,48 @@ async fn look_at_segments<S: Store>(service: Arc<Service<S>>) {
     }
 }
 
-/// Sends webhooks that are due, for every tenant, until it is aborted. What is not sent stays in the outbox.
+/// Sends webhooks that are due, for every tenant, until it is aborted. What is not sent stays in the outbox. It waits for no receiver: each is
+/// called in a task of its own, as many as the outbox lets.
 async fn send<S: Store>(service: Arc<Service<S>>, outbox: Arc<Outbox<Sender<SystemNames>>>) {
+    let mut calls = JoinSet::new();
+    let mut look_at = tokio::time::Instant::now();
     loop {
-        let mut sent = 0;
-        for engine in service.engines() {
-            match send_due(&service, &engine, &outbox).await {
-                Ok(count) => sent += count,
-                Err(error) => terminal::complain(&error.into()),
+        if look_at <= tokio::time::Instant::now() {
+            let mut are_more = false;
+            for engine in service.engines() {
+                match outbox.take_up(&engine, (service.clock)()).await {
+                    Ok(count) => are_more |= count != 0,
+                    Err(error) => terminal::complain(&error.into()),
+                }
             }
+            let rest = if are_more { Duration::ZERO } else { SEND_EVERY };
+            look_at = tokio::time::Instant::now() + rest;
         }
-        if sent == 0 {
-            tokio::time::sleep(SEND_EVERY).await;
+        while let Some(round) = outbox.next((service.clock)()) {
+            calls.spawn(call(service.clone(), outbox.clone(), round));
+        }
+        tokio::select! {
+            Some(called) = calls.join_next() => {
+                if let Err(error) = called {
+                    terminal::complain(&error.into());
+                }
+            }
+            () = tokio::time::sleep_until(look_at) => {}
         }
     }
 }
 
-async fn send_due<S: Store>(
-    service: &Service<S>,
-    engine: &Engine<Arc<S>>,
-    outbox: &Outbox<Sender<SystemNames>>,
-) -> Result<usize, wink_server::Error> {
-    let seed = u64::from_be_bytes(random().map_err(wink_server::Error::from)?);
-    // Receivers have today's clock, whatever clock an imported past left the store with.
-    outbox.step(engine, &Moment { now: (service.clock)(), sent_at: home::now(), seed }).await
+async fn call<S: Store>(service: Arc<Service<S>>, outbox: Arc<Outbox<Sender<SystemNames>>>, round: Round) {
+    let called = async {
+        let engine = service.engine(round.tenant()).await?;
+        let seed = u64::from_be_bytes(random()?);
+        // Receivers have today's clock, whatever clock an imported past left the store with.
+        let clock = || Moment { now: (service.clock)(), sent_at: home::now(), seed };
+        outbox.call(&engine, round, &clock).await
+    };
+    if let Err(error) = called.await {
+        terminal::complain(&error.into());
+    }
 }
 
 async fn do_due<S: Store>(

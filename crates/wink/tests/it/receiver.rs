@@ -39,6 +39,11 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn answering(status: u16) -> Self {
+        Self::answering_after(Duration::ZERO, status)
+    }
+
+    /// Answers each message so long after it came.
+    pub(crate) fn answering_after(delay: Duration, status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (status, received) = (Arc::new(Mutex::new(status)), Arc::new(Mutex::new(Vec::new())));
@@ -46,7 +51,7 @@ impl Receiver {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (answer, heard) = (Arc::clone(&answer), Arc::clone(&heard));
-                std::thread::spawn(move || serve(stream.unwrap(), &answer, &heard));
+                std::thread::spawn(move || serve(stream.unwrap(), delay, &answer, &heard));
             }
         });
         Self { address, status, received }
@@ -79,7 +84,7 @@ impl Receiver {
     }
 }
 
-fn serve(stream: TcpStream, status: &Mutex<u16>, received: &Mutex<Vec<Received>>) {
+fn serve(stream: TcpStream, delay: Duration, status: &Mutex<u16>, received: &Mutex<Vec<Received>>) {
     let mut stream = BufReader::new(stream);
     let (mut headers, mut length, mut line) = (json!({}), 0, String::new());
     while stream.read_line(&mut line).unwrap() != 0 && line != "\r\n" {
@@ -95,6 +100,7 @@ fn serve(stream: TcpStream, status: &Mutex<u16>, received: &Mutex<Vec<Received>>
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
     received.lock().unwrap().push(Received { headers, body: String::from_utf8(body).unwrap() });
+    std::thread::sleep(delay);
     let status = *status.lock().unwrap();
     // The server may have been killed in between.
     write!(stream.get_mut(), "HTTP/1.1 {status} Answer\r\ncontent-length: 0\r\n\r\n").ok();

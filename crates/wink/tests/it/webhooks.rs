@@ -1,6 +1,7 @@
 //! Webhooks from the running server to a receiver on this machine, signed so that the receivers' own library accepts them.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -117,6 +118,39 @@ fn a_receiver_that_answers_410_is_left_alone_until_it_is_switched_on() {
     receiver.wait_for(2);
     fine(&ask(server.address, "DELETE", &path, ""), 204);
     assert_eq!(ask(server.address, "GET", &path, "").status, 404);
+}
+
+/// Each answers well, within the time receivers have, and far too late for whoever waits behind them.
+#[test]
+fn timing_a_message_passes_those_of_slow_receivers() {
+    const SLOW: usize = 6;
+    let store = tempfile::tempdir().unwrap();
+    let server = shop(store.path());
+    let quick = Receiver::answering(200);
+    let (quick_path, _) = register(&server, &quick, &json!(["coupon.redeemed"]));
+    let mut slow = Vec::new();
+    for _ in 0..SLOW {
+        let receiver = Receiver::answering_after(Duration::from_secs(10), 200);
+        let (path, _) = register(&server, &receiver, &json!(["coupon.redeemed"]));
+        // One after the other, so that none is called along with another.
+        for _ in 0..10 {
+            post(&server, &format!("{path}/test"), &json!({}), 202);
+        }
+        let begun = Instant::now();
+        receiver.wait_for(1);
+        assert!(begun.elapsed() < Duration::from_secs(3), "the next slow one: {:?}", begun.elapsed());
+        slow.push((receiver, path));
+    }
+    for number in 1..=3 {
+        let begun = Instant::now();
+        post(&server, &format!("{quick_path}/test"), &json!({}), 202);
+        quick.wait_for(number);
+        assert!(begun.elapsed() < Duration::from_secs(2), "message {number}: {:?}", begun.elapsed());
+    }
+    for (receiver, path) in &slow {
+        receiver.wait_for(10);
+        assert_eq!(messages(&server, path).len(), 10);
+    }
 }
 
 #[test]
