@@ -69,7 +69,7 @@ classes! {
     Guilt "guilt_pity" None, "Sie sind abgemeldet.", "You are unsubscribed.", "Makes somebody feel sorry.";
     SafetyFear "safety_fear" None, "Rauchmelder, geprüft nach EN 14604.", "Smoke alarm, tested to EN 14604.", "Makes somebody afraid for those they love.";
     FakeWin "fake_win" None, "Als Mitglied erhalten Sie 5 €.", "As a member you get 5 EUR.", "Says that something was won.";
-    Free "free_claim" Some("offer.cost_total"), "0 €, kein Mindestkauf.", "0 EUR, no minimum spend.", "Says that something costs nothing.";
+    Free "free_claim" Some("offer.cost_total"), "Preis: {{offer.cost_total}}, kein Mindestkauf.", "Price: {{offer.cost_total}}, no minimum spend.", "Says that something costs nothing.";
     Price "price_claim" Some("price.lowest_30d"), "19,99 €. Niedrigster Preis der letzten 30 Tage: {{price.lowest_30d}}.", "19.99 EUR. Lowest price of the last 30 days: {{price.lowest_30d}}.", "Compares prices.";
     RightAsPerk "legal_right_as_perk" None, "14 Tage Widerrufsrecht (gesetzlich).", "14 days to withdraw (by law).", "Sells what everybody has by law.";
     Children "children" None, "kein Angebot", "no offer", "Speaks to children.";

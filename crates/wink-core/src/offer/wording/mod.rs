@@ -6,6 +6,7 @@ mod class;
 mod normal;
 mod patterns;
 mod readability;
+mod sentence;
 
 pub use class::{Class, Severity};
 pub use readability::{NotEnough, Readability, readability};
@@ -68,20 +69,28 @@ impl Finding {
 /// A claim of fact that is bound to a value, such as `{{stock.available}}` for a number of pieces, is no finding: what it says is then checked
 /// whenever it is said.
 pub fn lint(text: &str, languages: &[Language]) -> Vec<Finding> {
-    let plain = Mapped::normal(text);
-    let mut found = Vec::new();
-    search(text, &plain, languages, &mut found);
-    // Whoever spells a word in digits, or letter by letter, means that word.
-    if let Some(folded) = plain.folded() {
-        search(text, &folded, languages, &mut found);
+    let laid = Mapped::laid(text);
+    let mut found = search(text, &laid.collapsed(), languages);
+    // Whoever spells a word in digits, letter by letter or behind hyphens, means that word.
+    if let Some(folded) = laid.folded() {
+        let also = search(text, &folded, languages);
+        found.sort_by_key(|finding| (finding.rule, finding.at.start));
+        let is_new = |one: &Finding| {
+            // What one rule finds in one reading does not overlap, so only the last that begins before its end can.
+            let behind = found.partition_point(|known| (known.rule, known.at.start) < (one.rule, one.at.end));
+            let before = behind.checked_sub(1).and_then(|last| found.get(last));
+            before.is_none_or(|known| known.rule != one.rule || known.at.end <= one.at.start)
+        };
+        let new: Vec<Finding> = also.into_iter().filter(is_new).collect();
+        found.extend(new);
     }
     found.sort_by_key(|finding| (finding.at.start, finding.at.end, finding.rule));
-    found.dedup_by_key(|finding| (finding.rule, finding.at.start));
     found
 }
 
-fn search(text: &str, mapped: &Mapped, languages: &[Language], found: &mut Vec<Finding>) {
+fn search(text: &str, mapped: &Mapped, languages: &[Language]) -> Vec<Finding> {
     let rules = patterns::rules();
+    let mut found = Vec::new();
     for rule in rules.matching(&mapped.text).filter(|rule| languages.contains(&rule.language)) {
         for place in rule.pattern.find_iter(&mapped.text) {
             let at = mapped.original(place.range());
@@ -92,6 +101,7 @@ fn search(text: &str, mapped: &Mapped, languages: &[Language], found: &mut Vec<F
             }
         }
     }
+    found
 }
 
 /// Tells whether the sentence a claim stands in has the value that shows it.
@@ -113,5 +123,7 @@ fn is_bound(text: &str, at: &Range<usize>, class: Class) -> bool {
         .any(|rest| rest.split("}}").next().is_some_and(|name| name.trim() == binding))
 }
 
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,31 @@
-//! A text as rules see it: compatible characters as one (Unicode NFKC), nothing invisible; and, where somebody hides a word in digits or between
-//! spaces, the word. Every byte knows where it came from.
+//! A text as rules see it: compatible characters as one (Unicode NFKC), nothing invisible, one blank for whatever stands between two words; and,
+//! where somebody hides a word in digits, between spaces or behind hyphens, the word. Every byte knows where it came from.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// How HTML writes blanks and signs nobody sees, and what each of them is.
+const ENTITIES: &[(&str, Option<char>)] = &[
+    ("&nbsp;", Some(' ')),
+    ("&#160;", Some(' ')),
+    ("&#xa0;", Some(' ')),
+    ("&ensp;", Some(' ')),
+    ("&emsp;", Some(' ')),
+    ("&thinsp;", Some(' ')),
+    ("&shy;", None),
+    ("&#173;", None),
+    ("&#xad;", None),
+    ("&zwnj;", None),
+    ("&zwj;", None),
+    ("&#8203;", None),
+    ("&#x200b;", None),
+    ("&zerowidthspace;", None),
+];
+
 /// A text that was made from another.
+#[derive(Clone)]
 pub(super) struct Mapped {
     /// The text.
     pub(super) text: String,
@@ -15,8 +34,8 @@ pub(super) struct Mapped {
 }
 
 impl Mapped {
-    /// Normalises a text.
-    pub(super) fn normal(text: &str) -> Self {
+    /// Normalises a text, its blanks and ends of lines as they stand: what they mean is known only beside each other.
+    pub(super) fn laid(text: &str) -> Self {
         let mut mapped =
             Self { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len() + 1) };
         let mut chars = text.char_indices().peekable();
@@ -25,10 +44,21 @@ impl Mapped {
             if at < behind {
                 continue;
             }
-            if let Some(length) = value(text.get(at..).unwrap_or_default()) {
+            let rest = text.get(at..).unwrap_or_default();
+            if let Some(length) = value(rest) {
                 // What is said there is a number or a date, which the rules know as digits.
                 mapped.push('7', at);
                 behind = at + length;
+                continue;
+            }
+            if let Some((written, meant)) = entity(rest) {
+                meant.into_iter().for_each(|one| mapped.push(one, at));
+                behind = at + written;
+                continue;
+            }
+            if first.is_whitespace() {
+                chars.next_if(|(_, next)| first == '\r' && *next == '\n');
+                blank(first).chars().for_each(|one| mapped.push(one, at));
                 continue;
             }
             let mut end = at + first.len_utf8();
@@ -42,11 +72,27 @@ impl Mapped {
         mapped
     }
 
-    /// Reads words that are spelled in digits or letter by letter; nothing if there are none.
+    /// Makes one blank of whatever stands between two words; between two paragraphs, which are two lines apart, the end of a line.
+    pub(super) fn collapsed(&self) -> Self {
+        let mut made = self.empty();
+        let mut places = self.places().peekable();
+        while let Some((at, one)) = places.next() {
+            let mut lines = usize::from(one == '\n');
+            while one.is_whitespace()
+                && let Some((_, next)) = places.next_if(|(_, next)| next.is_whitespace())
+            {
+                lines += usize::from(next == '\n');
+            }
+            made.push(if one.is_whitespace() { if 2 <= lines { '\n' } else { ' ' } } else { one }, at);
+        }
+        made.ends_as(self)
+    }
+
+    /// Reads words that are spelled in digits or letter by letter, or hang together by hyphens; nothing if there are none.
     pub(super) fn folded(&self) -> Option<Self> {
-        let joined = self.joined();
-        let spelled = joined.as_ref().unwrap_or(self).spelled();
-        spelled.or(joined)
+        let joined = self.joined().unhyphenated().collapsed();
+        let folded = joined.spelled().unwrap_or(joined);
+        (folded.text != self.collapsed().text).then_some(folded)
     }
 
     /// Finds the place in the original.
@@ -61,37 +107,86 @@ impl Mapped {
         self.from.extend(std::iter::repeat_n(at, one.len_utf8()));
     }
 
-    /// Takes the spaces out of `J E T Z T`: three letters or more, each alone.
-    fn joined(&self) -> Option<Self> {
-        let chars: Vec<(usize, char)> = self.text.char_indices().collect();
-        let letter = |place: usize| chars.get(place).is_some_and(|(_, one)| one.is_alphabetic());
+    fn empty(&self) -> Self {
+        Self { text: String::with_capacity(self.text.len()), from: Vec::with_capacity(self.from.len()) }
+    }
+
+    /// Ends where the text ends that it was made from.
+    fn ends_as(mut self, other: &Self) -> Self {
+        self.from.push(other.from.last().copied().unwrap_or_default());
+        self
+    }
+
+    /// Goes through the characters, each with the byte of the original it came from.
+    fn places(&self) -> impl Iterator<Item = (usize, char)> {
+        self.text.char_indices().map(|(byte, one)| (self.from.get(byte).copied().unwrap_or_default(), one))
+    }
+
+    /// Takes the spaces out of `J E T Z T`: three letters or more, each alone. Two spaces, or a capital behind a small letter, begin a word.
+    fn joined(&self) -> Self {
+        let chars: Vec<(usize, char)> = self.places().collect();
+        let at = |place: usize| chars.get(place).map(|(_, one)| *one);
+        let letter = |place: usize| at(place).is_some_and(char::is_alphabetic);
         let alone = |place: usize| letter(place) && !letter(place + 1);
-        let gap =
-            |place: usize| chars.get(place).is_some_and(|(_, one)| matches!(one, ' ' | '.' | '-' | '_'));
-        let mut made = Self { text: String::new(), from: Vec::new() };
-        let mut is_other = false;
+        let gap = |place: usize| at(place).is_some_and(|one| matches!(one, ' ' | '\n' | '.' | '-' | '_'));
+        let mut made = self.empty();
         let mut place = 0;
-        while let Some((byte, one)) = chars.get(place) {
+        while let Some((from, one)) = chars.get(place) {
             let begins = place == 0 || !letter(place - 1);
             let mut letters = 1;
             while begins && alone(place) && alone(place + 2 * letters) && gap(place + 2 * letters - 1) {
                 letters += 1;
             }
-            if 3 <= letters {
-                for step in 0..letters {
-                    if let Some((byte, one)) = chars.get(place + 2 * step) {
-                        made.push(*one, self.from.get(*byte).copied().unwrap_or_default());
-                    }
-                }
-                is_other = true;
-                place += 2 * letters - 1;
-            } else {
-                made.push(*one, self.from.get(*byte).copied().unwrap_or_default());
+            if letters < 3 {
+                made.push(*one, *from);
                 place += 1;
+                continue;
+            }
+            let mut was_small = false;
+            for (from, one) in chars.iter().skip(place).step_by(2).take(letters) {
+                if was_small && one.is_uppercase() {
+                    made.push(' ', *from);
+                }
+                was_small = one.is_lowercase();
+                made.push(*one, *from);
+            }
+            place += 2 * letters - 1;
+        }
+        made.ends_as(self)
+    }
+
+    /// Takes the hyphens out of `Letzte-Chance`, and out of a word that goes on in the next line.
+    fn unhyphenated(&self) -> Self {
+        let chars: Vec<(usize, char)> = self.places().collect();
+        let at = |place: usize| chars.get(place).map(|(_, one)| *one);
+        let letter = |place: usize| at(place).is_some_and(char::is_alphabetic);
+        // A hyphen between two digits is a date's or a sum's.
+        let tied = |left: usize, right: usize| {
+            let [left, right] = [left, right].map(|place| at(place).unwrap_or(' '));
+            left.is_alphanumeric()
+                && right.is_alphanumeric()
+                && (left.is_alphabetic() || right.is_alphabetic())
+        };
+        let mut made = self.empty();
+        let mut place = 0;
+        while let Some((from, one)) = chars.get(place) {
+            place += 1;
+            if *one != '-' || place < 2 {
+                made.push(*one, *from);
+                continue;
+            }
+            let mut next = place;
+            while at(next).is_some_and(char::is_whitespace) {
+                next += 1;
+            }
+            let is_break = letter(place - 2) && at(place) == Some('\n');
+            if is_break && at(next).is_some_and(char::is_lowercase) {
+                place = next;
+            } else {
+                made.push(if tied(place - 2, place) || is_break { ' ' } else { '-' }, *from);
             }
         }
-        made.from.push(self.from.last().copied().unwrap_or_default());
-        is_other.then_some(made)
+        made.ends_as(self)
     }
 
     /// Reads digits in words as the letters they look like: `l3tzt3`. A number beside a word is none.
@@ -143,7 +238,27 @@ fn plain(one: char) -> char {
     }
 }
 
-/// Soft hyphens, joiners and marks that nobody sees.
-fn is_invisible(one: char) -> bool {
-    matches!(one, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+/// Tells what a text begins with that HTML writes for a blank or for nothing, and how long it is.
+fn entity(text: &str) -> Option<(usize, Option<char>)> {
+    let is_written =
+        |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    let found = if text.starts_with('&') { ENTITIES.iter().find(|(name, _)| is_written(name)) } else { None };
+    found.map(|(name, meant)| (name.len(), *meant))
+}
+
+/// Takes whatever is blank for a space or for ends of lines.
+fn blank(one: char) -> &'static str {
+    match one {
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' => "\n",
+        '\u{2029}' => "\n\n",
+        _ => " ",
+    }
+}
+
+/// Soft hyphens, joiners, fillers and marks that nobody sees.
+pub(super) fn is_invisible(one: char) -> bool {
+    matches!(one,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }

@@ -1,6 +1,9 @@
 //! How hard a text is to read, by the length of its words and sentences.
 
-use super::Language;
+use unicode_normalization::UnicodeNormalization;
+
+use super::normal::is_invisible;
+use super::{Language, sentence};
 
 /// How hard a text is to read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,11 +27,13 @@ pub struct Readability {
 #[error("there is no word in the text")]
 pub struct NotEnough;
 
-/// Tells how hard a text is to read.
+/// Tells how hard a text is to read. The same letters count alike in whichever of Unicode's forms they are stored, and a line break within a
+/// paragraph is none.
 ///
 /// # Errors
 /// If there is no word in it.
 pub fn readability(text: &str, language: Language) -> Result<Readability, NotEnough> {
+    let text: String = text.nfc().filter(|one| !is_invisible(*one)).collect();
     let words: Vec<&str> = text
         .split(|one: char| !(one.is_alphanumeric() || one == '\'' || one == '\u{2019}'))
         .filter(|word| word.chars().any(char::is_alphabetic))
@@ -36,11 +41,7 @@ pub fn readability(text: &str, language: Language) -> Result<Readability, NotEno
     if words.is_empty() {
         return Err(NotEnough);
     }
-    let sentences = text
-        .split_inclusive(['.', '!', '?', ':', ';', '\n'])
-        .filter(|part| part.chars().any(char::is_alphabetic))
-        .count()
-        .max(1);
+    let sentences = sentence::count(&text, language).max(1);
     let lengths: Vec<usize> = words.iter().map(|word| syllables(word, language)).collect();
     let all: usize = lengths.iter().sum();
     let (per_sentence, per_word) = (ratio(words.len(), sentences), ratio(all, words.len()));
@@ -65,7 +66,9 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 /// Counts syllables: groups of vowels. In German two vowels are one only where they are a diphthong; in English a last silent e is none.
 fn syllables(word: &str, language: Language) -> usize {
-    let letters: Vec<char> = word.to_lowercase().chars().filter(|one| one.is_alphabetic()).collect();
+    // The u of "qu" is no vowel of its own.
+    let letters: Vec<char> =
+        word.to_lowercase().replace("qu", "q").chars().filter(|one| one.is_alphabetic()).collect();
     let is_vowel = |one: &char| "aeiouyäöüàáâèéêëíîïóôúû".contains(*one);
     let mut count = 0;
     let mut before: Option<char> = None;
@@ -124,6 +127,10 @@ mod tests {
                 ("Bestellung", 3),
                 ("Theater", 3),
                 ("ist", 1),
+                ("Bequeme", 3),
+                ("Qualität", 3),
+                ("erquickt", 2),
+                ("Quelle", 2),
             ],
         );
         counted(
@@ -136,6 +143,9 @@ mod tests {
                 ("the", 1),
                 ("used", 2),
                 ("reading", 2),
+                ("queen", 1),
+                ("quality", 3),
+                ("unique", 2),
             ],
         );
     }
@@ -153,6 +163,17 @@ mod tests {
         assert!((german.school_year.unwrap() - year).abs() < 1e-9, "{german:?} {year}");
         let english = readability("The cat sat on the mat.", Language::English).unwrap();
         assert!((english.ease - (206.835 - 1.015 * 6.0 - 84.6)).abs() < 1e-9, "{english:?}");
+    }
+
+    #[test]
+    fn one_text_counts_alike_however_it_is_stored() {
+        let text = "Für Stammkundinnen überarbeitet: sämtliche früheren Vereinbarungen über Lieferzeiten.";
+        let composed = readability(text, Language::German);
+        let decomposed: String = text.nfd().collect();
+        assert_ne!(decomposed, text);
+        assert_eq!(readability(&decomposed, Language::German), composed);
+        let hyphens = text.replace("kund", "\u{ad}kun\u{ad}d").replace("Liefer", "Liefer\u{200b}");
+        assert_eq!(readability(&hyphens, Language::German), composed);
     }
 
     #[test]

@@ -170,6 +170,10 @@ fn a_finding_says_where_it_stands_in_the_text_as_it_was_written() {
         ("Ä\u{308}pfel – letzte Chance!", "letzte Chance"),
         ("Nur J E T Z T zuschlagen", "J E T Z T zuschlagen"),
         ("so: jetzt zu\u{ad}schlagen.", "jetzt zu\u{ad}schlagen"),
+        ("Die letzte \r\n Chance  !", "letzte \r\n Chance"),
+        ("Die Letzte&nbsp;Chance!", "Letzte&nbsp;Chance"),
+        ("Ein Letzte-Chance-Angebot", "Letzte-Chance"),
+        ("Ä: L e t z t e  C h a n c e !", "L e t z t e  C h a n c e"),
     ] {
         let found = lint(text, &[Language::German]);
         let quotes: Vec<&str> = found.iter().map(|finding| &text[finding.at.clone()]).collect();
@@ -194,4 +198,75 @@ fn only_the_languages_that_were_asked_for_count() {
     assert!(lint("Hurry!", &[Language::German]).is_empty());
     assert!(lint("Jetzt zuschlagen!", &[Language::English]).is_empty());
     assert!(lint("", &Language::ALL).is_empty());
+}
+
+#[test]
+fn a_break_between_words_changes_nothing() {
+    for text in [
+        "Jetzt ist die letzte\nChance. Beeil  dich, es sind nur noch  2 Stück da.",
+        "letzte\r\nChance, beeil\tdich, nur noch\u{202f}2\u{3000}Stück",
+        "Letzte&nbsp;Chance! Be&shy;eil\u{a0}dich, nur\u{2028}noch 2\n   Stück",
+        "letzte\u{200b} Chance, be\u{ad}eil\u{2009}\u{2060}dich, nur noch\n\n2 Stück",
+    ] {
+        assert_eq!(rules_of(text), ["DE-U3", "DE-U3", "DE-S1"], "{text:?}");
+    }
+    assert_eq!(rules_of("23 Personen sehen sich gerade dieses\nProdukt an"), ["DE-P1"]);
+    // What begins in one paragraph does not go on in the next.
+    assert_eq!(rules_of("3 Kunden\n\nWir haben Tee bestellt"), Vec::<&str>::new());
+}
+
+#[test]
+fn words_that_are_tied_or_stretched_are_the_words_they_are() {
+    for text in [
+        "Letzte-Chance-Angebot",
+        "Jetzt-zuschlagen-Preise",
+        "L e t z t e  C h a n c e",
+        "L e t z t e   C h a n c e",
+        "L e t z t e C h a n c e",
+        "L\u{a0}e\u{a0}t\u{a0}z\u{a0}t\u{a0}e\u{a0}\u{a0}C\u{a0}h\u{a0}a\u{a0}n\u{a0}c\u{a0}e",
+        "J E T Z T  Z U S C H L A G E N",
+        "Jetzt zu-\nschlagen",
+        "letzte-\nChance",
+    ] {
+        assert_eq!(rules_of(text), ["DE-U3"], "{text:?}");
+    }
+    for text in ["Bio-Tee-Angebot", "2027-11-30", "Ein- und Ausgang", "- Tee\n- Kaffee", "A - B"] {
+        assert_eq!(rules_of(text), Vec::<&str>::new(), "{text:?}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_pressure_passes() {
+    for text in [
+        "Ergonomische Arbeitsplätze fürs Büro",
+        "Sichern Sie sich zwei Arbeitsplätze im Coworking",
+        "Unsere Arbeitsplätze sind hell.",
+        "Glückwunsch, du hast einen Baum gepflanzt",
+        "Herzlichen Glückwunsch zum Geburtstag!",
+        "Only 9.99 EUR per month",
+        "Only 9 EUR, available now",
+        "Only 5 minutes to assemble",
+        "Nur noch einmal schlafen, dann ist er da",
+        "Nur noch ein paar Schritte",
+        "Versand 10 €",
+        "Versand 5,00 €",
+        "1.000 €",
+    ] {
+        assert_eq!(rules_of(text), Vec::<&str>::new(), "{text}");
+    }
+    for (text, rule) in [
+        ("Dein Kauf sichert unsere Arbeitsplätze", "DE-F2"),
+        ("Es geht um Arbeitsplätze", "DE-F2"),
+        ("Herzlichen Glückwunsch! Ihr Gewinn ist da", "DE-N1"),
+        ("Letzte Erinnerung", "DE-F1"),
+        ("100 % Rabatt", "DE-G2"),
+        ("100%-Rabatt", "DE-G2"),
+        ("Nur noch 2 Paar", "DE-S1"),
+        ("Nur noch %s Stück", "DE-S1"),
+        ("Only 2 pairs", "EN-S1"),
+        ("Only 3 of these left", "EN-S1"),
+        ("100 % off", "EN-G2"),
+    ] {
+        assert_eq!(rules_of(text), [rule], "{text}");
+    }
 }
