@@ -13,7 +13,7 @@ pub fn activate(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
         Phase::Asleep => Ok(coupon.with_state(State::Activated { at: now })),
         Phase::Ready { activated_at: Some(at) } => Ok(coupon.with_state(State::Activated { at })),
         Phase::Ready { activated_at: None } => Err(Refusal::NeedsNoActivation),
-        Phase::Held(hold) => Err(Refusal::Held { until: hold.until }),
+        Phase::Held(hold) => Err(coupon.held(hold)),
     }
 }
 
@@ -25,6 +25,6 @@ pub fn deactivate(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
     match coupon.phase(now)? {
         Phase::Asleep | Phase::Ready { activated_at: Some(_) } => Ok(coupon.with_state(State::Issued)),
         Phase::Ready { activated_at: None } => Err(Refusal::NeedsNoActivation),
-        Phase::Held(hold) => Err(Refusal::Held { until: hold.until }),
+        Phase::Held(hold) => Err(coupon.held(hold)),
     }
 }

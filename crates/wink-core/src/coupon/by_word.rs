@@ -100,8 +100,14 @@ mod tests {
     fn what_comes_back_of_a_use_is_worth_what_it_took_off() {
         let effect = used();
         let redemption = effect.redemption.as_ref().unwrap();
-        let back =
-            reverse(&effect.coupon, redemption, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(1));
+        let back = reverse(
+            &effect.coupon,
+            redemption,
+            &TakenBack::Everything,
+            ReversalReason::Cancel,
+            Cents::ZERO,
+            Timestamp(1),
+        );
         assert_eq!(back.unwrap().coupon.reserved, Cents(90));
     }
 

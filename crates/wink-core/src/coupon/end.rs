@@ -28,7 +28,7 @@ pub fn revoke(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
         Ok(Phase::Asleep | Phase::Ready { .. }) => {
             Ok(coupon.freed(State::Revoked { at: now }, Account::Available, now))
         }
-        Ok(Phase::Held(hold)) => Err(Refusal::Held { until: hold.until }),
+        Ok(Phase::Held(hold)) => Err(coupon.held(hold)),
         Err(Refusal::Revoked) => Ok(coupon.with_state(coupon.state.clone())),
         Err(refusal) => Err(refusal),
     }

@@ -63,6 +63,6 @@ pub fn release(coupon: &Coupon, order_id: &str, now: Timestamp) -> Result<Effect
         Phase::Held(hold) if hold.order_id == order_id => {
             Ok(coupon.with_state(State::free(hold.activated_at)))
         }
-        Phase::Held(hold) => Err(Refusal::Held { until: hold.until }),
+        Phase::Held(hold) => Err(coupon.held(hold)),
     }
 }

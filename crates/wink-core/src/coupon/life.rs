@@ -173,9 +173,7 @@ impl Coupon {
     pub fn usable_at(&self, now: Timestamp, order: Option<&str>) -> Result<(), Refusal> {
         match self.phase(now)? {
             Phase::Asleep => Err(Refusal::NotActivated),
-            Phase::Held(hold) if Some(hold.order_id.as_str()) != order => {
-                Err(Refusal::Held { until: hold.until })
-            }
+            Phase::Held(hold) if Some(hold.order_id.as_str()) != order => Err(self.held(hold)),
             Phase::Held(_) | Phase::Ready { .. } => Ok(()),
         }
     }
@@ -200,6 +198,11 @@ impl Coupon {
         }
         let is_asleep = self.terms.needs_activation && activated_at.is_none();
         Ok(if is_asleep { Phase::Asleep } else { Phase::Ready { activated_at } })
+    }
+
+    /// Says no to whoever comes while it is held for another order.
+    pub(super) fn held(&self, hold: &Hold) -> Refusal {
+        Refusal::Held { until: hold.until, is_over: self.valid_until <= hold.until }
     }
 
     /// Takes a step that moves no money.

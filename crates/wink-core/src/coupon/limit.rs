@@ -76,24 +76,71 @@ pub struct Bound {
     pub uses_left: Option<u32>,
     /// How much more.
     pub amount_left: Option<Cents>,
+    /// What is left on the next day, as far as is known now: a till's lease may keep that as well. `None` of what counts no day.
+    pub next: Option<Left>,
     /// What is said to what does not fit.
     pub refusal: Refusal,
+}
+
+/// What is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// How many more uses; `None` where they are not limited.
+    pub uses: Option<u32>,
+    /// How much more money; `None` where it is not limited.
+    pub amount: Option<Cents>,
+}
+
+impl Left {
+    /// Tells whether one more of this amount fits behind so many uses that took so much.
+    fn fits(self, amount: Cents, (used, spent): (u32, Cents)) -> bool {
+        self.uses.is_none_or(|left| used < left) && self.amount.is_none_or(|left| spent + amount <= left)
+    }
 }
 
 impl Bound {
     /// Bounds nothing to nothing: whatever is on the cart is refused.
     pub fn closed(counts: Counts, refusal: Refusal) -> Self {
-        Self { counts, uses_left: Some(0), amount_left: None, refusal }
+        Self { counts, uses_left: Some(0), amount_left: None, next: None, refusal }
     }
 
     /// Tells whether one more of this amount fits behind what counts as well.
     pub(super) fn fits(&self, amount: Cents, before: &[(Counts, Cents)]) -> bool {
+        self.now().fits(amount, self.taken(before))
+    }
+
+    /// Tells the same of the next day, with the same before it.
+    fn fits_next_day(&self, amount: Cents, before: &[(Counts, Cents)]) -> bool {
+        self.next.unwrap_or_else(|| self.now()).fits(amount, self.taken(before))
+    }
+
+    fn now(&self) -> Left {
+        Left { uses: self.uses_left, amount: self.amount_left }
+    }
+
+    fn taken(&self, before: &[(Counts, Cents)]) -> (u32, Cents) {
         let same = || before.iter().filter(|(counts, _)| *counts == self.counts);
         let used = u32::try_from(same().count()).unwrap_or(u32::MAX);
-        let spent: Cents = same().map(|(_, amount)| *amount).sum();
-        self.uses_left.is_none_or(|left| used < left)
-            && self.amount_left.is_none_or(|left| spent + amount <= left)
+        (used, same().map(|(_, amount)| *amount).sum())
     }
+}
+
+/// Tells what the first of these bounds that has no room says to one more of this amount, which is good until `valid_until`. No day is told on which it
+/// would not apply either: because the amount is beyond the limit, because a lease keeps that day too, or because another bound is in its way.
+pub(super) fn refused_by(
+    bounds: &[Bound],
+    amount: Cents,
+    before: &[(Counts, Cents)],
+    valid_until: Timestamp,
+) -> Option<Refusal> {
+    let bound = bounds.iter().find(|bound| !bound.fits(amount, before))?;
+    let applies = |until: &Timestamp| {
+        *until < valid_until && bounds.iter().all(|bound| bound.fits_next_day(amount, before))
+    };
+    Some(match &bound.refusal {
+        Refusal::DayLimit { until } => Refusal::DayLimit { until: until.filter(applies) },
+        other => other.clone(),
+    })
 }
 
 /// A limit of uses that a redemption falls under: what counts, how much may, and what is said when it has.
@@ -101,6 +148,8 @@ impl Bound {
 pub struct UseBound {
     /// What counts.
     pub count: UseCount,
+    /// What counts on the day that is told, if it counts a day.
+    pub next: Option<UseCount>,
     /// How much is the most.
     pub limit: UseLimit,
     /// What is said when that is reached.
@@ -148,16 +197,18 @@ fn on_day(catalogue: &Catalogue, offer: &Offer, store: Option<&str>, day: i32) -
 }
 
 fn add(bounds: &mut Vec<UseBound>, of: &str, limits: &UseLimits, zone: &Zone, store: Option<&str>, day: i32) {
-    let bound = |name: String, limit, refusal| UseBound { count: UseCount(name), limit, refusal };
     if let Some(limit) = limits.per_day {
         let next = day.saturating_add(1);
         // Where a day has no midnight the zone tells the first instant behind it.
         let until = zone.instant(next, 0).unwrap_or_else(|| Timestamp(0).plus_days(i64::from(next)));
-        bounds.push(bound(format!("{of}/day/{day}"), limit, Refusal::DayLimit { until }));
+        let [count, next] = [day, next].map(|day| UseCount(format!("{of}/day/{day}")));
+        let refusal = Refusal::DayLimit { until: Some(until) };
+        bounds.push(UseBound { count, next: Some(next), limit, refusal });
     }
     if let Some(limit) = limits.per_store {
         let store = store.unwrap_or_default();
-        bounds.push(bound(format!("{of}/store/{store}"), limit, Refusal::StoreLimit));
+        let count = UseCount(format!("{of}/store/{store}"));
+        bounds.push(UseBound { count, next: None, limit, refusal: Refusal::StoreLimit });
     }
 }
 
@@ -186,7 +237,7 @@ mod tests {
         let day = zone.day(Timestamp::parse(now).unwrap());
         add(&mut bounds, "offer/tea", limits, &zone, store, day);
         let said = |bound: &UseBound| match &bound.refusal {
-            Refusal::DayLimit { until } => format!("{} until {until}", bound.count.name()),
+            Refusal::DayLimit { until: Some(until) } => format!("{} until {until}", bound.count.name()),
             _ => bound.count.name().to_owned(),
         };
         bounds.iter().map(said).collect::<Vec<_>>().join(", ")
@@ -211,6 +262,16 @@ mod tests {
         check("Europe/Berlin", "2026-10-25T22:59:59Z", autumn);
         check("America/Santiago", "2026-09-06T03:59:59Z", "offer/tea/day/20701 until 2026-09-06T04:00:00Z");
         check("America/Santiago", "2026-09-06T04:00:00Z", "offer/tea/day/20702 until 2026-09-07T03:00:00Z");
+    }
+
+    #[test]
+    fn the_day_that_is_told_is_counted_beside_it() {
+        let both = UseLimits { per_day: Some(UseLimit::default()), per_store: Some(UseLimit::default()) };
+        let mut bounds = Vec::new();
+        add(&mut bounds, "offer/tea", &both, &Zone::utc(), Some("7"), 20_540);
+        let next: Vec<Option<&str>> =
+            bounds.iter().map(|bound| bound.next.as_ref().map(UseCount::name)).collect();
+        assert_eq!(next, [Some("offer/tea/day/20541"), None]);
     }
 
     #[test]

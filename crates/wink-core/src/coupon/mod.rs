@@ -38,7 +38,7 @@ pub use lease::{
 };
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};
-pub use limit::{Bound, Counts, DAYS_COUNTED, UseBound, UseCount, uncounted, use_bounds};
+pub use limit::{Bound, Counts, DAYS_COUNTED, Left, UseBound, UseCount, uncounted, use_bounds};
 pub use notice::{Notice, notice};
 pub use redeem::redeem;
 pub use redemption::{Part, Redemption, Reversal};
@@ -54,6 +54,8 @@ pub use wording::{Audience, Language, Locale, Speaker};
 mod model;
 #[cfg(test)]
 mod offline_tills;
+#[cfg(test)]
+mod piecewise;
 #[cfg(test)]
 mod reissue;
 #[cfg(test)]

@@ -14,7 +14,8 @@ use crate::offer::{Afterwards, Benefit, Extent, ReversalPolicy, ReversalReason};
 const MINUTE: i64 = 60_000;
 const ORDERS: [&str; 3] = ["o-1", "o-2", "o-3"];
 
-type Reverse = fn(&Coupon, &Redemption, &TakenBack, ReversalReason, Timestamp) -> Result<Effect, NotReversed>;
+type Reverse =
+    fn(&Coupon, &Redemption, &TakenBack, ReversalReason, Cents, Timestamp) -> Result<Effect, NotReversed>;
 
 /// The steps under test; a mutant has one that is wrong.
 #[derive(Clone, Copy)]
@@ -43,6 +44,10 @@ struct Model {
     reserved: i64,
     /// What each redemption still costs, in the order they were made.
     spent: Vec<i64>,
+    /// What came back of each and stayed with the campaign, and goes back with the coupon once everything came.
+    stayed: Vec<i64>,
+    /// What lies in `returned`.
+    returned: i64,
 }
 
 /// Where the model's coupon is.
@@ -127,6 +132,8 @@ impl Run {
             is_active: false,
             reserved: 300,
             spent: Vec::new(),
+            stayed: Vec::new(),
+            returned: 0,
         };
         let accounts = BTreeMap::from([(Account::Available, -300), (Account::Reserved, 300)]);
         let (redemptions, entries) = (Vec::new(), BTreeSet::new());
@@ -223,6 +230,7 @@ impl Run {
             self.model.state = Is::Used;
             self.model.reserved = 0;
             self.model.spent.push(worth.unwrap_or_default());
+            self.model.stayed.push(0);
         }
         self.holds("redemption")
     }
@@ -244,7 +252,8 @@ impl Run {
         let reason = ReversalReason::ALL[self.below(4) as usize];
         let redemption = self.redemptions[place].clone();
         let left = self.model.spent[place];
-        let effect = (self.steps.reverse)(&self.coupon, &redemption, &what, reason, now);
+        let room = [0, 20, i64::MAX][self.below(3) as usize];
+        let effect = (self.steps.reverse)(&self.coupon, &redemption, &what, reason, Cents(room), now);
         // Which pieces are left is counted here anew, from what came back before.
         let is_possible = possible(&redemption, &what);
         if effect.is_ok() != is_possible {
@@ -265,14 +274,21 @@ impl Run {
             _ => false,
         };
         let wanted = self.model.policy.after(reason, extent);
-        let returns = wanted == Afterwards::Returns && is_there && 0 < back && now.0 < self.model.valid_until;
+        let again = if is_some_left { 0 } else { self.model.stayed[place].min(room) };
+        let is_worth = 0 < back + again;
+        let returns = wanted == Afterwards::Returns && is_there && is_worth && now.0 < self.model.valid_until;
         self.take(effect)?;
         self.model.spent[place] -= back;
         if returns {
-            self.model.reserved += back;
+            self.model.reserved += back + again;
+            self.model.returned -= again;
             if self.model.state == Is::Used {
                 (self.model.state, self.model.is_active) = (Is::Free, self.model.needs_activation);
             }
+        } else {
+            self.model.returned += back;
+            let goes_along = self.model.policy.after(reason, Extent::Whole) == Afterwards::Returns;
+            self.model.stayed[place] += if goes_along { back } else { 0 };
         }
         self.holds("reversal")
     }
@@ -346,10 +362,14 @@ impl Run {
         let found = (self.coupon.state.name(), self.coupon.reserved.0, self.redemptions.len());
         let expected = (self.model.name(redeemed), self.model.reserved, self.model.spent.len());
         let spent: i64 = self.model.spent.iter().sum();
-        let booked = (account(Account::Reserved), account(Account::Spent));
+        let booked = (account(Account::Reserved), account(Account::Spent), account(Account::Returned));
         let is_below = Account::ALL.into_iter().skip(1).any(|one| account(one) < 0);
         let is_zero = self.accounts.values().sum::<i64>() == 0;
-        if found != expected || booked != (self.model.reserved, spent) || is_below || !is_zero {
+        if found != expected
+            || booked != (self.model.reserved, spent, self.model.returned)
+            || is_below
+            || !is_zero
+        {
             return Err(format!(
                 "after a {after}: {found:?} instead of {expected:?}, {:?} for {:?}",
                 self.accounts, self.model
@@ -403,7 +423,8 @@ fn every_life_goes_as_the_model_says() {
 }
 
 fn is_caught(steps: Steps) -> bool {
-    (0..100).any(|seed| play(seed, steps).is_err())
+    // Few coupons are still free when their time is over, so it takes many lives to see one expire.
+    (0..1_000).any(|seed| play(seed, steps).is_err())
 }
 
 #[test]
@@ -414,6 +435,8 @@ fn a_step_that_is_wrong_is_caught() {
     assert!(is_caught(Steps { release: frees_any, ..SOUND }), "another order's hold let go");
     assert!(is_caught(Steps { reverse: forgets_before, ..SOUND }), "the same pieces come back twice");
     assert!(is_caught(Steps { reverse: never_returns, ..SOUND }), "the policy is not kept");
+    assert!(is_caught(Steps { reverse: last_step_only, ..SOUND }), "worth the last pieces only");
+    assert!(is_caught(Steps { reverse: passes_the_budget, ..SOUND }), "promised without room");
     assert!(is_caught(Steps { expire: expires_held, ..SOUND }), "a held coupon expires");
     assert!(is_caught(Steps { expire: frees_twice, ..SOUND }), "what was reserved is freed twice");
     assert!(is_caught(Steps { activate: skips_ahead, ..SOUND }), "a coupon that needs none is activated");
@@ -449,9 +472,32 @@ fn forgets_before(
     redemption: &Redemption,
     what: &TakenBack,
     reason: ReversalReason,
+    room: Cents,
     now: Timestamp,
 ) -> Result<Effect, NotReversed> {
-    reverse(coupon, &Redemption { reversals: Vec::new(), ..redemption.clone() }, what, reason, now)
+    reverse(coupon, &Redemption { reversals: Vec::new(), ..redemption.clone() }, what, reason, room, now)
+}
+
+fn last_step_only(
+    coupon: &Coupon,
+    redemption: &Redemption,
+    what: &TakenBack,
+    reason: ReversalReason,
+    _: Cents,
+    now: Timestamp,
+) -> Result<Effect, NotReversed> {
+    reverse(coupon, redemption, what, reason, Cents::ZERO, now)
+}
+
+fn passes_the_budget(
+    coupon: &Coupon,
+    redemption: &Redemption,
+    what: &TakenBack,
+    reason: ReversalReason,
+    _: Cents,
+    now: Timestamp,
+) -> Result<Effect, NotReversed> {
+    reverse(coupon, redemption, what, reason, Cents(i64::MAX), now)
 }
 
 fn never_returns(
@@ -459,12 +505,13 @@ fn never_returns(
     redemption: &Redemption,
     what: &TakenBack,
     _: ReversalReason,
+    room: Cents,
     now: Timestamp,
 ) -> Result<Effect, NotReversed> {
     let keep = Afterwards::StaysUsed;
     let never = ReversalPolicy { cancel: keep, refund: keep, partial_refund: keep, chargeback: keep };
     let strict = Coupon { reversals: never, ..coupon.clone() };
-    let mut effect = reverse(&strict, redemption, what, ReversalReason::Cancel, now)?;
+    let mut effect = reverse(&strict, redemption, what, ReversalReason::Cancel, room, now)?;
     effect.coupon.reversals = coupon.reversals;
     Ok(effect)
 }

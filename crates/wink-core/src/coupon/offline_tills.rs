@@ -267,7 +267,7 @@ fn return_one(shop: &mut Shop, chance: &mut Chance, now: Timestamp) -> Result<()
     let place = below(chance, shop.redemptions.len());
     let redemption = shop.redemptions.values().nth(place).unwrap().clone();
     let coupon = &shop.coupons[&redemption.coupon];
-    match reverse(coupon, &redemption, &TakenBack::Everything, ReversalReason::Refund, now) {
+    match reverse(coupon, &redemption, &TakenBack::Everything, ReversalReason::Refund, Cents::ZERO, now) {
         Ok(effect) => shop.put(effect),
         Err(_) => Ok(()),
     }

@@ -36,6 +36,8 @@ pub enum Refusal {
     Held {
         /// The first instant it is free again.
         until: Timestamp,
+        /// Whether it has run out by then.
+        is_over: bool,
     },
     /// Nothing of the offer is in the cart.
     #[error("add {missing} worth of the offer's products and the coupon applies")]
@@ -81,10 +83,10 @@ pub enum Refusal {
         at_most: u32,
     },
     /// The offer or its campaign was used today as often, or for as much, as it may be in a day.
-    #[error("no more of this today; it applies again from {until}")]
+    #[error("no more of this today{}", .until.map(|until| format!("; it applies again from {until}")).unwrap_or_default())]
     DayLimit {
-        /// The first instant of the next day.
-        until: Timestamp,
+        /// The first instant of the next day; `None` if it would not apply then either, as far as is known now.
+        until: Option<Timestamp>,
     },
     /// It was used in this store as often, or for as much, as it may be in one.
     #[error("no more of this in this store")]
@@ -178,7 +180,9 @@ impl Refusal {
     pub fn nearest_miss(&self) -> Option<NearestMiss<'_>> {
         match self {
             Self::NotActivated => Some(NearestMiss::Activate),
-            Self::Held { until } | Self::DayLimit { until } => Some(NearestMiss::Wait(*until)),
+            // Nobody waits for what is over by then.
+            Self::Held { until, is_over } => (!is_over).then_some(NearestMiss::Wait(*until)),
+            Self::DayLimit { until } => until.map(NearestMiss::Wait),
             Self::NobodySaid => Some(NearestMiss::SignIn),
             Self::StoreLimit => Some(NearestMiss::OtherStore),
             Self::NoProduct { missing, .. }

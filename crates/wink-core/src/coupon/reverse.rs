@@ -5,7 +5,7 @@ use super::ledger::{About, Account, Entry};
 use super::life::{Coupon, Effect, State};
 use super::redemption::{Part, Redemption, Reversal};
 use crate::base::{Cents, ReversalId, Timestamp};
-use crate::offer::{Afterwards, Extent, ReversalReason};
+use crate::offer::{Afterwards, Extent, ReversalPolicy, ReversalReason};
 
 /// What is to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,11 @@ impl NotReversed {
 /// Takes back a redemption, or some of it.
 ///
 /// What comes back lies in `returned` if the coupon stays used, and the campaign may promise it again. If the coupon goes back to its person it
-/// lies in `reserved`: the coupon is worth at most that from then on, so that it can always be given back, however full the budget is.
+/// lies in `reserved`: the coupon is worth at most that from then on.
+///
+/// Who brings the last piece gets back a coupon that is worth all pieces, in however many steps they came: what came back before and stayed with
+/// the campaign is promised again. The campaign may have promised it to others meanwhile, so that much of it needs room: `room` is how much more
+/// may be promised, and what does not fit stays `returned`. What comes back in this very step needs none, and can always be given back.
 ///
 /// # Errors
 /// Why not.
@@ -77,16 +81,21 @@ pub fn reverse(
     redemption: &Redemption,
     what: &TakenBack,
     reason: ReversalReason,
+    room: Cents,
     now: Timestamp,
 ) -> Result<Effect, NotReversed> {
     let parts = redemption.parts_back(what)?;
     let amount: Cents = parts.iter().map(|part| part.amount).sum();
     let extent = if redemption.is_all(&parts) { Extent::Whole } else { Extent::Part };
     let wanted = coupon.reversals.after(reason, extent);
+    let again = match extent {
+        Extent::Whole => redemption.stayed(&coupon.reversals).min(room).max(Cents::ZERO),
+        Extent::Part => Cents::ZERO,
+    };
     // A coupon that is worth nothing is none.
     // What a till gave without asking was the lease's money, and another till may have taken the same coupon: it stays used.
     let can_return =
-        Cents::ZERO < amount && redemption.offline.is_none() && coupon.can_take_back(redemption, now);
+        Cents::ZERO < amount + again && redemption.offline.is_none() && coupon.can_take_back(redemption, now);
     let afterwards = if can_return { wanted } else { Afterwards::StaysUsed };
     let count = u64::try_from(redemption.reversals.len()).unwrap_or(u64::MAX).to_be_bytes();
     let id = ReversalId::seeded("reversal", &[&redemption.id.bytes(), &count]);
@@ -95,12 +104,16 @@ pub fn reverse(
         Afterwards::Returns => Account::Reserved,
         Afterwards::StaysUsed => Account::Returned,
     };
+    let about = About { reversal: Some(id), ..redemption.about() };
+    let mut book = |from, to, amount| {
+        if Cents::ZERO < amount {
+            effect.entries.push(Entry::new(about, from, to, amount, now));
+        }
+    };
+    book(Account::Spent, to, amount);
     if afterwards == Afterwards::Returns {
-        effect.coupon.reserved += amount;
-    }
-    if Cents::ZERO < amount {
-        let about = About { reversal: Some(id), ..redemption.about() };
-        effect.entries.push(Entry::new(about, Account::Spent, to, amount, now));
+        book(Account::Returned, Account::Reserved, again);
+        effect.coupon.reserved += amount + again;
     }
     let mut redemption = redemption.clone();
     redemption.reversals.push(Reversal { id, at: now, reason, parts, afterwards });
@@ -120,6 +133,14 @@ impl Redemption {
             let pieces = back.iter().filter(|back| back.line == part.line).map(|back| back.quantity);
             self.quantity_left(part) <= pieces.sum()
         })
+    }
+
+    /// Tells what came back before and stayed with the campaign, but for what came back for a reason after which the coupon stays used even if
+    /// everything comes.
+    fn stayed(&self, policy: &ReversalPolicy) -> Cents {
+        let whole = |reversal: &Reversal| policy.after(reversal.reason, Extent::Whole);
+        let stayed = self.reversals.iter().filter(|reversal| !is_given_back(reversal));
+        stayed.filter(|reversal| whole(reversal) == Afterwards::Returns).map(Reversal::amount).sum()
     }
 
     /// Works out what comes back, line by line.

@@ -175,9 +175,18 @@ fn a_held_coupon_is_the_orders_until_it_ends_and_no_longer() {
     // Whoever reserved in time pays in peace, and nobody else does.
     let (before, after) = (Timestamp(until.0 - 1), until);
     let other = elsewhere();
-    assert_eq!(redeemed(&held, &other, before), Err(Refusal::Held { until }));
-    assert_eq!(release(&held, "other", before), Err(Refusal::Held { until }));
-    assert_eq!(revoke(&held, before), Err(Refusal::Held { until }));
+    assert_eq!(redeemed(&held, &other, before), Err(Refusal::Held { until, is_over: true }));
+    assert_eq!(release(&held, "other", before), Err(Refusal::Held { until, is_over: true }));
+    assert_eq!(revoke(&held, before), Err(Refusal::Held { until, is_over: true }));
+    let refused = redeemed(&held, &other, before).unwrap_err();
+    assert_eq!(refused.nearest_miss(), None, "nobody waits for a coupon that has run out by then");
+    let in_time = reserved(&one_fifty(), &order(500), HoldFor::default(), Timestamp(0)).unwrap().coupon;
+    let until = in_time.due_at().unwrap();
+    let refused = redeemed(&in_time, &other, Timestamp(1)).unwrap_err();
+    assert_eq!(refused.nearest_miss(), Some(NearestMiss::Wait(until)));
+    // The instant it is free is the first at which it is not valid.
+    let to_the_end = Coupon { valid_until: until, ..in_time };
+    assert_eq!(redeemed(&to_the_end, &other, Timestamp(1)).unwrap_err().nearest_miss(), None);
     assert_eq!(moved(&redeemed(&held, &order(500), before).unwrap()), "Reserved>Spent 1.50");
     assert_eq!(redeemed(&held, &order(500), after), Err(Refusal::Expired { until: held.valid_until }));
     assert_eq!(expire(&held, before), None);
@@ -224,12 +233,20 @@ fn a_redemption_is_shared_out_over_its_lines_and_comes_back_to_the_cent() {
         (TakenBack::Everything, "Spent>Reserved 0.60", "issued"),
     ];
     for (what, expected, state) in steps {
-        let effect = reverse(&coupon, &redemption, &what, ReversalReason::Refund, Timestamp(2)).unwrap();
+        let effect =
+            reverse(&coupon, &redemption, &what, ReversalReason::Refund, Cents::ZERO, Timestamp(2)).unwrap();
         assert_eq!((moved(&effect).as_str(), effect.coupon.state.name()), (expected, state));
         (coupon, redemption) = (effect.coupon, effect.redemption.unwrap());
     }
     assert_eq!((redemption.spent(), coupon.reserved), (Cents::ZERO, Cents(60)));
-    let again = reverse(&coupon, &redemption, &TakenBack::Everything, ReversalReason::Refund, Timestamp(3));
+    let again = reverse(
+        &coupon,
+        &redemption,
+        &TakenBack::Everything,
+        ReversalReason::Refund,
+        Cents::ZERO,
+        Timestamp(3),
+    );
     assert_eq!(again, Err(NotReversed::NothingLeft));
 }
 
@@ -244,7 +261,7 @@ fn more_than_there_is_does_not_come_back() {
         (twice, "line_twice"),
         (TakenBack::Lines(vec![]), "nothing_left_to_reverse"),
     ] {
-        let refused = reverse(&coupon, &redemption, &what, ReversalReason::Refund, Timestamp(2));
+        let refused = reverse(&coupon, &redemption, &what, ReversalReason::Refund, Cents::ZERO, Timestamp(2));
         assert_eq!(refused.unwrap_err().code(), code);
     }
 }
@@ -253,7 +270,7 @@ fn more_than_there_is_does_not_come_back() {
 fn the_policy_says_whether_the_coupon_goes_back_to_its_person() {
     let (coupon, redemption) = used();
     let after = |coupon: &Coupon, reason, now| {
-        let effect = reverse(coupon, &redemption, &TakenBack::Everything, reason, now).unwrap();
+        let effect = reverse(coupon, &redemption, &TakenBack::Everything, reason, Cents::ZERO, now).unwrap();
         effect.coupon.state.name()
     };
     assert_eq!(after(&coupon, ReversalReason::Cancel, Timestamp(2)), "issued");
@@ -261,7 +278,14 @@ fn the_policy_says_whether_the_coupon_goes_back_to_its_person() {
     assert_eq!(after(&coupon, ReversalReason::Cancel, coupon.valid_until), "reversed");
     let erased = release_of_erased(&coupon, Timestamp(2)).coupon;
     let released = redemption.release_of_erased();
-    let effect = reverse(&erased, &released, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(3));
+    let effect = reverse(
+        &erased,
+        &released,
+        &TakenBack::Everything,
+        ReversalReason::Cancel,
+        Cents::ZERO,
+        Timestamp(3),
+    );
     assert_eq!(effect.unwrap().coupon.state.name(), "reversed", "nobody is there to have it back");
     let anybodys = Coupon { profile: None, ..coupon.clone() };
     assert_eq!(after(&anybodys, ReversalReason::Cancel, Timestamp(2)), "issued", "whoever has its code");
@@ -274,14 +298,22 @@ fn the_policy_says_whether_the_coupon_goes_back_to_its_person() {
 fn a_coupon_that_came_back_is_used_again_as_another_redemption() {
     let (coupon, first) = used();
     let back =
-        reverse(&coupon, &first, &TakenBack::Everything, ReversalReason::Cancel, Timestamp(2)).unwrap();
+        reverse(&coupon, &first, &TakenBack::Everything, ReversalReason::Cancel, Cents::ZERO, Timestamp(2))
+            .unwrap();
     let again = redeemed(&back.coupon, &order(500), Timestamp(3)).unwrap();
     let second = again.redemption.unwrap();
     assert_ne!(first.id, second.id);
     assert_eq!(again.coupon.redemptions, [first.id, second.id]);
     // The first one is over; what is left of it is nothing.
     let late = back.redemption.unwrap();
-    let refused = reverse(&again.coupon, &late, &TakenBack::Everything, ReversalReason::Refund, Timestamp(4));
+    let refused = reverse(
+        &again.coupon,
+        &late,
+        &TakenBack::Everything,
+        ReversalReason::Refund,
+        Cents::ZERO,
+        Timestamp(4),
+    );
     assert_eq!(refused, Err(NotReversed::NothingLeft));
 }
 

@@ -89,9 +89,10 @@ impl Speaker<'_> {
                 "Dieser Gutschein wartet darauf, aktiviert zu werden. Danach gilt er.".to_owned()
             }
             Refusal::NeedsNoActivation => "Dieser Gutschein gilt ohne Aktivierung.".to_owned(),
-            Refusal::Held { until } => format!(
-                "Dieser Gutschein ist bis {} für eine andere Bestellung vorgemerkt.",
-                self.minute_after(*until)
+            Refusal::Held { until, is_over } => format!(
+                "Dieser Gutschein ist bis {} für eine andere Bestellung vorgemerkt.{}",
+                self.minute_after(*until),
+                if *is_over { " Bis dahin läuft er ab." } else { "" }
             ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Der Warenkorb ist leer. Der Gutschein gilt ab {}.", self.money(*missing))
@@ -115,7 +116,8 @@ impl Speaker<'_> {
                 "Dieser Code zählt je Person. Mit Anmeldung oder Kundenkarte gilt er.".to_owned()
             }
             Refusal::PersonLimit { .. } => "Dieses Angebot ist schon ausgeschöpft.".to_owned(),
-            Refusal::DayLimit { until } => {
+            Refusal::DayLimit { until: None } => "Für heute ist dieses Angebot ausgeschöpft.".to_owned(),
+            Refusal::DayLimit { until: Some(until) } => {
                 format!("Für heute ist dieses Angebot ausgeschöpft. Es gilt wieder ab {}.", self.minute(*until))
             }
             Refusal::StoreLimit => {
@@ -139,9 +141,11 @@ impl Speaker<'_> {
             Refusal::Expired { until } => format!("Abgelaufen. Galt bis {}.", self.last_minute(*until)),
             Refusal::NotActivated => "Noch nicht aktiviert. Das macht der Kunde selbst.".to_owned(),
             Refusal::NeedsNoActivation => "Braucht keine Aktivierung, gilt sofort.".to_owned(),
-            Refusal::Held { until } => {
-                format!("Für eine andere Bestellung vorgemerkt bis {}.", self.minute_after(*until))
-            }
+            Refusal::Held { until, is_over } => format!(
+                "Für eine andere Bestellung vorgemerkt bis {}.{}",
+                self.minute_after(*until),
+                if *is_over { " Läuft bis dahin ab." } else { "" }
+            ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Warenkorb leer. Nötig: {}.", self.money(*missing))
             }
@@ -158,7 +162,8 @@ impl Speaker<'_> {
             Refusal::UsedUp => "Öffentlicher Code, aufgebraucht.".to_owned(),
             Refusal::NobodySaid => "Zählt je Person. Kundenkarte scannen.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("Höchstens {at_most} je Person, erreicht."),
-            Refusal::DayLimit { until } => {
+            Refusal::DayLimit { until: None } => "Tageslimit erreicht.".to_owned(),
+            Refusal::DayLimit { until: Some(until) } => {
                 format!("Tageslimit erreicht. Wieder ab {}.", self.minute(*until))
             }
             Refusal::StoreLimit => "Limit dieser Filiale erreicht.".to_owned(),
@@ -187,9 +192,11 @@ impl Speaker<'_> {
             }
             Refusal::NotActivated => "This coupon waits to be activated. After that it applies.".to_owned(),
             Refusal::NeedsNoActivation => "This coupon applies without being activated.".to_owned(),
-            Refusal::Held { until } => {
-                format!("This coupon is held for another order until {}.", self.minute_after(*until))
-            }
+            Refusal::Held { until, is_over } => format!(
+                "This coupon is held for another order until {}.{}",
+                self.minute_after(*until),
+                if *is_over { " By then it has run out." } else { "" }
+            ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("The cart is empty. The coupon applies from {}.", self.money(*missing))
             }
@@ -211,7 +218,8 @@ impl Speaker<'_> {
                 "This code counts per person. With an account or a loyalty card it applies.".to_owned()
             }
             Refusal::PersonLimit { .. } => "This offer was used as often as one person may.".to_owned(),
-            Refusal::DayLimit { until } => {
+            Refusal::DayLimit { until: None } => "This offer is used up for today.".to_owned(),
+            Refusal::DayLimit { until: Some(until) } => {
                 format!("This offer is used up for today. It applies again from {}.", self.minute(*until))
             }
             Refusal::StoreLimit => {
@@ -235,9 +243,11 @@ impl Speaker<'_> {
             Refusal::Expired { until } => format!("Run out. Was valid until {}.", self.last_minute(*until)),
             Refusal::NotActivated => "Not activated yet. The customer does that.".to_owned(),
             Refusal::NeedsNoActivation => "Needs no activation, applies at once.".to_owned(),
-            Refusal::Held { until } => {
-                format!("Held for another order until {}.", self.minute_after(*until))
-            }
+            Refusal::Held { until, is_over } => format!(
+                "Held for another order until {}.{}",
+                self.minute_after(*until),
+                if *is_over { " Run out by then." } else { "" }
+            ),
             Refusal::NoProduct { categories, missing } if categories.is_empty() => {
                 format!("Cart empty. Needed: {}.", self.money(*missing))
             }
@@ -254,7 +264,8 @@ impl Speaker<'_> {
             Refusal::UsedUp => "Public code, used up.".to_owned(),
             Refusal::NobodySaid => "Counts per person. Scan the customer's card.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("At most {at_most} per person, reached."),
-            Refusal::DayLimit { until } => {
+            Refusal::DayLimit { until: None } => "Day's limit reached.".to_owned(),
+            Refusal::DayLimit { until: Some(until) } => {
                 format!("Day's limit reached. Again from {}.", self.minute(*until))
             }
             Refusal::StoreLimit => "This store's limit reached.".to_owned(),

@@ -137,6 +137,30 @@ pub enum Removed {
 }
 
 impl Removed {
+    /// Tells how far the candidate had come: the place of the question that took it out, in the order they are asked.
+    pub(super) fn place(&self) -> usize {
+        match self {
+            Self::NoConsent(_) => 0,
+            Self::GlobalHoldout => 1,
+            Self::OtherChannel => 2,
+            Self::Rule { stage, .. } | Self::NotKnown { stage, .. } | Self::RuleFailed { stage } => {
+                match stage {
+                    Stage::Eligibility => 3,
+                    Stage::Applicability => 4,
+                    Stage::Suitability => 5,
+                }
+            }
+            Self::ProfileLimit { .. } => 6,
+            Self::HouseholdLimit { .. } => 7,
+            Self::TotalLimit { .. } => 8,
+            Self::ContactCap { .. } => 9,
+            Self::DeadlinePassed { .. } => 10,
+            Self::Budget { .. } => 11,
+            Self::MinimumPrice { .. } => 12,
+            Self::Holdout => 13,
+        }
+    }
+
     /// Tells the stable code.
     pub fn code(&self) -> &'static str {
         match self {

@@ -67,7 +67,7 @@ pub fn headline(decision: &Decision, catalogue: &Catalogue) -> String {
     }
 }
 
-/// Names the reason that stood in the way of the most candidates, or that none was worth it.
+/// Names what took out the candidate that came furthest, or that none was worth it.
 fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
     let offers = || decision.candidates.iter().filter(|candidate| candidate.drawn.is_some());
     if offers().next().is_none() {
@@ -84,19 +84,11 @@ fn why_nothing(decision: &Decision, catalogue: &Catalogue) -> String {
             false => "no offer was expected to contribute more than it costs".to_owned(),
         };
     }
-    let mut reasons: Vec<(&'static str, usize)> = Vec::new();
-    for removed in offers().filter_map(|candidate| candidate.removed.as_ref()) {
-        match reasons.iter_mut().find(|(code, _)| *code == removed.code()) {
-            Some((_, count)) => *count += 1,
-            None => reasons.push((removed.code(), 1)),
-        }
-    }
-    let most = reasons.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    let first = reasons.iter().find(|(_, count)| *count == most).map(|(code, _)| *code);
-    offers()
-        .filter_map(|candidate| candidate.removed.as_ref())
-        .find(|removed| Some(removed.code()) == first)
-        .map_or_else(String::new, |removed| reason(removed, decision, catalogue))
+    // Offers for other places or channels, which had nothing to do with what was asked, went early. Of equals the first in the catalogue is named.
+    let removed = offers().filter_map(|candidate| candidate.removed.as_ref());
+    let further = |best: &Removed, next: &Removed| best.place() < next.place();
+    let furthest = removed.reduce(|best, next| if further(best, next) { next } else { best });
+    furthest.map_or_else(String::new, |removed| reason(removed, decision, catalogue))
 }
 
 fn known(decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
@@ -236,4 +228,78 @@ fn age(age_ms: i64) -> String {
 fn plain(number: f64) -> String {
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hesitation::{asked, plain};
+    use super::super::{Ask, Situation, decide};
+    use super::*;
+    use crate::base::expression::Expression;
+    use crate::base::{CampaignId, Cents, OfferId, Timestamp};
+    use crate::offer::Stage;
+    use crate::profile::Purpose;
+
+    /// Offers for these places, in this order. The last campaign, whose offer is for `shelf`, has no budget left.
+    fn shop(places: [&str; 3]) -> Catalogue {
+        let mut catalogue = plain();
+        let declarations = declarations(&catalogue.features);
+        let mut broke = catalogue.campaigns[0].clone();
+        broke.id = CampaignId::parse("broke").unwrap();
+        catalogue.campaigns.push(broke);
+        let offer = |place: &str| {
+            let mut offer = catalogue.offers[0].clone();
+            offer.id = OfferId::parse(place).unwrap();
+            offer.campaign = usize::from(place == "shelf");
+            let rule = format!("context.placement == \"{place}\"");
+            offer.rules.applicability = Some(Expression::compile(&rule, &declarations).unwrap());
+            offer
+        };
+        catalogue.offers = places.map(offer).to_vec();
+        catalogue
+    }
+
+    fn said(catalogue: &Catalogue, place: &str) -> String {
+        let situation = asked(catalogue, Timestamp(1_000_000), 1);
+        let ask = Ask { placement: place.to_owned(), ..situation.ask.clone() };
+        headline(&decide(Situation { ask, ..situation }), catalogue)
+    }
+
+    #[test]
+    fn the_reason_is_that_of_the_offer_that_came_furthest() {
+        for places in [["a10", "b20", "shelf"], ["shelf", "a10", "b20"], ["a10", "shelf", "b20"]] {
+            let catalogue = shop(places);
+            assert_eq!(
+                said(&catalogue, "shelf"),
+                "No offer: the campaign's budget has 0.00 EUR left, and this could cost 2.00 EUR.",
+                "{places:?}"
+            );
+        }
+        let said = said(&shop(["a10", "b20", "shelf"]), "cellar");
+        assert_eq!(said, "No offer: applicability fails: placement is \"cellar\", needs \"a10\".");
+    }
+
+    #[test]
+    fn who_is_asked_later_came_further() {
+        let rule = |stage| Removed::RuleFailed { stage };
+        let in_order = [
+            Removed::NoConsent(Purpose::Personalisation),
+            Removed::GlobalHoldout,
+            Removed::OtherChannel,
+            rule(Stage::Eligibility),
+            rule(Stage::Applicability),
+            rule(Stage::Suitability),
+            Removed::ProfileLimit { at_most: 1 },
+            Removed::HouseholdLimit { at_most: 1 },
+            Removed::TotalLimit { at_most: 1 },
+            Removed::ContactCap { at_most: 1, within_days: 1 },
+            Removed::DeadlinePassed { again_at: Timestamp(0), days: 1 },
+            Removed::Budget { needed: Cents(1), left: Cents(0) },
+            Removed::MinimumPrice { remaining: Cents(0), minimum: Cents(1) },
+            Removed::Holdout,
+        ];
+        let places: Vec<usize> = in_order.iter().map(Removed::place).collect();
+        assert_eq!(places, (0..in_order.len()).collect::<Vec<_>>());
+        assert_eq!(Removed::NotKnown { stage: Stage::Suitability, slot: 0 }.place(), 5);
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use wink_core::base::{Cents, Timestamp};
 use wink_core::coupon::{
-    Bound, Counts, Coupon, DAYS_COUNTED, Entry, Lease, LimitKept, Redemption, Refusal, Reversal, UseBound,
-    UseCount, uncounted, use_bounds,
+    Bound, Counts, Coupon, DAYS_COUNTED, Entry, Lease, Left, LimitKept, Redemption, Refusal, Reversal,
+    UseBound, UseCount, uncounted, use_bounds,
 };
 use wink_core::offer::{Campaign, Catalogue, Offer, UseLimit};
 use wink_store::{Batch, Change, Counter, CounterKey, Home, Store};
@@ -32,8 +32,8 @@ pub(super) async fn of_uses<S: Store>(
         offer.map(|offer| use_bounds(catalogue, offer, store, now)).unwrap_or_default()
     };
     let bounds: Vec<Vec<UseBound>> = coupons.map(bounds).collect();
-    let counts = bounds.iter().flatten().flat_map(|bound| keys_of(&bound.count));
-    let mut counters: Vec<CounterKey> = counts.collect();
+    let counts = bounds.iter().flatten().flat_map(|bound| [Some(&bound.count), bound.next.as_ref()]);
+    let mut counters: Vec<CounterKey> = counts.flatten().flat_map(keys_of).collect();
     counters.sort_unstable();
     counters.dedup();
     if counters.is_empty() {
@@ -43,11 +43,16 @@ pub(super) async fn of_uses<S: Store>(
     let found: BTreeMap<CounterKey, Counter> = counters.into_iter().zip(found).collect();
     let value = |key: &CounterKey| found.get(key).map_or(0, |counter| counter.value);
     let left = |bound: UseBound| {
-        let [uses, spent] = keys_of(&bound.count);
-        let uses_left = bound.limit.uses.map(|most| left_of(i64::from(most), value(&uses)));
-        let amount_left = bound.limit.amount.map(|most| Cents((most.0 - value(&spent)).max(0)));
-        let counts = Counts::Uses(bound.count);
-        (Bound { counts, uses_left, amount_left, refusal: bound.refusal }, bound.limit)
+        let left_in = |count: &UseCount| {
+            let [uses, spent] = keys_of(count);
+            Left {
+                uses: bound.limit.uses.map(|most| left_of(i64::from(most), value(&uses))),
+                amount: bound.limit.amount.map(|most| Cents((most.0 - value(&spent)).max(0))),
+            }
+        };
+        let (now, next) = (left_in(&bound.count), bound.next.as_ref().map(left_in));
+        let (uses_left, amount_left, counts) = (now.uses, now.amount, Counts::Uses(bound.count));
+        (Bound { counts, uses_left, amount_left, next, refusal: bound.refusal }, bound.limit)
     };
     Ok(bounds.into_iter().map(|bounds| bounds.into_iter().map(left).collect()).collect())
 }
@@ -68,13 +73,37 @@ pub(super) async fn of_word<S: Store>(
     let [uses, spent, issued, budget] = found.as_slice() else { return Ok(Vec::new()) };
     let uses_left = |counter: &Counter| counter.cap.map(|cap| left_of(cap, counter.value));
     let amount_left = |counter: &Counter| counter.cap.map(|cap| Cents((cap - counter.value).max(0)));
-    let bound =
-        |counts, uses_left, amount_left| Bound { counts, uses_left, amount_left, refusal: Refusal::UsedUp };
+    let bound = |counts, uses_left, amount_left| Bound {
+        counts,
+        uses_left,
+        amount_left,
+        next: None,
+        refusal: Refusal::UsedUp,
+    };
     Ok(vec![
         bound(Counts::PublicCode(offer.id.clone()), uses_left(uses), amount_left(spent)),
         bound(Counts::Issued(offer.id.clone()), uses_left(issued), None),
         bound(Counts::Budget(campaign.id.clone()), None, amount_left(budget)),
     ])
+}
+
+/// Reads how much of what came back of a redemption before may be promised again: as much as the budget has left, and a public code's own cap.
+/// Where the store has less by the time of the commit it refuses, and this is read again.
+pub(super) async fn room_again<S: Store>(
+    engine: &Engine<S>,
+    coupon: &Coupon,
+    redemption: &Redemption,
+) -> Result<Cents, Error> {
+    if redemption.reversals.is_empty() {
+        return Ok(Cents::ZERO);
+    }
+    let mut counters = vec![keys::budget(coupon.campaign.as_str())];
+    if coupon.is_by_word() {
+        counters.push(keys::public_cents(coupon.offer.as_str()));
+    }
+    let found = engine.store.counters(engine.tenant, &counters).await?;
+    let left = |counter: &Counter| counter.cap.map(|cap| Cents(cap.saturating_sub(counter.value).max(0)));
+    Ok(found.iter().filter_map(left).min().unwrap_or(Cents(i64::MAX)))
 }
 
 /// Counts a redemption for the limits it falls under, with the caps the catalogue says now: a batch that goes beyond one is not written.

@@ -64,7 +64,8 @@ pub async fn reverse<S: Store>(
         let mut batch = Batch::new(batch_id()?, engine.tenant, home_of(coupon.profile));
         batch.checks.push(Check::Version(keys::redemption(redemption.id), record.version));
         batch.checks.push(Check::Version(keys::coupon(coupon.id), coupon_record.version));
-        let answer = match step(&coupon, &redemption, &wanted.what, wanted.reason, now) {
+        let room = limits::room_again(engine, &coupon, &redemption).await?;
+        let answer = match step(&coupon, &redemption, &wanted.what, wanted.reason, room, now) {
             Ok(effect) => {
                 book(Some(&coupon), &effect, &mut batch);
                 let redemption = effect.redemption.ok_or_else(missing)?;

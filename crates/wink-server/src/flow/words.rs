@@ -131,6 +131,7 @@ async fn further<S: Store>(
             counts: Counts::Person(offer.id.clone()),
             uses_left: Some(at_most.saturating_sub(had)),
             amount_left: None,
+            next: None,
             refusal: Refusal::PersonLimit { at_most },
         },
     );

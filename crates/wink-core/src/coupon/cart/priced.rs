@@ -5,7 +5,7 @@ use super::line::{Cart, Line};
 use super::stack::Claim;
 use crate::base::{Cents, CouponId};
 use crate::coupon::life::Coupon;
-use crate::coupon::limit::{Counts, UseCount};
+use crate::coupon::limit::{Counts, UseCount, refused_by};
 use crate::coupon::redemption::{Part, Redemption};
 use crate::coupon::refusal::Refusal;
 use crate::offer::CartPolicy;
@@ -85,8 +85,8 @@ impl<'a> Priced<'a> {
             None => self.share_out(coupon)?,
         };
         let amount: Cents = by_line.iter().copied().sum();
-        if let Some(bound) = claim.bounds.iter().find(|bound| !bound.fits(amount, &self.taken)) {
-            return Err(bound.refusal.clone());
+        if let Some(refusal) = refused_by(&claim.bounds, amount, &self.taken, coupon.valid_until) {
+            return Err(refusal);
         }
         for (left, share) in self.left.iter_mut().zip(&by_line) {
             *left = *left - *share;

@@ -1,13 +1,15 @@
 //! Limits that count several coupons of one cart together, on everything small.
 
 use super::*;
-use crate::coupon::{Bound, Counts, UseCount};
+use crate::base::Timestamp;
+use crate::coupon::{Bound, Counts, Left, NearestMiss, UseCount};
 
 fn bound(uses_left: Option<u32>, amount_left: Option<i64>) -> Bound {
     Bound {
         counts: Counts::Uses(UseCount::from_name("offer/offer/day/1".to_owned())),
         uses_left,
         amount_left: amount_left.map(Cents),
+        next: None,
         refusal: Refusal::StoreLimit,
     }
 }
@@ -77,4 +79,41 @@ fn a_limit_is_said_after_what_the_cart_lacks() {
     let stack = super::super::put_on(&cart, &[claim], &under(&CartPolicy::default()));
     let refusal = stack.outcome(coupon.coupon.id).unwrap_err();
     assert_eq!(refusal, Refusal::MinimumSpend { missing: Cents(500) });
+}
+
+/// What a limit per day says to a coupon of 1.00 under these bounds.
+fn day_told(bounds: &[Bound], valid_until: Timestamp) -> Option<Timestamp> {
+    let cart = cart(&[(10_000, &[], None)]);
+    let mut written = Written::new(1, amount(100));
+    written.coupon.valid_until = valid_until;
+    let claim = Claim { bounds: bounds.to_vec(), ..written.claim() };
+    let stack = super::super::put_on(&cart, &[claim], &under(&CartPolicy::default()));
+    let refusal = stack.outcome(written.coupon.id).unwrap_err();
+    let Refusal::DayLimit { until } = refusal else { panic!("{refusal:?}") };
+    assert_eq!(refusal.nearest_miss(), until.map(NearestMiss::Wait));
+    until
+}
+
+#[test]
+fn a_day_is_told_only_if_there_is_room_on_it() {
+    let midnight = Timestamp(NOW.0 + 3_600_000);
+    let far = midnight.plus_days(20);
+    let today =
+        |next| Bound { next, refusal: Refusal::DayLimit { until: Some(midnight) }, ..bound(Some(0), None) };
+    let next = |uses, cents: Option<i64>| Some(Left { uses, amount: cents.map(Cents) });
+    for (left, is_told) in [
+        (next(Some(1), None), true),
+        (next(Some(0), None), false),
+        (next(None, Some(100)), true),
+        (next(None, Some(99)), false),
+        (next(Some(1), Some(99)), false),
+    ] {
+        assert_eq!(day_told(&[today(left)], far).is_some(), is_told, "{left:?}");
+    }
+    let free = next(Some(1), None);
+    assert_eq!(day_told(&[today(free)], midnight), None, "it runs out with the day");
+    // Another limit, which is asked behind it, has no room then, or never.
+    assert_eq!(day_told(&[today(free), today(next(Some(0), None))], far), None);
+    assert_eq!(day_told(&[today(free), bound(Some(0), None)], far), None);
+    assert_eq!(day_told(&[today(free), bound(Some(1), None)], far), Some(midnight));
 }

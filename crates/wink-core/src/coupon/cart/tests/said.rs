@@ -189,7 +189,8 @@ fn used(written: &mut Written, cart: &Cart, back: u32) -> Redemption {
         return redemption;
     }
     let what = TakenBack::Lines(vec![LineBack { line: "0".to_owned(), quantity: Some(back) }]);
-    let effect = reverse(&written.coupon, &redemption, &what, ReversalReason::Refund, NOW).unwrap();
+    let effect =
+        reverse(&written.coupon, &redemption, &what, ReversalReason::Refund, Cents::ZERO, NOW).unwrap();
     written.coupon = effect.coupon;
     effect.redemption.unwrap()
 }
@@ -288,8 +289,15 @@ fn a_no_is_said_with_amount_and_date_to_whom_it_concerns() {
     let expired = Refusal::Expired { until: midnight };
     check(&expired, German, Customer, "Dieser Gutschein galt bis 30.11.2026, 23:59 Uhr.");
     check(&expired, English, Customer, "This coupon was valid until 30 November 2026, 23:59.");
-    let held = Refusal::Held { until: Timestamp(midnight.0 - 1) };
+    let held = Refusal::Held { until: Timestamp(midnight.0 - 1), is_over: false };
     check(&held, German, Cashier, "Für eine andere Bestellung vorgemerkt bis 01.12.2026, 00:00 Uhr.");
+    let over = Refusal::Held { until: midnight, is_over: true };
+    check(&over, English, Cashier, "Held for another order until 1 December 2026, 00:00. Run out by then.");
+    let today = "Für heute ist dieses Angebot ausgeschöpft.";
+    check(&Refusal::DayLimit { until: None }, German, Customer, today);
+    let then = Refusal::DayLimit { until: Some(midnight) };
+    check(&then, German, Customer, &format!("{today} Es gilt wieder ab 01.12.2026, 00:00 Uhr."));
+    assert_eq!(Refusal::DayLimit { until: None }.to_string(), "no more of this today");
     check(&Refusal::NotActivated, English, Cashier, "Not activated yet. The customer does that.");
     // Whether it never was or is somebody else's, and what things cost the shop, is not for customers.
     for language in [German, English] {
