@@ -20,6 +20,7 @@ use crate::keys;
 use crate::latency::Latencies;
 use crate::secrets::{self, SealError, Secrets};
 use crate::sources::Sources;
+use crate::turns::{Turn, Turns};
 use crate::underway::Underway;
 use crate::{Error, catalogue, write};
 
@@ -108,6 +109,8 @@ pub struct Engine<S> {
     pub(crate) underway: Underway,
     /// Wakes whoever sees to moments, once one is committed.
     pub moments: Arc<Notify>,
+    /// Whose turn it is to write where several write at once.
+    pub(crate) turns: Turns,
     /// What was read of people lately.
     pub(crate) people: People,
     running: RwLock<Option<Arc<Counted>>>,
@@ -148,6 +151,7 @@ impl<S: Store> Engine<S> {
             decided: broadcast::channel(DECIDED_MAX).0,
             underway: Underway::default(),
             moments: Arc::default(),
+            turns: Turns::default(),
             people: People::default(),
             running: RwLock::new(None),
             in_force: RwLock::new(None),
@@ -294,6 +298,11 @@ impl<S: Store> Engine<S> {
     /// meanwhile.
     pub(crate) async fn submit(&self, batches: Vec<Batch>) -> Vec<Result<Option<Version>, Error>> {
         write::submit(&self.store, batches).await
+    }
+
+    /// Begins what one flow writes where others may write too: after a race it lost it is its turn.
+    pub(crate) fn turn(&self) -> Turn<'_, S> {
+        Turn::new(self)
     }
 
     /// Reads one record.

@@ -19,6 +19,7 @@ mod error;
 mod in_use;
 mod latency;
 mod place;
+mod turns;
 mod underway;
 mod write;
 

@@ -319,7 +319,7 @@ mod tests {
         check(at(NOW.0 + FUTURE_TOLERANCE_MS), "accepted Order Completed late=false");
         check(
             at(NOW.0 + FUTURE_TOLERANCE_MS + 1),
-            "occurred_in_future: it claims to have happened at 2023-11-14T22:18:20.001Z, later than now; it is kept aside until somebody looks at that clock",
+            "occurred_in_future: it claims to have happened at 2023-11-14T22:18:20.001Z, later than now; look at the clock that said so, and tell it with the right time",
         );
         check(at(NOW.0 - LATE_AFTER_MS), "accepted Order Completed late=false");
         check(at(NOW.0 - LATE_AFTER_MS - 1), "accepted Order Completed late=true");

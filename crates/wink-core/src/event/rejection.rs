@@ -67,7 +67,7 @@ pub enum Rejection {
     },
     /// It claims to have happened later than now.
     #[error(
-        "it claims to have happened at {occurred_at}, later than now; it is kept aside until somebody looks at that clock"
+        "it claims to have happened at {occurred_at}, later than now; look at the clock that said so, and tell it with the right time"
     )]
     Future {
         /// When it claims to have happened.

@@ -9,7 +9,7 @@ mod retention;
 mod vault;
 mod words;
 
-pub use cluster::{Accounts, Cluster, NotLinked, PROFILES_MAX, Side, may_link};
+pub use cluster::{Accounts, Cluster, NotLinked, PROFILES_MAX, Side, may_join, may_link};
 pub use consent::{Consent, Grants, Purpose};
 pub use household::{Counted, Full, Had, Household, MEMBERS_MAX, Member, Move, Residence};
 pub use kept::Kept;

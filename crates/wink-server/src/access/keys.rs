@@ -134,9 +134,10 @@ pub struct Named {
 /// Makes a key and gives its secret, which nobody can read again.
 ///
 /// # Errors
-/// [`Error::Unusable`] if the key would make no sense; else if the store takes no write.
+/// [`Error::Unusable`] if the key would make no sense, or a till of its name stands in another store; else if the store takes no write.
 pub async fn create<S: Store>(store: &S, new: &NewKey, now: Timestamp) -> Result<(KeyId, Token), Error> {
     new.check()?;
+    elsewhere(store, new, now).await?;
     let token = Token::draw(new.role)?;
     let key = ApiKey {
         tenant: new.tenant.0,
@@ -152,7 +153,31 @@ pub async fn create<S: Store>(store: &S, new: &NewKey, now: Timestamp) -> Result
     let mut batch = Batch::new(batch_id()?, INSTALLATION, Home(0));
     put_new(&mut batch, &token, &key);
     write::commit(store, batch).await?.ok_or(Error::Contended)?;
+    if let Err(error) = elsewhere(store, new, now).await {
+        // Somebody made the other one at the same moment, and may have been told the same: nobody was given this one yet.
+        revoke(store, token.id(), None, now).await?;
+        return Err(error);
+    }
     Ok((token.id(), token))
+}
+
+/// Refuses a till of the same name in another store: leases, reports and days go by the till's name, so the two would tend one another's.
+async fn elsewhere<S: Store>(store: &S, new: &NewKey, now: Timestamp) -> Result<(), Error> {
+    if new.role != Role::Till {
+        return Ok(());
+    }
+    let till = Role::Till.name();
+    let is_same = |key: &ApiKey| key.role == till && key.name == new.name && key.store != new.store;
+    let is_good = |key: &ApiKey| key.ends_at.is_none_or(|ends| now < ends);
+    let keys = list(store, Some(new.tenant)).await?;
+    let Some(other) = keys.into_iter().find(|named| is_same(&named.key) && is_good(&named.key)) else {
+        return Ok(());
+    };
+    let place = other.key.store.unwrap_or_default();
+    Err(Error::Unusable(format!(
+        "a till `{}` stands in the store `{place}` ({}); name this one otherwise, or revoke that key if the till has moved",
+        new.name, other.id
+    )))
 }
 
 fn put_new(batch: &mut Batch, token: &Token, key: &ApiKey) {

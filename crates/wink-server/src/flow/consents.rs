@@ -11,7 +11,7 @@ use super::person;
 use super::profiles::{self, Whom};
 use super::whole::Whole;
 use crate::error::ATTEMPTS_MAX;
-use crate::{Engine, Error, Ids};
+use crate::{Engine, Error, Ids, keys};
 
 /// What is to be set.
 #[derive(Clone, Debug)]
@@ -53,12 +53,14 @@ pub async fn set<S: Store>(
     setting: &Setting,
     now: Timestamp,
 ) -> Result<Set, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let whom = Whom::Profile(setting.profile);
         let Some(known) = profiles::find(engine, &whom).await? else { return Ok(Set::Nobody) };
         let Some(identity) = person::identity(engine, known.asked()).await? else { return Ok(Set::Nobody) };
         let mut thought = Thought::new(engine, ids, told(engine, setting, &identity, now)).await?;
         if thought.profile_version() != known.asked_version() {
+            turn.meet(&keys::profile(setting.profile)).await;
             continue;
         }
         let is_repeated = thought.answers.iter().all(|answer| matches!(answer, Answer::Duplicate(_)));
@@ -77,7 +79,7 @@ pub async fn set<S: Store>(
         thought.count();
         let mut batch = thought.into_batch(engine)?.batch;
         batch.checks.extend(known.unchanged());
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             let known = profiles::find(engine, &whom).await?;
             return Ok(known.map_or(Set::Nobody, Set::Done));
         }

@@ -29,6 +29,7 @@ use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::in_use::{Put, Written};
 use crate::keys;
+use crate::turns::Turn;
 use crate::{Engine, Error};
 
 /// A question about one person.
@@ -95,11 +96,16 @@ pub async fn ask_in_order<S: Store>(
     // A question that comes alone is almost always new, and the commit finds out that it is not. In a row it is looked first: those after one
     // that was answered before would else count its money twice.
     let (mut attempts, mut look) = (0, 1 < questions.len());
+    let mut turn = engine.turn();
     while answers.len() < questions.len() {
         let rest = questions.get(answers.len()..).unwrap_or_default();
-        let done = ask_once(engine, rest, look, &mut answers).await?;
+        let done = ask_once(engine, (rest, look), &mut turn, &mut answers).await?;
         look |= done < rest.len();
         attempts = if 0 < done { 0 } else { attempts + 1 };
+        if 0 < done {
+            // Whoever waits for the person of one question does not wait for all that follow.
+            turn = engine.turn();
+        }
         if ATTEMPTS_MAX <= attempts {
             return Err(Error::Contended);
         }
@@ -111,8 +117,8 @@ pub async fn ask_in_order<S: Store>(
 /// one was answered before.
 async fn ask_once<S: Store>(
     engine: &Engine<S>,
-    questions: &[Question],
-    look: bool,
+    (questions, look): (&[Question], bool),
+    turn: &mut Turn<'_, S>,
     answers: &mut Vec<Option<Decision>>,
 ) -> Result<usize, Error> {
     let Some(first) = questions.first() else { return Ok(0) };
@@ -158,7 +164,7 @@ async fn ask_once<S: Store>(
         batches.push(batch);
         decided.push(Some(decision));
     }
-    let outcomes = engine.submit(batches).await;
+    let outcomes = turn.submit(batches).await;
     let mut answered = decided.len();
     for ((place, written), outcome) in committing.into_iter().zip(outcomes) {
         let Some(version) = outcome? else {

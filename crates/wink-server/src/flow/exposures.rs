@@ -82,6 +82,7 @@ pub async fn note<S: Store>(
     exposed: &Exposed,
     now: Timestamp,
 ) -> Result<Noted, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let decision: Option<Decision> = engine.stored(&keys::decision(exposed.decision)).await?;
         let Some(decision) = decision else { return Ok(Noted::NoDecision) };
@@ -95,6 +96,7 @@ pub async fn note<S: Store>(
         };
         let mut thought = Thought::new(engine, ids, vec![told(engine, exposed, identity, now)]).await?;
         if thought.profile_version() != known.asked_version() {
+            turn.meet(&keys::profile(decision.person.profile)).await;
             continue;
         }
         let answer = match thought.answers.first() {
@@ -105,7 +107,7 @@ pub async fn note<S: Store>(
         };
         thought.count();
         let batch = thought.into_batch(engine)?.batch;
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             return Ok(answer);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wink_core::base::{HouseholdId, ProfileId, Timestamp, Value};
 use wink_core::coupon::{Wallet, had_together, used_together};
 use wink_core::decision::Usage;
-use wink_core::event::{Envelope, HouseholdChange, Identity};
+use wink_core::event::{Envelope, HouseholdChange, Identity, Rejection};
 use wink_core::offer::Catalogue;
 use wink_core::profile::{Full, Household, Member, Profile, Residence};
 use wink_record::Stored;
@@ -311,6 +311,7 @@ pub async fn settle<S: Store>(
     now: Timestamp,
 ) -> Result<Settled, Error> {
     let whom = Whom::Profile(said.profile);
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let Some(known) = profiles::find(engine, &whom).await? else { return Ok(Settled::Nobody) };
         let Some(identity) = person::identity(engine, known.asked()).await? else {
@@ -329,17 +330,20 @@ pub async fn settle<S: Store>(
         }
         let mut thought = Thought::new(engine, ids, vec![told(engine, said, &identity, now)]).await?;
         if thought.profile_version() != known.asked_version() {
+            turn.meet(&keys::profile(said.profile)).await;
             continue;
         }
         match thought.answers.first() {
             Some(Answer::Accepted(_) | Answer::Duplicate(_)) => {}
+            // The id is drawn, unless it follows from an idempotency key.
+            Some(Answer::Dead(Rejection::IdConflict)) => return Err(Error::KeyReused),
             Some(Answer::Dead(rejection)) => return Err(Error::Unusable(rejection.to_string())),
             Some(Answer::Erased) | None => return Ok(Settled::Nobody),
         }
         thought.count();
         let mut batch = thought.into_batch(engine)?.batch;
         batch.checks.extend(known.unchanged());
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             let Some(known) = profiles::find(engine, &whom).await? else { return Ok(Settled::Nobody) };
             let lives = of_person(engine, &known).await?;
             return Ok(match &said.change {

@@ -10,6 +10,7 @@ use wink_store::{Batch, Change, Direction, Home, Range, Store};
 use super::bury::{self, Buried};
 use super::ingest::{Answer, Prepared, Received, Thought, Told};
 use super::page::{Page, Paged, cursor};
+use crate::access::{self, Role};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -250,7 +251,15 @@ async fn told<S: Store>(
     let mended = repaired.body_hash(secret);
     let body = if known.is_some_and(|known| known.body == mended) { mended } else { sent.body_hash(secret) };
     let at = buried.letter.received_at;
-    // Whoever sends it again has seen it.
-    let received = Received { envelope: repaired, original: Vec::new(), at, is_vouched: true };
+    let is_vouched = is_vouched(engine, &repaired.source).await?;
+    let received = Received { envelope: repaired, original: Vec::new(), at, is_vouched };
     Ok(Told { received, body, now })
+}
+
+/// Tells whether a source's letters are vouched for: whoever sends one again has read it, and cannot read from it whether a browser is whose it
+/// says it is. The source is the name of a key, and one that ever was a page's may have been so then.
+async fn is_vouched<S: Store>(engine: &Engine<S>, source: &str) -> Result<bool, Error> {
+    let keys = access::list(&engine.store, Some(engine.tenant)).await?;
+    let is_page = |role: &str| Role::parse(role).is_some_and(Role::is_publishable);
+    Ok(!keys.iter().any(|named| named.key.name == source && is_page(&named.key.role)))
 }

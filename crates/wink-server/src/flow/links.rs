@@ -15,6 +15,7 @@ use super::whole::{self, Whole};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
+use crate::turns::Turn;
 use crate::{Engine, Error};
 
 /// The links one profile gets while somebody's messages are thought through, not yet written.
@@ -62,7 +63,7 @@ impl Joined {
         link: Link,
     ) -> Result<bool, Error> {
         if let Err(why) = may_be_one(engine, &here, identities, &there).await? {
-            metrics::counter!("wink_links_refused_total", "reason" => code(&why)).increment(1);
+            count_refused(code(&why));
             return Ok(false);
         }
         self.checks.extend(here.unchanged().chain(there.unchanged()));
@@ -99,6 +100,14 @@ impl Joined {
     }
 }
 
+/// The reason of a link that a key asked for which stands in a page's source.
+pub(super) const NOT_VOUCHED: &str = "not_vouched";
+
+/// Counts a link that was not made.
+pub(super) fn count_refused(reason: &'static str) {
+    metrics::counter!("wink_links_refused_total", "reason" => reason).increment(1);
+}
+
 /// What became of the wish to link two profiles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Linked {
@@ -121,6 +130,7 @@ pub async fn link<S: Store>(
     source: &str,
     now: Timestamp,
 ) -> Result<Linked, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let (Some(here), Some(there)) = (whole::load(engine, one).await?, whole::load(engine, other).await?)
         else {
@@ -143,7 +153,7 @@ pub async fn link<S: Store>(
         };
         let profiles = [change(&here, other), change(&there, one)];
         let checks = here.unchanged().chain(there.unchanged()).collect();
-        if write(engine, checks, &profiles).await? {
+        if write(&mut turn, checks, &profiles).await? {
             let whole = whole::load(engine, one).await?;
             return Ok(whole.map_or(Linked::Nobody, Linked::Done));
         }
@@ -157,6 +167,7 @@ pub async fn link<S: Store>(
 /// # Errors
 /// If the store cannot be read or takes no writes.
 pub async fn part<S: Store>(engine: &Engine<S>, one: ProfileId, other: ProfileId) -> Result<bool, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let (Some(here), Some(there)) =
             (person::profile(engine, one).await?, person::profile(engine, other).await?)
@@ -170,7 +181,7 @@ pub async fn part<S: Store>(engine: &Engine<S>, one: ProfileId, other: ProfileId
         let [mut here, mut there] = [here, there].map(|profile| Arc::unwrap_or_clone(profile.value));
         here.part(other);
         there.part(one);
-        if write(engine, checks, &[here, there]).await? {
+        if write(&mut turn, checks, &[here, there]).await? {
             return Ok(true);
         }
     }
@@ -187,16 +198,16 @@ pub fn code(why: &NotLinked) -> &'static str {
 }
 
 async fn write<S: Store>(
-    engine: &Engine<S>,
+    turn: &mut Turn<'_, S>,
     checks: Vec<Check>,
     profiles: &[Profile],
 ) -> Result<bool, Error> {
     let home = profiles.first().map_or(Home(0), |profile| keys::home(profile.id));
-    let mut batch = Batch::new(batch_id()?, engine.tenant, home);
+    let mut batch = Batch::new(batch_id()?, turn.tenant(), home);
     batch.checks = checks;
     let put = |profile: &Profile| Change::Put(keys::profile(profile.id), profile.to_bytes());
     batch.changes.extend(profiles.iter().map(put));
-    Ok(engine.commit(batch).await?.is_some())
+    Ok(turn.commit(batch).await?.is_some())
 }
 
 /// Tells whether two people may be one. By what the profile that was asked about is known on our side is the caller's to say: it may be new.

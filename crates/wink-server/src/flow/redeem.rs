@@ -111,6 +111,7 @@ pub async fn redeem<'a, S: Store>(
     keeping: Option<&Keeping<'_, Rung<'a>>>,
     now: Timestamp,
 ) -> Result<Replied<Rung<'a>>, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
@@ -176,7 +177,7 @@ pub async fn redeem<'a, S: Store>(
             let about = about.unwrap_or(CouponId::from_bytes([0; 16]));
             keeping.keep(&engine.secrets, &rung, about, lives.unwrap_or(now), now, &mut batch)?;
         }
-        if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
+        if batch.changes.is_empty() || turn.commit(batch).await?.is_some() {
             return Ok(Replied::Now(rung));
         }
     }

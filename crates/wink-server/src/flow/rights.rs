@@ -41,6 +41,7 @@ pub async fn accept<S: Store>(
     id: DecisionId,
     now: Timestamp,
 ) -> Result<Result<Coupon, NotAccepted>, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let Some(record) = engine.record(&keys::right(id)).await? else {
             let decision: Option<Decision> = engine.stored(&keys::decision(id)).await?;
@@ -96,7 +97,7 @@ pub async fn accept<S: Store>(
             own_event(cause, person, identity, now, body).append(&mut state, &engine.features(), &mut batch);
         }
         Listeners::load(engine).await?.hear_issued(&coupon, &mut batch);
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             return Ok(Ok(coupon));
         }
     }
@@ -126,6 +127,7 @@ pub async fn lapse_due<S: Store>(engine: &Engine<S>, now: Timestamp) -> Result<u
 async fn lapse<S: Store>(engine: &Engine<S>, timer: &Leased, now: Timestamp) -> Result<bool, Error> {
     let id = DecisionId::from_bytes(timer.id);
     let done = Change::Acknowledge { queue: keys::LAPSE, due_ms: timer.due_ms, id: timer.id };
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let record = engine.record(&keys::right(id)).await?;
         let right = record.as_ref().map(|record| Right::from_bytes(&record.bytes)).transpose()?;
@@ -141,7 +143,7 @@ async fn lapse<S: Store>(engine: &Engine<S>, timer: &Leased, now: Timestamp) -> 
             false
         };
         batch.changes.push(done.clone());
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             return Ok(lapses);
         }
     }

@@ -56,7 +56,7 @@ pub(super) async fn list_catalogue_versions<S: Store>(
     Asked(asked): Asked<PageAsked>,
 ) -> Result<axum::Json<VersionsListed>, Refused> {
     let page = Page::read(&asked)?;
-    let before = page.after.as_deref().map(|text| text.parse().map_err(|_| super::page::cursor_unknown()));
+    let before = page.after.as_deref().map(|text| text.parse().map_err(|_| crate::Error::Cursor));
     let found = applied(&caller.engine, before.transpose()?, page.limit + 1).await?;
     let (found, next_cursor) = page.cut(found, |(number, _)| number.to_string());
     let view = |(number, applied): (u64, wink_record::CatalogueApplied)| VersionView {

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use wink_api::{ConsentsListed, ConsentsSent, Problem, ProfileView};
 use wink_core::base::Hasher;
+use wink_core::event::Rejection;
 use wink_store::{Store, Version};
 
 use super::body::{Json, PathName};
@@ -60,6 +61,12 @@ pub(super) async fn set_consents<S: Store>(
             let message = "the profile has changed since it was read; read it again";
             let title = "The profile is another one by now";
             Err(Refused::new(Problem::new(412, "profile_changed", title, message)))
+        }
+        // The id is drawn, unless it follows from an idempotency key.
+        Set::Refused(Rejection::IdConflict) => Err(Error::KeyReused.into()),
+        Set::Refused(rejection @ Rejection::Future { .. }) => {
+            let title = "A word cannot be taken";
+            Err(at("/said_at", Problem::new(422, rejection.code(), title, rejection.to_string())))
         }
         Set::Refused(rejection) => {
             let title = "A word cannot be taken";

@@ -138,7 +138,7 @@ pub fn describe() {
     counter!("wink_panics_total").absolute(0);
     counter!("wink_moments_of_many_total").absolute(0);
     counter!("wink_bodies_with_cards_total").absolute(0);
-    for reason in ["two_accounts", "too_many_profiles", "taken_apart"] {
+    for reason in ["two_accounts", "too_many_profiles", "taken_apart", "not_vouched"] {
         counter!("wink_links_refused_total", "reason" => reason).absolute(0);
     }
     counter!("wink_households_refused_total", "reason" => "full").absolute(0);

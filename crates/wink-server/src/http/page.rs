@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use wink_api::{PageAsked, Problem};
 
 use super::problem::Refused;
+use crate::Error;
 
 /// How many there are on a page if nobody says.
 const LIMIT: usize = 100;
@@ -39,7 +40,7 @@ impl Page {
         }
         let read = |cursor: &String| {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(cursor_unknown)
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::Cursor)
         };
         Ok(Self { limit, after: asked.cursor.as_ref().map(read).transpose()? })
     }
@@ -61,9 +62,4 @@ pub(super) fn after<T>(
 ) -> impl Iterator<Item = (String, T)> {
     let after = after.cloned();
     parts.into_iter().skip_while(move |(id, _)| after.as_ref().is_some_and(|after| id <= after))
-}
-
-pub(super) fn cursor_unknown() -> Refused {
-    let message = "`cursor` is not one that was answered here";
-    Refused::new(Problem::new(400, "cursor_unknown", "The query is not what was expected", message))
 }

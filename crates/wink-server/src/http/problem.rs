@@ -82,7 +82,9 @@ impl From<Error> for Refused {
             Error::KeyReused => {
                 (422, "idempotency_key_reused", "The idempotency key belongs to another request")
             }
-            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Contended | Error::Erasures { .. } => {
+            // Of all statuses that say "again", the one every client heeds.
+            Error::Contended => (429, "contended", "Others write the same"),
+            Error::Read(_) | Error::Write(_) | Error::Unknown | Error::Erasures { .. } => {
                 (503, "store_unavailable", "The store does not answer")
             }
             Error::Damaged(_) | Error::Sealed(_) | Error::OtherSecret | Error::Catalogue { .. } => {
@@ -100,7 +102,7 @@ impl From<Error> for Refused {
             _ => error.to_string(),
         };
         let refused = Self::new(Problem::new(status, code, title, message));
-        if status == 503 { refused.again_after(Duration::from_secs(1)) } else { refused }
+        if [429, 503].contains(&status) { refused.again_after(Duration::from_secs(1)) } else { refused }
     }
 }
 
@@ -221,4 +223,19 @@ pub(super) fn no_such_method(path: &str, method: &Method) -> Response {
         answer.headers_mut().insert(header::ALLOW, allow);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every client sends again what it was told 429 for; 409 some throw away, and 503 would say that the store is gone.
+    #[test]
+    fn who_was_overtaken_is_told_to_come_again() {
+        let refused = Refused::from(Error::Contended);
+        assert!(refused.is_for_now());
+        assert_eq!((refused.problem.status, refused.problem.code.as_str()), (429, "contended"));
+        let answer = refused.into_response();
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
+    }
 }

@@ -186,6 +186,9 @@ enum Stopped {
 
 impl From<crate::Error> for Stopped {
     fn from(error: crate::Error) -> Self {
+        if matches!(error, crate::Error::Contended) {
+            return Self::Failed { code: "contended", message: error.to_string() };
+        }
         tracing::error!(%error, "the store failed an import");
         let message = "the store does not answer; send the same again, nothing is listed twice".to_owned();
         Self::Failed { code: "store_unavailable", message }

@@ -1,5 +1,7 @@
 //! `/v1/tills/{id}`: what a till may give while it can ask nobody, what it reports afterwards, and what it did on a day.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use wink_api::{
     DayVatView, LeaseAsked as Sent, LeaseView, LeasesListed, LimitKeptView, NotRenewed, PointsSumView,
@@ -66,7 +68,8 @@ pub(super) async fn list_leases<S: Store>(
 ) -> Result<Json<LeasesListed>, Refused> {
     let till = till(&caller, &id)?;
     let mut data = Vec::new();
-    for lease in leases::list(&caller.engine, &till).await?.iter().filter(|lease| lease.is_open()) {
+    let leases = leases::list(&caller.engine, &till).await?;
+    for lease in leases.iter().filter(|lease| lease.is_open() && is_of_store(&caller, lease)) {
         data.push(view(&caller, lease).await?);
     }
     Ok(Json(LeasesListed { data }))
@@ -94,9 +97,14 @@ pub(super) async fn sync_till<S: Store>(
     let (returned, renewed) =
         (lease_ids("/returned", &sent.returned)?, lease_ids("/renewed", &sent.renewed)?);
     let engine = &caller.engine;
+    let foreign = foreign(&caller, &till).await?;
+    if returned.iter().chain(&renewed).any(|id| foreign.contains(id)) {
+        return Err(no_such("lease"));
+    }
     let mut outcomes = Vec::with_capacity(reports.len());
     for report in reports {
         outcomes.push(match report {
+            Ok(report) if foreign.contains(&report.lease) => answered(&Outcome::LeaseUnknown),
             Ok(report) => answered(&sync::hear(engine, &till, &report, caller.now).await.map_err(hidden)?),
             Err(why) => malformed(why),
         });
@@ -141,7 +149,8 @@ pub(super) async fn read_till_day<S: Store>(
     let number = midnight.ok_or_else(malformed)?.day();
     let currency = caller.engine.catalogue()?.shop.currency.code().to_owned();
     let day = day::read(&caller.engine, &till, number).await?;
-    let open_leases = day.open_leases.iter().map(unsigned).collect();
+    let of_store = day.open_leases.iter().filter(|lease| is_of_store(&caller, lease));
+    let open_leases = of_store.map(unsigned).collect();
     Ok(Json(day_view(&day, till.to_string(), date, currency, open_leases)))
 }
 
@@ -149,6 +158,22 @@ pub(super) async fn read_till_day<S: Store>(
 fn till<S>(caller: &Caller<S>, id: &str) -> Result<TillId, Refused> {
     let is_its_own = caller.access.role != Role::Till || caller.access.name == id;
     TillId::parse(id).filter(|_| is_its_own).ok_or_else(|| no_such("till"))
+}
+
+/// Tells whether a lease is the business of whoever calls: a till's key is bound to a store, and a till of the same name in another has leases
+/// of its own.
+fn is_of_store<S>(caller: &Caller<S>, lease: &Lease) -> bool {
+    let bound = caller.access.store.as_ref().zip(lease.store.as_ref());
+    bound.is_none_or(|(bound, store)| bound == store)
+}
+
+/// Lists the leases of a till that are another store's.
+async fn foreign<S: Store>(caller: &Caller<S>, till: &TillId) -> Result<BTreeSet<LeaseId>, Refused> {
+    if caller.access.store.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let leases = leases::list(&caller.engine, till).await?;
+    Ok(leases.iter().filter(|lease| !is_of_store(caller, lease)).map(|lease| lease.id).collect())
 }
 
 fn asked(till: TillId, sent: Sent, now: Timestamp) -> Result<LeaseAsked, Refused> {

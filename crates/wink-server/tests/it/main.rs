@@ -42,6 +42,8 @@ mod clusters;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod contended;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod edit;

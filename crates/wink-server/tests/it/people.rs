@@ -374,3 +374,99 @@ fn a_key_that_everybody_sees_vouches_for_no_account() {
     let answer = api.ask(&ingest, "POST", "/v1/track", &call).json();
     assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
 }
+
+/// The identities a message names, as a page or a server sends them.
+fn named(names: &[(&str, &str)]) -> serde_json::Value {
+    let name = |(namespace, value): &(&str, &str)| json!({ "namespace": namespace, "value": value });
+    names.iter().map(name).collect()
+}
+
+#[test]
+fn a_key_that_everybody_sees_joins_no_browser_with_an_account() {
+    let api = Api::of_a_shop();
+    let [shop, ingest, client, support] =
+        [Role::Shop, Role::Ingest, Role::Client, Role::Support].map(|role| api.key(role));
+    let send = |key: &str, id: &str, names: &[(&str, &str)]| {
+        let event = json!({ "message_id": id, "event": "Page", "identities": named(names) });
+        let answer = api.ask(key, "POST", "/v1/events", &json!({ "events": [event] })).json();
+        assert_eq!(answer["accepted"], 1, "{answer}");
+    };
+    let profile = |(namespace, value): (&str, &str)| {
+        let asked = json!({ "identity": { "namespace": namespace, "value": value } });
+        api.ask(&support, "POST", "/v1/profiles/lookup", &asked).json()["id"].clone()
+    };
+    let offered = |value: &str| {
+        let identity = json!({ "namespace": "anonymous_id", "value": value });
+        let asked = json!({ "identity": identity, "channel": "web", "dry_run": true });
+        let answer = api.ask(&client, "POST", "/v1/decisions", &asked).json();
+        answer["decision"]["verdict"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    };
+    let linked = |name| {
+        let path = format!("/v1/profiles/{}", profile(name).as_str().unwrap());
+        api.ask(&support, "GET", &path, &json!(null)).json()["links"].as_array().map_or(0, Vec::len)
+    };
+    let browser = |value| ("anonymous_id", value);
+    // A stranger's browser, seen before and never seen, named first and last, together with an account, and with a name that can be guessed.
+    send(&shop, "m-1", &[("customer", "anna"), ("email", "anna@example.org")]);
+    send(&ingest, "m-2", &[browser("seen")]);
+    for (number, value) in ["seen", "new"].into_iter().enumerate() {
+        for (place, other) in [("customer", "anna"), ("email", "anna@example.org")].into_iter().enumerate() {
+            send(&ingest, &format!("f-{number}-{place}"), &[browser(value), other]);
+            send(&ingest, &format!("l-{number}-{place}"), &[other, browser(value)]);
+        }
+    }
+    let call = json!({ "messageId": "s-1", "userId": "anna", "anonymousId": "segment" });
+    for route in ["identify", "page", "alias"] {
+        assert_eq!(api.ask(&ingest, "POST", &format!("/v1/{route}"), &call).status, 200, "{route}");
+    }
+    let anna = profile(("customer", "anna"));
+    for value in ["seen", "new", "segment"] {
+        assert_ne!(profile(browser(value)), anna, "{value}");
+        assert_eq!(offered(value), "none", "{value}");
+    }
+    assert_eq!(linked(("customer", "anna")), 0);
+    // Nor does a name that a page was the first to say lead to the browser that said it, once the shop says whose it is.
+    send(&ingest, "m-3", &[browser("early"), ("email", "berta@example.org")]);
+    send(&shop, "m-4", &[("customer", "berta"), ("email", "berta@example.org")]);
+    assert_eq!(offered("early"), "none");
+    // The shop's own server says who signed in, and the browser goes on from there with the key of the page.
+    send(&shop, "m-5", &[("customer", "anna"), browser("seen")]);
+    assert_eq!(offered("seen"), "offer");
+    send(&ingest, "m-6", &[("customer", "anna"), browser("seen")]);
+    send(&ingest, "m-7", &[browser("seen")]);
+    assert_eq!(offered("seen"), "offer");
+    assert!(0 < linked(("customer", "anna")));
+    // What was drawn for one browser, or for one letter, joins: nobody else knows it.
+    send(&shop, "m-8", &[("customer", "berta"), ("click_id", "c-71f3")]);
+    send(&ingest, "m-9", &[browser("clicked"), ("click_id", "c-71f3")]);
+    assert_eq!(offered("clicked"), "offer");
+}
+
+#[test]
+fn a_word_that_is_not_set_says_why_and_a_reused_key_that_it_is() {
+    let api = Api::of_a_shop();
+    let (shop, support) = (api.key(Role::Shop), api.key(Role::Support));
+    let asked = json!({ "identity": { "namespace": "customer", "value": "anna" } });
+    let found = api.ask(&support, "POST", "/v1/profiles/lookup", &asked).json();
+    let path = |what: &str| format!("/v1/profiles/{}/{what}", found["id"].as_str().unwrap());
+    let put = |key: &str, once: &str, what: &str, body: &serde_json::Value| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", once)];
+        api.send("PUT", &path(what), &headers, &body.to_string())
+    };
+    let word = |state: &str| json!({ "consents": [{ "purpose": "newsletter", "state": state, "method": "account" }] });
+    let mut ahead = word("granted");
+    ahead["said_at"] = json!(later(MONDAY, 600).to_string());
+    let future = put(&shop, "k-0", "consents", &ahead);
+    assert_eq!((future.status.as_u16(), future.code()), (422, "occurred_in_future".to_owned()));
+    assert!(!future.json()["detail"].as_str().unwrap().contains("kept"), "{future:?}");
+    assert_eq!(put(&shop, "k-1", "consents", &word("granted")).status, 200);
+    assert_eq!(put(&shop, "k-1", "consents", &word("granted")).status, 200);
+    let moves = |name: &str| json!({ "household_id": name });
+    assert_eq!(put(&support, "k-2", "household", &moves("h-1")).status, 200);
+    for reused in
+        [put(&shop, "k-1", "consents", &word("withdrawn")), put(&support, "k-2", "household", &moves("h-2"))]
+    {
+        assert_eq!((reused.status.as_u16(), reused.code().as_str()), (422, "idempotency_key_reused"));
+    }
+}

@@ -85,7 +85,7 @@ fn takes(lease: &Json, keys: &Keys, given: &mut Vec<Given>, payload: &str, secon
     let asked = Asked {
         payload,
         till: &signed.till,
-        store: "",
+        store: &signed.store,
         order: &order,
         lines: &lines,
         now: seconds() + second,
@@ -559,4 +559,66 @@ fn crash_between_any_two_operations_of_lease_and_sync_ends_where_it_would_have_e
         }
     }
     assert!(8 <= crashes, "{crashes} crashes tried nothing");
+}
+
+/// Leases, reports and days go by the till's name, so a name is one till's.
+#[test]
+fn a_tills_name_stands_in_one_store() {
+    let (api, _, _) = shop_of("10.00", &["anna"]);
+    let admin = api.key(Role::Admin);
+    let make = |store: &str| {
+        api.ask(&admin, "POST", "/v1/keys", &json!({ "role": "till", "name": "till-1", "store": store }))
+    };
+    let berlin = make("berlin").json();
+    let refused = make("munich");
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "value_invalid"), "{refused:?}");
+    let told = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("`till-1` stands in the store `berlin`"), "{told}");
+    assert_eq!(make("berlin").status, 201, "a second key of the same till");
+    // Once the till has moved, its name is free.
+    let keys = api.ask(&admin, "GET", "/v1/keys", &Json::Null).json();
+    for key in keys["data"].as_array().unwrap().iter().filter(|key| key["name"] == "till-1") {
+        let path = format!("/v1/keys/{}", key["id"].as_str().unwrap());
+        assert_eq!(api.ask(&admin, "DELETE", &path, &Json::Null).status, 204, "{berlin}");
+    }
+    assert_eq!(make("munich").status, 201);
+}
+
+/// Two keys of one name from before that was refused: neither tends what is the other's.
+#[test]
+fn a_till_tends_no_lease_of_another_store() {
+    let (api, _, payloads) = shop_of("10.00", &["anna"]);
+    let (shop, admin) = (api.key(Role::Shop), api.key(Role::Admin));
+    let asked = json!({
+        "campaign": "tea", "count_max": 5, "cents_max": 500, "hours": 24, "takes_paper": true, "store": "berlin",
+    });
+    let granted = api.ask(&shop, "POST", "/v1/tills/till-1/leases", &asked).json();
+    let make = |store: &str| {
+        let asked = json!({ "role": "till", "name": "till-1", "store": store });
+        api.ask(&admin, "POST", "/v1/keys", &asked).json()["secret"].as_str().unwrap().to_owned()
+    };
+    let berlin = make("berlin");
+    let listed = |key: &str| {
+        let leases = api.ask(key, "GET", "/v1/tills/till-1/leases", &Json::Null).json();
+        let day = api.ask(key, "GET", "/v1/tills/till-1/days/2026-03-02", &Json::Null).json();
+        [leases["data"].as_array().unwrap().len(), day["open_leases"].as_array().unwrap().len()]
+    };
+    assert_eq!(listed(&berlin), [1, 1]);
+    let keys_listed = api.ask(&admin, "GET", "/v1/keys", &Json::Null).json();
+    let old = keys_listed["data"].as_array().unwrap().iter().find(|key| key["name"] == "till-1").unwrap();
+    let revoke = format!("/v1/keys/{}", old["id"].as_str().unwrap());
+    assert_eq!(api.ask(&admin, "DELETE", &revoke, &Json::Null).status, 204);
+    let munich = make("munich");
+    assert_eq!(listed(&munich), [0, 0]);
+    let taken = takes(&granted, &keys(&api, &shop), &mut Vec::new(), &payloads[0], 10);
+    assert_eq!(synced(&api, &munich, "till-1", &[taken.clone()]), ["refused lease_unknown"]);
+    for what in ["returned", "renewed"] {
+        let answer =
+            api.ask(&munich, "POST", "/v1/tills/till-1/sync", &json!({ "taken": [], what: [granted["id"]] }));
+        assert_eq!(answer.status, 404, "{what}: {answer:?}");
+    }
+    assert_eq!(listed(&shop), [1, 1], "it is as it was");
+    let back = make("munich");
+    assert_eq!(listed(&back), [0, 0]);
+    assert_eq!(synced(&api, &shop, "till-1", &[taken]), ["redeemed"]);
 }

@@ -8,14 +8,14 @@ use wink_core::base::{ProfileId, Timestamp, TriggerId};
 use wink_core::event::{Event, HouseholdChange, Identity};
 use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
-use wink_core::profile::{IdentityKey, Link, Profile, Residence, Vault};
+use wink_core::profile::{IdentityKey, Link, Profile, Residence, Vault, may_join};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
 use super::IDENTITIES_MAX;
 use crate::flow::context;
 use crate::flow::households::{self, Moving};
-use crate::flow::links::Joined;
+use crate::flow::links::{Joined, NOT_VOUCHED, count_refused};
 use crate::flow::moments;
 use crate::flow::noted::Noted;
 use crate::flow::person::{self, Loaded};
@@ -142,11 +142,12 @@ impl Known {
     }
 
     /// Takes up further identities the client named: those that lead nowhere yet lead here from now on, and whoever the others lead to is the
-    /// same person, if they may be.
+    /// same person, if they may be. With a key that stands in a page's source only [those that nobody else can know](may_join).
     pub(super) async fn link<S: Store>(
         &mut self,
         engine: &Engine<S>,
         event: &Event,
+        is_vouched: bool,
         at: Timestamp,
     ) -> Result<(), Error> {
         for identity in &event.linked {
@@ -154,12 +155,18 @@ impl Known {
             if self.profile.value.identities.contains(&key) {
                 continue;
             }
+            let may_join = may_join(is_vouched, &event.identity, identity);
             match person::find(engine, key).await? {
+                None if !may_join => count_refused(NOT_VOUCHED),
                 None => self.take_up(engine, identity, key).await?,
                 Some(other) => {
                     let Some(sides) = self.joined.sides(engine, &self.profile, other).await? else {
                         continue;
                     };
+                    if !may_join {
+                        count_refused(NOT_VOUCHED);
+                        continue;
+                    }
                     let link = Link { at, source: event.source.clone() };
                     let known_by = match &self.vault {
                         Some((vault, _)) => vault.identities.clone(),

@@ -13,6 +13,7 @@ use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::in_use::Written;
 use crate::keys;
+use crate::turns::Turn;
 use crate::{Engine, Error, Ids};
 
 mod days;
@@ -31,8 +32,8 @@ pub struct Received {
     pub original: Vec<u8>,
     /// When it arrived.
     pub at: Timestamp,
-    /// Whether whoever sent it may say what was bought and what came back. What stands in a page's source may not: with its key anybody could
-    /// earn points.
+    /// Whether whoever sent it may say what was bought and what came back, and who is who. What stands in a page's source may not: with its key
+    /// anybody could earn points, and join their browser with a stranger's account.
     pub is_vouched: bool,
 }
 
@@ -83,6 +84,7 @@ pub async fn ingest<S: Store>(
     // Where a person's messages fill more than one group, the groups must be written in their order, so none may have to come again.
     let mut look = 1 < most_of_one(&groups);
     for at_once in groups.chunks(GROUPS_AT_ONCE) {
+        let mut turn = engine.turn();
         let mut left: Vec<&Group> = at_once.iter().collect();
         // A person's groups come one after the other.
         let rounds_max = ROUNDS_MAX + most_of_one(at_once);
@@ -90,7 +92,7 @@ pub async fn ingest<S: Store>(
         while !left.is_empty() {
             let before = left.len();
             let (now, later) = firsts(left);
-            left = commit(engine, ids, now, look, &mut answers).await?;
+            left = commit(engine, ids, (now, look), &mut turn, &mut answers).await?;
             left.extend(later);
             look = true;
             // Groups of one household get in each other's way, and then one of them gets through.
@@ -108,8 +110,8 @@ pub async fn ingest<S: Store>(
 async fn commit<'groups, S: Store>(
     engine: &Engine<S>,
     ids: &impl Ids,
-    groups: Vec<&'groups Group>,
-    look: bool,
+    (groups, look): (Vec<&'groups Group>, bool),
+    turn: &mut Turn<'_, S>,
     answers: &mut [Option<Answer>],
 ) -> Result<Vec<&'groups Group>, Error> {
     let mut batches = Vec::with_capacity(groups.len());
@@ -119,7 +121,7 @@ async fn commit<'groups, S: Store>(
         batches.push(batch);
         given.push((written, answers));
     }
-    let outcomes = engine.submit(batches).await;
+    let outcomes = turn.submit(batches).await;
     if engine.catalogue().is_ok_and(|catalogue| !catalogue.triggers.is_empty()) {
         engine.moments.notify_one();
     }

@@ -135,7 +135,7 @@ impl Work {
             known.profile_changed = true;
         }
         let name = event.body.event_name();
-        known.link(engine, &event, came).await?;
+        known.link(engine, &event, message.received.is_vouched, came).await?;
         if event.is_of_place() {
             known.place(engine, &mut event, message.spot, now).await?;
         }

@@ -37,6 +37,7 @@ pub async fn reverse<S: Store>(
     keeping: Option<&Keeping<'_, Answer>>,
     now: Timestamp,
 ) -> Result<Replied<Answer>, Error> {
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         if let Some(answer) = once::before(engine, keeping).await? {
             return Ok(Replied::Before(answer));
@@ -68,7 +69,7 @@ pub async fn reverse<S: Store>(
         if let Some(keeping) = keeping {
             keeping.keep(&engine.secrets, &answer, answers_of(tender.profile), now, now, &mut batch)?;
         }
-        if batch.changes.is_empty() || engine.commit(batch).await?.is_some() {
+        if batch.changes.is_empty() || turn.commit(batch).await?.is_some() {
             return Ok(Replied::Now(answer));
         }
     }

@@ -47,6 +47,7 @@ pub async fn hear<S: Store>(
     now: Timestamp,
 ) -> Result<Outcome, Error> {
     let body = body_of(engine, report);
+    let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let Some((lease, version)) = leases::load(engine, till, report.lease).await? else {
             return Ok(Outcome::LeaseUnknown);
@@ -84,7 +85,7 @@ pub async fn hear<S: Store>(
         };
         batch.changes.push(Change::Put(key, after.to_bytes()));
         keep(report, body, &outcome, &mut batch);
-        if engine.commit(batch).await?.is_some() {
+        if turn.commit(batch).await?.is_some() {
             return Ok(outcome);
         }
     }
