@@ -36,9 +36,11 @@ document.addEventListener('wink:decision', async (heard) => {
   const how = ms === undefined ? pushed : `${texts.answeredIn} ${ms} ms.`;
   /** @type {Record<string, string>} */
   const verdicts = texts.verdicts;
-  box.append(made('span', verdicts[answer.verdict], 'verdict'), made('p', how, 'small'), english(made('p', answer.reason)));
+  box.append(made('span', verdicts[answer.verdict], 'verdict'), made('p', how, 'small'));
   part('decision').replaceChildren(box);
+  // What a page hears over its stream leaves the reason out: the panel asks for it as the shop's staff would.
   const trace = answer.id && (await read(`/v1/decisions/${answer.id}/trace`));
+  box.append(english(made('p', (trace || answer).reason)));
   if (trace) box.append(english(candidates(trace)));
 });
 

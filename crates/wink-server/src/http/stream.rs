@@ -137,6 +137,7 @@ pub(super) async fn open_stream<S: Store>(
         places.ok_or_else(|| invalid("", "`Last-Event-ID` is the id of an event of this stream"))
     });
     let now = (service.clock)();
+    let is_page = asked.token.is_some();
     let (engine, profile, key, seat) = match (&asked.token, caller) {
         (Some(token), _) => {
             let grant = Grant::read(token, service.stream_key()).filter(|grant| now < grant.ends_at);
@@ -162,6 +163,7 @@ pub(super) async fn open_stream<S: Store>(
         listener: Listener::begin(&engine, profile, places.transpose()?.as_ref(), now).await?,
         engine,
         knows_place: false,
+        is_page,
         ends: Instant::now() + LASTS,
         closing: service.streams.closing.subscribe(),
         _seat: seat,
@@ -230,6 +232,8 @@ struct Reader<S> {
     listener: Listener,
     /// Whether the reader knows where they are: a connection that breaks before anything happens goes on from there.
     knows_place: bool,
+    /// Whether a browser reads along, by a token.
+    is_page: bool,
     ends: Instant,
     closing: watch::Receiver<bool>,
     _seat: Seat,
@@ -272,6 +276,7 @@ impl<S: Store> Reader<S> {
         let catalogue = self.engine.catalogue_of(decision.catalogue).await?;
         let coupon = issue(&decision, &catalogue).map(|effect| effect.coupon.id.to_string());
         let view = DecisionView::new(&decision, &catalogue, coupon, false);
+        let view = if self.is_page { view.for_page() } else { view };
         let json = serde_json::to_string(&view).expect("strings, numbers and lists are JSON");
         Ok(Some(Event::default().event("decision").id(self.listener.id_after(&placed)).data(json)))
     }

@@ -153,7 +153,11 @@ fn a_token_opens_one_persons_stream_and_nothing_else_and_is_in_no_log() {
     stream.event().unwrap();
     decide(&server, "ben");
     let hers = decide(&server, "anna");
-    assert_eq!(stream.decision().1["id"], hers["id"]);
+    let heard = stream.decision().1;
+    assert_eq!((&heard["id"], &heard["verdict"]), (&hers["id"], &hers["verdict"]));
+    // A page reads along: it is not told what the shop knows.
+    assert!(["An offer.", "No offer."].contains(&heard["reason"].as_str().unwrap()), "{heard}");
+    assert_ne!(heard["reason"], hers["reason"]);
     let changed = format!("token={}x{}", &token[..9], &token[10..]);
     assert_eq!(Stream::open(server.address, &changed, None).err(), Some(401));
     // With another name beside it, it is still hers alone.
