@@ -113,6 +113,34 @@ impl Table {
         }
     }
 
+    /// Reads a column of names, as of customers or arms, each of which says whose the row is.
+    ///
+    /// # Errors
+    /// As [`Table::texts`], and at the first row that has none: rows without a name would be taken for one that is called nothing.
+    pub(crate) fn names_of(&self, column: &str) -> anyhow::Result<Vec<String>> {
+        let texts = self.texts(column)?;
+        self.each(column, texts.into_iter(), |text| match text.trim().is_empty() {
+            true => bail!("there is no value; fill it in, or leave the row out"),
+            false => Ok(text),
+        })
+    }
+
+    /// Reads a column as numbers, of which only those of certain rows are needed; 0 where one is missing in another row.
+    ///
+    /// # Errors
+    /// As [`Table::numbers_or_missing`], and at the first row that has no number and is needed.
+    pub(crate) fn numbers_of(
+        &self,
+        column: &str,
+        is_needed: impl Fn(usize) -> bool,
+    ) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers_or_missing(column)?;
+        self.each(column, numbers.into_iter().enumerate(), |(row, number)| match number {
+            None if !is_needed(row) => Ok(0.0),
+            number => number.context("there is no value"),
+        })
+    }
+
     /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub(super) struct Regions<'a> {
 impl<'a> Regions<'a> {
     pub(super) fn read(asked: &'a GeoTable) -> anyhow::Result<Self> {
         let table = open(&asked.file)?;
-        let (regions, dates) = (table.texts(&asked.region)?, table.dates(&asked.time)?);
+        let (regions, dates) = (table.names_of(&asked.region)?, table.dates(&asked.time)?);
         let (of_row, names) = numbered(regions);
         let (at_row, days) = numbered(dates);
         if asked.missing_is_zero && CELLS_MAX < names.len().saturating_mul(days.len()) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use wink_stats::experiment::Sequence;
 use wink_stats::{Moments, mean_difference};
 
-use super::arms::Arms;
+use super::arms::{Arms, is_compared};
 use super::open;
 use crate::arguments::Sequential;
 use crate::command::interval::Around;
@@ -68,7 +68,7 @@ pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
 
 /// Rows that sum up a look each, by experiment. A row with a number missing is no look.
 fn checkpoints(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, Vec<Checkpoint>>> {
-    let times = table.texts(&asked.time)?;
+    let times = table.names_of(&asked.time)?;
     let (treated, control) = (arm(table, "t")?, arm(table, "c")?);
     let mut experiments: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
     for ((name, written), (treated, control)) in
@@ -112,7 +112,7 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
         return Ok(BTreeMap::new());
     };
     let arms = Arms::read(treatment)?.of(table)?;
-    let values = table.numbers(outcome)?;
+    let values = table.numbers_of(outcome, |row| is_compared(&arms, row))?;
     let days = table.dates(&asked.time)?;
     let mut by_day: BTreeMap<(String, jiff::civil::Date), [Moments; 2]> = BTreeMap::new();
     for (((name, arm), value), day) in names(asked, table)?.into_iter().zip(arms).zip(values).zip(days) {
@@ -140,7 +140,7 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
 fn names(asked: &Sequential, table: &Table) -> anyhow::Result<Vec<String>> {
     let mut names = vec![String::new(); table.rows()];
     for column in &asked.by {
-        for (name, part) in names.iter_mut().zip(table.texts(column)?) {
+        for (name, part) in names.iter_mut().zip(table.names_of(column)?) {
             let between = if name.is_empty() { "" } else { "/" };
             name.push_str(between);
             name.push_str(&part);
