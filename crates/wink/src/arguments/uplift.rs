@@ -65,7 +65,7 @@ pub(crate) struct UpliftFit {
     #[command(flatten)]
     pub(crate) trial: TrialInput,
     /// Draws the Qini curve of each treatment
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 

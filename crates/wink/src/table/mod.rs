@@ -163,7 +163,17 @@ impl Table {
     fn known(&self, column: &str) -> anyhow::Result<usize> {
         let names = self.names();
         match names.iter().position(|name| *name == column) {
-            Some(index) => Ok(index),
+            Some(index) => {
+                let is_twice = names.iter().skip(index + 1).any(|name| *name == column);
+                // The parts of what is nested have one name, and are refused by another.
+                if is_twice && matches!(self.source, Source::Text(_)) {
+                    bail!(
+                        "`{}` has more than one column `{column}`; rename all but one",
+                        self.path.display()
+                    );
+                }
+                Ok(index)
+            }
             None => {
                 bail!("`{}` has no column `{column}`; it has {}", self.path.display(), names.join(", "))
             }
@@ -257,12 +267,27 @@ pub(crate) fn read_date(text: &str) -> anyhow::Result<Date> {
     } else {
         ("%Y-%m-%d", text.get(..10).unwrap_or(text))
     };
+    let is_alone = is_time(text.get(written.len()..).unwrap_or_default());
     // `%Y` also takes 14, and nobody means the first century.
     let has_whole_year = written.rsplit('.').next().is_some_and(|last| 4 <= last.len());
     Date::strptime(format, written)
         .ok()
-        .filter(|_| has_whole_year)
+        .filter(|_| has_whole_year && is_alone)
         .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22 or 22.11.2026"))
+}
+
+/// Tells whether what stands behind a date is nothing, or a time of day, perhaps with its zone.
+fn is_time(text: &str) -> bool {
+    let Some(behind) = text.strip_prefix([' ', 'T', 't']) else { return text.is_empty() };
+    let digits = behind.trim_start_matches(|letter: char| letter.is_ascii_digit() || ":.,".contains(letter));
+    let zone = digits.trim_start();
+    let begins = |word: &str| zone.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    behind.starts_with(|letter: char| letter.is_ascii_digit())
+        && (zone.is_empty()
+            || zone.starts_with(['+', '-', '['])
+            || ["am", "pm", "utc", "gmt"].into_iter().any(begins)
+            || zone.eq_ignore_ascii_case("z")
+            || begins("z["))
 }
 
 #[cfg(test)]

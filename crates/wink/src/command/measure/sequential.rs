@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use wink_stats::experiment::Sequence;
 use wink_stats::{Moments, mean_difference};
@@ -18,6 +18,8 @@ use crate::terminal::{self, say};
 /// What was known of both arms at a time.
 struct Checkpoint {
     time: f64,
+    /// Whether the time is a date, as days since 1970.
+    is_date: bool,
     written: String,
     treated: Moments,
     control: Moments,
@@ -76,10 +78,24 @@ fn checkpoints(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<Str
     {
         let looks = experiments.entry(name).or_default();
         if let (Some(treated), Some(control)) = (treated, control) {
-            looks.push(Checkpoint { time: place(&written)?, written, treated, control });
+            let (time, is_date) = place(&written)?;
+            looks.push(Checkpoint { time, is_date, written, treated, control });
         }
     }
-    experiments.values_mut().for_each(|looks| looks.sort_by(|a, b| a.time.total_cmp(&b.time)));
+    for (name, looks) in &mut experiments {
+        looks.sort_by(|a, b| a.time.total_cmp(&b.time));
+        // Each look holds all people until then: of two at one time it cannot be told which is right, or they are of two experiments.
+        let twice = looks.iter().zip(looks.iter().skip(1)).find(|(one, next)| one.time == next.time);
+        if let Some((look, _)) = twice {
+            let of = if name.is_empty() { String::new() } else { format!(" of experiment `{name}`") };
+            bail!(
+                "`{}`, column `{}`: there are two looks{of} at `{}`; name the columns that tell experiments apart with --by, or leave one row out",
+                asked.file.input.display(),
+                asked.time,
+                look.written
+            );
+        }
+    }
     Ok(experiments)
 }
 
@@ -131,7 +147,8 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
             control.merge(&before.control);
         }
         let written = day.to_string();
-        looks.push(Checkpoint { time: place(&written)?, written, treated, control });
+        let (time, is_date) = place(&written)?;
+        looks.push(Checkpoint { time, is_date, written, treated, control });
     }
     Ok(experiments)
 }
@@ -149,15 +166,15 @@ fn names(asked: &Sequential, table: &Table) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A time as a number: one that is written so, or days since 1970.
-fn place(written: &str) -> anyhow::Result<f64> {
+/// A time as a number, one that is written so or days since 1970, and whether it is a date.
+fn place(written: &str) -> anyhow::Result<(f64, bool)> {
     if let Ok(number) = written.trim().parse::<f64>() {
         ensure!(number.is_finite(), "`{written}` is not a time");
-        return Ok(number);
+        return Ok((number, false));
     }
     let day = crate::table::read_date(written)
         .with_context(|| format!("`{written}` is neither a number nor a date"))?;
-    Ok(f64::from((day - jiff::civil::date(1970, 1, 1)).get_days()))
+    Ok((f64::from((day - jiff::civil::date(1970, 1, 1)).get_days()), true))
 }
 
 fn judge(name: &str, checkpoints: &[Checkpoint], asked: &Sequential) -> anyhow::Result<Report> {
@@ -230,6 +247,7 @@ fn draw<'a>(name: &'a str, checkpoints: &[Checkpoint], report: &Report) -> Chart
     Chart {
         title: if name.is_empty() { "The effect, look by look" } else { name },
         along: "time",
+        along_dates: checkpoints.iter().all(|at| at.is_date),
         up: "treated − control, with always-valid intervals",
         lines: vec![
             Line {

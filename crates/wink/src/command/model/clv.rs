@@ -111,7 +111,8 @@ impl Fit {
         let mut values = table.numbers(&asked.value)?;
         let (mut customers, names) = numbered(table.names_of(&asked.customer)?);
         let end = days_of(read_date(&asked.calibration_end)?);
-        let purchases = Orders { customers: &customers, days: &days, values: &values }.purchases()?;
+        let counted = if asked.count_free { with_free(&values) } else { values.clone() };
+        let purchases = Orders { customers: &customers, days: &days, values: &counted }.purchases()?;
         let is_purchase = |row: usize| purchases.get(row) == Some(&true);
         (customers, days, values) =
             (only(&customers, is_purchase), only(&days, is_purchase), only(&values, is_purchase));
@@ -225,6 +226,11 @@ impl Unit {
             Self::Month => 365.25 / 12.0,
         }
     }
+}
+
+/// Values of which those of nothing are the least there is above it, too little to change any sum of others.
+fn with_free(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| if *value == 0.0 { f64::MIN_POSITIVE } else { *value }).collect()
 }
 
 /// Days as numbers, from 1970-01-01.
@@ -493,6 +499,7 @@ fn density(values: &[f64], horizon: u32) -> Chart<'static> {
     Chart {
         title: "What customers are worth",
         along: if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" },
+        along_dates: false,
         up: "part of the customers",
         lines: vec![Line { name: "customers", points: (0..STEPS).flat_map(part).collect() }],
         bands: Vec::new(),

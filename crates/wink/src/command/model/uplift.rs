@@ -166,6 +166,7 @@ fn draw(fit: &Fit, path: &Path) -> anyhow::Result<()> {
     let chart = Chart {
         title: "Qini: additional outcomes among the first so many",
         along: "people, the greatest promised effect first",
+        along_dates: false,
         up: "additional outcomes of the treated",
         lines,
         bands: Vec::new(),
