@@ -96,6 +96,14 @@ pub(crate) fn squared(what: &'static str, value: f64) -> Result<f64, Error> {
     Err(Error::OutOfRange { what, value, must: "finite; a value is too large to be squared" })
 }
 
+/// Passes what may stand below a line.
+pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64, Error> {
+    if 0.0 < value && value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::OutOfRange { what, value, must: "above 0" })
+}
+
 /// Refuses what is not strictly between zero and one.
 pub(crate) fn share(what: &'static str, value: f64) -> Result<(), Error> {
     if 0.0 < value && value < 1.0 {

@@ -1,6 +1,7 @@
 //! What people see: errors in one sentence, progress on standard error, tables, JSON.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
@@ -13,11 +14,24 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Prints a line; see [`say!`]. Everything that was committed is on disk, so ending here loses nothing.
+/// Whether it is known already that the command ends with a fault, whatever becomes of the lines that tell of it.
+static FAULTY: AtomicBool = AtomicBool::new(false);
+
+/// Passes on whether all is well, and remembers if not: a reader who goes away early, as `| head` does, must not turn it into success.
+pub(crate) fn verdict(is_well: bool) -> bool {
+    FAULTY.fetch_or(!is_well, Ordering::Relaxed);
+    is_well
+}
+
+/// Prints a line; see [`say!`]. Everything that was committed is on disk, so ending here loses nothing. If nobody reads any more, the command
+/// ends quietly with the code that is decided; if the line cannot be written for another reason, as on a full disk, it fails and says so.
 pub(crate) fn print_line(line: std::fmt::Arguments<'_>) {
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
+    let Err(error) = writeln!(std::io::stdout(), "{line}") else { return };
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(i32::from(FAULTY.load(Ordering::Relaxed)));
     }
+    complain(&anyhow::Error::new(error).context("standard output cannot be written"));
+    std::process::exit(1);
 }
 
 /// Starts a table: a line under the header, and otherwise only columns.
@@ -32,7 +46,13 @@ pub(crate) fn table() -> Table {
 /// Says what is wrong, with its causes, in one line.
 pub(crate) fn complain(error: &anyhow::Error) {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    eprintln!("wink: {}", causes.join(": "));
+    // If nobody can be told either, the exit code still tells.
+    let _written = writeln!(std::io::stderr(), "wink: {}", causes.join(": "));
+}
+
+/// Says beside a result, on standard error, what has to be known of it.
+pub(crate) fn note(words: &str) {
+    let _written = writeln!(std::io::stderr(), "wink: {words}");
 }
 
 /// Prints a value as JSON.

@@ -20,7 +20,11 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses terms that cannot be.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a step or a margin that is not above 0, or a discount that is not above −1.
+    pub fn check(&self) -> Result<(), Error> {
         let refused = |what, value, must| Err(Error::OutOfRange { what, value, must });
         if !(0.0 < self.step && self.step.is_finite()) {
             return refused("the length of a step", self.step, "above 0");

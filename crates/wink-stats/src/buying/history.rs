@@ -4,6 +4,9 @@ use crate::Error;
 use crate::error::{finite, same_length};
 use crate::numeric::count;
 
+/// Values that should cancel each other leave no more than this part of their size.
+const ROUNDING: f64 = 1e-12;
+
 /// What is seen of a customer since their first purchase, in one unit of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct History {
@@ -40,6 +43,24 @@ pub struct Orders<'a> {
 }
 
 impl Orders<'_> {
+    /// Tells for each row whether it belongs to a purchase: whether what its customer ordered on that day came to more than nothing. What came to
+    /// nothing or less, as a refund or a free sample does, is no purchase; what was sent back on another day is not taken off. Sums within
+    /// rounding of zero are zero.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for columns of different lengths, [`Error::NotFinite`] for values.
+    pub fn purchases(&self) -> Result<Vec<bool>, Error> {
+        let sizes: Vec<f64> = self.values.iter().map(|value| value.abs()).collect();
+        let (sums, sizes) = (self.days_of_each()?, Orders { values: &sizes, ..*self }.days_of_each()?);
+        let days = sums.iter().zip(&sizes);
+        let bought: Vec<(u32, i32)> = days
+            .filter(|((.., sum), (.., size))| ROUNDING * size < *sum)
+            .map(|((customer, day, _), _)| (*customer, *day))
+            .collect();
+        let rows = self.customers.iter().zip(self.days);
+        Ok(rows.map(|(customer, day)| bought.binary_search(&(*customer, *day)).is_ok()).collect())
+    }
+
     /// Sums up each customer who bought until the day `end`, itself included, with `unit` days in a unit of time. What lies after
     /// `end` and until `until` is counted as `later`.
     ///
@@ -132,6 +153,17 @@ mod tests {
             },
         ];
         assert_eq!(customers, expected);
+    }
+
+    #[test]
+    fn a_day_that_comes_to_nothing_or_less_is_no_purchase() {
+        let purchases = |values: &[f64]| {
+            Orders { customers: &[1, 1, 1, 2, 2, 2], days: &[5, 5, 6, 5, 5, 5], values }.purchases().unwrap()
+        };
+        assert_eq!(purchases(&[9.0, -4.0, -5.0, 0.1, 0.2, -0.3]), [true, true, false, false, false, false]);
+        assert_eq!(purchases(&[0.0, 0.0, 3.0, -1.0, 2.0, 0.0]), [false, false, true, true, true, true]);
+        let broken = Orders { customers: &[1], days: &[0], values: &[f64::NAN] };
+        assert!(matches!(broken.purchases(), Err(Error::NotFinite { row: 1, .. })));
     }
 
     #[test]

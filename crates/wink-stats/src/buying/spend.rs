@@ -32,6 +32,9 @@ pub struct FittedSpend {
     customers: f64,
 }
 
+/// Means of the same values differ by no more than this part of them.
+const ROUNDING: f64 = 1e-9;
+
 /// One who bought again: x and the mean value z̄.
 #[derive(Clone, Copy)]
 struct Buyer {
@@ -60,9 +63,18 @@ impl SpendModel {
             buyers.push(Buyer { repeats: customer.history.repeats, mean });
         }
         at_least("customers who bought again", CUSTOMERS_MIN, buyers.len())?;
-        if buyers.iter().all(|buyer| Some(buyer.mean) == buyers.first().map(|first| first.mean)) {
+        let (least, most) = buyers.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), buyer| {
+            (least.min(buyer.mean), most.max(buyer.mean))
+        });
+        if most - least <= ROUNDING * most {
             return Err(Error::Constant { what: "the mean value" });
         }
+        // The likelihood knows no currency: in units of about a typical value it has no large numbers to lose digits in. A power of two rounds
+        // nothing.
+        let typical =
+            most * (buyers.iter().map(|buyer| buyer.mean / most).sum::<f64>() / count(buyers.len()));
+        let scale = libm::exp2(libm::floor(libm::log2(typical)));
+        buyers.iter_mut().for_each(|buyer| buyer.mean /= scale);
         buyers.sort_by_key(|buyer| buyer.repeats);
         let typical = buyers.iter().map(|buyer| buyer.mean).sum::<f64>() / count(buyers.len());
         let mut refused = Error::NoConvergence { what: NAME, evaluations: 0 };
@@ -71,9 +83,14 @@ impl SpendModel {
             let start = [p, q, typical * (q - 1.0) / p].map(libm::log);
             match maximise(NAME, start, |at| point(&buyers, at)) {
                 Ok(optimum) => {
+                    let gamma = SpendParameters::from_logarithms(&optimum.at).gamma;
                     return Ok(FittedSpend {
-                        parameters: SpendParameters::from_logarithms(&optimum.at),
-                        log_likelihood: optimum.value,
+                        parameters: SpendParameters {
+                            gamma: gamma * scale,
+                            ..SpendParameters::from_logarithms(&optimum.at)
+                        },
+                        // The density of a value in the unit of the data.
+                        log_likelihood: optimum.value - count(buyers.len()) * libm::log(scale),
                         covariance: optimum.covariance,
                         evaluations: optimum.evaluations,
                         customers: count(buyers.len()),
@@ -202,6 +219,47 @@ impl FittedSpend {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn customers(value: impl Fn(u32) -> f64) -> Vec<Customer> {
+        let customer = |number: u32| Customer {
+            id: number,
+            history: crate::buying::History { repeats: 1 + number % 5, last: 3.0, observed: 9.0 },
+            spend: value(number),
+            later: 0,
+        };
+        (0..400).map(customer).collect()
+    }
+
+    /// Money has no unit: in another currency the same customers have the same shapes, and a scale in that currency.
+    #[test]
+    fn a_fit_does_not_depend_on_the_currency() {
+        let value =
+            |number: u32| 4.0 + f64::from(number * 37 % 101) / 3.0 + f64::from(number % 7).exp2() / 4.0;
+        let plain = SpendModel.fit(&customers(value)).unwrap();
+        let people = customers(value);
+        for factor in [1e15, 1e-9] {
+            let other = SpendModel.fit(&customers(|number| factor * value(number))).unwrap();
+            let (a, b) = (plain.parameters(), other.parameters());
+            for (found, truth) in [
+                (b.p, a.p),
+                (b.q, a.q),
+                (b.gamma / factor, a.gamma),
+                (other.log_likelihood() + 400.0 * factor.ln(), plain.log_likelihood()),
+            ] {
+                assert!((found - truth).abs() < 1e-6 * truth.abs(), "{factor}: {found} {truth}");
+            }
+            let worth = other.expected(&Customer { spend: factor * people[3].spend, ..people[3] }).unwrap();
+            let truth = plain.expected(&people[3]).unwrap();
+            assert!((worth / factor - truth).abs() < 1e-6 * truth, "{factor}: {worth} {truth}");
+        }
+    }
+
+    /// Means of equal values differ in their last digit.
+    #[test]
+    fn values_that_are_all_alike_are_said_to_be() {
+        let alike = customers(|number| if number % 3 == 0 { 9.99 } else { 9.990_000_000_000_002 });
+        assert_eq!(SpendModel.fit(&alike).unwrap_err(), Error::Constant { what: "the mean value" });
+    }
 
     #[test]
     fn slopes_and_curves_are_those_of_the_value() {

@@ -9,7 +9,7 @@ mod sample_ratio;
 mod sequential;
 mod takers;
 
-pub use cuped::{Adjusted, cuped};
+pub use cuped::{Adjusted, cuped, cuped_lift};
 pub use guardrail::{Better, Guardrail, Verdict};
 pub use power::Plan;
 pub use proportion::{Proportion, proportion_difference};

@@ -1,6 +1,6 @@
 //! Ratio metrics: money for each order, clicks for each visit, where people are what was assigned.
 
-use crate::error::{at_least, share, squared};
+use crate::error::{at_least, positive, share, squared};
 use crate::joint::JointMoments;
 use crate::moments::real;
 use crate::numeric::normal_quantile;
@@ -73,13 +73,6 @@ fn estimate(people: &JointMoments) -> Result<(f64, f64), Error> {
 
 fn enough(people: u64) -> Result<(), Error> {
     at_least("people in an arm", PEOPLE_MIN, usize::try_from(people).unwrap_or(usize::MAX))
-}
-
-fn positive(what: &'static str, value: f64) -> Result<f64, Error> {
-    if 0.0 < value && value.is_finite() {
-        return Ok(value);
-    }
-    Err(Error::OutOfRange { what, value, must: "above 0" })
 }
 
 fn around(estimate: f64, variance: f64, level: f64) -> Interval {

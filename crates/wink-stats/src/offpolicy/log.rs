@@ -35,8 +35,9 @@ impl<'a> Log<'a> {
     /// other one.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for a probability that is none, and [`Error::NotEnoughData`] if the
-    /// log is worth fewer than [`EFFECTIVE_MIN`] rounds of the other policy.
+    /// [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for a probability that is none, [`Error::NotEnoughData`] if the
+    /// log is worth fewer than [`EFFECTIVE_MIN`] rounds of the other policy, and [`Error::Constant`] if every reward is the same, as where nobody
+    /// clicked.
     pub fn new(rewards: &'a [f64], logged: &'a [f64], target: &'a [f64]) -> Result<Self, Error> {
         same_length("the logged probabilities", rewards.len(), logged.len())?;
         same_length("the policy's probabilities", rewards.len(), target.len())?;
@@ -59,6 +60,9 @@ impl<'a> Log<'a> {
         )]
         let effective = log.overlap().effective_rounds as usize;
         at_least("effective rounds", EFFECTIVE_MIN, effective)?;
+        if rewards.iter().all(|reward| Some(reward) == rewards.first()) {
+            return Err(Error::Constant { what: "the reward" });
+        }
         Ok(log)
     }
 

@@ -1,18 +1,19 @@
 //! Is the effect that was promised there? Bins of like promise, each with the effect that was seen.
 
-use crate::error::{at_least, finite, same_length};
+use crate::error::{at_least, finite, same_length, share};
 use crate::moments::real;
 use crate::{Error, Interval, Moments, mean_difference};
 
 /// People to whom a like effect was promised.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EffectBin {
     /// How many.
     pub count: usize,
     /// The mean of what was promised.
     pub promised: f64,
-    /// The difference of their means, treated less not treated, with its interval (Welch).
-    pub seen: Interval,
+    /// The difference of their means, treated less not treated, with its interval (Welch); or why it cannot be told of these people, as where
+    /// none of them bought.
+    pub seen: Result<Interval, Error>,
 }
 
 /// Compares promised effects with those seen among people the effects were not learned from, in bins with about as many people in
@@ -20,7 +21,7 @@ pub struct EffectBin {
 /// treated.
 ///
 /// # Errors
-/// [`Error::Shape`], [`Error::NotFinite`], or [`Error::NotEnoughData`] if a bin has too few of either side.
+/// [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for a level that is no share, and [`Error::NotEnoughData`] for no bins.
 pub fn effect_calibration(
     effects: &[f64],
     treated: &[bool],
@@ -32,6 +33,7 @@ pub fn effect_calibration(
     same_length("the outcomes", effects.len(), outcomes.len())?;
     finite("an effect", effects)?;
     finite("the outcome", outcomes)?;
+    share("the level", level)?;
     at_least("bins", 1, bins)?;
     let mut people: Vec<(f64, bool, f64)> =
         effects.iter().zip(treated).zip(outcomes).map(|((e, t), y)| (*e, *t, *y)).collect();
@@ -45,10 +47,10 @@ pub fn effect_calibration(
     };
     let ends: Vec<usize> = (0..=bins).map(end).collect();
     let parts = ends.windows(2).filter_map(|ends| people.get(*ends.first()?..*ends.last()?));
-    parts.filter(|part| !part.is_empty()).map(|part| bin_of(part, level)).collect()
+    Ok(parts.filter(|part| !part.is_empty()).map(|part| bin_of(part, level)).collect())
 }
 
-fn bin_of(people: &[(f64, bool, f64)], level: f64) -> Result<EffectBin, Error> {
+fn bin_of(people: &[(f64, bool, f64)], level: f64) -> EffectBin {
     let (mut treated, mut control) = (Moments::default(), Moments::default());
     let mut promised = 0.0;
     for (effect, is_treated, outcome) in people {
@@ -56,13 +58,29 @@ fn bin_of(people: &[(f64, bool, f64)], level: f64) -> Result<EffectBin, Error> {
         if *is_treated { treated.add(*outcome) } else { control.add(*outcome) }
     }
     let count = u64::try_from(people.len()).unwrap_or(u64::MAX);
-    let seen = mean_difference(&treated, &control, level)?;
-    Ok(EffectBin { count: people.len(), promised: promised / real(count), seen })
+    let seen = mean_difference(&treated, &control, level);
+    EffectBin { count: people.len(), promised: promised / real(count), seen }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Nobody of the lowest promise buys: of them nothing can be told, and of the others as before.
+    #[test]
+    fn a_bin_in_which_nothing_varies_is_marked() {
+        let effects: Vec<f64> = (0..1_000).map(|place| if place < 500 { 0.0 } else { 0.5 }).collect();
+        let treated: Vec<bool> = (0..1_000).map(|place| place % 2 == 0).collect();
+        let outcomes: Vec<f64> =
+            (0..1_000).map(|place| if 500 <= place && place % 3 == 0 { 1.0 } else { 0.0 }).collect();
+        let bins = effect_calibration(&effects, &treated, &outcomes, 2, 0.95).unwrap();
+        assert_eq!(bins[0].seen, Err(Error::Constant { what: "the outcome" }));
+        assert!(bins[1].seen.is_ok(), "{bins:?}");
+        assert!(matches!(
+            effect_calibration(&effects, &treated, &outcomes, 2, 95.0),
+            Err(Error::OutOfRange { .. })
+        ));
+    }
 
     #[test]
     fn whoever_is_promised_the_same_is_in_one_bin() {

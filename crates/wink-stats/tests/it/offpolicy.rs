@@ -140,4 +140,5 @@ fn a_log_that_says_nothing_about_the_policy_is_refused() {
     assert!(matches!(refused(&logged, &[1.5; 100]), Error::OutOfRange { .. }));
     assert!(matches!(refused(&logged, &[f64::NAN; 100]), Error::NotFinite { .. }));
     assert!(matches!(refused(&logged, &[1.0; 99]), Error::Shape { .. }));
+    assert_eq!(refused(&logged, &[0.5; 100]), Error::Constant { what: "the reward" });
 }

@@ -123,7 +123,7 @@ pub(crate) struct ModelGrid {
     #[arg(long)]
     pub(crate) json: bool,
     /// Draws the cells
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 

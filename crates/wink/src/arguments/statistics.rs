@@ -84,6 +84,9 @@ pub(crate) struct ClvInput {
     /// The column that says what it was worth
     #[arg(long, value_name = "COL")]
     pub(crate) value: String,
+    /// Takes an order worth nothing for a purchase, as published figures of CDNOW do; one below nothing never is
+    #[arg(long)]
+    pub(crate) count_free: bool,
     /// The last day the models see
     #[arg(long, value_name = "DATE")]
     pub(crate) calibration_end: String,
@@ -120,7 +123,7 @@ pub(crate) enum PurchaseModel {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
-  wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
+  wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --count-free --calibration-end 1997-09-30 --json
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31 --penalty 0.01
   wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 
@@ -161,7 +164,7 @@ pub(crate) struct ClvPredict {
     #[arg(long)]
     pub(crate) json: bool,
     /// Draws how the customers' values are spread
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 
@@ -201,7 +204,7 @@ pub(crate) struct CampaignAsked {
     #[arg(long)]
     pub(crate) json: bool,
     /// Draws how the difference grew over the 28 days
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 
@@ -277,7 +280,7 @@ pub(crate) struct Sequential {
     #[arg(long)]
     pub(crate) json: bool,
     /// Draws the intervals of the first experiment
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 
@@ -344,7 +347,7 @@ pub(crate) struct Geo {
     #[arg(long)]
     pub(crate) json: bool,
     /// Draws what was observed beside what would have been
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct UpliftFit {
     #[command(flatten)]
     pub(crate) trial: TrialInput,
     /// Draws the Qini curve of each treatment
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
 }
 
@@ -152,9 +152,10 @@ pub(crate) struct OffPolicy {
     /// The log's column with the action
     #[arg(long, default_value = "item_id", value_name = "COL")]
     pub(crate) action: String,
-    /// The log's column with the position on the page, if it has one
-    #[arg(long, default_value = "position", value_name = "COL")]
-    pub(crate) position: String,
+    /// The log's column with the position on the page; without it, `position` if the log has one. Positions of bernoulli-ts are ranks: 1 is
+    /// the place of the highest draw
+    #[arg(long, value_name = "COL")]
+    pub(crate) position: Option<String>,
     /// The log's column with the reward
     #[arg(long, default_value = "click", value_name = "COL")]
     pub(crate) reward: String,

@@ -122,6 +122,7 @@ async fn replay(
         became.push(letters::replay(engine, &DrawnIds, *id, repair, clock.now()).await?.view(*id));
     }
     let still_dead = became.iter().filter(|one| one.status == "dead").count();
+    terminal::verdict(still_dead == 0);
     if json {
         terminal::json(&became)?;
     } else {

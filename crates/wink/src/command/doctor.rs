@@ -29,6 +29,7 @@ pub(crate) fn run(asked: &Doctor) -> anyhow::Result<ExitCode> {
     ];
     findings.extend(store(directory)?);
     let healthy = findings.iter().all(|finding| finding.level != Level::Fail);
+    terminal::verdict(healthy);
     let answer = Answer { healthy, findings };
     if asked.json {
         terminal::json(&answer)?;

@@ -68,6 +68,7 @@ pub(crate) fn run(asked: &Lint) -> anyhow::Result<ExitCode> {
             readability: named.filter_map(|language| Ease::of(&text, *language)).collect(),
         });
     }
+    terminal::verdict(!fails);
     if *json {
         terminal::json(&reports)?;
     } else {

@@ -58,6 +58,7 @@ pub(crate) fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
         let replayed = verify(&engine, |done| bar.set_position(done)).await?;
         bar.finish_and_clear();
         let all_same = replayed.different.is_empty();
+        terminal::verdict(all_same);
         if replay.json {
             terminal::json(&Verified {
                 decisions: replayed.decisions,

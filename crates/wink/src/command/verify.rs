@@ -43,6 +43,7 @@ pub(crate) fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
             state_hash: verified.state_hash.hex(),
             findings: verified.findings,
         };
+        terminal::verdict(sound);
         if asked.json {
             terminal::json(&answer)?;
         } else {

@@ -4,7 +4,7 @@ mod cells;
 mod scale;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -16,6 +16,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) title: &'a str,
     /// What runs along, with its unit.
     pub(crate) along: &'a str,
+    /// Whether these are days since 1970, and written as dates.
+    pub(crate) along_dates: bool,
     /// What runs up, with its unit.
     pub(crate) up: &'a str,
     pub(crate) lines: Vec<Line<'a>>,
@@ -23,6 +25,15 @@ pub(crate) struct Chart<'a> {
     pub(crate) bands: Vec<Band>,
     /// Places along that are marked by an upright line, each with a word.
     pub(crate) marks: Vec<(f64, &'a str)>,
+}
+
+/// Reads where a picture is to be written. Its ending is what other programs go by, and what is written is SVG.
+pub(crate) fn picture(written: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(written);
+    match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) {
+        true => Ok(path),
+        false => Err("pictures are drawn as SVG; give the file a name that ends in .svg".to_owned()),
+    }
 }
 
 /// A line through points.
@@ -69,7 +80,7 @@ impl Chart<'_> {
             escaped(self.title)
         );
         text(&mut svg, (left, 22.0), "start", "font-size=\"15\" font-weight=\"bold\"", self.title);
-        axes(&mut svg, &along, &up);
+        axes(&mut svg, &along, &up, self.along_dates);
         text(&mut svg, ((left + WIDTH - right) / 2.0, HEIGHT - 14.0), "middle", "", self.along);
         text(&mut svg, (left, top - 10.0), "start", "fill=\"#444\"", self.up);
         for band in &self.bands {
@@ -108,14 +119,15 @@ impl Chart<'_> {
     }
 }
 
-fn axes(svg: &mut String, along: &Scale, up: &Scale) {
+fn axes(svg: &mut String, along: &Scale, up: &Scale, along_dates: bool) {
     let [left, right, top, bottom] = MARGINS;
     for (value, word) in up.ticks() {
         let y = up.place(value);
         segment(svg, (left, y), (WIDTH - right, y), "stroke=\"#ddd\"");
         text(svg, (left - 8.0, y + 4.0), "end", "", &word);
     }
-    for (value, word) in along.ticks() {
+    let ticks = if along_dates { along.days() } else { along.ticks() };
+    for (value, word) in ticks {
         let x = along.place(value);
         segment(svg, (x, HEIGHT - bottom), (x, HEIGHT - bottom + 5.0), "stroke=\"#444\"");
         text(svg, (x, HEIGHT - bottom + 20.0), "middle", "", &word);
@@ -155,6 +167,7 @@ mod tests {
         Chart {
             title: "Sales & <more>",
             along: "day",
+            along_dates: false,
             up: "EUR",
             lines: vec![Line { name: "observed", points }],
             bands: vec![Band { points: vec![(0.0, 1.0, 3.0), (1.0, 2.0, 4.0)] }],

@@ -56,6 +56,21 @@ impl Scale {
     }
 }
 
+impl Scale {
+    /// The ticks of an axis of days since 1970: whole days, each as its date.
+    pub(super) fn days(&self) -> Vec<(f64, String)> {
+        let date = |(day, _): (f64, String)| {
+            let whole = day.round();
+            let is_day = (day - whole).abs() < 1e-6 && whole.abs() < 1e7;
+            #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
+            let day_number = is_day.then_some(whole as i64)?;
+            let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day_number)).ok()?;
+            Some((day, date.to_string()))
+        };
+        self.ticks().into_iter().filter_map(date).collect()
+    }
+}
+
 /// The number out of 1, 2 and 5 times a power of ten that is next above.
 fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
@@ -79,6 +94,14 @@ mod tests {
         check(&[0.0, 100.0], &["0", "20", "40", "60", "80", "100"]);
         check(&[-0.013, 0.021], &["-0.02", "-0.01", "0.00", "0.01", "0.02", "0.03"]);
         check(&[7.0, 7.0], &["6.0", "6.5", "7.0", "7.5", "8.0"]);
+        let days = Scale::over([20_089.0, 20_097.0].into_iter(), 0.0, 100.0).unwrap().days();
+        let words: Vec<&str> = days.iter().map(|(_, word)| word.as_str()).collect();
+        assert_eq!(
+            words,
+            ["2024-12-31", "2025-01-02", "2025-01-04", "2025-01-06", "2025-01-08", "2025-01-10"]
+        );
+        let words = Scale::over([20_089.0, 20_090.0].into_iter(), 0.0, 100.0).unwrap().days();
+        assert_eq!(words.len(), 2, "there is no half day: {words:?}");
         assert!(Scale::over([f64::NAN].into_iter(), 0.0, 1.0).is_none());
     }
 }

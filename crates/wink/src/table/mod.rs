@@ -113,6 +113,34 @@ impl Table {
         }
     }
 
+    /// Reads a column of names, as of customers or arms, each of which says whose the row is.
+    ///
+    /// # Errors
+    /// As [`Table::texts`], and at the first row that has none: rows without a name would be taken for one that is called nothing.
+    pub(crate) fn names_of(&self, column: &str) -> anyhow::Result<Vec<String>> {
+        let texts = self.texts(column)?;
+        self.each(column, texts.into_iter(), |text| match text.trim().is_empty() {
+            true => bail!("there is no value; fill it in, or leave the row out"),
+            false => Ok(text),
+        })
+    }
+
+    /// Reads a column as numbers, of which only those of certain rows are needed; 0 where one is missing in another row.
+    ///
+    /// # Errors
+    /// As [`Table::numbers_or_missing`], and at the first row that has no number and is needed.
+    pub(crate) fn numbers_of(
+        &self,
+        column: &str,
+        is_needed: impl Fn(usize) -> bool,
+    ) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers_or_missing(column)?;
+        self.each(column, numbers.into_iter().enumerate(), |(row, number)| match number {
+            None if !is_needed(row) => Ok(0.0),
+            number => number.context("there is no value"),
+        })
+    }
+
     /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken.
     ///
     /// # Errors
@@ -135,7 +163,17 @@ impl Table {
     fn known(&self, column: &str) -> anyhow::Result<usize> {
         let names = self.names();
         match names.iter().position(|name| *name == column) {
-            Some(index) => Ok(index),
+            Some(index) => {
+                let is_twice = names.iter().skip(index + 1).any(|name| *name == column);
+                // The parts of what is nested have one name, and are refused by another.
+                if is_twice && matches!(self.source, Source::Text(_)) {
+                    bail!(
+                        "`{}` has more than one column `{column}`; rename all but one",
+                        self.path.display()
+                    );
+                }
+                Ok(index)
+            }
             None => {
                 bail!("`{}` has no column `{column}`; it has {}", self.path.display(), names.join(", "))
             }
@@ -229,12 +267,27 @@ pub(crate) fn read_date(text: &str) -> anyhow::Result<Date> {
     } else {
         ("%Y-%m-%d", text.get(..10).unwrap_or(text))
     };
+    let is_alone = is_time(text.get(written.len()..).unwrap_or_default());
     // `%Y` also takes 14, and nobody means the first century.
     let has_whole_year = written.rsplit('.').next().is_some_and(|last| 4 <= last.len());
     Date::strptime(format, written)
         .ok()
-        .filter(|_| has_whole_year)
+        .filter(|_| has_whole_year && is_alone)
         .with_context(|| format!("`{text}` is not a date; write it as 2026-11-22 or 22.11.2026"))
+}
+
+/// Tells whether what stands behind a date is nothing, or a time of day, perhaps with its zone.
+fn is_time(text: &str) -> bool {
+    let Some(behind) = text.strip_prefix([' ', 'T', 't']) else { return text.is_empty() };
+    let digits = behind.trim_start_matches(|letter: char| letter.is_ascii_digit() || ":.,".contains(letter));
+    let zone = digits.trim_start();
+    let begins = |word: &str| zone.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    behind.starts_with(|letter: char| letter.is_ascii_digit())
+        && (zone.is_empty()
+            || zone.starts_with(['+', '-', '['])
+            || ["am", "pm", "utc", "gmt"].into_iter().any(begins)
+            || zone.eq_ignore_ascii_case("z")
+            || begins("z["))
 }
 
 #[cfg(test)]

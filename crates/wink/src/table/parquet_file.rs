@@ -36,7 +36,8 @@ impl ParquetFile {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
-        schema.columns().iter().map(|column| column.name())
+        // What is nested has one column for each of its parts, and is called by what they are parts of.
+        schema.columns().iter().filter_map(|column| column.path().parts().first()).map(String::as_str)
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -143,6 +144,9 @@ impl ParquetFile {
         let schema = self.reader.metadata().file_metadata().schema_descr();
         if 0 < schema.column(index).max_rep_level() {
             bail!("it is a list; only flat columns are read");
+        }
+        if 1 < schema.column(index).path().parts().len() {
+            bail!("it is a struct; only flat columns are read, so write its parts as columns of their own");
         }
         let mut values = Vec::new();
         for group in 0..self.reader.num_row_groups() {

@@ -54,14 +54,66 @@ fn dates_are_read_as_people_write_them() {
         " 2014-03-08 ",
         "08.03.2014",
         "8.3.2014 17:05",
+        "2014-03-08 5:05 PM",
+        "2014-03-08T00:00:00Z",
+        "2014-03-08 00:00:00 UTC",
+        "2014-03-08T00:00:00+01:00[Europe/Berlin]",
     ] {
         assert_eq!(read_date(text).unwrap(), day, "{text}");
     }
-    for text in
-        ["", "2014", "03/08/2014", "31.02.2014", "08.03.14", "2014-13-01", "20140230", "ähnliche Daten"]
-    {
+    for text in [
+        "",
+        "2014",
+        "03/08/2014",
+        "31.02.2014",
+        "08.03.14",
+        "2014-13-01",
+        "20140230",
+        "ähnliche Daten",
+        "2014-03-08garbage",
+        "2014-03-08 garbage",
+        "2014-03-081",
+        "2014-03-08T12zz",
+        "08.03.2014 x",
+    ] {
         assert!(read_date(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn what_keeps_fields_apart_is_found_where_names_and_decimals_have_commas() {
+    let quoted = "\"id\";\"sales, net, in EUR\"\n1;38,4\n2;17,04\n";
+    assert_eq!(
+        table("a.csv", quoted, Header::First).unwrap().numbers("sales, net, in EUR").unwrap(),
+        [38.4, 17.04]
+    );
+    let decimals = "old;8,52;17,04\nnew;10,35;20,71\n";
+    assert_eq!(table("a.csv", decimals, Header::None).unwrap().numbers("2").unwrap(), [8.52, 10.35]);
+    for declared in ["sep=;\r\nid;n\r\n1;2,5\r\n", "\u{feff}\"SEP=;\"\nid;n\n1;2,5\n"] {
+        let table = table("a.csv", declared, Header::First).unwrap();
+        assert_eq!((table.names(), table.numbers("n").unwrap()), (vec!["id", "n"], vec![2.5]));
+    }
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused_with_the_way_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.csv");
+    let refused = |bytes: &[u8], words: &str| {
+        std::fs::write(&path, bytes).unwrap();
+        says(Table::open(&path, Header::First), words);
+    };
+    refused(b"id;name\n1;K\xf6ln\n", "line 2 is no text in UTF-8; save the file as UTF-8");
+    let wide: Vec<u8> = "\u{feff}id;n\n1;2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused(&wide, "it is text in UTF-16; save it as UTF-8");
+}
+
+#[test]
+fn a_row_without_a_name_is_refused_and_a_number_nobody_needs_may_be_missing() {
+    let table = table("a.csv", "who,n\na,1\n ,2\nb,\n", Header::First).unwrap();
+    says(table.names_of("who"), "row 2, column `who`: there is no value; fill it in, or leave the row out");
+    assert_eq!(table.numbers_of("n", |row| row < 2).unwrap(), [1.0, 2.0, 0.0]);
+    says(table.numbers_of("n", |row| row == 2), "row 3, column `n`: there is no value");
 }
 
 /// As spreadsheets write files where the comma stands before decimals.
@@ -102,6 +154,11 @@ fn what_cannot_be_read_is_named_with_file_row_and_column() {
     );
     says(table("d.csv", "a,b\n1\n", Header::First), "line 2 has 1 fields, and the first one has 2");
     says(table("e.csv", "a,b\n", Header::First), "it has no rows");
+    let twice = table("h.csv", "a,b,a\n1,2,3\n", Header::First).unwrap();
+    says(twice.numbers("a"), "h.csv` has more than one column `a`; rename all but one");
+    assert_eq!(twice.numbers("b").unwrap(), [2.0], "nobody asked for the others");
+    says(table("d.csv", "sep=;\na;b\n1\n", Header::First), "line 3 has 1 fields");
+    says(table("d.csv", "sep=x\na;b\n1\n", Header::First), "its first line is `sep=x`");
     says(table("f.xlsx", "", Header::First), "ends in none of .csv");
     says(table("g.parquet", "PAR?", Header::First), "it is not Parquet");
     says(Table::open(Path::new("no/such.csv"), Header::First), "`no/such.csv` cannot be read");

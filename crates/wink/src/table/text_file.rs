@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use flate2::read::MultiGzDecoder;
 
 use super::{Header, ending};
 
-/// What may stand between the fields of a .csv file, in the order in which it is looked for in its first line.
-const SEPARATORS: [u8; 4] = *b",;\t|";
+/// What may stand between the fields of a .csv file, in the order in which it is looked for in its first row. With as many semicolons as commas, the
+/// commas stand before decimals.
+const SEPARATORS: [u8; 4] = *b";,\t|";
 
 /// A text table.
 pub(super) struct TextFile {
@@ -34,15 +35,18 @@ impl TextFile {
         }
         let content = content(path)?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
-        let separator = match kind.as_str() {
-            "txt" => None,
-            "tsv" => Some(b'\t'),
-            _ => Some(separator(content)),
+        let (separator, content, before) = match kind.as_str() {
+            "txt" => (None, content, 0),
+            "tsv" => (Some(b'\t'), content, 0),
+            _ => match declared(content)? {
+                Some((separator, rest)) => (Some(separator), rest, 1),
+                None => (Some(separator(content)), content, 0),
+            },
         };
         let mut table = Self { columns: Vec::new(), separator };
         match separator {
             None => table.read_blanks(content, header)?,
-            Some(separator) => table.read_separated(content, separator, header)?,
+            Some(separator) => table.read_separated(content, separator, header, before)?,
         }
         if table.rows() == 0 {
             bail!("it has no rows");
@@ -66,7 +70,14 @@ impl TextFile {
         self.columns.get(index).map(Column::texts).unwrap_or_default()
     }
 
-    fn read_separated(&mut self, content: &str, separator: u8, header: Header) -> anyhow::Result<()> {
+    /// Reads fields with a separator between them; so many lines stand before the content.
+    fn read_separated(
+        &mut self,
+        content: &str,
+        separator: u8,
+        header: Header,
+        before: u64,
+    ) -> anyhow::Result<()> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
@@ -74,7 +85,7 @@ impl TextFile {
             .from_reader(content.as_bytes());
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).context("it is not valid CSV")? {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = before + record.position().map_or(0, csv::Position::line);
             self.take(record.iter(), line, header)?;
         }
         Ok(())
@@ -133,19 +144,46 @@ impl Column {
 
 fn content(path: &Path) -> anyhow::Result<String> {
     let mut file = File::open(path)?;
-    let mut content = String::new();
+    let mut content = Vec::new();
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
-        MultiGzDecoder::new(file).read_to_string(&mut content)?;
+        MultiGzDecoder::new(file).read_to_end(&mut content)?;
     } else {
-        file.read_to_string(&mut content)?;
+        file.read_to_end(&mut content)?;
     }
-    Ok(content)
+    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
+        bail!("it is text in UTF-16; save it as UTF-8, which spreadsheets call `CSV UTF-8`");
+    }
+    String::from_utf8(content).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        anyhow!(
+            "line {line} is no text in UTF-8; save the file as UTF-8, which spreadsheets call `CSV UTF-8`"
+        )
+    })
 }
 
-/// The separator that the first line has most of.
+/// The separator that a first line like `sep=;` declares, as spreadsheets write it, and what follows that line.
+fn declared(content: &str) -> anyhow::Result<Option<(u8, &str)>> {
+    let (first, rest) = content.split_once('\n').unwrap_or((content, ""));
+    let first = first.trim_end_matches('\r').trim_matches('"');
+    let Some(word) = first.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")) else { return Ok(None) };
+    match first.as_bytes() {
+        [.., separator] if first.len() == word.len() + 1 && SEPARATORS.contains(separator) => {
+            Ok(Some((*separator, rest)))
+        }
+        _ => bail!("its first line is `{first}`, and fields are kept apart by comma, semicolon, tab or bar"),
+    }
+}
+
+/// The separator that the first row has most of, outside of quotes.
 fn separator(content: &str) -> u8 {
-    let first = content.lines().next().unwrap_or_default();
-    let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
+    let mut is_quoted = false;
+    let outside = |byte: &u8| {
+        is_quoted ^= *byte == b'"';
+        !is_quoted
+    };
+    let first: Vec<u8> = content.bytes().filter(outside).take_while(|byte| *byte != b'\n').collect();
+    let count = |separator: &u8| first.iter().filter(|byte| *byte == separator).count();
     // Of equals the last one is taken, so the order is turned round.
     SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::arguments::OffPolicy;
 use crate::table::{Header, Table};
 
+/// The column with positions, if nothing else is said.
+pub(super) const USUAL_POSITION: &str = "position";
+
 /// Logged rounds, with numbers for actions and positions.
 pub(super) struct Rounds {
     pub(super) rewards: Vec<f64>,
@@ -15,18 +18,31 @@ pub(super) struct Rounds {
     pub(super) positions: Vec<String>,
     action_of: Vec<usize>,
     position_of: Vec<usize>,
+    /// Whether the log says at which position.
+    pub(super) has_positions: bool,
+    /// How many rounds each pair has.
+    seen: Vec<usize>,
 }
 
 impl Rounds {
     pub(super) fn read(asked: &OffPolicy) -> anyhow::Result<Self> {
         let table = Table::open(&asked.log, Header::First)?;
-        let (actions, action_of) = numbered(&table.texts(&asked.action)?);
-        let has_positions = table.names().contains(&asked.position.as_str());
+        let (actions, action_of) = numbered(&table.names_of(&asked.action)?);
+        // A column that was asked for must be there; the usual one need not.
+        let column = asked.position.as_deref().unwrap_or(USUAL_POSITION);
+        let has_positions = asked.position.is_some() || table.names().contains(&column);
         let (positions, position_of) = if has_positions {
-            numbered(&table.texts(&asked.position)?)
+            let texts = table.names_of(column)?;
+            numbered(&texts.iter().map(|text| as_whole(text)).collect::<Vec<_>>())
         } else {
             (vec![String::new()], vec![0; table.rows()])
         };
+        let mut seen = vec![0; actions.len() * positions.len()];
+        for (action, position) in action_of.iter().zip(&position_of) {
+            if let Some(seen) = seen.get_mut(action * positions.len() + position) {
+                *seen += 1;
+            }
+        }
         Ok(Self {
             rewards: table.numbers(&asked.reward)?,
             logged: table.numbers(&asked.propensity)?,
@@ -34,7 +50,19 @@ impl Rounds {
             positions,
             action_of,
             position_of,
+            has_positions,
+            seen,
         })
+    }
+
+    /// How many rounds each position has.
+    pub(super) fn rounds_at(&self, position: usize) -> usize {
+        self.seen.iter().skip(position).step_by(self.positions.len()).sum()
+    }
+
+    /// Whether the log has a round with this pair.
+    pub(super) fn is_logged(&self, cell: usize) -> bool {
+        self.seen.get(cell).is_some_and(|rounds| 0 < *rounds)
     }
 
     /// How many pairs of an action and a position there are.
@@ -55,6 +83,17 @@ impl Rounds {
     /// The pairs of every action with the position of this one.
     pub(super) fn cells_beside(&self, cell: usize) -> impl Iterator<Item = usize> {
         (cell % self.positions.len()..self.cell_count()).step_by(self.positions.len())
+    }
+}
+
+/// A position's name; a whole number that was written with a point, as a table with gaps does, is the same without.
+pub(super) fn as_whole(text: &str) -> String {
+    let text = text.trim();
+    match text.split_once('.') {
+        Some((whole, rest)) if whole.parse::<u64>().is_ok() && rest.bytes().all(|byte| byte == b'0') => {
+            whole.to_owned()
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -37,7 +37,12 @@ struct Overlap {
     highest_weight: f64,
     effective_rounds: f64,
     unused: f64,
+    /// The part of what the other policy does that the log never shows.
+    never_logged: f64,
 }
+
+/// Less of the policy than this is rounding.
+const MASS_SMALL: f64 = 1e-3;
 
 pub(crate) fn run(evaluate: &Evaluate) -> anyhow::Result<ExitCode> {
     let EvaluateAction::OffPolicy(asked) = &evaluate.action;
@@ -84,6 +89,7 @@ fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Resu
             highest_weight: overlap.highest_weight,
             effective_rounds: overlap.effective_rounds,
             unused: overlap.unused,
+            never_logged: policy.never_logged(rounds),
         },
     })
 }
@@ -102,9 +108,15 @@ fn print(report: &Report) {
         rows.add_row([name.to_owned(), around.words()]);
     }
     say!("{rows}\n");
-    let Overlap { mean_weight, highest_weight, effective_rounds, unused } = overlap;
+    let Overlap { mean_weight, highest_weight, effective_rounds, unused, never_logged } = overlap;
     say!(
         "mean weight {mean_weight:.4}, highest {highest_weight:.2}; worth {effective_rounds:.0} rounds of the other policy"
     );
     say!("{:.1} % of the rounds have an action it would never choose", 100.0 * unused);
+    if MASS_SMALL < *never_logged {
+        say!(
+            "in {:.1} % of its choices it takes an action that the log never has there: what these bring is in none of the estimates",
+            100.0 * never_logged
+        );
+    }
 }

@@ -22,7 +22,8 @@ pub(super) fn read(word: &str) -> anyhow::Result<BTreeMap<String, Beta>> {
 
 fn of_table(path: &Path) -> anyhow::Result<BTreeMap<String, Beta>> {
     let table = Table::open(path, Header::First)?;
-    let (actions, alphas, betas) = (table.texts("action")?, table.numbers("alpha")?, table.numbers("beta")?);
+    let (actions, alphas, betas) =
+        (table.names_of("action")?, table.numbers("alpha")?, table.numbers("beta")?);
     let beliefs = alphas.into_iter().zip(betas).map(|(alpha, beta)| Beta { alpha, beta });
     Ok(actions.into_iter().zip(beliefs).collect())
 }

@@ -11,6 +11,11 @@ pub(super) struct Arms {
     pub(super) control: Option<String>,
 }
 
+/// Tells whether a row is of either arm.
+pub(super) fn is_compared(arms: &[Option<bool>], row: usize) -> bool {
+    arms.get(row).is_some_and(Option::is_some)
+}
+
 impl Arms {
     pub(super) fn read(text: &str) -> anyhow::Result<Self> {
         let (column, values) = text.split_once('=').with_context(|| {
@@ -25,7 +30,9 @@ impl Arms {
 
     /// Tells for each row whether it was treated, or not, or is in neither arm.
     pub(super) fn of(&self, table: &Table) -> anyhow::Result<Vec<Option<bool>>> {
-        let values = table.texts(&self.column)?;
+        // Whoever writes `arm=new:` says that the others have nothing there.
+        let may_be_empty = self.treated.is_empty() || self.control.as_ref().is_some_and(String::is_empty);
+        let values = if may_be_empty { table.texts(&self.column)? } else { table.names_of(&self.column)? };
         let arm = |value: &String| match &self.control {
             _ if *value == self.treated => Some(true),
             Some(control) => (value == control).then_some(false),

@@ -183,6 +183,7 @@ fn draw(found: &CampaignResultView) -> Chart<'static> {
     Chart {
         title: "What the campaign had changed by each day",
         along: "days after the day of the assignment",
+        along_dates: false,
         up: "contribution per person, offered minus held out, with a 95 % interval for each day",
         lines: vec![
             Line {

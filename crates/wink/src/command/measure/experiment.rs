@@ -3,11 +3,12 @@
 use anyhow::{Context, bail};
 use serde::Serialize;
 use wink_stats::experiment::{
-    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, lift, ratio_difference, sample_ratio,
+    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, cuped_lift, lift, ratio_difference,
+    sample_ratio,
 };
 use wink_stats::{Interval, JointMoments, Moments, mean_difference};
 
-use super::arms::Arms;
+use super::arms::{Arms, is_compared};
 use super::open;
 use crate::arguments::Experiment;
 use crate::command::interval::Around;
@@ -61,14 +62,15 @@ struct Guarded {
 pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
     let table = open(&asked.file)?;
     let arms = Arms::read(&asked.treatment)?.of(&table)?;
-    let before = asked.before.as_deref().map(|column| table.numbers(column)).transpose()?;
-    let per = asked.per.as_deref().map(|column| table.numbers(column)).transpose()?;
+    let numbers = |column: &str| table.numbers_of(column, |row| is_compared(&arms, row));
+    let before = asked.before.as_deref().map(numbers).transpose()?;
+    let per = asked.per.as_deref().map(numbers).transpose()?;
     let people =
         |wanted: bool| u64::try_from(arms.iter().filter(|arm| **arm == Some(wanted)).count()).unwrap_or(0);
     let (treated, control) = (people(true), people(false));
     let mut outcomes = Vec::new();
     for outcome in &asked.outcome {
-        let values = table.numbers(outcome)?;
+        let values = numbers(outcome)?;
         outcomes.push(match (&before, &per) {
             (Some(before), _) => adjusted(outcome, &two(&arms, before, &values), asked.level),
             (None, Some(per)) => divided(outcome, &two(&arms, per, &values), asked.level),
@@ -122,9 +124,13 @@ fn adjusted(name: &str, [treated, control]: &[JointMoments; 2], level: f64) -> O
         .ok()
         .and_then(|found| standard_error(&treated.residual(found.slope), &control.residual(found.slope)));
     let effect = found.clone().map(|found| found.effect);
+    // Where nothing can be adjusted, nothing was.
+    let method = if found.is_ok() { "CUPED" } else { "none" };
     Outcome {
         variance_left: found.ok().map(|found| found.variance_left),
-        ..outcome(name, "CUPED", [&treated.y(), &control.y()], effect, error, level)
+        // The lift of the raw means is another estimate, and may have the other sign.
+        lift: cuped_lift(treated, control, level).ok().map(Into::into),
+        ..outcome(name, method, [&treated.y(), &control.y()], effect, error, level)
     }
 }
 
@@ -174,7 +180,8 @@ fn guardrails(asked: &Experiment, table: &Table, arms: &[Option<bool>]) -> anyho
             bail!("the margin in `{text}` must be above 0: it is how much worse is still no harm");
         }
         let rail = Guardrail { better, margin, level: asked.level };
-        Ok(Guarded::of(column, &rail, arms, &table.numbers(column)?))
+        let values = table.numbers_of(column, |row| is_compared(arms, row))?;
+        Ok(Guarded::of(column, &rail, arms, &values))
     });
     judged.collect()
 }

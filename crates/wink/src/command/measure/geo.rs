@@ -86,7 +86,11 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     let treated = regions.numbers(&asked.treated)?;
     let from = read_date(&asked.from)?;
     let until = asked.until.as_deref().map(read_date).transpose()?;
-    let until = until.or_else(|| regions.days.last().copied()).unwrap_or(from);
+    let last = regions.days.last().copied().unwrap_or(from);
+    let until = until.unwrap_or(last);
+    if last < until {
+        bail!("--until is {until}, and the last day in `{}` is {last}", asked.table.file.input.display());
+    }
     let window = Window {
         begin: regions.days.partition_point(|day| *day < from),
         end: regions.days.partition_point(|day| *day <= until),
@@ -341,6 +345,7 @@ fn draw(observed: &[f64], without: &[f64], reach: &[f64], window: Window) -> Cha
     Chart {
         title: "Treated regions, and what would have been",
         along: "days since the first",
+        along_dates: false,
         up: "mean of the treated regions",
         lines: vec![
             Line { name: "observed", points: over_time(observed) },

@@ -26,7 +26,7 @@ pub(super) struct Regions<'a> {
 impl<'a> Regions<'a> {
     pub(super) fn read(asked: &'a GeoTable) -> anyhow::Result<Self> {
         let table = open(&asked.file)?;
-        let (regions, dates) = (table.texts(&asked.region)?, table.dates(&asked.time)?);
+        let (regions, dates) = (table.names_of(&asked.region)?, table.dates(&asked.time)?);
         let (of_row, names) = numbered(regions);
         let (at_row, days) = numbered(dates);
         if asked.missing_is_zero && CELLS_MAX < names.len().saturating_mul(days.len()) {
@@ -43,12 +43,31 @@ impl<'a> Regions<'a> {
     pub(super) fn panel(&self, column: &str) -> anyhow::Result<Panel> {
         let (mut of_row, mut at_row) = (self.of_row.clone(), self.at_row.clone());
         let mut values = self.table.numbers(column)?;
-        if self.asked.missing_is_zero {
-            let mut is_there = vec![false; self.names.len() * self.days.len()];
-            for (region, day) in self.of_row.iter().zip(&self.at_row) {
-                if let Some(place) = is_there.get_mut(region * self.days.len() + day) {
-                    *place = true;
+        let cells = self.names.len().saturating_mul(self.days.len());
+        if cells <= CELLS_MAX {
+            let mut is_there = vec![false; cells];
+            for (row, (region, day)) in self.of_row.iter().zip(&self.at_row).enumerate() {
+                let Some(place) = is_there.get_mut(region * self.days.len() + day) else { continue };
+                if std::mem::replace(place, true) {
+                    bail!(
+                        "`{}`, row {}: there is a second number for `{}` on {}; add them up before, or leave one out",
+                        self.asked.file.input.display(),
+                        row + 1,
+                        self.name(*region),
+                        self.day(*day)
+                    );
                 }
+            }
+            let gap = is_there.iter().position(|there| !there);
+            if let Some(place) = gap.filter(|_| !self.asked.missing_is_zero) {
+                bail!(
+                    "`{}` needs one number for each of {} regions on each of {} days, and has none for `{}` on {}; if a missing row means that nothing was sold, say --missing-is-zero",
+                    self.asked.file.input.display(),
+                    self.names.len(),
+                    self.days.len(),
+                    self.name(place / self.days.len()),
+                    self.day(place % self.days.len())
+                );
             }
             for place in is_there.iter().enumerate().filter(|(_, there)| !**there).map(|(place, _)| place) {
                 of_row.push(place / self.days.len());
@@ -76,7 +95,7 @@ impl<'a> Regions<'a> {
                 if window.begin <= time && treated.contains(&region) {
                     spent += cost;
                 } else if *cost != 0.0 {
-                    let day = self.days.get(time).map(ToString::to_string).unwrap_or_default();
+                    let day = self.day(time);
                     bail!(
                         "`{column}` is {cost} in {} on {day}, without the treatment; the return can be told only of what was spent on the treatment",
                         self.name(region)
@@ -102,6 +121,10 @@ impl<'a> Regions<'a> {
             None => bail!("there is no region `{name}`; there are {}", self.names.join(", ")),
         };
         names.iter().map(number).collect()
+    }
+
+    fn day(&self, time: usize) -> String {
+        self.days.get(time).map(ToString::to_string).unwrap_or_default()
     }
 
     pub(super) fn name(&self, region: usize) -> String {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use wink_stats::experiment::Sequence;
 use wink_stats::{Moments, mean_difference};
 
-use super::arms::Arms;
+use super::arms::{Arms, is_compared};
 use super::open;
 use crate::arguments::Sequential;
 use crate::command::interval::Around;
@@ -18,6 +18,8 @@ use crate::terminal::{self, say};
 /// What was known of both arms at a time.
 struct Checkpoint {
     time: f64,
+    /// Whether the time is a date, as days since 1970.
+    is_date: bool,
     written: String,
     treated: Moments,
     control: Moments,
@@ -68,7 +70,7 @@ pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
 
 /// Rows that sum up a look each, by experiment. A row with a number missing is no look.
 fn checkpoints(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, Vec<Checkpoint>>> {
-    let times = table.texts(&asked.time)?;
+    let times = table.names_of(&asked.time)?;
     let (treated, control) = (arm(table, "t")?, arm(table, "c")?);
     let mut experiments: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
     for ((name, written), (treated, control)) in
@@ -76,10 +78,24 @@ fn checkpoints(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<Str
     {
         let looks = experiments.entry(name).or_default();
         if let (Some(treated), Some(control)) = (treated, control) {
-            looks.push(Checkpoint { time: place(&written)?, written, treated, control });
+            let (time, is_date) = place(&written)?;
+            looks.push(Checkpoint { time, is_date, written, treated, control });
         }
     }
-    experiments.values_mut().for_each(|looks| looks.sort_by(|a, b| a.time.total_cmp(&b.time)));
+    for (name, looks) in &mut experiments {
+        looks.sort_by(|a, b| a.time.total_cmp(&b.time));
+        // Each look holds all people until then: of two at one time it cannot be told which is right, or they are of two experiments.
+        let twice = looks.iter().zip(looks.iter().skip(1)).find(|(one, next)| one.time == next.time);
+        if let Some((look, _)) = twice {
+            let of = if name.is_empty() { String::new() } else { format!(" of experiment `{name}`") };
+            bail!(
+                "`{}`, column `{}`: there are two looks{of} at `{}`; name the columns that tell experiments apart with --by, or leave one row out",
+                asked.file.input.display(),
+                asked.time,
+                look.written
+            );
+        }
+    }
     Ok(experiments)
 }
 
@@ -112,7 +128,7 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
         return Ok(BTreeMap::new());
     };
     let arms = Arms::read(treatment)?.of(table)?;
-    let values = table.numbers(outcome)?;
+    let values = table.numbers_of(outcome, |row| is_compared(&arms, row))?;
     let days = table.dates(&asked.time)?;
     let mut by_day: BTreeMap<(String, jiff::civil::Date), [Moments; 2]> = BTreeMap::new();
     for (((name, arm), value), day) in names(asked, table)?.into_iter().zip(arms).zip(values).zip(days) {
@@ -131,7 +147,8 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
             control.merge(&before.control);
         }
         let written = day.to_string();
-        looks.push(Checkpoint { time: place(&written)?, written, treated, control });
+        let (time, is_date) = place(&written)?;
+        looks.push(Checkpoint { time, is_date, written, treated, control });
     }
     Ok(experiments)
 }
@@ -140,7 +157,7 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
 fn names(asked: &Sequential, table: &Table) -> anyhow::Result<Vec<String>> {
     let mut names = vec![String::new(); table.rows()];
     for column in &asked.by {
-        for (name, part) in names.iter_mut().zip(table.texts(column)?) {
+        for (name, part) in names.iter_mut().zip(table.names_of(column)?) {
             let between = if name.is_empty() { "" } else { "/" };
             name.push_str(between);
             name.push_str(&part);
@@ -149,15 +166,15 @@ fn names(asked: &Sequential, table: &Table) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A time as a number: one that is written so, or days since 1970.
-fn place(written: &str) -> anyhow::Result<f64> {
+/// A time as a number, one that is written so or days since 1970, and whether it is a date.
+fn place(written: &str) -> anyhow::Result<(f64, bool)> {
     if let Ok(number) = written.trim().parse::<f64>() {
         ensure!(number.is_finite(), "`{written}` is not a time");
-        return Ok(number);
+        return Ok((number, false));
     }
     let day = crate::table::read_date(written)
         .with_context(|| format!("`{written}` is neither a number nor a date"))?;
-    Ok(f64::from((day - jiff::civil::date(1970, 1, 1)).get_days()))
+    Ok((f64::from((day - jiff::civil::date(1970, 1, 1)).get_days()), true))
 }
 
 fn judge(name: &str, checkpoints: &[Checkpoint], asked: &Sequential) -> anyhow::Result<Report> {
@@ -230,6 +247,7 @@ fn draw<'a>(name: &'a str, checkpoints: &[Checkpoint], report: &Report) -> Chart
     Chart {
         title: if name.is_empty() { "The effect, look by look" } else { name },
         along: "time",
+        along_dates: checkpoints.iter().all(|at| at.is_date),
         up: "treated − control, with always-valid intervals",
         lines: vec![
             Line {

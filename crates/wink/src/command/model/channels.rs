@@ -65,7 +65,7 @@ impl Contacts {
     fn read(asked: &ChannelsInput) -> anyhow::Result<Self> {
         let header = if asked.file.no_header { Header::None } else { Header::First };
         let table = Table::open(&asked.file.input, header)?;
-        let (customers, named) = (table.texts(&asked.customer)?, table.texts(&asked.channel)?);
+        let (customers, named) = (table.names_of(&asked.customer)?, table.names_of(&asked.channel)?);
         let converted = table.numbers(&asked.converted)?;
         let mut places: BTreeMap<&str, usize> = named.iter().map(|name| (name.as_str(), 0)).collect();
         for (number, place) in places.values_mut().enumerate() {

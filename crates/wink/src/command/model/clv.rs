@@ -10,7 +10,7 @@ use wink_stats::buying::{
     Cells, Customer, Figures, FittedPurchases, FittedSpend, Model, Orders, SpendModel, Terms, figures,
     margin, per_order, value,
 };
-use wink_stats::{Interval, JointMoments};
+use wink_stats::{Interval, JointMoments, only};
 
 use crate::arguments::{ClvFit, ClvInput, ClvPredict, PurchaseModel, Unit};
 use crate::command::interval::Around;
@@ -28,6 +28,9 @@ struct Fit {
     /// The spend model, or why there is none: purchases can be told without it.
     spend: Result<FittedSpend, wink_stats::Error>,
     different: usize,
+    /// Rows on days that came to nothing or less, which are left out, and all there are.
+    without_value: usize,
+    rows: usize,
     /// How long the file goes on after the calibration, in units of time.
     later: f64,
 }
@@ -50,6 +53,7 @@ struct Columns<'a> {
 pub(super) fn fit(asked: &ClvFit) -> anyhow::Result<()> {
     let columns = Columns { cost: asked.cost.as_deref(), quantity: asked.quantity.as_deref() };
     let fit = Fit::of(&asked.input, &columns)?;
+    fit.tell_left_out();
     let report = Report::of(&fit);
     if asked.json {
         return terminal::json(&report);
@@ -60,14 +64,14 @@ pub(super) fn fit(asked: &ClvFit) -> anyhow::Result<()> {
 
 pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
     let fit = Fit::of(&asked.input, &Columns::default())?;
-    let spend = fit.spend.as_ref().map_err(Clone::clone).context("what customers spend")?;
-    let terms = Terms { steps: asked.horizon, step: 1.0, discount: asked.discount, margin: asked.margin };
-    let mut values = Vec::with_capacity(fit.customers.len());
-    if !asked.json {
-        say!(
-            "customer,repeats,last,observed,alive,alive_lower,alive_upper,purchases,purchases_lower,purchases_upper,next_median,value,value_lower,value_upper"
-        );
+    fit.tell_left_out();
+    if let Err(error) = &fit.spend {
+        terminal::note(&format!("what customers are worth cannot be told, only whether they buy: {error}"));
     }
+    let terms = Terms { steps: asked.horizon, step: 1.0, discount: asked.discount, margin: asked.margin };
+    terms.check()?;
+    // Whatever may fail does so before the first line.
+    let mut predictions = Vec::with_capacity(fit.customers.len());
     for (customer, name) in fit.each() {
         let history = &customer.history;
         let (purchases, level) = (&fit.purchases, asked.input.level);
@@ -79,25 +83,43 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
             alive: purchases.alive_interval(history, level)?.into(),
             purchases: purchases.purchases_interval(history, f64::from(asked.horizon), level)?.into(),
             next_median: purchases.next_purchase(history).median,
-            value: value(purchases, spend, customer, &terms, level)?.map(Into::into),
+            value: match &fit.spend {
+                Ok(spend) => value(purchases, spend, customer, &terms, level)?.map(Into::into),
+                Err(_) => None,
+            },
         };
-        values.extend(prediction.value.as_ref().map(|value: &Around| value.estimate));
-        prediction.print(asked.json)?;
+        predictions.push(prediction);
     }
-    match &asked.plot {
-        Some(path) => density(&values, asked.horizon).write(path),
-        None => Ok(()),
+    if let Some(path) = &asked.plot {
+        let values: Vec<f64> =
+            predictions.iter().filter_map(|one| one.value.map(|value: Around| value.estimate)).collect();
+        density(&values, asked.horizon).write(path)?;
     }
+    if !asked.json {
+        say!(
+            "customer,repeats,last,observed,alive,alive_lower,alive_upper,purchases,purchases_lower,purchases_upper,next_median,value,value_lower,value_upper"
+        );
+    }
+    predictions.iter().try_for_each(|prediction| prediction.print(asked.json))
 }
 
 impl Fit {
     fn of(asked: &ClvInput, columns: &Columns<'_>) -> anyhow::Result<Self> {
         let header = if asked.file.no_header { Header::None } else { Header::First };
         let table = Table::open(&asked.file.input, header)?;
-        let days = days(&table.dates(&asked.time)?);
-        let values = table.numbers(&asked.value)?;
-        let (customers, names) = numbered(table.texts(&asked.customer)?);
+        let mut days = days(&table.dates(&asked.time)?);
+        let mut values = table.numbers(&asked.value)?;
+        let (mut customers, names) = numbered(table.names_of(&asked.customer)?);
         let end = days_of(read_date(&asked.calibration_end)?);
+        let counted = if asked.count_free { with_free(&values) } else { values.clone() };
+        let purchases = Orders { customers: &customers, days: &days, values: &counted }.purchases()?;
+        let is_purchase = |row: usize| purchases.get(row) == Some(&true);
+        (customers, days, values) =
+            (only(&customers, is_purchase), only(&days, is_purchase), only(&values, is_purchase));
+        let without_value = purchases.len() - days.len();
+        if days.is_empty() {
+            bail!("no order in `{}` is worth more than nothing", asked.file.input.display());
+        }
         let last = days.iter().copied().max().unwrap_or(end);
         let until = last.max(end);
         if days.iter().all(|day| end < *day) {
@@ -118,15 +140,27 @@ impl Fit {
         Ok(Self {
             names,
             figures: figures(&orders, asked.level)?,
-            besides: Besides::of(&table, &orders, columns, asked.level)?,
+            besides: Besides::of(&table, is_purchase, &orders, columns, asked.level)?,
             purchases: model
                 .fit_penalised(&cells, asked.penalty)
                 .map_err(|error| way_out(error, asked.penalty))?,
             spend: SpendModel.fit(&summed),
             different: cells.different(),
+            without_value,
+            rows: purchases.len(),
             later: f64::from(until - end) / asked.unit.days(),
             customers: summed,
         })
+    }
+
+    /// Says beside the result what is not in it.
+    fn tell_left_out(&self) {
+        if 0 < self.without_value {
+            terminal::note(&format!(
+                "{} of {} rows are left out: what their customer ordered on that day came to nothing or less, and is no purchase",
+                self.without_value, self.rows
+            ));
+        }
     }
 
     fn each(&self) -> impl Iterator<Item = (&Customer, &str)> {
@@ -149,8 +183,17 @@ pub(super) fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
 }
 
 impl Besides {
-    fn of(table: &Table, orders: &Orders<'_>, columns: &Columns<'_>, level: f64) -> anyhow::Result<Self> {
-        let read = |column: Option<&str>| column.map(|column| table.numbers(column)).transpose();
+    fn of(
+        table: &Table,
+        is_purchase: impl Fn(usize) -> bool,
+        orders: &Orders<'_>,
+        columns: &Columns<'_>,
+        level: f64,
+    ) -> anyhow::Result<Self> {
+        let read = |column: Option<&str>| {
+            let numbers = column.map(|column| table.numbers(column)).transpose()?;
+            anyhow::Ok(numbers.map(|numbers| only(&numbers, &is_purchase)))
+        };
         let (costs, quantities) = (read(columns.cost)?, read(columns.quantity)?);
         let of = |values: &Option<Vec<f64>>| {
             values.as_deref().map(|values| per_order(&Orders { values, ..*orders }, level)).transpose()
@@ -183,6 +226,11 @@ impl Unit {
             Self::Month => 365.25 / 12.0,
         }
     }
+}
+
+/// Values of which those of nothing are the least there is above it, too little to change any sum of others.
+fn with_free(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| if *value == 0.0 { f64::MIN_POSITIVE } else { *value }).collect()
 }
 
 /// Days as numbers, from 1970-01-01.
@@ -253,6 +301,8 @@ struct Report {
     model: &'static str,
     customers: usize,
     different_histories: usize,
+    /// Rows on days that came to nothing or less: no purchases, and left out.
+    rows_without_value: usize,
     /// What the parameters were drawn to zero by; 0 if they were not.
     penalty: f64,
     parameters: BTreeMap<&'static str, f64>,
@@ -288,6 +338,7 @@ impl Report {
             },
             customers: fit.customers.len(),
             different_histories: fit.different,
+            rows_without_value: fit.without_value,
             penalty: purchases.penalty(),
             parameters: named([parameters.r, parameters.alpha, parameters.a, parameters.b]),
             relative_errors: named(purchases.relative_errors()),
@@ -448,6 +499,7 @@ fn density(values: &[f64], horizon: u32) -> Chart<'static> {
     Chart {
         title: "What customers are worth",
         along: if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" },
+        along_dates: false,
         up: "part of the customers",
         lines: vec![Line { name: "customers", points: (0..STEPS).flat_map(part).collect() }],
         bands: Vec::new(),

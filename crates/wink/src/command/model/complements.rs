@@ -102,7 +102,7 @@ impl Numbered {
     /// An item in each row; a basket's rows need not stand together.
     fn of_rows(path: &Path, basket: &str, item: &str) -> anyhow::Result<Self> {
         let table = Table::open(path, Header::First)?;
-        let (owners, items) = (table.texts(basket)?, table.texts(item)?);
+        let (owners, items) = (table.names_of(basket)?, table.names_of(item)?);
         let mut rows: Vec<(&str, &str)> =
             owners.iter().map(String::as_str).zip(items.iter().map(String::as_str)).collect();
         rows.sort_unstable();

@@ -52,9 +52,9 @@ impl People {
         let arms: Vec<Arm<'_>> =
             asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
         let given = given(&table, &arms)?;
-        let outcomes = table.numbers(&asked.outcome)?;
-        let halves = first_halves(&asked.split, table.rows())?;
         let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
+        let outcomes = table.numbers_of(&asked.outcome, is_kept)?;
+        let halves = first_halves(&asked.split, table.rows())?;
         let kept: Vec<usize> = (0..table.rows()).filter(|row| is_kept(*row)).collect();
         Ok(Self {
             treatments: arms.iter().map(|arm| arm.treated.join("|")).collect(),
@@ -92,16 +92,21 @@ impl People {
 /// What each row got: 0 for the control, the treatment's number, or nothing that was asked about.
 fn given(table: &Table, arms: &[Arm<'_>]) -> anyhow::Result<Vec<Option<usize>>> {
     let mut given = vec![None; table.rows()];
+    // Of how many treatments a row is the control.
+    let mut controls = vec![0_usize; table.rows()];
     for (number, arm) in (1..).zip(arms) {
-        let texts = table.texts(arm.column)?;
+        let may_be_empty =
+            arm.treated.iter().chain(arm.control.iter().flatten()).any(|value| value.is_empty());
+        let texts = if may_be_empty { table.texts(arm.column)? } else { table.names_of(arm.column)? };
         for value in arm.treated.iter().chain(arm.control.iter().flatten()) {
             ensure!(texts.iter().any(|text| text == value), "column `{}` never is `{value}`", arm.column);
         }
-        for (given, text) in given.iter_mut().zip(&texts) {
+        for ((given, controls), text) in given.iter_mut().zip(&mut controls).zip(&texts) {
             let text = text.as_str();
             let is_treated = arm.treated.contains(&text);
             let is_control =
                 arm.control.as_ref().is_none_or(|control| control.contains(&text)) && !is_treated;
+            *controls += usize::from(is_control);
             match given {
                 Some(0) | None if is_treated => *given = Some(number),
                 Some(other) if is_treated => {
@@ -111,6 +116,14 @@ fn given(table: &Table, arms: &[Arm<'_>]) -> anyhow::Result<Vec<Option<usize>>> 
                 _ => {}
             }
         }
+    }
+    let is_of_some =
+        |(given, controls): (&Option<usize>, &usize)| *given == Some(0) && *controls < arms.len();
+    if let Some(row) = given.iter().zip(&controls).position(is_of_some) {
+        bail!(
+            "row {} is the control of one treatment and not of another; all treatments are compared with the same control, so name the same one with each, or ask once for each",
+            row + 1
+        );
     }
     Ok(given)
 }

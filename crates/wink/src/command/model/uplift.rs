@@ -60,7 +60,10 @@ enum Judged {
 struct Group {
     people: usize,
     promised: f64,
-    seen: Around,
+    /// None if nothing can be told of them, with the reason.
+    seen: Option<Around>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
 }
 
 pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
@@ -134,7 +137,12 @@ fn judge(effects: &[f64], test: &People, arm: usize, level: f64) -> anyhow::Resu
             curve: ranking.qini_curve(),
             calibration: groups
                 .iter()
-                .map(|group| Group { people: group.count, promised: group.promised, seen: group.seen.into() })
+                .map(|group| Group {
+                    people: group.count,
+                    promised: group.promised,
+                    seen: group.seen.as_ref().ok().map(|seen| (*seen).into()),
+                    refused: group.seen.as_ref().err().map(ToString::to_string),
+                })
                 .collect(),
         }),
         Err(reason @ (Error::NotEnoughData { .. } | Error::Constant { .. })) => {
@@ -158,6 +166,7 @@ fn draw(fit: &Fit, path: &Path) -> anyhow::Result<()> {
     let chart = Chart {
         title: "Qini: additional outcomes among the first so many",
         along: "people, the greatest promised effect first",
+        along_dates: false,
         up: "additional outcomes of the treated",
         lines,
         bands: Vec::new(),
@@ -183,8 +192,9 @@ fn print(fit: &Fit) {
                 }
                 let mut groups = table();
                 groups.set_header(["people", "promised", "seen"]);
-                for Group { people, promised, seen } in calibration {
-                    groups.add_row([people.to_string(), format!("{promised:+.4}"), seen.words()]);
+                for Group { people, promised, seen, refused } in calibration {
+                    let seen = seen.map(|seen| seen.words()).or_else(|| refused.clone()).unwrap_or_default();
+                    groups.add_row([people.to_string(), format!("{promised:+.4}"), seen]);
                 }
                 say!("\n{groups}");
             }
