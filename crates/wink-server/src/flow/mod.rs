@@ -61,5 +61,6 @@ mod noted;
 mod own;
 pub(crate) mod person;
 pub(crate) mod running;
+mod taker;
 mod tell;
 mod words;

@@ -23,7 +23,8 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 /// What a browser fetches. Packed once, as small as it gets (some 20 ms): it is asked for with every first page of every visitor.
 static PACKED: LazyLock<Bytes> = LazyLock::new(|| {
     let mut packed = Vec::new();
-    let done = zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, TEXT.as_bytes(), &mut packed);
+    let done =
+        zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, TEXT.as_bytes(), &mut packed);
     done.map(|()| Bytes::from(packed)).unwrap_or_default()
 });
 

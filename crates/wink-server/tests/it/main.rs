@@ -34,6 +34,8 @@ mod bought;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod bulk_limits;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
