@@ -36,6 +36,7 @@ pub mod products;
 pub mod profiles;
 pub mod redeem;
 pub mod refold;
+pub mod reservations;
 pub mod retain;
 pub mod reverse;
 pub mod rights;

@@ -114,6 +114,8 @@ mod redemptions;
 #[cfg(test)]
 mod refold;
 #[cfg(test)]
+mod reservations;
+#[cfg(test)]
 mod result;
 #[cfg(test)]
 mod retain;
