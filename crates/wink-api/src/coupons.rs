@@ -48,6 +48,31 @@ pub struct ReservationAsked {
     pub hold_seconds: Option<u32>,
 }
 
+/// An order that is being paid, and what somebody typed or scanned for it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeReservationAsked {
+    /// The code, its digits, or what the QR code holds. An id names nothing here, as it is no secret.
+    #[schema(example = "7K3M-7K3M-7K3M-7K3M")]
+    pub code: String,
+    /// Whose the coupon must be, if that is known: those of others are then as if they were not there.
+    #[serde(default)]
+    pub identity: Option<IdentitySent>,
+    /// Where the code was typed or scanned, if the shop's server asks for somebody else.
+    #[serde(default)]
+    pub typed_by: Option<TypedBySent>,
+    /// The store where it is paid; a till's is its key's.
+    #[serde(default)]
+    pub store: Option<String>,
+    /// The shop's id of the order.
+    pub order_id: String,
+    /// What is bought.
+    pub cart: CartSent,
+    /// For how long the coupon is held, 1 to 86,400 seconds; 900 if it is not said.
+    #[serde(default)]
+    pub hold_seconds: Option<u32>,
+}
+
 /// An order that does not need its coupon.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

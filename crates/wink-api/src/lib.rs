@@ -52,8 +52,8 @@ pub use codes::{
 };
 pub use context::{ContextAnswered, ContextSent, REPORTS_MAX, ReportSent};
 pub use coupons::{
-    CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked, RedemptionView,
-    ReleaseAsked, ReservationAsked, ReversalAsked, ReversalView,
+    CodeReservationAsked, CouponView, CouponsRefused, HoldView, LineBackSent, PartView, RedemptionAsked,
+    RedemptionView, ReleaseAsked, ReservationAsked, ReversalAsked, ReversalView,
 };
 pub use decisions::{
     AcceptedView, Answered, CandidateView, DecisionAsked, DecisionView, IssueAsked, PriceNoticeView,

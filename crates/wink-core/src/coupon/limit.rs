@@ -18,6 +18,8 @@ pub enum Counts {
     PublicCode(OfferId),
     /// What one person had of an offer.
     Person(OfferId),
+    /// What all who live together had of an offer.
+    Household(OfferId),
     /// Redemptions in a day or a store.
     Uses(UseCount),
 }

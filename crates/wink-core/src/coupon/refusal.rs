@@ -82,6 +82,12 @@ pub enum Refusal {
         /// How often that is.
         at_most: u32,
     },
+    /// All who live with the person had the offer as often as they may together.
+    #[error("all who live together may have this at most {at_most} times")]
+    HouseholdLimit {
+        /// How often that is.
+        at_most: u32,
+    },
     /// The offer or its campaign was used today as often, or for as much, as it may be in a day.
     #[error("no more of this today{}", .until.map(|until| format!("; it applies again from {until}")).unwrap_or_default())]
     DayLimit {
@@ -146,6 +152,7 @@ impl Refusal {
             Self::UsedUp => "public_code_used_up",
             Self::NobodySaid => "discount_code_user_not_logged_in",
             Self::PersonLimit { .. } => "profile_limit",
+            Self::HouseholdLimit { .. } => "household_limit",
             Self::DayLimit { .. } => "day_limit",
             Self::StoreLimit => "store_limit",
         }
@@ -164,6 +171,7 @@ impl Refusal {
             Self::CostFloor => Some("cost_floor_percent"),
             Self::UsedUp => Some("public_code"),
             Self::NobodySaid | Self::PersonLimit { .. } => Some("per_profile"),
+            Self::HouseholdLimit { .. } => Some("per_household"),
             Self::DayLimit { .. } => Some("per_day"),
             Self::StoreLimit => Some("per_store"),
             Self::Combination { why, .. } => match why {

@@ -45,5 +45,13 @@ pub fn used_together<'a>(
     used
 }
 
+/// Tells how many coupons of an offer a household was given; of several households, the most.
+pub fn given_together<'a>(
+    offer: &OfferId,
+    households: impl IntoIterator<Item = &'a BTreeMap<OfferId, Had>>,
+) -> u32 {
+    households.into_iter().filter_map(|had| had.get(offer)).map(|had| had.given).max().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests;

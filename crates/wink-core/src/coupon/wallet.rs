@@ -45,7 +45,7 @@ impl Held {
         }
     }
 
-    /// Tells whether the person took it by a public code. Nobody was drawn by lot for that, so it tells nothing of what the campaign changed.
+    /// Tells whether the person took it by a code that is for anybody: a public one, or one of those issued in bulk. Nobody was drawn by lot for that, so it tells nothing of what the campaign changed.
     pub fn is_by_word(&self) -> bool {
         self.decision == decided_by_word(&self.offer)
     }

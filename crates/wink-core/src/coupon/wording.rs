@@ -116,6 +116,7 @@ impl Speaker<'_> {
                 "Dieser Code zählt je Person. Mit Anmeldung oder Kundenkarte gilt er.".to_owned()
             }
             Refusal::PersonLimit { .. } => "Dieses Angebot ist schon ausgeschöpft.".to_owned(),
+            Refusal::HouseholdLimit { .. } => "Dieses Angebot ist für Ihren Haushalt schon ausgeschöpft.".to_owned(),
             Refusal::DayLimit { until: None } => "Für heute ist dieses Angebot ausgeschöpft.".to_owned(),
             Refusal::DayLimit { until: Some(until) } => {
                 format!("Für heute ist dieses Angebot ausgeschöpft. Es gilt wieder ab {}.", self.minute(*until))
@@ -162,6 +163,7 @@ impl Speaker<'_> {
             Refusal::UsedUp => "Öffentlicher Code, aufgebraucht.".to_owned(),
             Refusal::NobodySaid => "Zählt je Person. Kundenkarte scannen.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("Höchstens {at_most} je Person, erreicht."),
+            Refusal::HouseholdLimit { at_most } => format!("Höchstens {at_most} je Haushalt, erreicht."),
             Refusal::DayLimit { until: None } => "Tageslimit erreicht.".to_owned(),
             Refusal::DayLimit { until: Some(until) } => {
                 format!("Tageslimit erreicht. Wieder ab {}.", self.minute(*until))
@@ -218,6 +220,7 @@ impl Speaker<'_> {
                 "This code counts per person. With an account or a loyalty card it applies.".to_owned()
             }
             Refusal::PersonLimit { .. } => "This offer was used as often as one person may.".to_owned(),
+            Refusal::HouseholdLimit { .. } => "This offer was used as often as one household may.".to_owned(),
             Refusal::DayLimit { until: None } => "This offer is used up for today.".to_owned(),
             Refusal::DayLimit { until: Some(until) } => {
                 format!("This offer is used up for today. It applies again from {}.", self.minute(*until))
@@ -264,6 +267,7 @@ impl Speaker<'_> {
             Refusal::UsedUp => "Public code, used up.".to_owned(),
             Refusal::NobodySaid => "Counts per person. Scan the customer's card.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("At most {at_most} per person, reached."),
+            Refusal::HouseholdLimit { at_most } => format!("At most {at_most} per household, reached."),
             Refusal::DayLimit { until: None } => "Day's limit reached.".to_owned(),
             Refusal::DayLimit { until: Some(until) } => {
                 format!("Day's limit reached. Again from {}.", self.minute(*until))

@@ -1,6 +1,7 @@
 //! Coupons are tried on a cart: loaded, worked out, and nothing is written. Redeeming them begins with the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use wink_core::base::{Cents, CouponId, Points, Timestamp};
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
@@ -15,8 +16,9 @@ use super::codes::{self, By, Named};
 use super::limits;
 use super::points::pay::{self, Tendered};
 use super::profiles::{self, Whom};
+use super::taker::{self, Taker};
 use super::whole::Whole;
-use super::words::{self, Taker};
+use super::words;
 use crate::{Engine, Error, keys};
 
 /// The most of a person's coupons that are told of, the newest: a page of their wallet.
@@ -176,7 +178,7 @@ pub async fn validate<'a, S: Store>(
         is_more: found.iter().flatten().any(is_used_now),
     };
     let paying = pay::paying(engine, wanted, &in_points, &catalogue, now).await?;
-    let coupons = found.into_iter().map(|found| found.map(|found| found.coupon)).collect();
+    let coupons = found.into_iter().map(|found| found.map(Found::untaken)).collect();
     Ok(Validated { coupons, stack, points: paying.map(|paying| paying.outcome) })
 }
 
@@ -187,12 +189,12 @@ pub(super) struct Found {
     /// Which commit wrote the coupon; none yet if it is a public code's, which is issued when it is redeemed.
     version: Option<Version>,
     by: By,
-    /// What bounds a further use of a public code.
+    /// What bounds a further use of a public code, and what its person may still have.
     bounds: Vec<Bound>,
     /// The limits per day and store its use counts for.
     pub limits: Vec<(Bound, UseLimit)>,
-    /// Whom a further use of a public code goes to.
-    pub taker: Option<Taker>,
+    /// Whom it goes to, if it is nobody's yet: a further use of a public code, or a coupon that was issued in bulk.
+    pub taker: Option<Arc<Taker>>,
 }
 
 impl Found {
@@ -228,7 +230,26 @@ impl Found {
 
     /// A further use of a public code.
     pub(super) fn of_word(coupon: Coupon, bounds: Vec<Bound>, taker: Option<Taker>) -> Self {
-        Self { by: By::Word, bounds, taker, ..Self::held(coupon) }
+        Self { by: By::Word, bounds, taker: taker.map(Arc::new), ..Self::held(coupon) }
+    }
+
+    /// Tells whether it is for whoever has its code, and nobody has used it.
+    pub(super) fn is_for_anybody(&self) -> bool {
+        let is_free = self.redeemed.is_none() && self.coupon.is_in_circulation();
+        self.by == By::Code && self.coupon.profile.is_none() && is_free
+    }
+
+    /// Says whose it is once it is redeemed, and what they may still have.
+    pub(super) fn goes_to(&mut self, taker: Arc<Taker>, bounds: Vec<Bound>) {
+        self.coupon.profile = Some(taker.profile());
+        (self.taker, self.bounds) = (Some(taker), bounds);
+    }
+
+    /// The coupon as it is while nothing is redeemed: what is nobody's is nobody's.
+    pub(super) fn untaken(self) -> Coupon {
+        let is_nobodys = self.taker.is_some() && self.version.is_some();
+        let profile = self.coupon.profile.filter(|_| !is_nobodys);
+        Coupon { profile, ..self.coupon }
     }
 
     /// The coupon as it lies in the store; `None` if it is issued by the step that redeems it.
@@ -247,8 +268,9 @@ impl Found {
     /// Tells whether somebody may use it: it is theirs, or it is nobody's and they have its code.
     fn may_be_used_by(&self, whole: Option<&Whole>) -> bool {
         let is_for_whoever_has_it = self.by == By::Code && self.coupon.profile.is_none();
-        // A further use of a public code was made for them.
-        is_for_whoever_has_it || self.by == By::Word || whole.is_some_and(|whole| is_of(&self.coupon, whole))
+        // A further use of a public code was made for them, and what was nobody's goes to them.
+        let is_made_theirs = self.by == By::Word || self.taker.is_some();
+        is_for_whoever_has_it || is_made_theirs || whole.is_some_and(|whole| is_of(&self.coupon, whole))
     }
 
     /// The check that the coupon is still as it was read.
@@ -338,6 +360,9 @@ pub(super) async fn load<S: Store>(
                 .await?
                 .filter(|found| seen.insert(found.coupon.id)),
         });
+    }
+    if let Some(identity) = asked.identity {
+        taker::give(engine, catalogue, identity, &mut found).await?;
     }
     bound(engine, catalogue, &mut found, asked.store, now).await?;
     Ok(Loaded { found, on_order: OnOrder::load(engine, asked.order).await? })

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use wink_core::base::{HouseholdId, ProfileId, Timestamp, Value};
+use wink_core::base::{HouseholdId, OfferId, ProfileId, Timestamp, Value};
 use wink_core::coupon::{Wallet, had_together, used_together};
 use wink_core::decision::Usage;
 use wink_core::event::{Envelope, HouseholdChange, Identity, Rejection};
 use wink_core::offer::Catalogue;
-use wink_core::profile::{Full, Household, Member, Profile, Residence};
+use wink_core::profile::{Full, Had, Household, Member, Profile, Residence};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Store};
 
@@ -177,6 +177,8 @@ pub(super) fn named<S>(engine: &Engine<S>, name: &str) -> HouseholdId {
 pub(super) struct Together {
     /// By index in the catalogue.
     pub(super) used: BTreeMap<usize, Usage>,
+    /// Household by household, every offer.
+    pub(super) had: Vec<BTreeMap<OfferId, Had>>,
     pub(super) checks: Vec<Check>,
 }
 
@@ -207,6 +209,7 @@ impl Together {
             had.push(had_together(&household.value, wallets));
         }
         together.used = used_together(catalogue, &had);
+        together.had = had;
         Ok(together)
     }
 

@@ -209,12 +209,16 @@ pub(super) async fn announced<S: Store>(
     Ok(announced)
 }
 
-/// Orders what a person was given by when, and what was given in one instant by the decision.
+/// Orders what a person was given by when, and what was given in one instant by the decision; what was taken by codes on one order, by the coupon.
 fn place(held: &Held) -> [u8; 24] {
     // The sign turned round, so that bytes sort as numbers do.
     let at = (held.at.0 ^ i64::MIN).to_be_bytes();
+    let given = match held.coupon().filter(|_| held.is_by_word()) {
+        Some(coupon) => coupon.bytes(),
+        None => held.decision.bytes(),
+    };
     let mut place = [0; 24];
-    place.iter_mut().zip(at.into_iter().chain(held.decision.bytes())).for_each(|(to, from)| *to = from);
+    place.iter_mut().zip(at.into_iter().chain(given)).for_each(|(to, from)| *to = from);
     place
 }
 

@@ -1,5 +1,7 @@
 //! Coupons are used on an order: all of them or none, or those that apply. Each once, for what a validation of the same says.
 
+use std::sync::Arc;
+
 use wink_core::base::{CouponId, Points, ProfileId, TillId, Timestamp};
 use wink_core::coupon::cart::{Cart, Stack};
 use wink_core::coupon::points::NotPaid;
@@ -15,9 +17,9 @@ use super::newcomer;
 use super::once::{self, Keeping, Replied};
 use super::points::back::answers_of;
 use super::points::pay::{self, Tendered, paying};
+use super::taker::Taker;
 use super::tell::Teller;
 use super::tills::day;
-use super::words::Taker;
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::{Engine, Error};
@@ -152,7 +154,7 @@ pub async fn redeem<'a, S: Store>(
             batch.checks.extend(in_force);
             // Coupons and points bound each other: whichever moves looks at both.
             batch.checks.extend(on_order.unchanged().into_iter().chain(in_points.unchanged()));
-            write(engine, purchase, &found, &takes, &on_order, &mut batch).await?;
+            write(engine, purchase, (&found, &takes), &on_order, now, &mut batch).await?;
         }
         let outcome = points.as_ref().map(|paying| paying.outcome.clone());
         if keeping.is_some() {
@@ -219,19 +221,19 @@ fn profile_of(found: &[Option<Found>], takes: &[Take]) -> Option<ProfileId> {
     applies.filter_map(|(found, _)| found.as_ref()).find_map(|found| found.coupon.profile)
 }
 
-/// Finds who takes a public code's coupon and is not known yet.
+/// Finds who takes what was nobody's and is not known yet.
 fn newcomer<'a>(found: &'a [Option<Found>], takes: &[Take]) -> Option<&'a Identity> {
     let taken = found.iter().zip(takes).filter(|(_, take)| matches!(take, Take::Now(_)));
-    taken.filter_map(|(found, _)| found.as_ref()?.taker.as_ref()).find_map(Taker::newcomer)
+    taken.filter_map(|(found, _)| found.as_ref()?.taker.as_ref()).find_map(|taker| taker.newcomer())
 }
 
 /// Adds what is redeemed to a batch, and tells of it.
 async fn write<S: Store>(
     engine: &Engine<S>,
     purchase: &Purchase,
-    found: &[Option<Found>],
-    takes: &[Take],
+    (found, takes): (&[Option<Found>], &[Take]),
     on_order: &OnOrder,
+    now: Timestamp,
     batch: &mut Batch,
 ) -> Result<(), Error> {
     let redeemed = takes.iter().filter_map(|take| match take {
@@ -242,14 +244,16 @@ async fn write<S: Store>(
     if !redeemed.is_empty() {
         batch.changes.extend(on_order.with(redeemed));
     }
-    let by_word = found.iter().zip(takes).filter_map(|(found, take)| match (found, take) {
+    let taken = found.iter().zip(takes).filter_map(|(found, take)| match (found, take) {
         (Some(Found { taker: Some(taker), .. }), Take::Now(effect)) => Some((taker, &effect.coupon)),
         _ => None,
     });
-    let (takers, issued): (Vec<&Taker>, Vec<&Coupon>) = by_word.unzip();
+    let (mut takers, coupons): (Vec<&Arc<Taker>>, Vec<&Coupon>) = taken.unzip();
+    takers.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    takers.iter().for_each(|taker| taker.guard(batch));
     // All of one order are one person's.
     if let Some(taker) = takers.first() {
-        taker.take(&issued, batch);
+        taker.take(&coupons, now, batch);
     }
     let listeners = Listeners::load(engine).await?;
     let mut teller = Teller::load(engine, profile_of(found, takes)).await?;
@@ -274,9 +278,7 @@ fn used(found: Option<Found>, take: Take, is_redeemed: bool) -> Used {
         Take::Now(effect) if is_redeemed => {
             Used { coupon: Some(effect.coupon), redemption: effect.redemption }
         }
-        Take::Before(redemption) => {
-            Used { coupon: found.map(|found| found.coupon), redemption: Some(*redemption) }
-        }
-        Take::Now(_) | Take::Nothing => Used { coupon: found.map(|found| found.coupon), redemption: None },
+        Take::Before(redemption) => Used { coupon: found.map(Found::untaken), redemption: Some(*redemption) },
+        Take::Now(_) | Take::Nothing => Used { coupon: found.map(Found::untaken), redemption: None },
     }
 }

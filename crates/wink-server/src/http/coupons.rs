@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use wink_api::{CouponView, CouponsRefused, ReleaseAsked, ReservationAsked};
 use wink_core::base::CouponId;
-use wink_core::coupon::HoldFor;
 use wink_record::KeptAnswer;
 use wink_store::Store;
 
 use super::body::{self, PathName, Sent, parse};
 use super::cart::{cart, hidden, order_id};
 use super::once::{IdempotencyKey, reply, written};
-use super::problem::{Refused, invalid, no_such};
+use super::problem::{Refused, no_such};
+use super::reservations::hold_for;
 use super::service::{Arrival, Caller};
 use super::words::Words;
 use crate::flow::once::Keeping;
@@ -82,11 +82,7 @@ pub(super) async fn reserve_coupon<S: Store>(
         return Ok(answer);
     }
     let asked: ReservationAsked = parse(&body)?;
-    let hold_for = match asked.hold_seconds {
-        None => HoldFor::default(),
-        Some(seconds) => HoldFor::new(seconds)
-            .ok_or_else(|| invalid("/hold_seconds", "a coupon is held for 1 to 86400 seconds"))?,
-    };
+    let hold_for = hold_for(asked.hold_seconds)?;
     let order_id = order_id(asked.order_id)?;
     let cart = cart(&caller.engine, &caller.engine.catalogue()?.shop, asked.cart).await?;
     let words = Words::of(&caller, &arrival);

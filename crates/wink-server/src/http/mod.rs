@@ -42,6 +42,7 @@ mod profiles;
 mod proxy;
 mod rate;
 mod redemptions;
+mod reservations;
 mod result;
 mod segment;
 mod segments;
@@ -93,6 +94,7 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/redemptions", post(redemptions::redeem_coupons::<S>))
         .route("/v1/redemptions/{id}", get(redemptions::read_redemption::<S>))
         .route("/v1/redemptions/{id}/reversals", post(redemptions::reverse_redemption::<S>))
+        .route("/v1/reservations", post(reservations::reserve_by_code::<S>))
         .route("/v1/coupons/{id}", get(coupons::read_coupon::<S>))
         .route("/v1/coupons/{id}/activate", post(coupons::activate_coupon::<S>))
         .route("/v1/coupons/{id}/deactivate", post(coupons::deactivate_coupon::<S>))

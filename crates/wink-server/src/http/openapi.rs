@@ -33,6 +33,7 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::redemptions::redeem_coupons,
         super::redemptions::read_redemption,
         super::redemptions::reverse_redemption,
+        super::reservations::reserve_by_code,
         super::coupons::read_coupon,
         super::coupons::activate_coupon,
         super::coupons::deactivate_coupon,

@@ -174,6 +174,7 @@ pub static OPERATIONS: &[Operation] = &[
     op("redeem_coupons", Method::POST, "/v1/redemptions", Class::Redeem, REDEEMERS, BATCH),
     op("read_redemption", Method::GET, "/v1/redemptions/{id}", Class::Report, COUPON_READERS, 0),
     op("reverse_redemption", Method::POST, "/v1/redemptions/{id}/reversals", Class::Redeem, REDEEMERS, SMALL),
+    op("reserve_by_code", Method::POST, "/v1/reservations", Class::Redeem, REDEEMERS, BATCH),
     op("read_coupon", Method::GET, "/v1/coupons/{id}", Class::Report, COUPON_READERS, 0),
     op("activate_coupon", Method::POST, "/v1/coupons/{id}/activate", Class::Decide, Who::Roles(ASKERS), 0),
     op(

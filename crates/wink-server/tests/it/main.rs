@@ -34,6 +34,8 @@ mod bought;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod bulk_limits;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cart;
@@ -115,6 +117,8 @@ mod record;
 mod redemptions;
 #[cfg(test)]
 mod refold;
+#[cfg(test)]
+mod reservations;
 #[cfg(test)]
 mod result;
 #[cfg(test)]
