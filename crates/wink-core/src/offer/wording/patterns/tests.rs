@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange, Span};
@@ -56,7 +56,7 @@ struct Maker<'a> {
     forced: (Span, usize),
     state: u64,
     /// A character of each class that was asked for: to compile one takes longer than all else.
-    of_class: &'a mut HashMap<String, char>,
+    of_class: &'a mut BTreeMap<String, char>,
 }
 
 impl Maker<'_> {
@@ -136,7 +136,7 @@ fn dead_branches(pattern: &str) -> Vec<String> {
         RegexBuilder::new(&whole).case_insensitive(true).size_limit(COMPILED_BYTES_MAX).build().unwrap()
     };
     let (at_end, before_blank) = (whole(""), whole(" Tee"));
-    let (mut dead, mut of_class) = (Vec::new(), HashMap::new());
+    let (mut dead, mut of_class) = (Vec::new(), BTreeMap::new());
     for (span, many) in alternations(&ast) {
         for branch in 0..many {
             let mut any = |is: &dyn Fn(&str) -> bool| {
