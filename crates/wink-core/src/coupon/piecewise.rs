@@ -109,8 +109,8 @@ proptest! {
         let parts = &used.1.parts;
         let mut all: Vec<&str> =
             parts.iter().flat_map(|part| (0..part.quantity).map(|_| part.line.as_str())).collect();
-        for place in 1..all.len() {
-            all.swap(place, order[place] as usize % (place + 1));
+        for (place, drawn) in order.iter().enumerate().take(all.len()).skip(1) {
+            all.swap(place, *drawn as usize % (place + 1));
         }
         let mut steps = vec![Step::new()];
         for (piece, ends) in all.iter().zip(&ends) {

@@ -102,7 +102,7 @@ fn all_pieces_come_back<S: Store>(store: S) {
     purchase.coupons = vec![coupon.to_string()];
     let mut lines = purchase.cart.into_lines();
     lines[0].categories = wait(flow::steps::find(&engine, coupon)).unwrap().categories;
-    lines[0].quantity = TASKS as u32;
+    lines[0].quantity = u32::try_from(TASKS).unwrap();
     purchase.cart = Cart::new(lines).unwrap();
     let Replied::Now(rung) = wait(flow::redeem::redeem(&engine, &purchase, None, later(MONDAY, 2))).unwrap()
     else {

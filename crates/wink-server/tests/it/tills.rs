@@ -611,7 +611,7 @@ fn a_till_tends_no_lease_of_another_store() {
     let munich = make("munich");
     assert_eq!(listed(&munich), [0, 0]);
     let taken = takes(&granted, &keys(&api, &shop), &mut Vec::new(), &payloads[0], 10);
-    assert_eq!(synced(&api, &munich, "till-1", &[taken.clone()]), ["refused lease_unknown"]);
+    assert_eq!(synced(&api, &munich, "till-1", std::slice::from_ref(&taken)), ["refused lease_unknown"]);
     for what in ["returned", "renewed"] {
         let answer =
             api.ask(&munich, "POST", "/v1/tills/till-1/sync", &json!({ "taken": [], what: [granted["id"]] }));
