@@ -167,7 +167,8 @@ fn orders(value: impl Fn(u32, u32) -> f64) -> String {
             ([15.0, 40.0, 120.0][person as usize % 3], [0.03, 0.2, 0.6][person as usize / 3 % 3]);
         let mut day = 60.0 * chance();
         for order in 0_u32.. {
-            let date = jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().days(day as i64)).unwrap();
+            let passed = jiff::SignedDuration::from_secs_f64(day * 86_400.0);
+            let date = jiff::civil::date(2025, 1, 1).checked_add(passed).unwrap();
             if 365.0 <= day {
                 break;
             }
