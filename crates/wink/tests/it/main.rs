@@ -94,6 +94,8 @@ mod stored;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]
+mod tables_of_people;
+#[cfg(test)]
 mod tills;
 #[cfg(test)]
 mod timing_year;

@@ -26,7 +26,7 @@ struct Fit {
     besides: Besides,
     purchases: FittedPurchases,
     /// The spend model, or why there is none: purchases can be told without it.
-    spend: Result<FittedSpend, wink_stats::Error>,
+    spend: Result<FittedSpend, String>,
     different: usize,
     /// Rows on days that came to nothing or less, which are left out, and all there are.
     without_value: usize,
@@ -144,7 +144,7 @@ impl Fit {
             purchases: model
                 .fit_penalised(&cells, asked.penalty)
                 .map_err(|error| way_out(error, asked.penalty))?,
-            spend: SpendModel.fit(&summed),
+            spend: SpendModel.fit(&summed).map_err(|error| why(&error, &summed)),
             different: cells.different(),
             without_value,
             rows: purchases.len(),
@@ -170,6 +170,29 @@ impl Fit {
         })
     }
 }
+
+/// Why nothing can be told of what people spend. Of people who nearly all spend the same no search finds how they differ.
+fn why(error: &wink_stats::Error, customers: &[Customer]) -> String {
+    let mut spends: Vec<f64> =
+        customers.iter().filter(|one| 0 < one.history.repeats).map(|one| one.spend).collect();
+    spends.sort_by(f64::total_cmp);
+    let usual = spends.get(spends.len() / 2).copied().unwrap_or(0.0);
+    let alike = spends.iter().filter(|spend| (*spend - usual).abs() <= ALIKE * usual).count();
+    let part = wink_stats::numeric::count(alike) / wink_stats::numeric::count(spends.len());
+    if alike < spends.len() && NEARLY_ALL <= part {
+        return format!(
+            "{error}: values are nearly all alike, {:.1} % of those who bought again spend {usual:.2} at a time",
+            100.0 * part
+        );
+    }
+    error.to_string()
+}
+
+/// Means of the same values differ by no more than this part of them.
+const ALIKE: f64 = 1e-9;
+
+/// If so many spend the same, that is the reason.
+const NEARLY_ALL: f64 = 0.5;
 
 /// Why there are no parameters, and what to do where the likelihood has no summit.
 pub(super) fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
@@ -405,7 +428,7 @@ impl Report {
     }
 }
 
-fn spend(spend: &Result<FittedSpend, wink_stats::Error>) -> serde_json::Value {
+fn spend(spend: &Result<FittedSpend, String>) -> serde_json::Value {
     match spend {
         Ok(spend) => {
             let parameters = spend.parameters();
@@ -417,7 +440,7 @@ fn spend(spend: &Result<FittedSpend, wink_stats::Error>) -> serde_json::Value {
                 "converged_after_evaluations": spend.evaluations(),
             })
         }
-        Err(error) => json!({ "model": "gamma-gamma", "refused": error.to_string() }),
+        Err(error) => json!({ "model": "gamma-gamma", "refused": error }),
     }
 }
 
