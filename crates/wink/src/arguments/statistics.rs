@@ -84,9 +84,9 @@ pub(crate) struct ClvInput {
     /// The column that says what it was worth
     #[arg(long, value_name = "COL")]
     pub(crate) value: String,
-    /// Takes an order worth nothing for a purchase, as published figures of CDNOW do; one below nothing never is
+    /// Takes an order worth nothing for no purchase, as one below nothing never is
     #[arg(long)]
-    pub(crate) count_free: bool,
+    pub(crate) without_free: bool,
     /// The last day the models see
     #[arg(long, value_name = "DATE")]
     pub(crate) calibration_end: String,
@@ -123,7 +123,7 @@ pub(crate) enum PurchaseModel {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
-  wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --count-free --calibration-end 1997-09-30 --json
+  wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31 --penalty 0.01
   wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 

@@ -28,7 +28,8 @@ fn near(found: &Json, truth: f64, tolerance: f64) {
     assert!((found - truth).abs() <= tolerance, "{found} is not {truth} ± {tolerance}");
 }
 
-const CDNOW: &str = "--input INPUT --no-header --customer 1 --time 3 --value 5 --count-free --calibration-end 1997-09-30 --json";
+const CDNOW: &str =
+    "--input INPUT --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json";
 
 /// Fader, Hardie, Lee (2005), table 2 and §4; Fader, Hardie (2013), §3 for gamma-gamma.
 #[test]

@@ -201,18 +201,26 @@ fn refunds_and_free_samples_are_no_purchases() {
     // A refund, a free sample, an order that was taken back the same day, and somebody who never paid.
     let more =
         "0,2025-11-30,-12.5\n1,2025-12-01,0\n2,2025-12-02,30.1\n2,2025-12-02,-30.1\n9999,2025-03-01,0\n";
-    let with = wink(directory.path(), &line, &format!("{plain}{more}")).fine();
-    assert!(with.err.starts_with("wink: 5 of ") && with.err.contains("came to nothing or less"), "{with:?}");
+    let with = wink(directory.path(), &format!("{line} --without-free"), &format!("{plain}{more}")).fine();
+    assert!(with.err.starts_with("wink: 5 of ") && with.err.contains("taken back or given away"), "{with:?}");
     let mut with = with.json();
     assert_eq!(with["rows_without_value"], 5);
     with["rows_without_value"] = Json::from(0);
     assert_eq!(with, without, "they change nothing");
-    let counted =
-        wink(directory.path(), &format!("{line} --count-free"), &format!("{plain}{more}")).fine().json();
+    let counted = wink(directory.path(), &line, &format!("{plain}{more}")).fine().json();
     assert_eq!(counted["rows_without_value"], 3, "what was given away is counted, what came back is not");
     assert_eq!(counted["customers"].as_u64(), without["customers"].as_u64().map(|count| count + 1));
+    // Somebody who came back for nothing only: their value is told from the others', and nobody else's is lost.
+    let free = format!("{plain}9999,2025-03-01,0\n9999,2025-04-01,0\n");
+    let predicted = wink(directory.path(), &format!("model predict clv {CLV} --horizon 12"), &free).fine();
+    assert_eq!(predicted.err, "");
+    assert!(predicted.out.lines().skip(1).all(|row| !row.ends_with(",,,")), "{predicted:?}");
     refused(
-        &wink(directory.path(), &line, "id,day,amount\n1,2025-01-01,0\n2,2025-01-01,-3\n"),
+        &wink(
+            directory.path(),
+            &format!("{line} --without-free"),
+            "id,day,amount\n1,2025-01-01,0\n2,2025-01-01,-3\n",
+        ),
         "is worth more than nothing",
     );
 }

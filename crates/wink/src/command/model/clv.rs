@@ -111,7 +111,7 @@ impl Fit {
         let mut values = table.numbers(&asked.value)?;
         let (mut customers, names) = numbered(table.names_of(&asked.customer)?);
         let end = days_of(read_date(&asked.calibration_end)?);
-        let counted = if asked.count_free { with_free(&values) } else { values.clone() };
+        let counted = if asked.without_free { values.clone() } else { with_free(&values) };
         let purchases = Orders { customers: &customers, days: &days, values: &counted }.purchases()?;
         let is_purchase = |row: usize| purchases.get(row) == Some(&true);
         (customers, days, values) =
@@ -131,6 +131,9 @@ impl Fit {
         }
         let orders = Orders { customers: &customers, days: &days, values: &values };
         let summed = orders.customers(end, until, asked.unit.days())?;
+        // Whoever came back for nothing only says nothing of what is spent.
+        let pays = |customer: &&Customer| customer.history.repeats == 0 || 0.0 < customer.spend;
+        let paying: Vec<Customer> = summed.iter().filter(pays).copied().collect();
         let histories: Vec<_> = summed.iter().map(|customer| customer.history).collect();
         let cells = Cells::of(&histories)?;
         let model = match asked.model {
@@ -144,7 +147,7 @@ impl Fit {
             purchases: model
                 .fit_penalised(&cells, asked.penalty)
                 .map_err(|error| way_out(error, asked.penalty))?,
-            spend: SpendModel.fit(&summed).map_err(|error| why(&error, &summed)),
+            spend: SpendModel.fit(&paying).map_err(|error| why(&error, &summed)),
             different: cells.different(),
             without_value,
             rows: purchases.len(),
@@ -157,7 +160,7 @@ impl Fit {
     fn tell_left_out(&self) {
         if 0 < self.without_value {
             terminal::note(&format!(
-                "{} of {} rows are left out: what their customer ordered on that day came to nothing or less, and is no purchase",
+                "{} of {} rows are left out: what their customer ordered on that day was taken back or given away, and is no purchase",
                 self.without_value, self.rows
             ));
         }
