@@ -1,6 +1,6 @@
 //! What is due in the outbox is sent, and what became of it is written down. A crash in between sends a message twice, under the same id.
 //!
-//! One receiver that is slow or gone holds up nobody else: who is called next, and how many at a time, is in [`receivers`].
+//! One receiver that is slow or gone holds up nobody else: who is called next, and how many at a time, is in `receivers`.
 
 mod receivers;
 
