@@ -224,7 +224,10 @@ fn a_key_from_a_page_is_not_told_why() {
     let people = ["anna", "nobody-knows"];
     let asked = |key: &str, person: &str| {
         let asked = json!({ "identity": { "namespace": "customer", "value": person }, "channel": "web", "dry_run": true });
-        api.ask(key, "POST", "/v1/decisions", &asked).json()["reason"].as_str().unwrap().to_owned()
+        api.ask(key, "POST", "/v1/decisions", &asked).json()["decision"]["reason"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let flag = |key: &str, person: &str| {
         let asked = json!({ "context": { "targetingKey": person, "namespace": "customer" } });
@@ -238,7 +241,10 @@ fn a_key_from_a_page_is_not_told_why() {
         assert!(["An offer.", "No offer."].contains(&flag(&client, person).as_str()), "{person}");
     }
     let record = api.ask(&client, "POST", "/v1/decisions", &question("anna"));
-    assert!(["An offer.", "No offer."].contains(&record.json()["reason"].as_str().unwrap()), "{record:?}");
+    assert!(
+        ["An offer.", "No offer."].contains(&record.json()["decision"]["reason"].as_str().unwrap()),
+        "{record:?}"
+    );
 }
 
 #[test]
