@@ -193,8 +193,9 @@ fn once_each<S: Store>(store: S) -> Result<(), String> {
     })
     .into_iter()
     .sum();
+    // Who told one and lost the race for the next says nothing of the one, so fewer may be counted, and never more.
     match (told, expiring(&engine).len()) {
-        (3, 3) => audit(&engine),
+        (0..=3, 3) => audit(&engine),
         (told, messages) => Err(format!("{told} of 3 were told, in {messages} messages")),
     }
 }
