@@ -82,7 +82,7 @@ pub fn cloud_event_envelope<'a>(
     source: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Result<Envelope, String> {
-    let fields: Map<String, Json> = json::read(event.get().as_bytes()).map_err(|error| error.to_string())?;
+    let fields: Map<String, Json> = json::read(event.get().as_bytes()).map_err(|error| error.in_place())?;
     let required = |name: &str| id_text(&fields, name).ok_or_else(|| format!("`{name}` is missing"));
     if required("specversion")? != "1.0" {
         return Err("`specversion` must be 1.0".to_owned());

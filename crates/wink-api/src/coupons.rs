@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wink_core::coupon::{Coupon, Hold, Part, Redemption, Reversal, State};
 
-use crate::{CartSent, CartView, CouponOnCart, IdentitySent, PointsOnCart, Problem, TypedBySent};
+use crate::{
+    BenefitView, CartSent, CartView, CouponOnCart, IdentitySent, PointsOnCart, Problem, TypedBySent,
+};
 
 /// An order that is paid with coupons.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -137,6 +139,8 @@ pub struct CouponView {
     pub campaign: String,
     /// Its offer.
     pub offer: String,
+    /// What it takes off.
+    pub benefit: BenefitView,
     /// What is reserved for it, the most it can be worth now, in minor units.
     pub reserved_cents: i64,
     /// The order it needs at least, in minor units.
@@ -242,6 +246,7 @@ impl CouponView {
             profile: coupon.profile.map(|profile| profile.to_string()),
             campaign: coupon.campaign.to_string(),
             offer: coupon.offer.to_string(),
+            benefit: coupon.benefit.into(),
             reserved_cents: coupon.reserved.0,
             minimum_spend_cents: coupon.terms.minimum_spend.0,
             minimum_price_cents: coupon.terms.minimum_price.0,

@@ -7,7 +7,7 @@ use wink_core::decision::{AcceptWithin, Decision, Issue, Verdict, explain, headl
 use wink_core::offer::price_law::PriceNotice;
 use wink_core::offer::{Benefit, Catalogue};
 
-use crate::IdentitySent;
+use crate::{BenefitView, IdentitySent};
 
 /// A question.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -83,6 +83,8 @@ pub struct AcceptedView {
     pub coupon: String,
     /// Its offer.
     pub offer: String,
+    /// What it takes off.
+    pub benefit: BenefitView,
     /// The most it can be worth, in minor units.
     pub maximum_cents: i64,
     /// The order it needs at least, in minor units.
@@ -102,6 +104,7 @@ impl AcceptedView {
             decision: coupon.decision.to_string(),
             coupon: coupon.id.to_string(),
             offer: coupon.offer.to_string(),
+            benefit: coupon.benefit.into(),
             maximum_cents: coupon.benefit.maximum().0,
             minimum_spend_cents: coupon.terms.minimum_spend.0,
             categories: coupon.categories.clone(),
@@ -125,6 +128,9 @@ pub struct DecisionView {
     /// What the shopper reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What the offer takes off, of the benefits it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benefit: Option<BenefitView>,
     /// The most it can be worth, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cents: Option<i64>,
@@ -192,6 +198,7 @@ impl DecisionView {
             },
             offer: offer.map(|offer| offer.id.to_string()),
             title: offer.map(|offer| offer.title.clone()),
+            benefit: benefit.copied().map(BenefitView::from),
             maximum_cents: benefit.map(Benefit::maximum).map(|maximum| maximum.0),
             price_notice: benefit.map(|_| PriceNoticeView::PERSONALISED),
             coupon,

@@ -93,7 +93,7 @@ impl Ga4Batch {
         now: Timestamp,
     ) -> Result<Envelope, String> {
         let fields: Map<String, Json> =
-            json::read(event.get().as_bytes()).map_err(|error| error.to_string())?;
+            json::read(event.get().as_bytes()).map_err(|error| error.in_place())?;
         let sent_name =
             id_text(&fields, "name").ok_or("`name` is missing; it is the name of what happened")?;
         let name = translated(&EVENTS, &sent_name).to_owned();

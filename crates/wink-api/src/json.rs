@@ -14,10 +14,12 @@ use serde_path_to_error::{Path, Segment};
 use wink_core::base::Value;
 
 mod coordinates;
+mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use coordinates::may_say_coordinates;
+pub use plain::words as plain_words;
 
 /// How many values may lie inside each other: what a shop sends needs fewer than ten, and every level costs stack.
 pub const DEPTH_MAX: usize = 32;
@@ -99,11 +101,16 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     if let Ok(read) = serde_json::from_slice(bytes) {
         return Ok(read);
     }
+    shaped(bytes)
+}
+
+/// Reads a text that is JSON, and says where it has another shape.
+fn shaped<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| JsonError {
         code: JsonCode::Unexpected,
         pointer: pointer_of(error.path()),
-        message: error.inner().to_string(),
+        message: plain::words(&error.inner().to_string()),
     })
 }
 
@@ -121,15 +128,23 @@ pub fn read_at_once<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
 ///
 /// # Errors
 /// Says what is wrong and where.
-pub(crate) fn frame<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+pub fn frame<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    serde_json::from_slice(bytes).or_else(|_| {
         // Where it is no JSON, the careful reader says better why; where it is, this is not the shape.
-        let careful = parse::<()>(bytes).err();
-        careful.unwrap_or_else(|| JsonError::unexpected(&error.to_string()))
+        parse::<()>(bytes)?;
+        shaped(bytes)
     })
 }
 
 impl JsonError {
+    /// Says what is wrong and where in one sentence, for an answer that has no place for a pointer.
+    pub fn in_place(&self) -> String {
+        match self.pointer.as_str() {
+            "" => self.message.clone(),
+            pointer => format!("{pointer}: {}", self.message),
+        }
+    }
+
     /// Says that a text is JSON, but not what is expected.
     pub(crate) fn unexpected(message: &str) -> Self {
         Self { code: JsonCode::Unexpected, pointer: String::new(), message: message.to_owned() }
@@ -165,7 +180,7 @@ impl<'de> Deserialize<'de> for Fields {
         let part: Part<'_, '_, Value> = Part { reading: &mut reading, made: std::marker::PhantomData };
         match part.deserialize(deserializer)? {
             Value::Map(fields) => Ok(Self(fields)),
-            _ => Err(serde::de::Error::custom("invalid type, expected a map")),
+            _ => Err(serde::de::Error::custom("this is not an object")),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP contract: what is sent and answered. Shapes only; no behaviour, no store, no routes.
 
+mod benefit;
 mod cart;
 mod catalogue;
 mod cloudevents;
@@ -37,6 +38,7 @@ mod value;
 mod webhook_messages;
 mod webhooks;
 
+pub use benefit::BenefitView;
 pub use cart::{
     AllocationView, BestView, COUPONS_MAX, CartSent, CartView, CouponOnCart, CouponsOnCart, LineSent,
     LineView, QualificationAsked, QualificationView, ValidationAsked, VatView,

@@ -34,7 +34,7 @@ impl FlagContext {
         let parse_error = |message: String| FlagProblem::new("PARSE_ERROR", message);
         let asked: Map<String, Json> = match body {
             [] => Map::new(),
-            body => json::read(body).map_err(|error| parse_error(error.to_string()))?,
+            body => json::read(body).map_err(|error| parse_error(error.in_place()))?,
         };
         let context = match asked.get("context") {
             None | Some(Json::Null) => Map::new(),
@@ -131,7 +131,8 @@ impl Flag {
         let offer = decided.offer.as_deref().filter(|_| is_offer);
         let value = match offer {
             Some(offer) => object!({
-                "verdict": "offer", "offer": offer, "title": decided.title, "maximum_cents": decided.maximum_cents,
+                "verdict": "offer", "offer": offer, "title": decided.title,
+                "benefit": decided.benefit, "maximum_cents": decided.maximum_cents,
             }),
             None => object!({ "verdict": "none" }),
         };

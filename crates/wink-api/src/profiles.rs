@@ -11,7 +11,7 @@ use wink_core::event::{ConsentChange, ConsentState, Identity, Mechanism};
 use wink_core::feature::{Catalogue, Contribution, View, Viewed};
 use wink_core::profile::{Cluster, Consent, Profile, Purpose, Words};
 
-use crate::{IdentitySent, ResidenceView, RightView};
+use crate::{BenefitView, IdentitySent, ResidenceView, RightView};
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -285,6 +285,8 @@ pub struct HeldCoupon {
     pub id: String,
     /// `issued`, `activated`, `reserved`, `redeemed`, `partly_reversed`, `reversed`, `expired` or `revoked`.
     pub state: &'static str,
+    /// What it takes off.
+    pub benefit: BenefitView,
     /// The most it can be worth, in minor units.
     pub maximum_cents: i64,
     /// The order it needs at least, in minor units.
@@ -298,7 +300,7 @@ pub struct HeldCoupon {
     /// When its life ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// The order it was used on.
+    /// The order it was used on, or is held for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
     /// What it was worth there, in minor units.
@@ -474,11 +476,13 @@ impl HeldCoupon {
     fn new(coupon: &Coupon) -> Self {
         let (order_id, amount) = match &coupon.state {
             State::Redeemed { order_id, amount, .. } => (Some(order_id.clone()), Some(amount.0)),
+            State::Reserved(hold) => (Some(hold.order_id.clone()), Some(hold.amount.0)),
             _ => (None, None),
         };
         Self {
             id: coupon.id.to_string(),
             state: coupon.state.name(),
+            benefit: coupon.benefit.into(),
             maximum_cents: coupon.benefit.maximum().0,
             minimum_spend_cents: coupon.terms.minimum_spend.0,
             categories: coupon.categories.clone(),

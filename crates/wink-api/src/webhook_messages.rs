@@ -6,6 +6,8 @@ use wink_core::coupon::{Coupon, issue};
 use wink_core::decision::{Decision, Verdict};
 use wink_core::offer::Catalogue;
 
+use crate::BenefitView;
+
 /// What every message looks like.
 #[derive(Clone, Debug, Serialize)]
 pub struct Told<T> {
@@ -83,6 +85,8 @@ pub struct CouponTold {
     pub offer: String,
     /// The currency of the amounts, by its ISO 4217 code.
     pub currency: String,
+    /// What it takes off.
+    pub benefit: BenefitView,
     /// The most it can be worth, in minor units.
     pub maximum_cents: i64,
     /// What it was worth when it was redeemed, or how much of that was taken back, in minor units.
@@ -114,6 +118,7 @@ impl CouponTold {
             campaign: coupon.campaign.to_string(),
             offer: coupon.offer.to_string(),
             currency: currency.to_string(),
+            benefit: coupon.benefit.into(),
             maximum_cents: coupon.benefit.maximum().0,
             amount_cents: amount.map(|amount| amount.0),
             valid_until: coupon.valid_until.to_string(),

@@ -92,9 +92,7 @@ impl Engine {
 
     fn open_database(directory: &Path, options: &Options) -> Result<Self, Error> {
         let failed = |error: fjall::Error| match error {
-            fjall::Error::Locked => {
-                Error::Closed(format!("another Wink process uses `{}`", directory.display()))
-            }
+            fjall::Error::Locked => in_use(directory),
             fjall::Error::InvalidVersion(_) => Error::Closed(format!(
                 "`{}` was written by another version of the engine",
                 directory.display()
@@ -434,4 +432,12 @@ impl Moment {
 pub(crate) fn remove_unfinished(directory: &Path) -> std::io::Result<()> {
     let unfinished = directory.try_exists()? && !directory.join("version").try_exists()?;
     if unfinished { fs::remove_dir_all(directory) } else { Ok(()) }
+}
+
+/// Says that a directory belongs to a process that runs, and the ways out.
+pub(crate) fn in_use(directory: &Path) -> Error {
+    let directory = directory.display();
+    Error::Closed(format!(
+        "another Wink process uses `{directory}`; end it first, or ask the server that runs there over HTTP"
+    ))
 }

@@ -12,7 +12,7 @@ use wink_store::{
 };
 
 use crate::committer::{Committer, Job};
-use crate::engine::{Engine, Space, remove_unfinished};
+use crate::engine::{Engine, Space, in_use, remove_unfinished};
 use crate::heads::{self, Checkpoints, Progress};
 use crate::memory::{Counters, Leases, Outcomes};
 use crate::scrub;
@@ -171,9 +171,7 @@ fn lock(directory: &Path) -> Result<File, Error> {
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::Closed(format!("another Wink process uses `{}`", directory.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(in_use(directory)),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }

@@ -16,6 +16,8 @@ export interface Answer {
   readonly offer?: string;
   /** What the shopper reads. */
   readonly title?: string;
+  /** What it takes off: an amount, or a share with the most it is worth. */
+  readonly benefit?: { readonly amount_cents: number } | { readonly percent: number; readonly at_most_cents: number };
   readonly maximum_cents?: number;
   readonly accept_by?: string;
   readonly reason: string;

@@ -125,7 +125,7 @@ impl Batch {
     /// Says why it cannot be read.
     pub fn envelope(&self, call: &RawValue, source: &str, now: Timestamp) -> Result<Envelope, Unread> {
         let fields: Map<String, Json> = json::read(call.get().as_bytes())
-            .map_err(|error| Unread { message_id: None, message: error.to_string() })?;
+            .map_err(|error| Unread { message_id: None, message: error.in_place() })?;
         self.read_fields(&fields, source, now)
             .map_err(|message| Unread { message_id: id_text(&fields, "messageId"), message })
     }

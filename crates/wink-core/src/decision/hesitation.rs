@@ -212,6 +212,7 @@ fn catalogue(features: &Arc<feature::Catalogue>, offers: &[Written]) -> Catalogu
             hypothesis: "it sells".to_owned(),
             starts_at: Timestamp(0),
             ends_at: Timestamp(i64::MAX),
+            is_paused: false,
             budget: Cents(100_000),
             holdout_basis_points: 0,
             reversals: crate::offer::ReversalPolicy::default(),

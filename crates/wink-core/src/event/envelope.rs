@@ -1,6 +1,9 @@
 //! What a client sent, before anybody believed it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::base::{Timestamp, Value};
 
@@ -23,7 +26,9 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    /// Takes a namespace in any case and a value. Namespaces are folded to lower case, so that `Email` and `email` are one.
+    /// Takes a namespace in any case and a value. Namespaces are folded to lower case, so that `Email` and `email` are one. Of a value it
+    /// takes what people see of it: without blanks around it, without characters nobody sees, and an accent as one character (Unicode NFC),
+    /// however the keyboard wrote it.
     ///
     /// # Errors
     /// Says which part is not usable.
@@ -33,6 +38,7 @@ impl Identity {
         if namespace.is_empty() || 32 < namespace.len() || !plain {
             return Err(IdentityError::Namespace);
         }
+        let value = as_seen(value);
         let value = value.trim();
         if value.is_empty() || 256 < value.len() {
             return Err(IdentityError::Value);
@@ -49,6 +55,19 @@ impl Identity {
     pub fn value(&self) -> &str {
         &self.value
     }
+}
+
+/// Most values are plain letters and digits, of which nothing is copied.
+fn as_seen(value: &str) -> Cow<'_, str> {
+    // Marks of direction, soft hyphens and blanks without a width come along when somebody copies an address.
+    let is_seen = |one: &char| {
+        !matches!(
+            one,
+            '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'
+                ..='\u{202e}' | '\u{2060}' | '\u{feff}'
+        )
+    };
+    if value.is_ascii() { Cow::Borrowed(value) } else { value.chars().filter(is_seen).nfc().collect() }
 }
 
 /// An event as received, decoded but not checked.
@@ -70,4 +89,26 @@ pub struct Envelope {
     pub sent_at: Option<Timestamp>,
     /// What it says.
     pub properties: BTreeMap<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_is_one_person_however_it_was_written() {
+        let value = |text: &str| Identity::new("Email", text).map(|identity| identity.value);
+        let anna = Ok("änne@example.org".to_owned());
+        for written in [
+            "änne@example.org",
+            "a\u{308}nne@example.org",
+            " \u{feff}änne@example.org\u{200b} ",
+            "\u{202a}änne@exam\u{ad}ple.org\u{202c}",
+        ] {
+            assert_eq!(value(written), anna, "{written:?}");
+        }
+        assert_ne!(value("Änne@example.org"), anna, "what differs to the eye is another value");
+        assert_eq!(value("\u{200b}\u{feff} "), Err(IdentityError::Value), "nothing to see is nothing");
+        assert_eq!(value(&"ä".repeat(129)), Err(IdentityError::Value));
+    }
 }

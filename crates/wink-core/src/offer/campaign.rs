@@ -18,6 +18,8 @@ pub struct Campaign {
     pub starts_at: Timestamp,
     /// The first instant it may no longer offer.
     pub ends_at: Timestamp,
+    /// Whether somebody has stopped it. Until it goes on it gives nothing, as outside its dates; what it gave stays good.
+    pub is_paused: bool,
     /// The most it may owe at any time: reserved for coupons in circulation plus spent on redeemed ones.
     pub budget: Cents,
     /// The share of people it leaves out, in basis points (1,000 = 10 %).
@@ -33,6 +35,6 @@ pub struct Campaign {
 impl Campaign {
     /// Tells whether it may offer at `now`.
     pub fn runs_at(&self, now: Timestamp) -> bool {
-        self.starts_at <= now && now < self.ends_at
+        !self.is_paused && self.starts_at <= now && now < self.ends_at
     }
 }

@@ -21,6 +21,9 @@ use super::stacking;
 use super::use_limits;
 use super::wording;
 
+/// Whether a campaign is stopped for now.
+pub(super) const PAUSED: &str = "paused";
+
 /// What a campaign says, in the order in which it is written.
 pub(super) const CAMPAIGN_KEYS: &[&str] = &[
     "id",
@@ -29,6 +32,7 @@ pub(super) const CAMPAIGN_KEYS: &[&str] = &[
     "hypothesis",
     "starts_at",
     "ends_at",
+    PAUSED,
     "budget",
     "holdout_percent",
     "reversals",
@@ -152,6 +156,7 @@ impl<'a> Reader<'a> {
         {
             entry.refuse::<()>("`ends_at` must be later than `starts_at`", None);
         }
+        let is_paused = root.optional(PAUSED).map_or(Some(false), |entry| entry.flag());
         let budget = root.required("budget").and_then(|entry| Some((entry.positive_amount()?, entry)));
         let holdout = root.required("holdout_percent").and_then(|entry| entry.percent(0..=50));
         let reversals = reversals(root);
@@ -178,6 +183,7 @@ impl<'a> Reader<'a> {
             hypothesis: hypothesis?,
             starts_at: starts_at?.0,
             ends_at: ends_at?.0,
+            is_paused: is_paused?,
             budget,
             holdout_basis_points: holdout?,
             reversals: reversals?,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml_edit::DocumentMut;
 use wink_core::base::{CampaignId, Value};
 
-use super::campaign::{CAMPAIGN_KEYS, OFFER_KEYS};
+use super::campaign::{CAMPAIGN_KEYS, OFFER_KEYS, PAUSED};
 use super::shop::POLICY_KEYS;
 use super::tree::{self, Fields, NoSpelling};
 use super::{CAMPAIGNS, Files, Finding, Misfit, SEGMENTS, SHOP, is_campaign, place, segments};
@@ -39,6 +39,13 @@ pub enum Edit {
         campaign: String,
         /// The new amount, under `budget`.
         fields: BTreeMap<String, Value>,
+    },
+    /// A campaign is stopped for now, or goes on.
+    Pause {
+        /// The campaign's id.
+        campaign: String,
+        /// Whether it is stopped.
+        is_paused: bool,
     },
     /// A segment.
     Segment {
@@ -86,6 +93,7 @@ pub(super) fn write(files: &Files, edit: &Edit) -> Result<Edited, Misfit> {
         Edit::Campaign { id, fields } => campaign(files, id, fields),
         Edit::Offer { id, fields } => offer(files, id, fields),
         Edit::Budget { campaign, fields } => budget(files, campaign, fields),
+        Edit::Pause { campaign, is_paused } => pause(files, campaign, *is_paused),
         Edit::Segment { id, fields } => segment(files, id, fields),
         Edit::ContactPolicy { fields } => contact_policy(files, fields),
         Edit::Files(sent) => Ok(Edited { files: sent.clone(), written: None }),
@@ -177,9 +185,7 @@ fn put(
 }
 
 fn budget(files: &Files, campaign: &str, fields: &Fields) -> Result<Edited, Misfit> {
-    let Some(name) = file_of(files, campaign) else {
-        return Err(misfit("", SHOP, format!("there is no campaign `{campaign}`")));
-    };
+    let name = named(files, campaign)?;
     if let Some(other) = fields.keys().find(|key| *key != "budget") {
         let message = format!("`{other}` is not known here; send `budget` only");
         return Err(misfit(&wink_api::json::pointer([other.as_str()]), &name, message));
@@ -187,9 +193,27 @@ fn budget(files: &Files, campaign: &str, fields: &Fields) -> Result<Edited, Misf
     let Some(amount) = fields.get("budget") else {
         return Err(misfit("", &name, "`budget` is missing"));
     };
+    set(files, name, "budget", Some(amount.clone()))
+}
+
+/// A campaign that runs says nothing about it.
+fn pause(files: &Files, campaign: &str, is_paused: bool) -> Result<Edited, Misfit> {
+    set(files, named(files, campaign)?, PAUSED, is_paused.then_some(Value::Bool(true)))
+}
+
+fn named(files: &Files, campaign: &str) -> Result<String, Misfit> {
+    let unknown = || misfit("", SHOP, format!("there is no campaign `{campaign}`"));
+    file_of(files, campaign).ok_or_else(unknown)
+}
+
+/// Writes one value of a campaign, or takes it out.
+fn set(files: &Files, name: String, key: &str, value: Option<Value>) -> Result<Edited, Misfit> {
     let mut document = document(files, &name)?;
-    let all = [("budget".to_owned(), amount.clone())];
-    let all = tree::of_table(document.as_table()).into_iter().chain(all).collect();
+    let mut all = tree::of_table(document.as_table());
+    match value {
+        Some(value) => all.insert(key.to_owned(), value),
+        None => all.remove(key),
+    };
     tree::write(document.as_table_mut(), &all, CAMPAIGN_KEYS).map_err(|error| no_spelling(&name, &error))?;
     Ok(written(files, name, &document, Vec::new()))
 }

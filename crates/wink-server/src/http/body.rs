@@ -144,8 +144,39 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let query = Query::from_request_parts(parts, state).await;
         query.map(|Query(asked)| Self(asked)).map_err(|rejection| {
-            let message = rejection.body_text();
+            let message = query_words(&rejection.body_text());
             Refused::new(Problem::new(400, "query_malformed", "The query is not what was expected", message))
         })
+    }
+}
+
+/// Words what a reader said of a query, with the name it is about.
+fn query_words(said: &str) -> String {
+    let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(said);
+    match said.split_once(": ") {
+        Some((name, said)) if !name.contains(' ') => format!("`{name}`: {}", json::plain_words(said)),
+        _ => json::plain_words(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_told_what_is_wrong_without_types_of_the_code() {
+        for (said, wanted) in [
+            (
+                "Failed to deserialize query string: limit: invalid digit found in string",
+                "`limit`: this is not a whole number that is possible here",
+            ),
+            (
+                "Failed to deserialize query string: unknown field `offset`, expected `limit` or `cursor`",
+                "`offset` is not known here; known are `limit`, `cursor`",
+            ),
+            ("Failed to deserialize query string: missing field `value`", "`value` is missing"),
+        ] {
+            assert_eq!(query_words(said), wanted);
+        }
     }
 }

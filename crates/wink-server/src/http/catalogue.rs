@@ -139,6 +139,36 @@ pub(super) async fn change_campaign<S: Store>(
     change.make(Edit::Campaign { id, fields }).await
 }
 
+/// Stops a campaign for now: from the answer on it gives nothing. What it gave stays good, and can be redeemed.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "catalogue", operation_id = "pause_campaign",
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("dry_run" = Option<bool>, Query, description = "Changes nothing"),
+        ("If-Match" = Option<String>, Header, description = "The version this was made from, as its ETag")),
+    responses((status = 200, description = "What changed; nothing, if it is stopped already", body = ChangeView),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn pause_campaign<S: Store>(
+    change: Change<S>,
+    PathName(campaign): PathName,
+) -> Result<Response, Refused> {
+    change.pause(campaign, true).await
+}
+
+/// Lets a campaign that was stopped go on, within its dates.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/resume", tag = "catalogue", operation_id = "resume_campaign",
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("dry_run" = Option<bool>, Query, description = "Changes nothing"),
+        ("If-Match" = Option<String>, Header, description = "The version this was made from, as its ETag")),
+    responses((status = 200, description = "What changed; nothing, if it was not stopped", body = ChangeView),
+        (status = 409, description = "No catalogue is in force yet", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version is in force", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn resume_campaign<S: Store>(
+    change: Change<S>,
+    PathName(campaign): PathName,
+) -> Result<Response, Refused> {
+    change.pause(campaign, false).await
+}
+
 /// Lists the offers, ordered by id, each with its campaign.
 #[utoipa::path(get, path = "/v1/offers", tag = "catalogue", operation_id = "list_offers",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
@@ -303,6 +333,17 @@ impl<S: Store> Change<S> {
             Edited::Outdated { in_force } => Err(outdated(in_force)),
             Edited::Refused(misfits) => Err(refused(misfits)),
         }
+    }
+}
+
+impl<S: Store> Change<S> {
+    /// Stops a campaign, or lets it go on.
+    async fn pause(self, campaign: String, is_paused: bool) -> Result<Response, Refused> {
+        let (_, files) = in_force(&self.caller.engine).await?;
+        if !show::campaigns(&files).contains_key(&campaign) {
+            return Err(missing("campaign", &campaign));
+        }
+        self.make(Edit::Pause { campaign, is_paused }).await
     }
 }
 

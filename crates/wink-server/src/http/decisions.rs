@@ -153,6 +153,7 @@ pub(super) fn unknown_person(id: DecisionId) -> DecisionView {
         verdict: "none",
         offer: None,
         title: None,
+        benefit: None,
         maximum_cents: None,
         price_notice: None,
         coupon: None,

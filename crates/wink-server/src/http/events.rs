@@ -6,8 +6,8 @@ use wink_core::base::Value;
 use wink_core::event::{Body, EVENT_BYTES_MAX, Envelope, Mechanism};
 use wink_store::Store;
 
-use super::body::{Sent, parse};
-use super::problem::{Refused, invalid, malformed};
+use super::body::{Sent, not_json};
+use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::DrawnIds;
 use crate::access::Role;
@@ -24,7 +24,7 @@ pub(super) async fn receive_events<S: Store>(
     sent: Result<Sent, Refused>,
 ) -> Result<Json<EventsAnswered>, Refused> {
     let engine = &caller.engine;
-    let batch = match sent.and_then(|Sent(body)| frame(&body)) {
+    let batch = match sent.and_then(|Sent(body)| json::frame::<EventsReceived>(&body).map_err(not_json)) {
         Ok(batch) => batch,
         Err(refused) if refused.is_for_now() => return Err(refused),
         Err(refused) => {
@@ -48,7 +48,7 @@ pub(super) async fn receive_events<S: Store>(
     for (place, (sent, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
         let original = sent.get().as_bytes().to_vec();
         let envelope = json::read_at_once::<EventReceived>(sent.get().as_bytes())
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.in_place())
             .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()))
             .and_then(|envelope| vouched(caller.access.role, envelope));
         match envelope {
@@ -77,15 +77,6 @@ pub(super) async fn receive_events<S: Store>(
         }
     }
     Ok(Json(EventsAnswered::of(items.into_iter().flatten().collect())))
-}
-
-/// Reads what holds the events together. The events themselves are read one by one, so that one of them does not spoil the others.
-fn frame(body: &[u8]) -> Result<EventsReceived, Refused> {
-    serde_json::from_slice(body).or_else(|error| {
-        // Where it is no JSON, the careful reader says better why; where it is, this is not the shape.
-        parse::<serde::de::IgnoredAny>(body)?;
-        Err(malformed(&error))
-    })
 }
 
 /// Refuses what a key cannot vouch for that stands in a page's source. With it anybody could say that somebody had signed in, or move strangers

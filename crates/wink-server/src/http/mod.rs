@@ -156,6 +156,8 @@ pub fn routes<S: Store>(service: Arc<Service<S>>) -> Router {
         .route("/v1/catalogue/versions/{version}/apply", post(catalogue::apply_catalogue_version::<S>))
         .route("/v1/campaigns", get(catalogue::list_campaigns::<S>))
         .route("/v1/campaigns/{id}", get(catalogue::show_campaign::<S>).put(catalogue::change_campaign::<S>))
+        .route("/v1/campaigns/{id}/pause", post(catalogue::pause_campaign::<S>))
+        .route("/v1/campaigns/{id}/resume", post(catalogue::resume_campaign::<S>))
         .route("/v1/campaigns/{id}/result", get(result::show_campaign_result::<S>))
         .route("/v1/offers", get(catalogue::list_offers::<S>))
         .route("/v1/offers/{id}", get(catalogue::show_offer::<S>).put(catalogue::change_offer::<S>))

@@ -113,6 +113,8 @@ use super::operation::{OPERATIONS, Operation, Who};
         super::catalogue::list_campaigns,
         super::catalogue::show_campaign,
         super::catalogue::change_campaign,
+        super::catalogue::pause_campaign,
+        super::catalogue::resume_campaign,
         super::result::show_campaign_result,
         super::catalogue::list_offers,
         super::catalogue::show_offer,

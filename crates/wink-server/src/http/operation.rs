@@ -475,6 +475,8 @@ pub static OPERATIONS: &[Operation] = &[
     op("list_campaigns", Method::GET, "/v1/campaigns", Class::Report, CATALOGUE_READERS, 0),
     op("show_campaign", Method::GET, "/v1/campaigns/{id}", Class::Report, CATALOGUE_READERS, 0),
     op("change_campaign", Method::PUT, "/v1/campaigns/{id}", Class::Report, CATALOGUE_WRITERS, SMALL),
+    op("pause_campaign", Method::POST, "/v1/campaigns/{id}/pause", Class::Report, CATALOGUE_WRITERS, 0),
+    op("resume_campaign", Method::POST, "/v1/campaigns/{id}/resume", Class::Report, CATALOGUE_WRITERS, 0),
     op("show_campaign_result", Method::GET, "/v1/campaigns/{id}/result", Class::Report, RESULT_READERS, 0),
     op("list_offers", Method::GET, "/v1/offers", Class::Report, CATALOGUE_READERS, 0),
     op("show_offer", Method::GET, "/v1/offers/{id}", Class::Report, CATALOGUE_READERS, 0),

@@ -111,11 +111,6 @@ pub(super) fn invalid(pointer: &str, message: impl Into<String>) -> Refused {
     at(pointer, Problem::new(422, "value_invalid", "A value cannot be used", message))
 }
 
-/// Says that a body is JSON, but not what was expected.
-pub(super) fn malformed(error: &serde_json::Error) -> Refused {
-    Refused::new(Problem::new(422, "json_unexpected", "The body is not what was expected", error.to_string()))
-}
-
 /// Says where in the body a problem is.
 pub(super) fn at(pointer: &str, mut problem: Problem) -> Refused {
     problem.pointer = Some(pointer.to_owned());

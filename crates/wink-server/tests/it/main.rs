@@ -92,6 +92,8 @@ mod once;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod paused;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod personalised;

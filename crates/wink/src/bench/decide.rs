@@ -173,6 +173,7 @@ fn catalogue(features: feature::Catalogue, rules: &Rules) -> anyhow::Result<Cata
             hypothesis: "it is quick".to_owned(),
             starts_at: Timestamp(0),
             ends_at: Timestamp(i64::MAX),
+            is_paused: false,
             budget: Cents(100_000),
             holdout_basis_points: 1_000,
             reversals: wink_core::offer::ReversalPolicy::default(),

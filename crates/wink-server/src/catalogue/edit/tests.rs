@@ -91,6 +91,11 @@ fn only_the_line_of_what_changed_is_written() {
     );
     let more = Edit::Budget { campaign: "spring".to_owned(), fields: fields(r#"{"budget": "250.00"}"#) };
     check(&more, &["budget = \"250.00\""], &["campaigns/spring/budget"]);
+    let pause = |is_paused| Edit::Pause { campaign: "spring".to_owned(), is_paused };
+    check(&pause(true), &["paused = true"], &["campaigns/spring/paused"]);
+    assert_eq!(done(&pause(false)).files, files(), "it goes on already");
+    let paused = edited(&files(), &pause(true)).unwrap().files;
+    assert_eq!(edited(&paused, &pause(false)).unwrap().files, files());
     let seldom = fields(r#"{"caps": [{"at_most": 1, "within_days": 28}]}"#);
     check(
         &Edit::ContactPolicy { fields: seldom },
