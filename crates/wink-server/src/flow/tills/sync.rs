@@ -1,5 +1,7 @@
 //! What a till took without asking is heard of and booked: each once, in whatever order and however often it is sent.
 
+use std::collections::BTreeSet;
+
 use wink_core::base::{Hasher, LeaseId, TillId, Timestamp};
 use wink_core::coupon::{
     Booked, Coupon, Lease, LeaseRefused, Redemption, Settled, State, Taken, Unbacked, settle, was_granted,
@@ -238,7 +240,9 @@ pub async fn give_back<S: Store>(
     now: Timestamp,
 ) -> Result<Afterwards, Error> {
     let mut after = Afterwards { returned: Vec::new(), renewed: Vec::new(), not_renewed: Vec::new() };
-    for id in returned.iter().chain(renewed) {
+    let mut seen = BTreeSet::new();
+    // Whoever wants one renewed may say beside it that it is given back.
+    for id in returned.iter().chain(renewed).filter(|id| seen.insert(**id)) {
         match leases::give_back(engine, till, *id, now).await {
             Ok(lease) => after.returned.push(lease),
             Err(Error::NotFound { .. }) if was_granted(till, &leases::list(engine, till).await?, *id) => {
