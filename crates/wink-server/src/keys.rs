@@ -517,6 +517,11 @@ pub fn days_forgotten() -> CounterKey {
     counter("days-forgotten", "")
 }
 
+/// Tells before when leases of tills ended that are not kept any more, in milliseconds since 1970.
+pub fn leases_forgotten() -> CounterKey {
+    counter("leases-forgotten", "")
+}
+
 /// Counts what redemptions cost for a limit per day or store, in cents, by its name.
 pub fn use_cents(name: &str) -> CounterKey {
     counter(USE_CENTS, name)

@@ -34,6 +34,19 @@ pub fn revoke(coupon: &Coupon, now: Timestamp) -> Result<Effect, Refusal> {
     }
 }
 
+impl Coupon {
+    /// Tells whether it leads to somebody: by whose it is, or by the order that whoever had its code used it on.
+    pub fn leads_to_somebody(&self) -> bool {
+        let by_order = match &self.state {
+            State::Redeemed { order_id, .. } => !order_id.is_empty(),
+            // Used, given back to nobody in particular, and never used again.
+            State::Expired { .. } => !self.redemptions.is_empty(),
+            State::Issued | State::Activated { .. } | State::Reserved(_) | State::Revoked { .. } => false,
+        };
+        self.profile.is_some() || by_order
+    }
+}
+
 /// Takes the person out of a coupon; one that was not used is revoked, and one still in circulation frees what it reserved.
 pub fn release_of_erased(coupon: &Coupon, now: Timestamp) -> Effect {
     let mut effect = if coupon.is_in_circulation() {

@@ -2,6 +2,10 @@
 //! so what tills give cannot pass the budget, whatever they give it for; the loss by coupons that are shown at two tills is at most the leases.
 //! The same goes for limits per day and store: all that a till may give is kept in each that it could fall under.
 
+mod turns;
+
+pub use turns::{in_turn, outlived, was_granted};
+
 use super::ledger::{About, Account, Entry};
 use super::limit::{UseBound, UseCount, use_bounds, use_bounds_between};
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, Hasher, LeaseId, OfferId, TillId, Timestamp};
@@ -127,6 +131,9 @@ pub enum LeaseRefused {
     /// It ended so long ago that nobody waits for its till any more.
     #[error("its time was over at {0}; a new lease has to be granted")]
     Overdue(Timestamp),
+    /// It ended so long ago that nothing of it is kept.
+    #[error("it ended so long ago that nothing of it is kept; a new lease has to be granted")]
+    Forgotten,
 }
 
 /// What comes in the place of a lease that its till wants renewed.

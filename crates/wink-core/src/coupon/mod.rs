@@ -35,7 +35,7 @@ pub use hold::{HoldFor, release, reserve};
 pub use issue::issue;
 pub use lease::{
     Closed, GRACE_DAYS, LEASE_CENTS_MAX, LEASE_DAYS_MAX, Lease, LeaseAsked, LeaseRefused, LimitKept,
-    REPORTS_DAYS, Renewal, grant,
+    REPORTS_DAYS, Renewal, grant, in_turn, outlived, was_granted,
 };
 pub use ledger::{Account, Entry};
 pub use life::{Coupon, Effect, Hold, State};

@@ -239,7 +239,14 @@ fn counts(lease: &Lease, taken: &Taken, coupon: &Coupon, last: Option<&Redemptio
 impl Lease {
     /// Names what it pays for a coupon: it takes each once, whatever numbers the till gives it.
     pub fn redemption_of(&self, coupon: CouponId) -> RedemptionId {
-        RedemptionId::seeded("offline redemption", &[&self.id.bytes(), &coupon.bytes()])
+        self.id.redemption_of(coupon)
+    }
+}
+
+impl LeaseId {
+    /// Names what the lease pays for a coupon, also where nothing else of the lease is kept.
+    pub fn redemption_of(self, coupon: CouponId) -> RedemptionId {
+        RedemptionId::seeded("offline redemption", &[&self.bytes(), &coupon.bytes()])
     }
 }
 

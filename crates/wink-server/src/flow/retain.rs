@@ -8,8 +8,7 @@ use wink_record::{DeadLetter, LetterHead, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Kind, Lane, Position, Range, Record, Store};
 
 use super::erase::{self, Owned};
-use super::points::read as points;
-use super::{bury, limits, once, person, tills, webhooks, whole};
+use super::{bury, limits, once, person, points, tills, webhooks, whole};
 use crate::engine::batch_id;
 use crate::keys;
 use crate::{Engine, Error};
@@ -29,7 +28,7 @@ pub struct Swept {
     pub dead_letters: u64,
     /// Profiles without activity.
     pub profiles: u64,
-    /// What tills did on days that are long over, and reported under leases that are.
+    /// What tills did on days that are long over, leases that are, and what was reported under them.
     pub till_records: u64,
     /// Counters of days that nothing is bounded by any more.
     pub day_counters: u64,
@@ -50,6 +49,7 @@ pub async fn sweep<S: Store>(
         swept.entries += sweep_lane(engine, retention, now, lane).await?;
     }
     sweep_coupons(engine, retention, now).await?;
+    points::sweep::sweep(engine, retention, now).await?;
     sweep_rights(engine, retention, now).await?;
     swept.dead_letters = sweep_dead_letters(engine, retention, now).await?;
     erase::forget_due(engine, now).await?;
@@ -89,7 +89,7 @@ async fn sweep_lane<S: Store>(
     }
 }
 
-/// Takes person and order out of coupons that ended as long ago as events are kept. What they cost stays in the ledger.
+/// Takes person and order out of coupons that ended as long ago as events are kept, also of those that were nobody's. What they cost stays in the ledger.
 async fn sweep_coupons<S: Store>(
     engine: &Engine<S>,
     retention: &Retention,
@@ -103,7 +103,7 @@ async fn sweep_coupons<S: Store>(
         for (_, record) in records {
             let coupon = Coupon::from_bytes(&record.bytes)?;
             let is_overdue = coupon.state.ended_at().is_some_and(|at| at < before);
-            if coupon.profile.is_some() && is_overdue {
+            if coupon.leads_to_somebody() && is_overdue {
                 erase::take_back_redemptions(engine, &coupon, Home(0)).await?;
                 let mut batch = Batch::new(batch_id()?, engine.tenant, Home(0));
                 batch.checks.push(Check::Version(keys::coupon(coupon.id), record.version));
@@ -196,7 +196,7 @@ async fn sweep_profiles<S: Store>(
             let features = engine.features();
             let newest = states.iter().filter_map(|state| features.newest_act(&state.value)).max();
             let heard = person.words().values().flat_map(Words::all).map(|word| word.at).max();
-            let points = points::heard(engine, &person, now).await?;
+            let points = points::read::heard(engine, &person, now).await?;
             let last = newest.max(heard).max(points).unwrap_or(person.created_at());
             if last < before {
                 erase::erase(engine, id, now).await?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{
-    CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, LeaseId, ProfileId, RedemptionId,
+    CampaignId, Cents, CouponId, DecisionId, Digest, Hasher, LeaseId, ProfileId, RedemptionId, Timestamp,
 };
 use wink_core::coupon::points::Entry as PointsMoved;
 use wink_core::coupon::{
@@ -17,6 +17,7 @@ use wink_store::{Entry, Lane, Position, Store, Tenant};
 
 use super::totals::{self, Balance};
 use super::{counted, households, memberships, models, points, state_hash, walk};
+use crate::flow::tills::sweep::gone_until;
 use crate::keys::{self, entry, kind};
 use crate::{Engine, Error};
 
@@ -269,12 +270,25 @@ async fn check_leases<S: Store>(
             journal.findings.push(format!("lease {id} spent {spent} instead of {expected}"));
         }
         let booked = redeemed.on_leases.remove(&id).unwrap_or_default();
-        if booked != (lease.used_count, lease.used) {
+        if (booked.count, booked.amount) != (lease.used_count, lease.used) {
             journal.findings.push(format!("lease {id} has other redemptions than it says"));
         }
     }
-    if !redeemed.on_leases.is_empty() {
-        let missing = redeemed.on_leases.len();
+    // What is not kept any more has paid all the same, and holds nothing.
+    let gone_until = gone_until(engine).await?;
+    let missing = std::mem::take(&mut redeemed.on_leases);
+    let (gone, missing): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|(_, booked)| booked.latest < gone_until);
+    for (id, _) in gone {
+        let name = id.in_ledger();
+        let expected = redeemed.spent.remove(&name).unwrap_or_default();
+        let spent = journal.spent.remove(&name).unwrap_or_default();
+        if spent != expected {
+            journal.findings.push(format!("lease {id} spent {spent} instead of {expected}"));
+        }
+    }
+    if !missing.is_empty() {
+        let missing = missing.len();
         journal.findings.push(format!("{missing} leases have redemptions and are not there"));
     }
     Ok(())
@@ -288,7 +302,18 @@ struct Redeemed {
     /// What each was worth, and how much of that came back.
     amounts: BTreeMap<RedemptionId, (Cents, Cents)>,
     /// How many were paid by each lease, and what they were worth.
-    on_leases: BTreeMap<LeaseId, (u32, Cents)>,
+    on_leases: BTreeMap<LeaseId, OnLease>,
+}
+
+/// What redemptions say of a lease.
+#[derive(Clone, Copy, Default)]
+struct OnLease {
+    /// How many it paid.
+    count: u32,
+    /// What they were worth.
+    amount: Cents,
+    /// When the last of them was taken.
+    latest: Timestamp,
 }
 
 impl Redeemed {
@@ -299,9 +324,10 @@ impl Redeemed {
             let owner = redemption.offline.map_or(redemption.coupon, |offline| offline.lease.in_ledger());
             *redeemed.spent.entry(owner).or_default() += redemption.spent();
             if let Some(offline) = redemption.offline {
-                let (count, used) = redeemed.on_leases.entry(offline.lease).or_default();
-                *count += 1;
-                *used += redemption.amount;
+                let on = redeemed.on_leases.entry(offline.lease).or_default();
+                on.count += 1;
+                on.amount += redemption.amount;
+                on.latest = on.latest.max(redemption.at);
             }
             redeemed.amounts.insert(redemption.id, (redemption.amount, redemption.returned()));
             Ok(())

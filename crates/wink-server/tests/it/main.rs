@@ -126,6 +126,8 @@ mod result;
 #[cfg(test)]
 mod retain;
 #[cfg(test)]
+mod retain_orders;
+#[cfg(test)]
 mod retain_tills;
 #[cfg(test)]
 mod rights;

@@ -1,7 +1,7 @@
 //! Counters of days and what tills did do not grow for ever: they go once nothing is bounded by them and nobody asks for them, and what is left holds together.
 
 use wink_core::base::{Cents, CouponId, TillId, Timestamp};
-use wink_core::coupon::{Lease, TakenBack, Unbacked};
+use wink_core::coupon::{Lease, LeaseAsked, TakenBack, Unbacked};
 use wink_core::offer::{Channel, ReversalReason};
 use wink_core::profile::Retention;
 use wink_server::Engine;
@@ -152,4 +152,84 @@ fn what_a_till_did_is_kept_for_half_a_year_and_what_it_paid_for_ever() {
     assert_eq!(again(2, ids[3]), Outcome::Unbacked(Unbacked::LeaseClosed));
     assert_eq!(left(&engine), (1, 0));
     audit(&engine).unwrap();
+}
+
+/// A till's earlier leases go half a year behind their grace, its last one stays; what comes late is answered as before, and nobody is granted an old
+/// lease anew.
+#[test]
+fn a_lease_that_is_over_for_good_goes_and_whoever_reports_it_is_told_what_it_paid() {
+    let engine = shop(6);
+    let ids: Vec<CouponId> = coupons(&engine).iter().map(|coupon| coupon.id).collect();
+    let (till, other) = (TillId::parse("till-1").unwrap(), TillId::parse("till-10").unwrap());
+    let grant = |till: &str, at: Timestamp| {
+        let wanted = LeaseAsked { expires_at: later(at, 60), ..asked(till, 2, Some("munich")) };
+        granted(wait(leases::grant(&engine, &wanted, at)))
+    };
+    let at = |turn: usize| later(MONDAY, 120 * i64::try_from(turn).unwrap() + 10);
+    let mut all: Vec<Lease> = Vec::new();
+    for (turn, coupon) in ids.iter().take(4).enumerate() {
+        let lease = grant("till-1", at(turn));
+        wait(report(&engine, &lease, 1, *coupon, later(at(turn), 5))).unwrap();
+        wait(leases::give_back(&engine, &till, lease.id, later(at(turn), 30))).unwrap();
+        all.push(lease);
+    }
+    let of_other = grant("till-10", at(0));
+    wait(leases::close_due(&engine, MONDAY.plus_days(20))).unwrap();
+    let kept = |till: &TillId| -> Vec<Lease> { wait(leases::list(&engine, till)).unwrap() };
+    assert_eq!(swept(&engine, 100).till_records, 0, "half a year is not over");
+    // Four notes of the day, four reports, and three leases.
+    assert_eq!((swept(&engine, 190).till_records, kept(&till).len()), (4 + 4 + 3, 1));
+    assert_eq!(kept(&till)[0].id, all[3].id, "the last one stays");
+    assert_eq!(kept(&other)[0].id, of_other.id);
+    assert_eq!(swept(&engine, 190).till_records, 0);
+    audit(&engine).unwrap();
+    // What comes late is told what was paid, and else that it is closed; another till never had that lease.
+    let late = MONDAY.plus_days(191);
+    let tells = |till: &TillId, lease: &Lease, coupon: CouponId| {
+        let taken = super::limited_tills::taken(lease, 1, coupon, later(MONDAY, 15));
+        wait(sync::hear(&engine, till, &sync::Report { lease: lease.id, taken }, late)).unwrap()
+    };
+    for (lease, coupon) in all.iter().zip(&ids) {
+        let Outcome::Booked(booked) = tells(&till, lease, *coupon) else { panic!("{lease:?}") };
+        assert_eq!(booked.coupon, *coupon);
+        assert_eq!(tells(&till, lease, ids[5]), Outcome::Unbacked(Unbacked::LeaseClosed));
+        assert_eq!(tells(&other, lease, *coupon), Outcome::LeaseUnknown);
+    }
+    let never = Lease { id: Lease::id_of(&till, &all[0].campaign, 9), ..all[0].clone() };
+    assert_eq!(tells(&till, &never, ids[0]), Outcome::LeaseUnknown);
+    let gone = [all[0].id];
+    let after = wait(sync::give_back(&engine, &till, &gone, &gone, late)).unwrap();
+    assert_eq!((after.returned.len(), after.renewed.len(), after.not_renewed.len()), (0, 0, 1));
+    assert!(after.not_renewed[0].1.contains("a new lease"), "{after:?}");
+    // A new one is none of those that went.
+    let new = grant("till-1", late);
+    assert!(all.iter().all(|old| old.id != new.id));
+    wait(report(&engine, &new, 1, ids[4], later(late, 5))).unwrap();
+    audit(&engine).unwrap();
+}
+
+/// A lease that is lost is found out, also when others went as they should.
+#[test]
+fn a_lease_that_is_missing_before_its_time_is_a_finding() {
+    let engine = shop(3);
+    let ids: Vec<CouponId> = coupons(&engine).iter().map(|coupon| coupon.id).collect();
+    let till = TillId::parse("till-1").unwrap();
+    let mut all: Vec<Lease> = Vec::new();
+    for (days, coupon) in [0, 190, 195].into_iter().zip(&ids) {
+        let at = later(MONDAY.plus_days(days), 10);
+        let wanted = LeaseAsked { expires_at: later(at, 60), ..asked("till-1", 2, Some("munich")) };
+        let lease = granted(wait(leases::grant(&engine, &wanted, at)));
+        wait(report(&engine, &lease, 1, *coupon, later(at, 5))).unwrap();
+        wait(leases::give_back(&engine, &till, lease.id, later(at, 30))).unwrap();
+        all.push(lease);
+    }
+    assert!(0 < swept(&engine, 200).till_records);
+    assert_eq!(wait(leases::list(&engine, &till)).unwrap().len(), 2);
+    let findings = || wait(wink_server::report::verify::verify(&engine)).unwrap().findings;
+    assert_eq!(findings(), Vec::<String>::new());
+    let mut batch = Batch::new(BatchId([7; 16]), TENANT, Home(0));
+    batch.changes = vec![Change::Delete(wink_server::keys::lease(&till, all[1].id))];
+    wait(engine.store.commit(batch));
+    let found = findings();
+    assert!(found.iter().any(|finding| finding.contains("leases have redemptions")), "{found:?}");
 }

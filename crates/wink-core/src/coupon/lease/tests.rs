@@ -8,7 +8,7 @@ use crate::offer::Benefit;
 
 const HOUR: i64 = 3_600_000;
 
-fn lease(granted: Timestamp, hours: i64) -> Lease {
+pub(super) fn lease(granted: Timestamp, hours: i64) -> Lease {
     let till = TillId::parse("till-1").unwrap();
     let campaign = CampaignId::parse("spring").unwrap();
     Lease {

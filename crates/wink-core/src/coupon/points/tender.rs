@@ -229,6 +229,15 @@ pub fn give_back(
 }
 
 impl Tender {
+    /// The same without the shop's id of the order and its names of lines, of which the places are left: whose it is, what was paid and what came
+    /// back stay, so that it can still come back.
+    pub fn without_order(&self) -> Self {
+        let nameless =
+            |(place, line): (usize, &TenderLine)| TenderLine { line: place.to_string(), ..line.clone() };
+        let lines = self.lines.iter().enumerate().map(nameless).collect();
+        Self { order_id: String::new(), lines, ..self.clone() }
+    }
+
     /// Tells how many points it was, those that came back included.
     pub fn points(&self) -> Points {
         self.lines.iter().map(|line| line.points).sum()

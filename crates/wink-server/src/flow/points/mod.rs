@@ -7,6 +7,7 @@ pub mod read;
 
 pub(super) mod earn;
 pub(super) mod erase;
+pub(super) mod sweep;
 
 mod purses;
 

@@ -1,10 +1,8 @@
 //! Leases: granted out of a budget, signed for the till, and given back.
 
-use std::collections::BTreeMap;
-
 use wink_code::{LeasedOffer, SignedLease, Worth};
-use wink_core::base::{CampaignId, Cents, LeaseId, TillId, Timestamp};
-use wink_core::coupon::{Lease, LeaseAsked, Renewal, UseCount, grant as step};
+use wink_core::base::{Cents, LeaseId, TillId, Timestamp};
+use wink_core::coupon::{Lease, LeaseAsked, Renewal, UseCount, grant as step, in_turn};
 use wink_core::offer::{Benefit, Catalogue, Offer};
 use wink_record::Stored;
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Version};
@@ -90,9 +88,10 @@ pub async fn grant<S: Store>(
     now: Timestamp,
 ) -> Result<Answer, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let mut of_campaign = in_turn(engine, &asked.till, &asked.campaign).await?;
-        let turn = u64::try_from(of_campaign.len()).unwrap_or(u64::MAX);
-        if let Some(open) = of_campaign.pop().filter(|last| last.is_open() && now < last.expires_at) {
+        let last = in_turn(&asked.till, &asked.campaign, list(engine, &asked.till).await?).pop();
+        let turn = last.as_ref().map_or(0, |(turn, _)| turn + 1);
+        let last = last.map(|(_, last)| last);
+        if let Some(open) = last.filter(|last| last.is_open() && now < last.expires_at) {
             let is_same = is_for(&open, asked);
             return Ok(if is_same { Answer::Granted(open) } else { Answer::Open(open) });
         }
@@ -135,20 +134,6 @@ async fn has_room<S: Store>(engine: &Engine<S>, lease: &Lease) -> Result<bool, E
     Ok(left.is_none_or(|left| lease.cents_max.0 <= left))
 }
 
-/// Lists a till's leases of a campaign in the order they were granted in, which several of one second do not tell by their times.
-async fn in_turn<S: Store>(
-    engine: &Engine<S>,
-    till: &TillId,
-    campaign: &CampaignId,
-) -> Result<Vec<Lease>, Error> {
-    let mut leases = list(engine, till).await?;
-    leases.retain(|lease| lease.campaign == *campaign);
-    let turns: BTreeMap<LeaseId, u64> =
-        (0..).take(leases.len()).map(|turn| (Lease::id_of(till, campaign, turn), turn)).collect();
-    leases.sort_by_key(|lease| turns.get(&lease.id).copied());
-    Ok(leases)
-}
-
 /// Tells whether a lease is what somebody wants: all but its end, which moves with every asking.
 fn is_for(lease: &Lease, asked: &LeaseAsked) -> bool {
     lease.offer == asked.offer
@@ -186,8 +171,8 @@ pub async fn give_back<S: Store>(
 /// # Errors
 /// As [`grant`], and [`Error::Unusable`] for one that is not the last, or was over too long ago.
 pub async fn renew<S: Store>(engine: &Engine<S>, lease: &Lease, now: Timestamp) -> Result<Answer, Error> {
-    let leases = in_turn(engine, &lease.till, &lease.campaign).await?;
-    let next = leases.iter().skip_while(|one| one.id != lease.id).nth(1);
+    let leases = in_turn(&lease.till, &lease.campaign, list(engine, &lease.till).await?);
+    let next = leases.iter().map(|(_, one)| one).skip_while(|one| one.id != lease.id).nth(1);
     match lease.renewal(next, now).map_err(|refused| Error::Unusable(refused.to_string()))? {
         Renewal::Asked(asked) => grant(engine, &asked, now).await,
         Renewal::Came(next) => Ok(Answer::Granted(next.clone())),

@@ -2,5 +2,5 @@
 
 pub mod day;
 pub mod leases;
-pub(super) mod sweep;
+pub(crate) mod sweep;
 pub mod sync;

@@ -1,7 +1,11 @@
 //! What a till took without asking is heard of and booked: each once, in whatever order and however often it is sent.
 
+use std::collections::BTreeSet;
+
 use wink_core::base::{Hasher, LeaseId, TillId, Timestamp};
-use wink_core::coupon::{Booked, Coupon, Lease, Redemption, Settled, State, Taken, Unbacked, settle};
+use wink_core::coupon::{
+    Booked, Coupon, Lease, LeaseRefused, Redemption, Settled, State, Taken, Unbacked, settle, was_granted,
+};
 use wink_record::{Reported, Stored};
 use wink_store::{Batch, Change, Check, Record, Store, Version};
 
@@ -50,7 +54,7 @@ pub async fn hear<S: Store>(
     let mut turn = engine.turn();
     for _ in 0..ATTEMPTS_MAX {
         let Some((lease, version)) = leases::load(engine, till, report.lease).await? else {
-            return Ok(Outcome::LeaseUnknown);
+            return heard_of_gone(engine, till, report).await;
         };
         let known: Option<Reported> =
             engine.stored(&keys::reported(report.lease, report.taken.number)).await?;
@@ -58,7 +62,7 @@ pub async fn hear<S: Store>(
             return heard_before(engine, &known, body).await;
         }
         if lease.is_forgotten(now) {
-            return heard_long_ago(engine, &lease, report).await;
+            return heard_long_ago(engine, report).await;
         }
         if !lease.has_number(report.taken.number) {
             return Ok(Outcome::Unbacked(Unbacked::LeaseFull));
@@ -174,14 +178,22 @@ async fn heard_before<S: Store>(
 }
 
 /// Answers for a lease whose reports are not kept any more: what it paid for a coupon stands, and nothing more is taken.
-async fn heard_long_ago<S: Store>(
+async fn heard_long_ago<S: Store>(engine: &Engine<S>, report: &Report) -> Result<Outcome, Error> {
+    let paid: Option<Redemption> =
+        engine.stored(&keys::redemption(report.lease.redemption_of(report.taken.coupon))).await?;
+    Ok(paid.map_or(Outcome::Unbacked(Unbacked::LeaseClosed), |paid| Outcome::Booked(Box::new(paid))))
+}
+
+/// Answers for a lease that is not there: the same if the till had it once, and nothing of it is kept.
+async fn heard_of_gone<S: Store>(
     engine: &Engine<S>,
-    lease: &Lease,
+    till: &TillId,
     report: &Report,
 ) -> Result<Outcome, Error> {
-    let paid: Option<Redemption> =
-        engine.stored(&keys::redemption(lease.redemption_of(report.taken.coupon))).await?;
-    Ok(paid.map_or(Outcome::Unbacked(Unbacked::LeaseClosed), |paid| Outcome::Booked(Box::new(paid))))
+    match was_granted(till, &leases::list(engine, till).await?, report.lease) {
+        true => heard_long_ago(engine, report).await,
+        false => Ok(Outcome::LeaseUnknown),
+    }
 }
 
 /// Hashes all that a report says. Keyed: nobody can test a guess of an order against the store.
@@ -215,7 +227,8 @@ pub struct Afterwards {
     pub not_renewed: Vec<(LeaseId, String)>,
 }
 
-/// Gives leases back, and grants others like them. Called after everything was heard, so that nothing comes too late.
+/// Gives leases back, and grants others like them. Called after everything was heard, so that nothing comes too late. Of one that is gone nothing
+/// is left to give back, nor to renew.
 ///
 /// # Errors
 /// If the till has no such lease, or the store cannot be read or takes no writes.
@@ -227,8 +240,18 @@ pub async fn give_back<S: Store>(
     now: Timestamp,
 ) -> Result<Afterwards, Error> {
     let mut after = Afterwards { returned: Vec::new(), renewed: Vec::new(), not_renewed: Vec::new() };
-    for id in returned.iter().chain(renewed) {
-        after.returned.push(leases::give_back(engine, till, *id, now).await?);
+    let mut seen = BTreeSet::new();
+    // Whoever wants one renewed may say beside it that it is given back.
+    for id in returned.iter().chain(renewed).filter(|id| seen.insert(**id)) {
+        match leases::give_back(engine, till, *id, now).await {
+            Ok(lease) => after.returned.push(lease),
+            Err(Error::NotFound { .. }) if was_granted(till, &leases::list(engine, till).await?, *id) => {
+                if renewed.contains(id) {
+                    after.not_renewed.push((*id, LeaseRefused::Forgotten.to_string()));
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
     let again: Vec<Lease> =
         after.returned.iter().filter(|lease| renewed.contains(&lease.id)).cloned().collect();
