@@ -109,6 +109,7 @@ impl Ga4Batch {
             Some(order) => derived_id("ga4", &[&sent_name, &order]),
             None => derived_id("ga4", &[&sent_name, &whose.join("\n"), &at, &place.to_string(), event.get()]),
         };
+        one_product(&name, &mut properties);
         commerce::translate(&name, &mut properties);
         Ok(Envelope {
             source: source.to_owned(),
@@ -155,6 +156,17 @@ fn rename(params: &Map<String, Json>) -> Map<String, Json> {
         }
     }
     properties
+}
+
+/// Puts the only item of an event that is about one product where the vocabulary has it: at the top.
+fn one_product(name: &str, properties: &mut Map<String, Json>) {
+    let is_about_one = name.starts_with("Product ") && !name.starts_with("Product List");
+    let Some(Json::Array(items)) = properties.get_mut("products") else { return };
+    if let (true, [Json::Object(item)]) = (is_about_one, items.as_mut_slice()) {
+        let item = std::mem::take(item);
+        properties.remove("products");
+        properties.extend(item);
+    }
 }
 
 fn discount_of_all_pieces(item: &mut Map<String, Json>) {
@@ -207,6 +219,26 @@ mod tests {
         let Value::Map(line) = &lines[0] else { panic!() };
         assert_eq!(line["product_id"], Value::Text("SKU_12345".to_owned()));
         assert_eq!((&line["total_cents"], &line["discount_cents"]), (&Value::Int(3_003), &Value::Int(666)));
+    }
+
+    #[test]
+    fn the_only_product_of_an_event_about_one_stands_at_the_top() {
+        let item = json!({ "item_id": "a", "item_category": "TEA", "price": 4.5 });
+        let said = |name: &str, items: &[&Json]| {
+            let event = json!({ "name": name, "params": { "items": items, "currency": "EUR" } });
+            let body = json!({ "client_id": "1.2", "events": [event] });
+            envelopes(body).remove(0).unwrap().properties
+        };
+        for name in ["view_item", "add_to_cart", "remove_from_cart", "select_item", "add_to_wishlist"] {
+            let found = said(name, &[&item]);
+            assert_eq!(found["product_id"], Value::Text("a".to_owned()), "{name}");
+            assert_eq!(found["price_cents"], Value::Int(450), "{name}");
+            assert!(!found.contains_key("products") && found.contains_key("currency"), "{name}: {found:?}");
+        }
+        assert!(said("view_item", &[&item, &item]).contains_key("products"), "several stay a list");
+        for name in ["view_item_list", "view_cart", "begin_checkout"] {
+            assert!(said(name, &[&item]).contains_key("products"), "{name} is about many");
+        }
     }
 
     #[test]

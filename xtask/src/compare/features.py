@@ -101,7 +101,7 @@ def features():
     for name, event in (("emails_opened_28d", "Email Opened"), ("email_clicks_28d", "Email Link Clicked")):
         yield name, count([event], 28), [event], 90, None
     delivered = ["Email Delivered"]
-    yield "email_open_share_90d", share(count(["Email Opened"], 90), count(delivered, 90)), delivered, 366, None
+    yield "email_open_share_90d", f"least({share(count(['Email Opened'], 90), count(delivered, 90))}, 1)", delivered, 366, None
     left = ["Unsubscribed", "Email Marked as Spam"]
     yield "unsubscribes_365d", count(left, 365), left, 366, 0
 
@@ -120,9 +120,8 @@ def features():
         yield name, count([event], days), [event], 90, None
     yield "cart_minutes", since(["Product Added"], 60_000), ["Product Added"], 30, None
 
-    yield "returns_365d", count(RETURN, 365), RETURN, 366, 0
-    yield "returned_cents_365d", total("total_cents", RETURN, 365), RETURN, 366, None
-    yield "return_share_365d", share(count(RETURN, 365), count(ORDER, 365)), ORDER, 366, None
+    refunded = ["Order Refunded"]
+    yield "returned_cents_365d", total("total_cents", refunded, 365), refunded, 366, None
     for name, event, days in (("tickets_90d", "Support Ticket Opened", 90), ("complaints_365d", "Complaint Made", 365)):
         yield name, count([event], days), [event], 366, 0
     for name, event in (("last_ticket_days", "Support Ticket Opened"), ("last_complaint_days", "Complaint Made")):

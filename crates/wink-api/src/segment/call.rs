@@ -151,6 +151,9 @@ impl Batch {
         if event == PLACE_REPORTED {
             self.locate(fields, &mut properties);
         }
+        if matches!(call, Call::Page | Call::Screen) {
+            self.say_whence(fields, &mut properties);
+        }
         commerce::translate(&event, &mut properties);
         let context = self.context_of(fields);
         if !context.is_empty() {
@@ -187,6 +190,27 @@ impl Batch {
         let point: Map<String, Json> = said.map(|(name, degrees)| (name.clone(), degrees.clone())).collect();
         if !point.is_empty() && !properties.contains_key(LOCATION) {
             properties.insert(LOCATION.to_owned(), Json::Object(point));
+        }
+    }
+
+    /// Says where somebody came from and on what kind of device under the names that features read, unless the page says so itself.
+    fn say_whence(&self, fields: &Map<String, Json>, properties: &mut Map<String, Json>) {
+        let own = fields.get("context").and_then(Json::as_object);
+        let of_context = |name: &str, field: &str| {
+            let found = own.and_then(|own| own.get(name)).or_else(|| self.context.get(name))?;
+            found.get(field).cloned()
+        };
+        let text = |json: &Json| json.as_str().is_some_and(|text| !text.is_empty());
+        let source = properties.get("utm_source").cloned().or_else(|| of_context("campaign", "source"));
+        let device = match of_context("userAgentData", "mobile") {
+            Some(Json::Bool(is_mobile)) => Some(if is_mobile { "mobile" } else { "desktop" }),
+            // Only the libraries of phones say a type.
+            _ => of_context("device", "type").filter(text).map(|_| "mobile"),
+        };
+        for (name, said) in [("source", source), ("device_class", device.map(Json::from))] {
+            if let (false, Some(said)) = (properties.contains_key(name), said.filter(text)) {
+                properties.insert(name.to_owned(), said);
+            }
         }
     }
 

@@ -103,6 +103,7 @@ fn a_browser_says_everything_in_one_call() {
         ["campaign", "consent", "page"],
         "no address, no device, no traits"
     );
+    assert_eq!(envelope.properties["source"], Value::Text("mail".to_owned()));
     let event = accepted(&envelope).unwrap();
     assert_eq!(event.occurred_at, Timestamp(now().0 - 30_000), "a wrong clock cancels out");
 }
@@ -153,6 +154,26 @@ fn a_group_is_kept_with_what_is_said_of_it_and_moves_nobody_into_a_household() {
     let home = json!({ "userId": "u", "event": "Household Joined", "properties": { "household_id": "h-1" }, "messageId": "m" });
     let joined = accepted(&one(SegmentCall::Track, home)).unwrap();
     assert!(matches!(joined.body, Body::HouseholdChanged(_)), "{joined:?}");
+}
+
+#[test]
+fn a_page_says_whence_and_on_what_under_the_names_that_features_read() {
+    let whence = |properties: Json, context: Json| {
+        let page = json!({ "userId": "u", "messageId": "m", "properties": properties, "context": context });
+        let said = one(SegmentCall::Page, page).properties;
+        ["source", "device_class"].map(|name| said.get(name).and_then(Value::as_text).map(str::to_owned))
+    };
+    let said =
+        |source: &str, device: &str| [source, device].map(|text| (!text.is_empty()).then(|| text.to_owned()));
+    let tag = json!({ "utm_source": "letter", "utm_medium": "mail" });
+    assert_eq!(whence(tag.clone(), json!({})), said("letter", ""));
+    let browser = json!({ "campaign": { "source": "ads" }, "userAgentData": { "mobile": false } });
+    assert_eq!(whence(json!({}), browser.clone()), said("ads", "desktop"));
+    assert_eq!(whence(tag, browser.clone()), said("letter", "desktop"));
+    assert_eq!(whence(json!({ "source": "own", "device_class": "kiosk" }), browser), said("own", "kiosk"));
+    assert_eq!(whence(json!({}), json!({ "device": { "type": "ios" } })), said("", "mobile"));
+    let odd = json!({ "campaign": { "source": 7 }, "userAgentData": { "mobile": "yes" }, "device": 1 });
+    assert_eq!(whence(json!({ "utm_source": "" }), odd), said("", ""));
 }
 
 #[test]

@@ -282,7 +282,7 @@ pub enum Aggregation {
         /// How far back.
         window: Window,
     },
-    /// The part of the selected events that these are; needs one.
+    /// The part of the selected events that these are, at most 1; needs one.
     Ratio {
         /// Which.
         part: Selection,

@@ -180,8 +180,9 @@ impl<'a> Reader<'a> {
                 let part = self.sum(*part, *window)?;
                 ratio(part, part.saturating_add(self.sum(*rest, *window)?))?
             }
+            // A mail that is opened twice is no larger part of those that came.
             Step::Ratio { part, whole, window } => {
-                ratio(self.sum(*part, *window)?, self.sum(*whole, *window)?)?
+                ratio(self.sum(*part, *window)?, self.sum(*whole, *window)?)?.min(1.0)
             }
             Step::Formula(formula) => formula.evaluate(&Before(before))?,
             Step::Score(score) => score.value(before)?,

@@ -250,8 +250,8 @@ fn aggregation(section: &Section<'_>, bounds: &Bounds) -> Option<Aggregation> {
     })?;
     let of = |key| section.required(key).and_then(|entry| entry.text().map(str::to_owned));
     let window = || section.required("window").and_then(|entry| window(&entry));
-    let half_life_days = || {
-        let days = section.required("half_life_days")?.whole(1..=3_660)?;
+    let half_life_days = |least: i64| {
+        let days = section.required("half_life_days")?.whole(least..=3_660)?;
         i32::try_from(days).ok()
     };
     Some(match name {
@@ -268,7 +268,7 @@ fn aggregation(section: &Section<'_>, bounds: &Bounds) -> Option<Aggregation> {
             Aggregation::Quantile { of: of("value")?, per_mille, window: window()? }
         }
         "decayed_sum" => {
-            Aggregation::Decayed { of: optional(section, "value")?, half_life_days: half_life_days()? }
+            Aggregation::Decayed { of: optional(section, "value")?, half_life_days: half_life_days(1)? }
         }
         "time_since" => {
             let unit = one_of(section, "unit", &["minutes", "days"], |text| match text {
@@ -278,13 +278,19 @@ fn aggregation(section: &Section<'_>, bounds: &Bounds) -> Option<Aggregation> {
             })?;
             Aggregation::Since { unit, exact: false }
         }
-        "time_since_first" => Aggregation::SinceFirst,
+        "time_since_first" => {
+            if let Some(unit) = section.optional("unit") {
+                return unit.refuse("`time_since_first` counts days; leave `unit` out", None);
+            }
+            Aggregation::SinceFirst
+        }
         "active_days" => Aggregation::ActiveDays { window: window()? },
         "gap_days" => Aggregation::GapDays,
         "shares" => Aggregation::Shares {
             by: shared_by(section, bounds)?,
             of: optional(section, "value")?,
-            half_life_days: half_life_days()?,
+            // They are kept in steps of four weeks, so what halves within one would be far off.
+            half_life_days: half_life_days(28)?,
         },
         "newest" => Aggregation::Newest { by: of("by")? },
         "share" => Aggregation::Share { part: of("value")?, rest: of("rest")?, window: window()? },

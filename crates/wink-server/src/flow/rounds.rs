@@ -217,6 +217,8 @@ enum Theirs {
     Begun,
     /// Their moment, and the batch that begins it.
     Moment(Batch),
+    /// Not yet, and the batch that remembers how far it is.
+    NotYet(Batch),
 }
 
 /// Begins the moments of some people, as far as it is theirs; gives back those who changed meanwhile.
@@ -228,10 +230,10 @@ async fn ask_about<S: Store>(
     some: Vec<ProfileId>,
     now: Timestamp,
 ) -> Result<Vec<ProfileId>, Error> {
-    let (mut batches, mut whose) = (Vec::new(), Vec::new());
+    let (mut batches, mut whose, mut moments) = (Vec::new(), Vec::new(), 0);
     for id in some {
         let room = usize::try_from(at_most - round.people).unwrap_or(usize::MAX);
-        if room <= batches.len() {
+        if room <= moments {
             break;
         }
         match begin(engine, trigger, round, id, now).await? {
@@ -239,14 +241,19 @@ async fn ask_about<S: Store>(
             Theirs::Begun => round.people += 1,
             Theirs::Moment(batch) => {
                 batches.push(batch);
-                whose.push(id);
+                whose.push((id, 1));
+                moments += 1;
+            }
+            Theirs::NotYet(batch) => {
+                batches.push(batch);
+                whose.push((id, 0));
             }
         }
     }
     let mut again = Vec::new();
-    for (id, outcome) in whose.into_iter().zip(engine.submit(batches).await) {
+    for ((id, people), outcome) in whose.into_iter().zip(engine.submit(batches).await) {
         match outcome? {
-            Some(_) => round.people += 1,
+            Some(_) => round.people += people,
             None => again.push(id),
         }
     }
@@ -275,14 +282,19 @@ async fn begin<S: Store>(
     batch.checks.extend(elsewhere.iter().map(Noted::unchanged));
     let others: Vec<&Occasions> = elsewhere.iter().map(Noted::value).collect();
     let (theirs, moments) = (occasions.value_mut(), &trigger.moments);
+    let before = theirs.clone();
     let is_theirs = match &round.occasion {
         Occasion::Day { day, .. } => theirs.look_at_day(moments, *day, round.at, &others),
         Occasion::Listing { change, .. } => theirs.look_at_listing(moments, change, round.at, &others),
     };
-    if !is_theirs {
+    let is_changed = *theirs != before;
+    if !is_theirs && !is_changed {
         return Ok(Theirs::No);
     }
     occasions.add_to(&mut batch);
+    if !is_theirs {
+        return Ok(Theirs::NotYet(batch));
+    }
     let trigger = trigger.moments.id.clone();
     let moment = Moment { trigger, at: round.at, wanting: Wanting::Decision, cart: None };
     batch.changes.push(moments::enqueue(id, moment, now));

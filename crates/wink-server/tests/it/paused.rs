@@ -59,7 +59,8 @@ fn a_pause_stops_what_is_given_within_a_second_and_takes_nothing_back() {
     assert_eq!(turn(TEA[0]).json()["differences"], json!([]), "it is stopped already");
     // What was given stays good.
     let coupon = first["coupon"].as_str().unwrap();
-    assert_eq!(redeems(&api, &shop, coupon, "promised").status, 200);
+    let promised = redeems(&api, &shop, coupon, "promised");
+    assert_eq!(promised.status, 200, "{promised:?}");
 
     assert_eq!(turn(TEA[1]).json()["differences"][0]["after"], Json::Null);
     assert_eq!(ask()["verdict"], "offer");

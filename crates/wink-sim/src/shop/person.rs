@@ -141,7 +141,7 @@ impl Person {
         let device = self.devices.first().map(|device| ("device", device.id.clone()));
         sending.about([Some(self.customer()), device].into_iter().flatten().collect());
         let (month, day) = self.birthday;
-        let traits = json!({ "birthday": format!("{month:02}-{day:02}"), "email": format!("c-{}@shopper.example", self.number) });
+        let traits = json!({ "birthday": format!("--{month:02}-{day:02}"), "email": format!("c-{}@shopper.example", self.number) });
         sending.tell(at, "Identify", json!({ "traits": traits }));
         let words = [("personalisation", self.allows_personalisation), ("newsletter", self.wants_newsletter)];
         for (purpose, allows) in words {

@@ -1,5 +1,6 @@
 //! `wink features as-of`: training sets of what was known at instants of the past.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
@@ -22,8 +23,11 @@ pub(crate) fn run(asked: &Features) -> anyhow::Result<ExitCode> {
     home::run(async {
         let engine = home::open(&asked.data.data).await?;
         let now = Clock::of(&engine).await?.now();
+        refuse_ahead(&questions, now)?;
         let features = engine.features();
         let slots = slots(&features, &asked.features)?;
+        let names = slots.iter().filter_map(|slot| features.definitions().get(*slot));
+        refuse_twice(&table.columns, names.map(|definition| definition.name.as_str()))?;
         if VALUES_MAX / slots.len().max(1) < questions.len() {
             bail!(
                 "{} features of {} rows are too many at once: name fewer with --features, or split the table",
@@ -60,6 +64,32 @@ fn questions(table: &Table, asked: &AsOf) -> anyhow::Result<Vec<Question>> {
         question().with_context(|| format!("row {} of `{}`", number + 1, asked.file.display()))
     };
     table.rows.iter().enumerate().map(question).collect()
+}
+
+/// Refuses instants that have not come: what is known now would stand there as if it had been known then.
+fn refuse_ahead(questions: &[Question], now: Timestamp) -> anyhow::Result<()> {
+    // The end of today is a usual way to say now.
+    let ahead = questions.iter().position(|question| now.plus_days(1) < question.at);
+    match ahead.and_then(|row| Some((row, questions.get(row)?.at))) {
+        Some((row, at)) => bail!("row {}: {at} has not come yet; the clock of the store says {now}", row + 1),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a table that would have two columns of one name: whoever reads it takes one for the other.
+fn refuse_twice<'a>(columns: &'a [String], features: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+    let mut known = BTreeSet::new();
+    if let Some(twice) = columns.iter().find(|column| !known.insert(column.as_str())) {
+        bail!("two columns of the table are called `{twice}`; rename one of them");
+    }
+    for feature in features {
+        if !known.insert(feature) {
+            bail!(
+                "a column of the table is called like the feature `{feature}`; rename it, or name other features with --features"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Finds the features that are asked for, all if none is named.

@@ -69,6 +69,13 @@ fn what_cannot_be_read_says_which_row_or_column() {
         ("identity,decided_at\ncustomer:anna,yesterday\n", "readiness", "row 1 of "),
         ("identity,decided_at\nanna,2020-01-01T00:00:00Z\n", "readiness", "row 1 of "),
         ("identity,decided_at\ncustomer:anna,2020-01-01T00:00:00Z\n", "readynes", "write `readiness`"),
+        ("identity,decided_at\ncustomer:anna,2999-01-01T00:00:00Z\n", "readiness", "has not come yet"),
+        (
+            "identity,decided_at,readiness\ncustomer:anna,2020-01-01T00:00:00Z,1\n",
+            "readiness",
+            "like the feature",
+        ),
+        ("identity,decided_at,x,x\ncustomer:anna,2020-01-01T00:00:00Z,1,2\n", "readiness", "are called `x`"),
     ] {
         fs::write(&labels, text).unwrap();
         let said = as_of(&store, labels.to_str().unwrap(), "-", features);

@@ -175,9 +175,10 @@ fn carts() -> Vec<Definition> {
         .served(1),
         derived(
             "checkouts_left_28d",
-            "checkouts begun and not ordered, in 28 days",
+            "checkouts begun less orders made, in 28 days",
             Class::Behaviour,
-            "feature.checkouts_28d > feature.orders_28d ? feature.checkouts_28d - feature.orders_28d : 0.0",
+            "!has(feature.orders_28d) ? feature.checkouts_28d : feature.checkouts_28d > feature.orders_28d \
+             ? feature.checkouts_28d - feature.orders_28d : 0.0",
         )
         .served(SERVED_DAYS)
         .heard_once(),

@@ -53,29 +53,45 @@ pub(super) fn further() -> Vec<Definition> {
         of(
             &["Coupon Issued"],
             "redemption_share_90d",
-            "coupons redeemed for each issued, in 90 days",
+            "coupons redeemed for each issued, in 90 days, at most 1",
             ratio(Selection::of(&["Coupon Redeemed"]), 90),
         ),
-        of(seen, "promotions_seen_28d", "offers seen in 28 days", count(28)).served(90),
-        of(&["Promotion Clicked"], "promotions_clicked_28d", "offers clicked in 28 days", count(28))
-            .served(90),
-        of(&["Promotion Dismissed"], "promotions_dismissed_28d", "offers closed in 28 days", count(28))
-            .served(90),
+        of(seen, "promotions_seen_28d", "times an offer was seen in 28 days", count(28)).served(90),
+        of(
+            &["Promotion Clicked"],
+            "promotions_clicked_28d",
+            "times an offer was clicked in 28 days",
+            count(28),
+        )
+        .served(90),
+        of(
+            &["Promotion Dismissed"],
+            "promotions_dismissed_28d",
+            "times an offer was closed in 28 days",
+            count(28),
+        )
+        .served(90),
         of(&["Promotion Dismissed"], "last_dismissal_days", "days since an offer was closed", days_since())
             .at_any_age(),
         of(
             seen,
             "promotion_click_share_90d",
-            "offers clicked for each seen, in 90 days",
+            "clicks on offers for each time one was seen, in 90 days, at most 1",
             ratio(Selection::of(&["Promotion Clicked"]), 90),
         ),
-        of(&["Email Opened"], "emails_opened_28d", "mails opened in 28 days", count(28)).served(90),
-        of(&["Email Link Clicked"], "email_clicks_28d", "links in mails clicked in 28 days", count(28))
+        of(&["Email Opened"], "emails_opened_28d", "times a mail was opened in 28 days", count(28))
             .served(90),
+        of(
+            &["Email Link Clicked"],
+            "email_clicks_28d",
+            "times a link in a mail was clicked in 28 days",
+            count(28),
+        )
+        .served(90),
         of(
             delivered,
             "email_open_share_90d",
-            "mails opened for each delivered, in 90 days",
+            "openings of mails for each delivered, in 90 days, at most 1",
             ratio(Selection::of(&["Email Opened"]), 90),
         ),
         of(
@@ -87,7 +103,7 @@ pub(super) fn further() -> Vec<Definition> {
         .zero_without_events(),
         derived(
             "fatigue",
-            "offers closed for each seen in 28 days, plus one more for each in view",
+            "times an offer was closed, for each time one was seen and one more, in 28 days",
             Class::Contact,
             "feature.promotions_dismissed_28d / (feature.promotions_seen_28d + 1.0)",
         )

@@ -1,28 +1,35 @@
 //! What somebody had to ask the shop's service for.
 
-use super::{Aggregation, Class, Definition, Selection};
-use super::{count, days_since, folded, ratio, sum};
+use super::{Aggregation, Class, Definition, Selection, Window};
+use super::{count, days_since, derived, folded, sum};
 
 fn of(events: &[&str], name: &str, meaning: &str, aggregation: Aggregation) -> Definition {
     folded(name, meaning, Class::Service, Selection::of(events), aggregation)
 }
 
 pub(super) fn all() -> Vec<Definition> {
-    let returns = &["Return Requested", "Order Refunded"];
+    // A return is asked for, comes back, and is paid back, often in parts: an order is one of them, however many of that are told.
+    let different_orders =
+        Aggregation::Distinct { of: "event.order_id".to_owned(), window: Window::Days(365) };
     vec![
-        of(returns, "returns_365d", "orders returned or refunded in 365 days", count(365))
-            .zero_without_events(),
         of(
-            returns,
+            &["Return Requested", "Order Refunded"],
+            "returns_365d",
+            "about how many different orders were returned or refunded in 365 days",
+            different_orders,
+        )
+        .zero_without_events(),
+        of(
+            &["Order Refunded"],
             "returned_cents_365d",
-            "what was returned or refunded in 365 days, in cents",
+            "what was paid back in 365 days, in cents",
             sum("event.total_cents", 365),
         ),
-        of(
-            &["Order Completed"],
+        derived(
             "return_share_365d",
-            "orders returned or refunded for each made, in 365 days",
-            ratio(Selection::of(returns), 365),
+            "orders returned or refunded for each made in 365 days, at most 1",
+            Class::Service,
+            "feature.returns_365d < feature.orders_365d ? feature.returns_365d / feature.orders_365d : 1.0",
         ),
         of(&["Support Ticket Opened"], "tickets_90d", "questions to the service in 90 days", count(90))
             .zero_without_events(),

@@ -95,7 +95,7 @@ impl ListingChange {
 
 impl Occasions {
     /// Looks whether a change of the list at `at` is what somebody waits for, and did not buy under the profiles `elsewhere`. If so, this is
-    /// the moment, and it is remembered here.
+    /// the moment, and it is remembered here. So is the price that was listed when they looked, where they named none.
     pub fn look_at_listing(
         &mut self,
         trigger: &Trigger,
@@ -111,11 +111,13 @@ impl Occasions {
             && bought.is_none_or(|bought| bought < watched.at);
         let is_moment =
             waits && change.is_for(listing.becomes, &watched) && self.begin(trigger, at, elsewhere);
-        if let (true, Some((_, price)), Some(remembered)) =
-            (is_moment, change.cheaper, self.0.get_mut(&trigger.id))
+        if let (true, Some((before, price)), Some(remembered)) =
+            (waits, change.cheaper, self.0.get_mut(&trigger.id))
         {
-            // They are told of this price: the next moment is one below it.
-            remembered.watched.insert(change.product, Watched { price: Some(price), ..watched });
+            // They are told of this price, and the next moment is as much below it. Who is not told keeps the price they saw, so that many small
+            // steps are one large one.
+            let price = Some(if is_moment { price } else { watched.price.unwrap_or(before) });
+            remembered.watched.insert(change.product, Watched { price, ..watched });
         }
         is_moment
     }
@@ -233,6 +235,26 @@ mod tests {
         assert!(!look(1_000, 900, DAY), "the same change");
         assert!(!look(990, 950, 3 * DAY), "it went up in between, and they know of 900");
         assert!(look(900, 800, 5 * DAY));
+    }
+
+    #[test]
+    fn many_small_steps_are_one_large_one() {
+        let trigger = waits_for(Becomes::Cheaper { percent: 10 });
+        for saw in [None, Some(1_000)] {
+            let mut occasions = Occasions::default();
+            sees(&mut occasions, &trigger, "p", saw, 0);
+            let mut look = |before, price, day| {
+                occasions.look_at_listing(&trigger, &cheaper(before, price), Timestamp(day * DAY), &[])
+            };
+            let steps = [(1_000, 910), (910, 830), (830, 760), (760, 740)];
+            let found: Vec<bool> =
+                (1..).zip(steps).map(|(day, (before, price))| look(before, price, day)).collect();
+            assert_eq!(
+                found,
+                [false, true, false, true],
+                "{saw:?}: a tenth below 1,000, and a tenth below 830"
+            );
+        }
     }
 
     #[test]
