@@ -295,7 +295,7 @@ mod tests {
         check(versioned("1-0-9"), "accepted Order Completed late=false");
         check(
             versioned("2-0-0"),
-            "schema_unknown: schema 2-0-0 of `Order Completed` is not known here, the newest is 1-0-0; upgrade Wink or send the older form",
+            "schema_unknown: schema 2-0-0 of `Order Completed` is not known here, the newest is 1-0-0; declare it in `schemas.toml`, upgrade Wink, or send the older form",
         );
         check(versioned("one"), "schema_version_invalid: `one` is not a schema version; write it like 1-0-0");
     }

@@ -23,7 +23,7 @@ pub enum Rejection {
     SchemaVersion(String),
     /// The schema version's model or revision is not known here.
     #[error(
-        "schema {found} of `{event}` is not known here, the newest is {known}; upgrade Wink or send the older form"
+        "schema {found} of `{event}` is not known here, the newest is {known}; declare it in `schemas.toml`, upgrade Wink, or send the older form"
     )]
     UnknownSchema {
         /// The event.
@@ -58,7 +58,7 @@ pub enum Rejection {
     #[error("the event {0}")]
     TooLarge(String),
     /// Money in another currency than the shop's.
-    #[error("the shop's currency is {wanted}; `{found}` is refused, never converted")]
+    #[error("{}", other_currency(*wanted, found))]
     Currency {
         /// What was sent.
         found: String,
@@ -97,4 +97,14 @@ impl Rejection {
             Self::IdConflict => "id_conflict",
         }
     }
+}
+
+/// Before a catalogue is in force a shop has no currency to compare with.
+fn other_currency(wanted: Currency, found: &str) -> String {
+    if wanted == Currency::NONE {
+        return format!(
+            "the shop has no currency yet, so `{found}` is refused; apply a catalogue, and replay this"
+        );
+    }
+    format!("the shop's currency is {wanted}; `{found}` is refused, never converted")
 }
