@@ -53,6 +53,7 @@ mod import;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod measured;
 mod metrics;
 #[cfg(test)]
 mod models;
