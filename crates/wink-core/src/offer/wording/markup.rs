@@ -30,6 +30,9 @@ const INLINE: &[&str] = &[
 /// Longer than this is no tag, but text with a sign for "less" in it.
 const TAG_BYTES_MAX: usize = 2_000;
 
+/// What is longer is read as text: to look for the end of each comment through a whole text of their beginnings would take for ever.
+const COMMENT_BYTES_MAX: usize = 2_000;
+
 /// Tells what a text begins with that HTML writes for a character or for nothing, and how long it is.
 pub(super) fn entity(text: &str) -> Option<(usize, Option<char>)> {
     if !text.starts_with('&') {
@@ -57,7 +60,8 @@ pub(super) fn entity(text: &str) -> Option<(usize, Option<char>)> {
 pub(super) fn tag(text: &str) -> Option<(usize, Option<char>)> {
     let inner = text.strip_prefix('<')?;
     if let Some(comment) = inner.strip_prefix("!--") {
-        return comment.find("-->").map(|end| (end + 7, None));
+        let end = comment.as_bytes().windows(3).take(COMMENT_BYTES_MAX).position(|three| three == b"-->");
+        return end.map(|end| (end + 7, None));
     }
     let named = inner.strip_prefix('/').unwrap_or(inner);
     let name_length = named.bytes().take_while(u8::is_ascii_alphanumeric).count();

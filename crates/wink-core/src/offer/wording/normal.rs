@@ -203,6 +203,9 @@ impl Mapped {
     }
 }
 
+/// No value has a longer name.
+const NAME_BYTES_MAX: usize = 200;
+
 /// How letters that stand alone are put together.
 #[derive(Clone, Copy)]
 enum Run {
@@ -214,7 +217,9 @@ enum Run {
 
 /// Tells how long a value's name is that a text begins with, like `{{stock.available}}`.
 fn value(text: &str) -> Option<usize> {
-    let (name, _) = text.strip_prefix("{{")?.split_once("}}")?;
+    let rest = text.strip_prefix("{{")?;
+    let end = rest.as_bytes().windows(2).take(NAME_BYTES_MAX).position(|two| two == b"}}")?;
+    let name = rest.get(..end)?;
     // What stands between braces and is no name is read like any other text.
     let is_name = |one: char| one.is_ascii_alphanumeric() || one == '_' || one == '.';
     name.trim().chars().all(is_name).then_some(name.len() + 4)

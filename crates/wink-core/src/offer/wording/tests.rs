@@ -206,6 +206,16 @@ fn long_texts_are_looked_over_in_time() {
     let text = "nur heute für dich ".repeat(20_000);
     let found = lint(&text, &[Language::German]);
     assert_eq!(found.len(), 20_000);
+    for (unit, times) in [
+        ("<!--", 100_000),
+        ("{{", 200_000),
+        ("<b ", 100_000),
+        ("a ", 200_000),
+        ("&#", 100_000),
+        ("- \n", 100_000),
+    ] {
+        assert!(lint(&unit.repeat(times), &Language::ALL).is_empty(), "{unit}");
+    }
     let shown = format!("{text}{{{{offer.valid_until}}}}");
     assert!(lint(&shown, &[Language::German]).is_empty());
     let one =
