@@ -182,7 +182,10 @@ fn axes(svg: &mut String, (along, up): (&Scale, &Scale), top: f64, along_dates: 
     for (value, word) in ticks {
         let x = along.place(value);
         segment(svg, (x, HEIGHT - bottom), (x, HEIGHT - bottom + 5.0), "stroke=\"#444\"");
-        text(svg, (x, HEIGHT - bottom + 20.0), "middle", "", &word);
+        // A date at the right end would be cut off.
+        let (place, anchor) =
+            if WIDTH < x + 40.0 && along_dates { (WIDTH - 4.0, "end") } else { (x, "middle") };
+        text(svg, (place, HEIGHT - bottom + 20.0), anchor, "", &word);
     }
     segment(svg, (left, HEIGHT - bottom), (WIDTH - right, HEIGHT - bottom), "stroke=\"#444\"");
     segment(svg, (left, top), (left, HEIGHT - bottom), "stroke=\"#444\"");

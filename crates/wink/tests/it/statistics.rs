@@ -148,7 +148,7 @@ fn reference_time_based_regression_is_found_as_published() {
 /// Planning, in the same vignette: ten per cent on fifteen days.
 #[test]
 fn reference_geolift_is_planned_as_published() {
-    let line = "measure geo-plan --input INPUT --region location --time date --value Y --treated chicago,portland --days 15 --lift 0.1 --json";
+    let line = "measure geo-plan --input INPUT --region location --time date --value Y --treated chicago,portland --days 15 --plays 1 --lift 0.1 --json";
     let planned = wink(line, &reference("geolift/GeoLift_PreTest.csv")).fine().json();
     near(&planned[0]["lifts"][0]["effect"], 290.007, 0.3);
     near(&planned[0]["lifts"][0]["power"], 1.0, 0.0);
@@ -515,10 +515,11 @@ fn people_who_never_leave_are_told_by_a_model_without_leaving() {
         for order in 0..(300 / every) {
             let day =
                 jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().days(order * every)).unwrap();
-            rows.push_str(&format!(
-                "{person},{day},{}\n",
-                10 + person % 7 + u32::try_from(order).unwrap() % 3
-            ));
+            // Everybody has a usual value, from which orders stray.
+            let usual = 10.0 + f64::from(person * 37 % 41);
+            let stray =
+                [0.6, 1.3, 0.9, 1.6, 0.7, 1.1, 0.8][usize::try_from(order + i64::from(person)).unwrap() % 7];
+            rows.push_str(&format!("{person},{day},{:.2}\n", usual * stray));
         }
     }
     std::fs::write(&path, rows).unwrap();

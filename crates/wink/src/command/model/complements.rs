@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use wink_stats::complements::{Baskets, Complements, Pairs};
@@ -58,7 +58,7 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         _ => Numbered::of_lines(&asked.input)?,
     };
     let pairs = Pairs { support_min: asked.support, strength: asked.strength };
-    let found = pairs.fit(Baskets { items: &baskets.items, ends: &baskets.ends })?;
+    let found = pairs.fit(Baskets { items: &baskets.items, ends: &baskets.ends }).map_err(way_out)?;
     if found.pairs.is_empty() {
         refuse(&baskets, &found, asked)?;
     }
@@ -83,6 +83,16 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Where too few items are in enough baskets, fewer baskets can be enough.
+fn way_out(error: wink_stats::Error) -> anyhow::Error {
+    match error {
+        wink_stats::Error::NotEnoughData { what: "frequent items", .. } => {
+            anyhow!("{error}; ask for less with --support, or bring more baskets")
+        }
+        error => error.into(),
+    }
 }
 
 /// Says that nothing goes together, and what to do about it.
