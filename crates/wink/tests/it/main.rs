@@ -54,6 +54,7 @@ mod import;
 mod journey;
 #[cfg(test)]
 mod measured;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod models;

@@ -120,8 +120,8 @@ fn names_with_the_signs_of_lists_stand_in_quotes() {
     assert_eq!(found["treatments"][0]["name"], "new: a|b");
     let measured = format!("measure experiment --input INPUT {arms} --guardrail \"bought\"=higher:0.2");
     assert!(wink(directory.path(), &measured, &rows).fine().out.contains("2000 treated, 2000 control"));
-    let open = format!("measure experiment --input INPUT --treatment \"arm:x=y=new --outcome bought");
-    refused(&wink(directory.path(), &open, &rows), "begins with a double quote that is not closed");
+    let open = "measure experiment --input INPUT --treatment \"arm:x=y=new --outcome bought";
+    refused(&wink(directory.path(), open, &rows), "begins with a double quote that is not closed");
 
     let baskets = "\"tea, green\",milk\n\"tea, green\",milk\nsalt\n";
     let line = "model complements --input INPUT --support 0.1 --cart \"tea,~green\" --json";
@@ -167,7 +167,7 @@ fn regions_are_spoken_of_in_the_times_of_their_file() {
         assert!(said.contains(&format!("effect on a region and {period} ")), "{said}");
         assert!(said.contains(&format!("against the other {period}s")), "{said}");
         let tbr = wink(directory.path(), &format!("{line} --method tbr"), &rows).fine().out;
-        assert!(tbr.contains(&format!("off by ")) && tbr.contains(&format!(" on a {period}, ")), "{tbr}");
+        assert!(tbr.contains("off by ") && tbr.contains(&format!(" on a {period}, ")), "{tbr}");
         let svg = fs::read_to_string(directory.path().join("geo.svg")).unwrap();
         assert!(svg.contains(">date<") && svg.contains(">202") && !svg.contains("days since"), "{svg}");
     }
