@@ -46,8 +46,9 @@ pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval,
         return Err(constant);
     };
     let variance = squared("the variance of the outcome", of_a + of_b)?;
-    let degrees =
-        variance * variance / (of_a * of_a / real(a.count() - 1) + of_b * of_b / real(b.count() - 1));
+    // By the parts of the variance: the square of a variance is no number long before the variance is none.
+    let (part_a, part_b) = (of_a / variance, of_b / variance);
+    let degrees = 1.0 / (part_a * part_a / real(a.count() - 1) + part_b * part_b / real(b.count() - 1));
     let quantile = students_quantile(0.5 + level / 2.0, degrees).ok_or(constant)?;
     let reach = quantile * libm::sqrt(variance);
     let estimate = mean_a - mean_b;
@@ -109,6 +110,19 @@ mod tests {
     }
 
     const SCIPY_QUANTILE: f64 = 1.959_966_356_814;
+
+    #[test]
+    fn the_unit_of_the_outcome_does_not_matter() {
+        let plain = mean_difference(&sample(40, 1.0, 3.0), &sample(60, 0.0, 2.0), 0.95).unwrap();
+        for unit in [1e-140, 1e15, 1e100, 1e150] {
+            let other =
+                mean_difference(&sample(40, unit, 3.0 * unit), &sample(60, 0.0, 2.0 * unit), 0.95).unwrap();
+            assert!((other.lower / unit - plain.lower).abs() < 1e-9, "{unit}: {other:?}");
+            assert!((other.upper / unit - plain.upper).abs() < 1e-9, "{unit}: {other:?}");
+        }
+        let refused = mean_difference(&sample(40, 1e160, 3e160), &sample(60, 0.0, 2e160), 0.95).unwrap_err();
+        assert!(matches!(refused, Error::OutOfRange { .. }), "{refused}");
+    }
 
     #[test]
     fn too_few_people_are_not_enough_data() {

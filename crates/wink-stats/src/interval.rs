@@ -1,6 +1,6 @@
 //! Intervals of a mean.
 
-use crate::error::{at_least, finite, share};
+use crate::error::{at_least, finite, share, squared};
 use crate::numeric::normal_quantile;
 use crate::{Error, Interval};
 
@@ -12,7 +12,8 @@ const STEPS_MAX: usize = 50;
 /// Estimates the mean of independent terms, with the interval of the normal distribution.
 ///
 /// # Errors
-/// [`Error::NotEnoughData`] with fewer than 30 terms, [`Error::NotFinite`], [`Error::OutOfRange`] for a level outside 0 to 1.
+/// [`Error::NotEnoughData`] with fewer than 30 terms, [`Error::NotFinite`], [`Error::OutOfRange`] for a level outside 0 to 1 or terms too
+/// large to be squared.
 pub(crate) fn mean_interval(terms: &[f64], level: f64) -> Result<Interval, Error> {
     let spread = Spread::of(terms)?;
     let reach = quantile(level)? * spread.error();
@@ -60,7 +61,8 @@ impl Spread {
         let count = terms.len() as f64;
         let mean = terms.iter().sum::<f64>() / count;
         let squares: f64 = terms.iter().map(|term| (term - mean) * (term - mean)).sum();
-        Ok(Self { count, mean, deviation: libm::sqrt(squares / (count - 1.0)) })
+        let variance = squared("the variance of the terms", squares / (count - 1.0))?;
+        Ok(Self { count, mean, deviation: libm::sqrt(variance) })
     }
 
     fn error(&self) -> f64 {
@@ -165,10 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_of_the_terms_does_not_matter() {
+        let terms = |unit: f64| {
+            (0..1_000).map(|n| if n % 9 == 0 { unit * f64::from(n) } else { 0.0 }).collect::<Vec<_>>()
+        };
+        let plain = skewed_mean_interval(&terms(1.0), 0.95).unwrap();
+        for unit in [1e-150, 1e15, 1e100] {
+            let other = skewed_mean_interval(&terms(unit), 0.95).unwrap();
+            near(other.lower / unit, plain.lower, 1e-6);
+            near(other.upper / unit, plain.upper, 1e-6);
+        }
+    }
+
+    #[test]
     fn terms_that_say_nothing_are_refused() {
         assert!(matches!(mean_interval(&[1.0; 29], 0.95), Err(Error::NotEnoughData { .. })));
         assert!(matches!(skewed_mean_interval(&[1.0; 30], 1.0), Err(Error::OutOfRange { .. })));
         assert!(matches!(skewed_mean_interval(&[f64::NAN; 30], 0.95), Err(Error::NotFinite { .. })));
+        let large: Vec<f64> = (0..30).map(|n| 1e200 * f64::from(n)).collect();
+        assert!(matches!(skewed_mean_interval(&large, 0.95), Err(Error::OutOfRange { .. })));
         let alike = skewed_mean_interval(&[1.0; 30], 0.95).unwrap();
         assert_eq!((alike.lower, alike.upper), (1.0, 1.0));
     }

@@ -16,6 +16,7 @@ mod household;
 mod letters;
 mod lint;
 mod models;
+pub(crate) mod quoted;
 mod segments;
 mod statistics;
 mod till;
@@ -33,8 +34,9 @@ pub(crate) use models::{
 };
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
-    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FitAction, Geo, GeoMethod, GeoPlan, GeoTable,
-    InputFile, Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel, Sequential, Unit,
+    CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FileModel, FitAction, Geo, GeoMethod, GeoPlan,
+    GeoTable, InputFile, Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel,
+    Sequential, Unit,
 };
 pub(crate) use till::{Till, TillAction};
 pub(crate) use uplift::{

@@ -76,6 +76,11 @@ impl FittedPurchases {
         self.model
     }
 
+    /// Tells whether people may leave; not by [`super::fit_without_leaving`], whose limit of the model this then is.
+    pub fn leaves(&self) -> bool {
+        0.0 < self.parameters.a
+    }
+
     /// Tells the parameters.
     pub fn parameters(&self) -> Parameters {
         self.parameters

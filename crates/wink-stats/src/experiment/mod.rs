@@ -13,7 +13,7 @@ pub use cuped::{Adjusted, cuped, cuped_lift};
 pub use guardrail::{Better, Guardrail, Verdict};
 pub use power::Plan;
 pub use proportion::{Proportion, proportion_difference};
-pub use ratio::{lift, ratio, ratio_difference};
+pub use ratio::{lift, ratio, ratio_difference, ratio_lift};
 pub use sample_ratio::{SAMPLE_RATIO_ALARM, SampleRatio, sample_ratio};
 pub use sequential::{Look, Sequence};
 pub use takers::effect_on_takers;

@@ -63,6 +63,26 @@ pub fn lift(treated: &Moments, control: &Moments, level: f64) -> Result<Interval
     Ok(around(rate - 1.0, variance, level))
 }
 
+/// Estimates the relative difference of two arms' ratios, treated/control − 1, by the delta method: with ρ = R(t)/R(c), the arms being independent,
+/// Var ≈ (Var(R(t)) + ρ²·Var(R(c))) / R(c)² (Deng, Knoblich, Lu 2018, §3.2, with the ratios of §3.1 in the place of means).
+///
+/// # Errors
+/// As [`ratio_difference`], and [`Error::OutOfRange`] if the control arm's ratio is not above 0.
+pub fn ratio_lift(treated: &JointMoments, control: &JointMoments, level: f64) -> Result<Interval, Error> {
+    share("the level", level)?;
+    let ((of_treated, variance_treated), (of_control, variance_control)) =
+        (estimate(treated)?, estimate(control)?);
+    let below = positive("the ratio of the control arm", of_control)?;
+    let rate = of_treated / below;
+    let variance = (variance_treated + rate * rate * variance_control) / (below * below);
+    let variance = squared("the variance of the lift", variance)?;
+    let varies = 0.0 < variance;
+    if !varies {
+        return Err(Error::Constant { what: "the ratio" });
+    }
+    Ok(around(rate - 1.0, variance, level))
+}
+
 fn estimate(people: &JointMoments) -> Result<(f64, f64), Error> {
     enough(people.count())?;
     let below = positive("the mean of the denominator", people.mean_x())?;
@@ -111,7 +131,7 @@ mod tests {
     #[test]
     fn the_intervals_hold_the_truth_as_often_as_they_say() {
         let mut chance = Chance::of(4);
-        let [mut of_ratio, mut of_difference, mut of_lift] = [0; 3];
+        let [mut of_ratio, mut of_difference, mut of_lift, mut of_ratio_lift] = [0; 4];
         for _ in 0..1_000 {
             let (treated, control) = (arm(&mut chance, 400, 22.0), arm(&mut chance, 400, 20.0));
             let holds = |interval: Interval, truth: f64| {
@@ -119,10 +139,11 @@ mod tests {
             };
             of_ratio += holds(ratio(&control, 0.95).unwrap(), 20.0);
             of_difference += holds(ratio_difference(&treated, &control, 0.95).unwrap(), 2.0);
+            of_ratio_lift += holds(ratio_lift(&treated, &control, 0.95).unwrap(), 0.1);
             of_lift += holds(lift(&treated.y(), &control.y(), 0.95).unwrap(), 0.1);
         }
-        for held in [of_ratio, of_difference, of_lift] {
-            assert!((930..=970).contains(&held), "{of_ratio} {of_difference} {of_lift}");
+        for held in [of_ratio, of_difference, of_lift, of_ratio_lift] {
+            assert!((930..=970).contains(&held), "{of_ratio} {of_difference} {of_lift} {of_ratio_lift}");
         }
     }
 
@@ -132,6 +153,9 @@ mod tests {
         assert!(matches!(ratio(&nothing, 0.95), Err(Error::OutOfRange { .. })));
         let same = JointMoments::of(&[1.0; 40], &[1.0; 40]);
         assert_eq!(ratio_difference(&same, &same, 0.95), Err(Error::Constant { what: "the ratio" }));
+        assert_eq!(ratio_lift(&same, &same, 0.95), Err(Error::Constant { what: "the ratio" }));
+        let none = JointMoments::of(&[1.0; 40], &[0.0; 40]);
+        assert!(matches!(ratio_lift(&same, &none, 0.95), Err(Error::OutOfRange { .. })));
         assert!(matches!(ratio(&JointMoments::default(), 0.95), Err(Error::NotEnoughData { .. })));
         assert!(matches!(ratio(&same, 95.0), Err(Error::OutOfRange { .. })));
     }

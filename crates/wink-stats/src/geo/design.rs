@@ -11,11 +11,11 @@ use crate::numeric::{count, mean};
 pub struct Design {
     /// How many times the treatment would last.
     pub duration: usize,
-    /// How often it is played, each time one time earlier; their share of alarms is the power.
+    /// How often it is played, each time one time earlier; their share of alarms is the power, and without a lift that of false alarms.
     pub plays: usize,
     /// The lifts that are planted: 0.1 is ten per cent more.
     pub lifts: Vec<f64>,
-    /// The p-value up to which an effect is called one.
+    /// The p-value up to which an effect is called one, and the part of the plays without a lift in which one may be.
     pub alpha: f64,
     /// The source of placebo draws.
     pub seed: u64,
@@ -30,7 +30,7 @@ pub struct Power {
     pub found: Option<f64>,
     /// The mean of the effects that were found, on one region in one time.
     pub effect: f64,
-    /// The part of the plays in which it was called an effect.
+    /// The part of the plays in which it was called an effect, while at most alpha of those without a lift are.
     pub power: f64,
 }
 
@@ -41,6 +41,11 @@ pub struct Candidate {
     pub regions: Vec<usize>,
     /// The mean scaled imbalance: near 0 is a good match, 1 is no better than equal weights.
     pub imbalance: f64,
+    /// The part of the plays without a lift whose p-value is at most alpha. Placebos are other regions: if these here are less alike over
+    /// time, it is more than alpha.
+    pub false_alarms: f64,
+    /// The p-value up to which an effect is called one here: alpha, or what is below the p-values of plays without a lift that were too many.
+    pub p_value_max: f64,
     /// What it would see, by lift.
     pub power: Vec<Power>,
     /// The least lift that is seen in four of five plays, if one is.
@@ -54,41 +59,54 @@ impl Design {
     /// Plays the experiment with these regions treated: every planted lift multiplies their values in the window, the mixture is fitted to
     /// what lies before, and placebos judge. Weights and placebos do not depend on the lift and are computed once for each play.
     ///
+    /// Power is worth something only at a rate of false alarms that is held (size-adjusted power: Davidson and MacKinnon 2006, "The power of bootstrap
+    /// and asymptotic tests", section 2): where more than alpha of the plays without a lift are alarms, an effect must be clearer than those.
+    ///
     /// # Errors
     /// [`Error::NotEnoughData`] if the past is too short for the plays, or as [`super::infer`]; [`Error::OutOfRange`] for an alpha that is
     /// no share.
     pub fn play(&self, panel: &Panel, treated: &[usize]) -> Result<Candidate, Error> {
         share("alpha", self.alpha)?;
         at_least("plays", 1, self.plays)?;
-        let mut imbalances = Vec::new();
+        let (mut imbalances, mut nothing) = (Vec::new(), Vec::new());
         let mut seen = vec![(Vec::new(), Vec::new(), Vec::new()); self.lifts.len()];
         for earlier in 0..self.plays {
             let end = panel.times().saturating_sub(earlier);
             let window = Window { begin: end.saturating_sub(self.duration), end };
             let placebos = Placebos::compute(panel, treated, window, self.seed)?;
-            for (&lift, (lifts, effects, alarms)) in self.lifts.iter().zip(&mut seen) {
+            let found = Synthetic::fit(panel, treated, &[], window)?;
+            nothing.push(placebos.p_value(super::placebo::error_ratio(&found)));
+            imbalances.push(found.imbalance_scaled);
+            for (&lift, (lifts, effects, p_values)) in self.lifts.iter().zip(&mut seen) {
                 let found = Synthetic::fit(&planted(panel, treated, window, lift)?, treated, &[], window)?;
-                let p_value = placebos.p_value(super::placebo::error_ratio(&found));
                 lifts.extend(found.lift);
                 effects.push(found.effect);
-                alarms.push(f64::from(u8::from(p_value <= self.alpha)));
-                imbalances.push(found.imbalance_scaled);
+                p_values.push(placebos.p_value(super::placebo::error_ratio(&found)));
             }
         }
+        let false_alarms = part_up_to(&nothing, self.alpha);
+        let p_value_max = held(nothing, self.alpha);
         let power: Vec<Power> = self
             .lifts
             .iter()
             .zip(&seen)
-            .map(|(&lift, (lifts, effects, alarms))| Power {
+            .map(|(&lift, (lifts, effects, p_values))| Power {
                 lift,
                 found: (!lifts.is_empty()).then(|| mean(lifts)),
                 effect: mean(effects),
-                power: mean(alarms),
+                power: part_up_to(p_values, p_value_max),
             })
             .collect();
         let detected = power.iter().filter(|one| 0.0 != one.lift && POWER_WANTED <= one.power);
         let detectable = detected.map(|one| one.lift).min_by(|a, b| a.abs().total_cmp(&b.abs()));
-        Ok(Candidate { regions: treated.to_vec(), imbalance: mean(&imbalances), power, detectable })
+        Ok(Candidate {
+            regions: treated.to_vec(),
+            imbalance: mean(&imbalances),
+            false_alarms,
+            p_value_max,
+            power,
+            detectable,
+        })
     }
 
     /// Plays every region together with the `size − 1` that went most like it, best first: by the least detectable lift, then by how
@@ -107,6 +125,20 @@ impl Design {
             .sort_by(|a, b| least(a).total_cmp(&least(b)).then_with(|| a.imbalance.total_cmp(&b.imbalance)));
         Ok(candidates)
     }
+}
+
+/// The part of p-values that are at most this.
+fn part_up_to(p_values: &[f64], most: f64) -> f64 {
+    count(p_values.iter().filter(|p_value| **p_value <= most).count()) / count(p_values.len())
+}
+
+/// The greatest p-value up to alpha that at most alpha of these reach.
+fn held(mut without: Vec<f64>, alpha: f64) -> f64 {
+    without.sort_by(f64::total_cmp);
+    let allowed =
+        without.iter().enumerate().find(|(place, _)| alpha < count(place + 1) / count(without.len()));
+    // P-values are steps of at least one in two hundred; just below this one lies all that is smaller.
+    allowed.map_or(alpha, |(_, first_too_many)| alpha.min(first_too_many.next_down()))
 }
 
 fn planted(panel: &Panel, treated: &[usize], window: Window, lift: f64) -> Result<Panel, Error> {
@@ -164,8 +196,33 @@ mod tests {
     fn a_larger_lift_is_seen_more_often() {
         let played = design().play(&panel(), &[1]).unwrap();
         let powers: Vec<f64> = played.power.iter().map(|one| one.power).collect();
-        assert!(powers[0] <= 0.4 && powers[1] <= powers[2] && 0.99 < powers[2], "{played:?}");
+        assert!(powers[0] <= 0.1 && powers[1] <= powers[2] && 0.99 < powers[2], "{played:?}");
         assert!((played.power[2].found.unwrap() - 0.10).abs() < 0.02, "{played:?}");
+    }
+
+    #[test]
+    fn power_is_told_at_the_rate_of_false_alarms_that_was_asked_for() {
+        // In the last ten times this region went its own way: it alarms without any lift.
+        let mut series: Vec<Vec<f64>> = (0..24).map(|region| panel().series(region).to_vec()).collect();
+        series[1].iter_mut().skip(68).for_each(|value| *value += 15.0);
+        let drifted = design().play(&Panel::of(series).unwrap(), &[1]).unwrap();
+        assert!(0.5 < drifted.false_alarms && drifted.p_value_max < 0.05, "{drifted:?}");
+        assert!(drifted.power[0].power <= 0.1, "{drifted:?}");
+        let calm = design().play(&panel(), &[1]).unwrap();
+        assert!(calm.power[0].power <= 0.1 && calm.p_value_max <= 0.1, "{calm:?}");
+    }
+
+    #[test]
+    fn at_most_alpha_of_the_plays_without_a_lift_are_alarms() {
+        let check = |without: &[f64], wanted: f64| {
+            let most = held(without.to_vec(), 0.1);
+            assert!((most - wanted).abs() < 1e-12, "{without:?}: {most}");
+            assert!(part_up_to(without, most) <= 0.1, "{without:?}: {most}");
+        };
+        check(&[0.5, 0.8], 0.1);
+        check(&[0.05], 0.05);
+        check(&[0.04, 0.02, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2], 0.04);
+        check(&[0.005; 20], 0.005);
     }
 
     #[test]

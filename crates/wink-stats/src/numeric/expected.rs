@@ -15,6 +15,10 @@ const TERMS_MAX: u32 = 100_000;
 ///
 /// −C·((1−z)^(a−1) − 1)/(a−1) − (1−z)^(a−1) · Σ_{k≥1} (C−R)_k (a)_{k−1} / ((C+1)_{k−1} k!) · z^k
 pub fn expected_over_beta(shape: f64, a: f64, b: f64, w: f64) -> f64 {
+    // Nobody leaves: the rate goes on for all the time.
+    if a == 0.0 {
+        return shape * w;
+    }
     let c = a + b - 1.0;
     let log_rest = -libm::log1p(w);
     let z = w / (1.0 + w);

@@ -1,7 +1,7 @@
 //! Estimators over logged rounds.
 
 use crate::error::{at_least, finite, same_length};
-use crate::interval::{mean_interval, skewed_mean_interval};
+use crate::interval::skewed_mean_interval;
 use crate::{Error, Interval};
 
 /// With fewer rounds' worth of weight an estimate rests on a handful of rounds, and its interval does not hold.
@@ -112,21 +112,12 @@ impl<'a> Log<'a> {
         skewed_mean_interval(&linear.collect::<Vec<f64>>(), level)
     }
 
-    /// Estimates it by a model of the reward alone, the direct method (Dudík, Langford and Li 2011, section 2.1). `values` holds, for
-    /// each round, the model's reward in the mean over the other policy's actions. The interval knows nothing of the model's own mistake.
+    /// Estimates it by a model of the reward, set right by what was seen (Dudík, Langford and Li 2011, equation 1): good if either the model or the
+    /// logged probabilities are. `expected` holds the model's reward for the logged action, `values` that in the mean over the other policy's
+    /// actions; the model should not have seen the round.
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::NotFinite`], and as [`Log::ipw`].
-    pub fn direct(&self, values: &[f64], level: f64) -> Result<Interval, Error> {
-        same_length("the model's values", self.rewards.len(), values.len())?;
-        mean_interval(values, level)
-    }
-
-    /// Estimates it by the model, set right by what was seen (the same, equation 1): good if either the model or the logged
-    /// probabilities are. `expected` holds the model's reward for the logged action; the model should not have seen the round.
-    ///
-    /// # Errors
-    /// As [`Log::direct`].
     pub fn doubly_robust(&self, expected: &[f64], values: &[f64], level: f64) -> Result<Interval, Error> {
         same_length("the model's rewards", self.rewards.len(), expected.len())?;
         same_length("the model's values", self.rewards.len(), values.len())?;

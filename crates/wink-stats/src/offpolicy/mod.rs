@@ -5,7 +5,9 @@
 //! that holds, and with too little of it there is no estimate.
 
 mod cells;
+mod direct;
 mod log;
 
 pub use cells::CellMeans;
+pub use direct::{Choices, direct};
 pub use log::{EFFECTIVE_MIN, Log, Overlap};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wink_stats::Error;
 use wink_stats::buying::{Customer, History};
 use wink_stats::numeric::{Chance, count};
-use wink_stats::offpolicy::{CellMeans, Log};
+use wink_stats::offpolicy::{CellMeans, Choices, Log, direct};
 use wink_stats::propensity::Linear;
 use wink_stats::uplift::Learner;
 use wink_trees::Trees;
@@ -214,7 +214,9 @@ fn off_policy(rows: &mut Vec<Value>) -> Result<(), Failure> {
             actions.iter().enumerate().map(|(round, action)| of(round, *action)).collect();
         let value = |round: usize| (0..ACTIONS).map(|action| wants(action) * of(round, action)).sum();
         let values: Vec<f64> = (0..LOGGED).map(value).collect();
-        let direct = log.direct(&values, 0.95)?;
+        let (places, wanted): (Vec<usize>, Vec<f64>) = (0..ACTIONS).map(|action| (0, wants(action))).unzip();
+        let choices = Choices { place_of: &places, probability: &wanted };
+        let direct = direct(&actions, &rewards, choices, 0.95)?;
         Ok::<_, Error>([plain, normalised, direct, log.doubly_robust(&expected, &values, 0.95)?])
     })?;
     rows.push(at_most("off-policy, 1,000,000 rounds, IPW, SNIPW, DM, DR", seconds, "CPU s", "the goal", 1.0));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::quoted::List;
 use super::{
     ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit,
 };
@@ -62,7 +63,8 @@ pub(crate) enum PredictAction {
 /// A table.
 #[derive(Debug, Args)]
 pub(crate) struct InputFile {
-    /// The table: .csv, .tsv, .txt (fields apart by blanks), each also with .gz, or .parquet
+    /// The table: .csv, .tsv, .txt (fields apart by blanks), each also with .gz, or .parquet. Names count as they are written, with blanks around
+    /// them; of a Parquet file's points in time, the day in UTC counts
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// The first row is data already; columns are called 1, 2, …
@@ -93,9 +95,9 @@ pub(crate) struct ClvInput {
     /// The unit of time of the parameters
     #[arg(long, value_enum, default_value = "week")]
     pub(crate) unit: Unit,
-    /// Whether somebody may leave right after the first purchase (mbg-nbd) or not (bg-nbd)
+    /// Whether somebody may leave right after the first purchase (mbg-nbd), after a later one (bg-nbd), or never (nbd)
     #[arg(long, value_enum, default_value = "bg-nbd")]
-    pub(crate) model: PurchaseModel,
+    pub(crate) model: FileModel,
     /// Draws the parameters to zero by so much, where orders alone do not tell them: 0.001 to 0.1
     #[arg(long, default_value_t = 0.0, value_name = "NUMBER")]
     pub(crate) penalty: f64,
@@ -113,7 +115,16 @@ pub(crate) enum Unit {
     Month,
 }
 
-/// A model of purchases.
+/// A model of purchases in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FileModel {
+    BgNbd,
+    MbgNbd,
+    /// Nobody ever leaves: purchases go on at rates of people's own
+    Nbd,
+}
+
+/// A model of purchases of a store's people.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum PurchaseModel {
     BgNbd,
@@ -125,6 +136,7 @@ pub(crate) enum PurchaseModel {
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31
   wink model fit clv --input CDNOW_sample.txt.gz --no-header --customer 1 --time 3 --value 5 --calibration-end 1997-09-30 --json
   wink model fit clv --input orders.csv --customer id --time date --value amount --calibration-end 2025-12-31 --penalty 0.01
+  wink model fit clv --input subscribers.csv --customer id --time date --value amount --calibration-end 2025-12-31 --model nbd
   wink model fit clv --input orders.parquet --customer id --time date --value amount --cost cost --quantity pieces --calibration-end 2025-12-31
 
 What lies after the calibration's end is what the model is checked on.")]
@@ -218,7 +230,7 @@ One person in each row. Without a control value, everybody else is the control."
 pub(crate) struct Experiment {
     #[command(flatten)]
     pub(crate) file: InputFile,
-    /// The column with the arm, the treated value, and the control value
+    /// The column with the arm, the treated value, and the control value. A name with `=` or `:` in it stands in double quotes: '"a:b"=x:"c:d"'
     #[arg(long, value_name = "COL=VALUE[:CONTROL]")]
     pub(crate) treatment: String,
     /// A column with an outcome; may be said several times
@@ -233,7 +245,8 @@ pub(crate) struct Experiment {
     /// The part of the people that was to be treated; whether that came true is tested
     #[arg(long, value_name = "PART")]
     pub(crate) share: Option<f64>,
-    /// What must not get worse by a margin, and which way is good: a test of non-inferiority on one side. May be said several times
+    /// What must not get worse by a margin, and which way is good: a test of non-inferiority on one side. May be said several times;
+    /// a column with `=` in its name stands in double quotes
     #[arg(long, value_name = "COL=higher|lower:MARGIN")]
     pub(crate) guardrail: Vec<String>,
     /// The level of intervals, and of guardrails on one side
@@ -254,7 +267,7 @@ A row in which one of these is missing is no look.")]
 pub(crate) struct Sequential {
     #[command(flatten)]
     pub(crate) file: InputFile,
-    /// The column with the arm, the treated value, and the control value
+    /// The column with the arm, the treated value, and the control value. A name with `=` or `:` in it stands in double quotes: '"a:b"=x:"c:d"'
     #[arg(long, value_name = "COL=VALUE[:CONTROL]", required_unless_present = "checkpoints")]
     pub(crate) treatment: Option<String>,
     /// The column with the outcome
@@ -266,9 +279,9 @@ pub(crate) struct Sequential {
     /// Rows are looks that somebody has summed up
     #[arg(long, conflicts_with_all = ["treatment", "outcome"])]
     pub(crate) checkpoints: bool,
-    /// Columns that tell experiments in one file apart
-    #[arg(long, value_name = "COL,…", value_delimiter = ',')]
-    pub(crate) by: Vec<String>,
+    /// Columns that tell experiments in one file apart; one with a comma in it stands in double quotes: '"a,b",c'
+    #[arg(long, value_name = "COL,…")]
+    pub(crate) by: Vec<List>,
     /// How many people are planned for both arms together: there the intervals are tightest. Belongs to the plan; without it, the last
     /// look's number is taken, which is right only if outcomes did not decide when to stop
     #[arg(long, value_name = "PEOPLE")]
@@ -292,7 +305,7 @@ pub(crate) struct GeoTable {
     /// The column with the region
     #[arg(long, value_name = "COL")]
     pub(crate) region: String,
-    /// The column with the day
+    /// The column with the day, or the first day of the week or month
     #[arg(long, value_name = "COL")]
     pub(crate) time: String,
     /// The column with the number
@@ -325,9 +338,9 @@ Every region needs a number for every day, unless --missing-is-zero is said.")]
 pub(crate) struct Geo {
     #[command(flatten)]
     pub(crate) table: GeoTable,
-    /// The treated regions
-    #[arg(long, value_name = "REGION,…", value_delimiter = ',', required = true)]
-    pub(crate) treated: Vec<String>,
+    /// The treated regions; one with a comma in it stands in double quotes: '"Washington, D.C.",chicago'
+    #[arg(long, value_name = "REGION,…", required = true)]
+    pub(crate) treated: Vec<List>,
     /// The first treated day
     #[arg(long, value_name = "DATE")]
     pub(crate) from: String,
@@ -356,26 +369,27 @@ pub(crate) struct Geo {
   wink measure geo-plan --input sales.csv --region city --time date --value sales --size 2 --days 15 --lift 0.05,0.1
   wink measure geo-plan --input sales.csv --region city --time date --value sales --treated chicago,portland --days 15 --lift 0.1 --json
 
-The lifts are planted at the end of the past and earlier; power is how often they are seen.")]
+The lifts are planted at the end of the past and earlier; power is how often they are seen, while without a lift no more than --alpha
+of the plays are called an effect. A DAY is a row's time, whatever is between two of them.")]
 pub(crate) struct GeoPlan {
     #[command(flatten)]
     pub(crate) table: GeoTable,
-    /// The regions to treat; without them, groups of --size are compared
-    #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
-    pub(crate) treated: Vec<String>,
+    /// The regions to treat, as for `measure geo`; without them, groups of --size are compared
+    #[arg(long, value_name = "REGION,…")]
+    pub(crate) treated: Vec<List>,
     /// How many regions are treated together
     #[arg(long, default_value_t = 1, value_name = "REGIONS", conflicts_with = "treated")]
     pub(crate) size: usize,
     /// How many days the treatment would last
     #[arg(long, value_name = "DAYS")]
     pub(crate) days: usize,
-    /// How often it is played, each time a day earlier
-    #[arg(long, default_value_t = 1, value_name = "TIMES")]
+    /// How often it is played, each time a day earlier; with fewer than 1 / --alpha, false alarms are hardly seen
+    #[arg(long, default_value_t = 10, value_name = "TIMES")]
     pub(crate) plays: usize,
     /// The lifts to plant; 0.1 is ten per cent more
     #[arg(long, value_name = "LIFT,…", value_delimiter = ',', default_values_t = [0.0, 0.05, 0.1, 0.15, 0.2])]
     pub(crate) lift: Vec<f64>,
-    /// The p-value up to which an effect is called one
+    /// The p-value up to which an effect is called one, and the part of plays without a lift in which one may be
     #[arg(long, default_value_t = 0.1)]
     pub(crate) alpha: f64,
     /// Prints the plan as JSON

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::InputFile;
+use super::quoted::List;
 
 /// A trial: one person in each row.
 #[derive(Debug, Args)]
@@ -12,16 +13,17 @@ pub(crate) struct TrialInput {
     #[command(flatten)]
     pub(crate) file: InputFile,
     /// The column with what people got, the treated value, and the control value; without one, everybody else is the control. Several
-    /// values are joined by `|`. Said several times, these are several treatments
+    /// values are joined by `|`. A name with one of these signs in it stands in double quotes: '"a=b"=x:"c:d"'. Said several times, these are several
+    /// treatments
     #[arg(long, value_name = "COL=VALUE[:CONTROL]", required = true)]
     pub(crate) treatment: Vec<String>,
     /// The column with what came of it: 0 or 1
     #[arg(long, value_name = "COL")]
     pub(crate) outcome: String,
     /// What is known of people: COL, COL/NUMBER, ln1p(COL), ln1p(COL)/NUMBER, COL=VALUE (1 where it has this value), or COL=* (one for
-    /// each value but the first)
-    #[arg(long, value_name = "SPEC,…", required = true, value_delimiter = ',')]
-    pub(crate) features: Vec<String>,
+    /// each value but the first). One that has a comma in it stands in double quotes: '"a,b",c'
+    #[arg(long, value_name = "SPEC,…", required = true)]
+    pub(crate) features: Vec<List>,
     /// One model, a model for each treatment, or a model of doubly robust scores
     #[arg(long, value_enum, default_value = "t")]
     pub(crate) learner: LearnerName,
@@ -59,6 +61,7 @@ pub(crate) enum BaseName {
 #[command(after_help = "Examples:
   wink model fit uplift --input trial.csv --treatment email=yes:no --outcome visit --features age/10,ln1p(spent),channel=web
   wink model fit uplift --input trial.parquet --treatment arm=a:none --treatment arm=b:none --outcome bought --features age,region=* --learner dr --base gbt --split random:1 --json
+  wink model fit uplift --input trial.csv --treatment email=yes --outcome visit --features age --plot qini.svg --plot-calibration calibration.svg
 
 Learns from the even rows, or a random half, and judges on the others.")]
 pub(crate) struct UpliftFit {
@@ -67,6 +70,9 @@ pub(crate) struct UpliftFit {
     /// Draws the Qini curve of each treatment
     #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,
+    /// Draws the effects that were promised to groups of people beside those that were seen
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
+    pub(crate) plot_calibration: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -111,12 +117,12 @@ pub(crate) struct ComplementsInput {
     /// How many pairs, or suggestions, are printed
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     pub(crate) top: usize,
-    /// Items of a cart: what goes with them is suggested
-    #[arg(long, value_name = "ITEM,…", value_delimiter = ',')]
-    pub(crate) cart: Vec<String>,
+    /// Items of a cart: what goes with them is suggested. One that has a comma in it stands in double quotes: '"a,b",c'
+    #[arg(long, value_name = "ITEM,…")]
+    pub(crate) cart: Vec<List>,
     /// Items that were bought already, and are not suggested
-    #[arg(long, value_name = "ITEM,…", value_delimiter = ',', requires = "cart")]
-    pub(crate) bought: Vec<String>,
+    #[arg(long, value_name = "ITEM,…", requires = "cart")]
+    pub(crate) bought: Vec<List>,
     /// Prints the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

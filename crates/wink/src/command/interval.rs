@@ -26,9 +26,20 @@ impl Around {
 
     /// A number beside it, with as many digits.
     pub(super) fn signed(&self, number: f64) -> String {
+        if LARGE <= number.abs().max(self.estimate.abs()) {
+            return format!("{number:+.3e}");
+        }
         let digits = digits(self.upper - self.lower);
         format!("{number:+.digits$}")
     }
+}
+
+/// From here on a number has more digits than it knows, and is written with a power of ten.
+const LARGE: f64 = 1e15;
+
+/// A mean, as people read it.
+pub(super) fn plain(number: f64) -> String {
+    if LARGE <= number.abs() { format!("{number:.6e}") } else { format!("{number:.6}") }
 }
 
 /// How many digits after the point show three of a number of this size.
@@ -50,6 +61,9 @@ mod tests {
         let words = |estimate, lower, upper| Around { estimate, lower, upper }.words();
         assert_eq!(words(0.045_233, 0.038_895, 0.051_571), "+0.0452 [+0.0389, +0.0516]");
         assert_eq!(words(155.556, 20.0, 290.0), "+156 [+20, +290]");
+        assert_eq!(words(8.4e13, -2.9e14, 4.6e14), "+84000000000000 [-290000000000000, +460000000000000]");
+        assert_eq!(words(8.4e15, -2.9e14, 4.6e16), "+8.400e15 [-2.900e14, +4.600e16]");
+        assert_eq!([plain(2.5), plain(-1.25e18)], ["2.500000", "-1.250000e18"]);
         assert_eq!(words(1.0, 1.0, 1.0), "+1.000 [+1.000, +1.000]");
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(asked: &Lint) -> anyhow::Result<ExitCode> {
         let named = languages.iter().filter(|_| language.is_some());
         reports.push(Report {
             file: file.display().to_string(),
-            findings: findings.iter().map(|finding| Found::new(&text, finding)).collect(),
+            findings: Found::all(&text, &findings),
             readability: named.filter_map(|language| Ease::of(&text, *language)).collect(),
         });
     }
@@ -104,12 +104,24 @@ fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 impl Found {
-    fn new(text: &str, finding: &Finding) -> Self {
-        let before = text.get(..finding.at.start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    /// Says of all findings, which are in the order of the text, where they stand.
+    fn all(text: &str, findings: &[Finding]) -> Vec<Self> {
+        let (mut line, mut line_start, mut read) = (1, 0, 0);
+        let place = |finding: &Finding| {
+            let between = text.get(read..finding.at.start).unwrap_or_default();
+            line += between.matches('\n').count();
+            line_start = between.rfind('\n').map_or(line_start, |end| read + end + 1);
+            read = finding.at.start;
+            let before = text.get(line_start..finding.at.start).unwrap_or_default();
+            Self::at(line, before.chars().count() + 1, text, finding)
+        };
+        findings.iter().map(place).collect()
+    }
+
+    fn at(line: usize, column: usize, text: &str, finding: &Finding) -> Self {
         Self {
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            line,
+            column,
             rule: finding.rule,
             class: finding.class.name(),
             severity: finding.severity.name(),

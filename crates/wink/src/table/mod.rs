@@ -4,6 +4,7 @@
 mod parquet_file;
 mod text_file;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,6 +13,8 @@ use jiff::civil::Date;
 use parquet_file::ParquetFile;
 pub(crate) use parquet_file::all;
 use text_file::TextFile;
+
+use crate::terminal;
 
 /// A table whose columns can be asked for.
 pub(crate) struct Table {
@@ -113,12 +116,20 @@ impl Table {
         }
     }
 
-    /// Reads a column of names, as of customers or arms, each of which says whose the row is.
+    /// Reads a column of names, as of customers or arms, each of which says whose the row is. Blanks around a name are part of it, as in
+    /// `pandas.read_csv`; where the same name stands without them too, this is said on standard error.
     ///
     /// # Errors
     /// As [`Table::texts`], and at the first row that has none: rows without a name would be taken for one that is called nothing.
     pub(crate) fn names_of(&self, column: &str) -> anyhow::Result<Vec<String>> {
         let texts = self.texts(column)?;
+        if let Some(text) = alike_but_for_blanks(&texts) {
+            terminal::note(&format!(
+                "{}: `{}` and `{text}` differ by blanks, and are taken for two; if they are one, take the blanks away before",
+                self.place(column),
+                text.trim()
+            ));
+        }
         self.each(column, texts.into_iter(), |text| match text.trim().is_empty() {
             true => bail!("there is no value; fill it in, or leave the row out"),
             false => Ok(text),
@@ -141,12 +152,22 @@ impl Table {
         })
     }
 
-    /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken.
+    /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken. Parquet keeps points in time
+    /// with a zone in UTC, without the zone's name; if the day in UTC may be another one, this is said on standard error.
     ///
     /// # Errors
     /// Fails if there is no such column, and at the first row that has no date.
     pub(crate) fn dates(&self, column: &str) -> anyhow::Result<Vec<Date>> {
         let texts = self.texts(column)?;
+        if let Source::Parquet(file) = &self.source
+            && file.is_in_utc(self.known(column)?)
+            && texts.iter().any(|text| !text.is_empty() && !text.ends_with("T00:00:00Z"))
+        {
+            terminal::note(&format!(
+                "{}: its points in time are kept in UTC, and their days there are taken; if days begin elsewhere, write the column as dates before",
+                self.place(column)
+            ));
+        }
         // Rows of one day often stand together, and reading a date costs more than comparing texts.
         let mut last: Option<(&str, Date)> = None;
         self.each(column, texts.iter(), |text| {
@@ -196,6 +217,17 @@ impl Table {
         };
         values.enumerate().map(row).collect()
     }
+}
+
+/// Finds a text with blanks around it that is another one without them.
+fn alike_but_for_blanks(texts: &[String]) -> Option<&str> {
+    let with: BTreeSet<&str> =
+        texts.iter().map(String::as_str).filter(|text| text.trim().len() < text.len()).collect();
+    let without: BTreeSet<&str> = match with.is_empty() {
+        true => BTreeSet::new(),
+        false => texts.iter().map(String::as_str).collect(),
+    };
+    with.into_iter().find(|text| !text.trim().is_empty() && without.contains(text.trim()))
 }
 
 /// The ending that says what a file is, without `.gz`.
@@ -254,6 +286,12 @@ fn finite(number: Option<f64>, written: &str) -> anyhow::Result<Option<f64>> {
         Some(number) if number.is_infinite() => bail!("`{written}` is not finite"),
         number => Ok(number.filter(|number| !number.is_nan())),
     }
+}
+
+/// Counts the days since 1970-01-01.
+pub(crate) fn days_since_1970(day: Date) -> i32 {
+    // Both lie in the calendar's ten thousand years.
+    (day - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
 /// Reads a date as people write it in tables. Between points the day stands first; between strokes nobody knows.

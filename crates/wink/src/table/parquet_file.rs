@@ -110,6 +110,15 @@ impl ParquetFile {
         Ok(read.into_iter().map(Option::unwrap_or_default).collect())
     }
 
+    /// Whether a column's points in time are kept in UTC, whatever zone they were written in.
+    pub(super) fn is_in_utc(&self, index: usize) -> bool {
+        let column = self.reader.metadata().file_metadata().schema_descr().column(index);
+        match column.logical_type_ref() {
+            Some(LogicalType::Timestamp(kind)) => kind.is_adjusted_to_u_t_c,
+            _ => false,
+        }
+    }
+
     /// What the file says of a column's integers: in the way of today, or in that of older writers.
     fn whole(&self, index: usize) -> anyhow::Result<Whole> {
         let column = self.reader.metadata().file_metadata().schema_descr().column(index);

@@ -53,6 +53,8 @@ mod import;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod measured;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod models;

@@ -148,7 +148,7 @@ fn reference_time_based_regression_is_found_as_published() {
 /// Planning, in the same vignette: ten per cent on fifteen days.
 #[test]
 fn reference_geolift_is_planned_as_published() {
-    let line = "measure geo-plan --input INPUT --region location --time date --value Y --treated chicago,portland --days 15 --lift 0.1 --json";
+    let line = "measure geo-plan --input INPUT --region location --time date --value Y --treated chicago,portland --days 15 --plays 1 --lift 0.1 --json";
     let planned = wink(line, &reference("geolift/GeoLift_PreTest.csv")).fine().json();
     near(&planned[0]["lifts"][0]["effect"], 290.007, 0.3);
     near(&planned[0]["lifts"][0]["power"], 1.0, 0.0);
@@ -497,11 +497,57 @@ fn people_who_are_all_alike_are_told_with_a_penalty() {
     refused(
         &fit,
         input,
-        "does not identify BG/NBD; --penalty 0.01 may give an answer, unless nobody ever leaves",
+        "does not identify BG/NBD; --penalty 0.01 may give an answer, or --model nbd if nobody ever leaves",
     );
     refused(&format!("{fit} --penalty=-1"), input, "the penalty is -1, and must be 0 or more");
     let found = wink(&format!("{fit} --penalty 0.01"), input).fine().out;
     assert!(found.contains("drawn to zero by a penalty of 0.01"), "{found}");
+}
+
+/// Subscribers who all go on to the end, at rates of their own: no model of leaving has a summit, and that without leaving tells what comes.
+#[test]
+fn people_who_never_leave_are_told_by_a_model_without_leaving() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("subscribers.csv");
+    let mut rows = String::from("who,day,spent\n");
+    for person in 0..240_u32 {
+        let every = [5, 9, 14, 21, 30, 45][person as usize % 6] + i64::from(person / 6 % 5);
+        for order in 0..(300 / every) {
+            let day =
+                jiff::civil::date(2025, 1, 1).checked_add(jiff::Span::new().days(order * every)).unwrap();
+            // Everybody has a usual value, from which orders stray.
+            let usual = 10.0 + f64::from(person * 37 % 41);
+            let stray =
+                [0.6, 1.3, 0.9, 1.6, 0.7, 1.1, 0.8][usize::try_from(order + i64::from(person)).unwrap() % 7];
+            rows.push_str(&format!("{person},{day},{:.2}\n", usual * stray));
+        }
+    }
+    std::fs::write(&path, rows).unwrap();
+    let input = path.to_str().unwrap();
+    let fit = format!("model fit clv {ORDERS}");
+    refused(&fit, input, "or --model nbd if nobody ever leaves");
+    refused(&format!("{fit} --model nbd --penalty 0.1"), input, "--penalty is for bg-nbd and mbg-nbd");
+    let found = wink(&format!("{fit} --model nbd --json"), input).fine().json();
+    assert_eq!(found["model"], "NBD");
+    let names: Vec<&String> = found["parameters"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["alpha", "r"]);
+    let predict = format!("model predict clv {ORDERS} --model nbd --horizon 4 --json");
+    let said = wink(&predict, input).fine().out;
+    let (r, alpha) =
+        (found["parameters"]["r"].as_f64().unwrap(), found["parameters"]["alpha"].as_f64().unwrap());
+    for line in said.lines() {
+        let one: Json = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            (one["alive"]["lower"].as_f64(), one["alive"]["estimate"].as_f64()),
+            (Some(1.0), Some(1.0))
+        );
+        let rate = (r + one["repeats"].as_f64().unwrap()) / (alpha + one["observed"].as_f64().unwrap());
+        near(&one["purchases"]["estimate"], 4.0 * rate, 1e-9);
+        assert!(one["value"]["lower"].as_f64().unwrap() < one["value"]["upper"].as_f64().unwrap(), "{one}");
+    }
+    assert_eq!(said.lines().count(), 240);
+    let told = wink(&format!("{fit} --model nbd"), input).fine().out;
+    assert!(told.starts_with("NBD on 240 customers") && !told.contains(", a "), "{told}");
 }
 
 /// An outcome that nobody can judge is said beside those that can be.

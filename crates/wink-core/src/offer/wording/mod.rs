@@ -2,17 +2,21 @@
 //!
 //! Words are all it sees. That "no" is as large as "yes" and that a page has no clock that starts again are for other eyes.
 
+mod bound;
 mod class;
+mod markup;
 mod normal;
 mod patterns;
 mod readability;
 mod sentence;
+mod spelled;
 
 pub use class::{Class, Severity};
 pub use readability::{NotEnough, Readability, readability};
 
 use std::ops::Range;
 
+use bound::Values;
 use normal::Mapped;
 
 /// A language there are rules for.
@@ -70,57 +74,62 @@ impl Finding {
 /// whenever it is said.
 pub fn lint(text: &str, languages: &[Language]) -> Vec<Finding> {
     let laid = Mapped::laid(text);
-    let mut found = search(text, &laid.collapsed(), languages);
+    let values = Values::of(text);
+    let mut found = search(&laid.collapsed(), &values, languages);
     // Whoever spells a word in digits, letter by letter or behind hyphens, means that word.
     if let Some(folded) = laid.folded() {
-        let also = search(text, &folded, languages);
-        found.sort_by_key(|finding| (finding.rule, finding.at.start));
-        let is_new = |one: &Finding| {
-            // What one rule finds in one reading does not overlap, so only the last that begins before its end can.
-            let behind = found.partition_point(|known| (known.rule, known.at.start) < (one.rule, one.at.end));
-            let before = behind.checked_sub(1).and_then(|last| found.get(last));
-            before.is_none_or(|known| known.rule != one.rule || known.at.end <= one.at.start)
-        };
-        let new: Vec<Finding> = also.into_iter().filter(is_new).collect();
-        found.extend(new);
+        let also = search(&folded, &values, languages);
+        add_new(&mut found, also.into_iter());
     }
+    // Where words are spelled letter by letter, and nothing says where the next one begins, they are those the rules know. Only what is of several
+    // words counts: within a word that was spelled out, a shorter one means nothing.
+    if let Some(parted) = laid.parted() {
+        let also = search(&parted, &values, languages);
+        add_new(&mut found, also.into_iter().filter(|(_, words)| *words == Words::Several));
+    }
+    let mut found: Vec<Finding> = found.into_iter().map(|(finding, _)| finding).collect();
     found.sort_by_key(|finding| (finding.at.start, finding.at.end, finding.rule));
     found
 }
 
-fn search(text: &str, mapped: &Mapped, languages: &[Language]) -> Vec<Finding> {
+/// Of how many words a finding is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    One,
+    Several,
+}
+
+/// Adds what another reading finds, unless the same rule has found it there.
+fn add_new(found: &mut Vec<(Finding, Words)>, also: impl Iterator<Item = (Finding, Words)>) {
+    found.sort_by_key(|(finding, _)| (finding.rule, finding.at.start));
+    let is_new = |(one, _): &(Finding, Words)| {
+        // What one rule finds in one reading does not overlap, so only the last that begins before its end can.
+        let behind =
+            found.partition_point(|(known, _)| (known.rule, known.at.start) < (one.rule, one.at.end));
+        let before = behind.checked_sub(1).and_then(|last| found.get(last));
+        before.is_none_or(|(known, _)| known.rule != one.rule || known.at.end <= one.at.start)
+    };
+    let new: Vec<(Finding, Words)> = also.filter(is_new).collect();
+    found.extend(new);
+}
+
+fn search(mapped: &Mapped, values: &Values<'_>, languages: &[Language]) -> Vec<(Finding, Words)> {
     let rules = patterns::rules();
     let mut found = Vec::new();
     for rule in rules.matching(&mapped.text).filter(|rule| languages.contains(&rule.language)) {
         for place in rule.pattern.find_iter(&mapped.text) {
             let at = mapped.original(place.range());
             // Only a claim of fact can be shown; hurry is hurry, whatever stands beside it.
-            if rule.severity != Severity::Fact || !is_bound(text, &at, rule.class) {
+            let is_shown = rule.severity == Severity::Fact
+                && rule.class.binding().is_some_and(|name| values.show(name, at.start));
+            if !is_shown {
                 let (language, class, severity) = (rule.language, rule.class, rule.severity);
-                found.push(Finding { rule: rule.id, language, class, severity, at });
+                let words = if place.as_str().contains(' ') { Words::Several } else { Words::One };
+                found.push((Finding { rule: rule.id, language, class, severity, at }, words));
             }
         }
     }
     found
-}
-
-/// Tells whether the sentence a claim stands in has the value that shows it.
-fn is_bound(text: &str, at: &Range<usize>, class: Class) -> bool {
-    let Some(binding) = class.binding() else { return false };
-    let ends = |at: usize| matches!(text.as_bytes().get(at), Some(b'.' | b'!' | b'?' | b'\n'));
-    // A point between digits or inside a value's name ends no sentence.
-    let is_end = |at: &usize| {
-        let next = text.as_bytes().get(at + 1);
-        ends(*at) && next.is_none_or(u8::is_ascii_whitespace)
-    };
-    let from = (0..at.start).rev().find(is_end).map_or(0, |end| end + 1);
-    // A rule may look further than the sentence in which it begins.
-    let to = (at.start..text.len()).find(is_end).unwrap_or(text.len());
-    let sentence = text.get(from..to).unwrap_or_default();
-    sentence
-        .split("{{")
-        .skip(1)
-        .any(|rest| rest.split("}}").next().is_some_and(|name| name.trim() == binding))
 }
 
 #[cfg(test)]

@@ -6,23 +6,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// How HTML writes blanks and signs nobody sees, and what each of them is.
-const ENTITIES: &[(&str, Option<char>)] = &[
-    ("&nbsp;", Some(' ')),
-    ("&#160;", Some(' ')),
-    ("&#xa0;", Some(' ')),
-    ("&ensp;", Some(' ')),
-    ("&emsp;", Some(' ')),
-    ("&thinsp;", Some(' ')),
-    ("&shy;", None),
-    ("&#173;", None),
-    ("&#xad;", None),
-    ("&zwnj;", None),
-    ("&zwj;", None),
-    ("&#8203;", None),
-    ("&#x200b;", None),
-    ("&zerowidthspace;", None),
-];
+use super::{markup, spelled};
 
 /// A text that was made from another.
 #[derive(Clone)]
@@ -51,8 +35,8 @@ impl Mapped {
                 behind = at + length;
                 continue;
             }
-            if let Some((written, meant)) = entity(rest) {
-                meant.into_iter().for_each(|one| mapped.push(one, at));
+            if let Some((written, meant)) = markup::entity(rest).or_else(|| markup::tag(rest)) {
+                meant.into_iter().for_each(|one| mapped.push(plain(one), at));
                 behind = at + written;
                 continue;
             }
@@ -90,9 +74,16 @@ impl Mapped {
 
     /// Reads words that are spelled in digits or letter by letter, or hang together by hyphens; nothing if there are none.
     pub(super) fn folded(&self) -> Option<Self> {
-        let joined = self.joined().unhyphenated().collapsed();
+        let joined = self.joined(Run::Whole).unhyphenated().collapsed();
         let folded = joined.spelled().unwrap_or(joined);
         (folded.text != self.collapsed().text).then_some(folded)
+    }
+
+    /// Reads words that are spelled letter by letter in one case and with one blank between all letters as the words the rules know; nothing if there
+    /// are none.
+    pub(super) fn parted(&self) -> Option<Self> {
+        let parted = self.joined(Run::Parted);
+        (parted.text != self.joined(Run::Whole).text).then(|| parted.unhyphenated().collapsed())
     }
 
     /// Finds the place in the original.
@@ -123,7 +114,7 @@ impl Mapped {
     }
 
     /// Takes the spaces out of `J E T Z T`: three letters or more, each alone. Two spaces, or a capital behind a small letter, begin a word.
-    fn joined(&self) -> Self {
+    fn joined(&self, run: Run) -> Self {
         let chars: Vec<(usize, char)> = self.places().collect();
         let at = |place: usize| chars.get(place).map(|(_, one)| *one);
         let letter = |place: usize| at(place).is_some_and(char::is_alphabetic);
@@ -142,9 +133,17 @@ impl Mapped {
                 place += 1;
                 continue;
             }
+            let begins_word = match run {
+                Run::Whole => Vec::new(),
+                Run::Parted => {
+                    let run: Vec<char> =
+                        chars.iter().skip(place).step_by(2).take(letters).map(|(_, one)| *one).collect();
+                    spelled::beginnings(&run)
+                }
+            };
             let mut was_small = false;
-            for (from, one) in chars.iter().skip(place).step_by(2).take(letters) {
-                if was_small && one.is_uppercase() {
+            for (number, (from, one)) in chars.iter().skip(place).step_by(2).take(letters).enumerate() {
+                if (was_small && one.is_uppercase()) || begins_word.contains(&number) {
                     made.push(' ', *from);
                 }
                 was_small = one.is_lowercase();
@@ -204,9 +203,23 @@ impl Mapped {
     }
 }
 
+/// No value has a longer name.
+const NAME_BYTES_MAX: usize = 200;
+
+/// How letters that stand alone are put together.
+#[derive(Clone, Copy)]
+enum Run {
+    /// To one word.
+    Whole,
+    /// To the words the rules know.
+    Parted,
+}
+
 /// Tells how long a value's name is that a text begins with, like `{{stock.available}}`.
 fn value(text: &str) -> Option<usize> {
-    let (name, _) = text.strip_prefix("{{")?.split_once("}}")?;
+    let rest = text.strip_prefix("{{")?;
+    let end = rest.as_bytes().windows(2).take(NAME_BYTES_MAX).position(|two| two == b"}}")?;
+    let name = rest.get(..end)?;
     // What stands between braces and is no name is read like any other text.
     let is_name = |one: char| one.is_ascii_alphanumeric() || one == '_' || one == '.';
     name.trim().chars().all(is_name).then_some(name.len() + 4)
@@ -229,22 +242,62 @@ fn look_alike(one: char) -> char {
     }
 }
 
-/// Takes typographic signs for the plain ones the rules are written with.
+/// Takes typographic signs for the plain ones the rules are written with, and letters of other scripts for the Latin ones they look like (some of the
+/// confusables of Unicode Technical Standard 39). A word that is really Greek or Russian is none the rules know, before and after.
 fn plain(one: char) -> char {
     match one {
         '\u{2019}' | '\u{2018}' | '\u{02bc}' => '\'',
         '\u{2010}' | '\u{2011}' => '-',
+        // Cyrillic and Greek, Armenian, and Latin letters of other languages.
+        '\u{370}'..='\u{587}' | '\u{131}' | '\u{251}' | '\u{261}' => {
+            LOOK_ALIKE.iter().find(|(_, others)| others.contains(one)).map_or(one, |(latin, _)| *latin)
+        }
         other => other,
     }
 }
 
-/// Tells what a text begins with that HTML writes for a blank or for nothing, and how long it is.
-fn entity(text: &str) -> Option<(usize, Option<char>)> {
-    let is_written =
-        |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
-    let found = if text.starts_with('&') { ENTITIES.iter().find(|(name, _)| is_written(name)) } else { None };
-    found.map(|(name, meant)| (name.len(), *meant))
-}
+/// Latin letters, each with the letters that look like it.
+const LOOK_ALIKE: &[(char, &str)] = &[
+    ('A', "АΑ"),
+    ('B', "ВΒ"),
+    ('C', "СϹ"),
+    ('E', "ЕΕ"),
+    ('H', "НΗ"),
+    ('I', "ІΙӀ"),
+    ('J', "Ј"),
+    ('K', "КΚ"),
+    ('M', "МΜ"),
+    ('N', "Ν"),
+    ('O', "ОΟՕ"),
+    ('P', "РΡ"),
+    ('S', "ЅՏ"),
+    ('T', "ТΤ"),
+    ('X', "ХΧ"),
+    ('Y', "УҮΥ"),
+    ('Z', "Ζ"),
+    ('a', "аαɑ"),
+    ('c', "сϲ"),
+    ('d', "ԁ"),
+    ('e', "еε"),
+    ('g', "ɡց"),
+    ('h', "һհ"),
+    ('i', "іιı"),
+    ('j', "јϳ"),
+    ('k', "кκ"),
+    ('l', "ӏ"),
+    ('m', "м"),
+    ('n', "ոη"),
+    ('o', "оοօ"),
+    ('p', "рρ"),
+    ('q', "ԛ"),
+    ('s', "ѕ"),
+    ('t', "тτ"),
+    ('u', "սυ"),
+    ('v', "ν"),
+    ('w', "ԝω"),
+    ('x', "хχ"),
+    ('y', "уүγ"),
+];
 
 /// Takes whatever is blank for a space or for ends of lines.
 fn blank(one: char) -> &'static str {

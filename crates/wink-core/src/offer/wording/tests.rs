@@ -164,6 +164,66 @@ fn hidden_words_are_the_words_they_mean() {
 }
 
 #[test]
+fn words_hidden_in_markup_other_scripts_or_single_letters_are_found() {
+    for (text, rule) in [
+        ("L E T Z T E C H A N C E", "DE-U3"),
+        ("Heute: L E T Z T E C H A N C E F Ü R S I E", "DE-U3"),
+        ("j e t z t z u s c h l a g e n", "DE-U3"),
+        ("N U R N O C H H E U T E", "DE-U1"),
+        ("L A S T C H A N C E", "EN-U7"),
+        ("Nur <b>heu</b>te", "DE-U1"),
+        ("Letz<span class=\"x\">te</span> Ch<!-- -->an<wbr>ce", "DE-U3"),
+        ("<p>Letzte<br>Chance</p>", "DE-U3"),
+        ("&#76;etzte &#x43;hance", "DE-U3"),
+        ("Z&ouml;gern Sie nicht", "DE-U3"),
+        ("Nur n\u{43e}ch heute", "DE-U1"),
+        ("L\u{435}tzt\u{435} Ch\u{430}n\u{441}\u{435}", "DE-U3"),
+        ("Letzte Ch\u{3b1}nce", "DE-U3"),
+        ("\u{39d}ur heute", "DE-U1"),
+        ("Hurr\u{443}!", "EN-U7"),
+    ] {
+        let language = if rule.starts_with("DE") { Language::German } else { Language::English };
+        let rules: Vec<&str> = lint(text, &[language]).into_iter().map(|finding| finding.rule).collect();
+        assert!(rules.contains(&rule), "{text}: {rules:?}");
+    }
+    for text in [
+        "F R E I T A G",
+        "M O N T A G B I S S A M S T A G",
+        "Preis <5 € und >3 €",
+        "a < b und c > d",
+        "Größen X S M L X L",
+        "<b>Käse</b> aus der <i>Region</i>",
+        "Мы доставим заказ сегодня",
+        "Το τυρί μας είναι φρέσκο",
+    ] {
+        assert_eq!(rules_of(text), Vec::<&str>::new(), "{text}");
+    }
+}
+
+/// A text without an end of a sentence, and one of nothing but claims: both take time by their length, not by its square.
+#[test]
+fn long_texts_are_looked_over_in_time() {
+    let text = "nur heute für dich ".repeat(20_000);
+    let found = lint(&text, &[Language::German]);
+    assert_eq!(found.len(), 20_000);
+    for (unit, times) in [
+        ("<!--", 100_000),
+        ("{{", 200_000),
+        ("<b ", 100_000),
+        ("a ", 200_000),
+        ("&#", 100_000),
+        ("- \n", 100_000),
+    ] {
+        assert!(lint(&unit.repeat(times), &Language::ALL).is_empty(), "{unit}");
+    }
+    let shown = format!("{text}{{{{offer.valid_until}}}}");
+    assert!(lint(&shown, &[Language::German]).is_empty());
+    let one =
+        format!("{}{{{{offer.valid_until}}}}. Nur heute.", "{{stock.available}} nur heute ".repeat(20_000));
+    assert_eq!(lint(&one, &[Language::German]).len(), 1);
+}
+
+#[test]
 fn a_finding_says_where_it_stands_in_the_text_as_it_was_written() {
     for (text, quoted) in [
         ("Für Sie: Jetzt zuschlagen, 5 €", "Jetzt zuschlagen"),

@@ -8,6 +8,9 @@ use crate::table::{Header, Table};
 /// The column with positions, if nothing else is said.
 pub(super) const USUAL_POSITION: &str = "position";
 
+/// Probabilities that are less apart than by this factor are taken for one that was rounded, or counted from draws.
+const ROUNDED: f64 = 1.05;
+
 /// Logged rounds, with numbers for actions and positions.
 pub(super) struct Rounds {
     pub(super) rewards: Vec<f64>,
@@ -80,9 +83,24 @@ impl Rounds {
         action * self.positions.len() + position
     }
 
+    pub(super) fn position_of(&self, cell: usize) -> usize {
+        cell % self.positions.len()
+    }
+
+    /// Whether rounds of one pair were drawn with probabilities that differ by more than was rounded when they were written.
+    pub(super) fn is_drawn_unlike(&self) -> bool {
+        let mut reach = vec![(f64::INFINITY, 0.0_f64); self.cell_count()];
+        for (cell, logged) in self.cells().into_iter().zip(&self.logged) {
+            if let Some((least, most)) = reach.get_mut(cell) {
+                (*least, *most) = (least.min(*logged), most.max(*logged));
+            }
+        }
+        reach.iter().any(|(least, most)| least * ROUNDED < *most)
+    }
+
     /// The pairs of every action with the position of this one.
     pub(super) fn cells_beside(&self, cell: usize) -> impl Iterator<Item = usize> {
-        (cell % self.positions.len()..self.cell_count()).step_by(self.positions.len())
+        (self.position_of(cell)..self.cell_count()).step_by(self.positions.len())
     }
 }
 

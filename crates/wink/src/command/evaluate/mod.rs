@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde::Serialize;
-use wink_stats::offpolicy::{CellMeans, Log};
+use wink_stats::offpolicy::{CellMeans, Choices, Log, direct};
 
 use self::log::Rounds;
 use self::policy::Policy;
@@ -27,6 +27,8 @@ struct Report {
     ipw: Around,
     snipw: Around,
     dm: Around,
+    /// Whether rounds of one action and position were drawn with different probabilities.
+    dm_may_be_off: bool,
     dr: Around,
     overlap: Overlap,
 }
@@ -74,6 +76,9 @@ fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Resu
         values.push(value.sum::<anyhow::Result<f64>>()?);
     }
     let level = asked.level;
+    let (place_of, probability): (Vec<usize>, Vec<f64>) =
+        (0..rounds.cell_count()).map(|cell| (rounds.position_of(cell), policy.probability(cell))).unzip();
+    let choices = Choices { place_of: &place_of, probability: &probability };
     let overlap = log.overlap();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
     let mean_reward_logged = rounds.rewards.iter().sum::<f64>() / rounds.rewards.len() as f64;
@@ -82,7 +87,8 @@ fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Resu
         mean_reward_logged,
         ipw: log.ipw(level)?.into(),
         snipw: log.snipw(level)?.into(),
-        dm: log.direct(&values, level)?.into(),
+        dm: direct(&cells, &rounds.rewards, choices, level)?.into(),
+        dm_may_be_off: rounds.is_drawn_unlike(),
         dr: log.doubly_robust(&expected, &values, level)?.into(),
         overlap: Overlap {
             mean_weight: overlap.mean_weight,
@@ -95,7 +101,7 @@ fn estimate(rounds: &Rounds, policy: &Policy, asked: &OffPolicy) -> anyhow::Resu
 }
 
 fn print(report: &Report) {
-    let Report { rounds, mean_reward_logged, ipw, snipw, dm, dr, overlap } = report;
+    let Report { rounds, mean_reward_logged, ipw, snipw, dm, dm_may_be_off, dr, overlap } = report;
     say!("{rounds} rounds, whose mean reward was {mean_reward_logged:.6}\n");
     let mut rows = table();
     rows.set_header(["estimate of the other policy", "mean reward"]);
@@ -115,8 +121,13 @@ fn print(report: &Report) {
     say!("{:.1} % of the rounds have an action it would never choose", 100.0 * unused);
     if MASS_SMALL < *never_logged {
         say!(
-            "in {:.1} % of its choices it takes an action that the log never has there: what these bring is in none of the estimates",
+            "in {:.1} % of its choices it takes an action that the log never has there: what these bring nobody knows; IPW counts nothing for them, the others what the log brought in the mean",
             100.0 * never_logged
+        );
+    }
+    if *dm_may_be_off {
+        say!(
+            "the log drew one action at one position with different probabilities: if it did so by who was asked, DM compares unlike people, and its interval does not know it; go by DR"
         );
     }
 }

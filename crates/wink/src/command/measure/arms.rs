@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 
+use crate::arguments::quoted::name;
 use crate::table::Table;
 
 /// A column with the arm, and the two values that are compared.
@@ -18,14 +19,13 @@ pub(super) fn is_compared(arms: &[Option<bool>], row: usize) -> bool {
 
 impl Arms {
     pub(super) fn read(text: &str) -> anyhow::Result<Self> {
-        let (column, values) = text.split_once('=').with_context(|| {
-            format!("`{text}` names no arm; write it as COLUMN=TREATED or COLUMN=TREATED:CONTROL")
-        })?;
-        let (treated, control) = match values.split_once(':') {
-            Some((treated, control)) => (treated, Some(control.to_owned())),
-            None => (values, None),
-        };
-        Ok(Self { column: column.to_owned(), treated: treated.to_owned(), control })
+        let written =
+            || format!("`{text}` names no arm; write it as COLUMN=TREATED or COLUMN=TREATED:CONTROL");
+        let name = |text, ends: &[char]| name(text, ends).map_err(anyhow::Error::msg).with_context(written);
+        let (column, rest) = name(text, &['='])?;
+        let (treated, rest) = name(rest.strip_prefix('=').with_context(written)?, &[':'])?;
+        let control = rest.strip_prefix(':').map(|control| name(control, &[])).transpose()?;
+        Ok(Self { column, treated, control: control.map(|(control, _)| control) })
     }
 
     /// Tells for each row whether it was treated, or not, or is in neither arm.

@@ -186,13 +186,11 @@ fn draw(found: &CampaignResultView) -> Chart<'static> {
         along_dates: false,
         up: "contribution per person, offered minus held out, with a 95 % interval for each day",
         lines: vec![
-            Line {
-                name: "difference",
-                points: days().map(|(day, cents)| (day, point(cents.estimate))).collect(),
-            },
-            Line { name: "no difference", points: days().map(|(day, _)| (day, 0.0)).collect() },
+            Line::of("difference", days().map(|(day, cents)| (day, point(cents.estimate))).collect()),
+            Line::beside("no difference", days().map(|(day, _)| (day, 0.0)).collect()),
         ],
         bands: vec![Band { points: band }],
+        estimates: Vec::new(),
         marks: Vec::new(),
     }
 }

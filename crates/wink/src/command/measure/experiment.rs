@@ -4,14 +4,15 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use wink_stats::experiment::{
     Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, cuped_lift, lift, ratio_difference,
-    sample_ratio,
+    ratio_lift, sample_ratio,
 };
 use wink_stats::{Interval, JointMoments, Moments, mean_difference};
 
 use super::arms::{Arms, is_compared};
 use super::open;
 use crate::arguments::Experiment;
-use crate::command::interval::Around;
+use crate::arguments::quoted::name;
+use crate::command::interval::{Around, plain};
 use crate::table::Table;
 use crate::terminal::{self, say};
 
@@ -74,7 +75,7 @@ pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
         outcomes.push(match (&before, &per) {
             (Some(before), _) => adjusted(outcome, &two(&arms, before, &values), asked.level),
             (None, Some(per)) => divided(outcome, &two(&arms, per, &values), asked.level),
-            (None, None) => plain(outcome, &two(&arms, &values, &values), asked.level),
+            (None, None) => by_means(outcome, &two(&arms, &values, &values), asked.level),
         });
     }
     let report = Report {
@@ -85,6 +86,7 @@ pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
         outcomes,
         guardrails: guardrails(asked, &table, &arms)?,
     };
+    report.refuse_nothing(asked.before.is_some())?;
     if asked.json {
         return terminal::json(&report);
     }
@@ -111,7 +113,7 @@ fn lots(treated: u64, control: u64, share: f64) -> anyhow::Result<Ratio> {
     Ok(Ratio { p_value: found.p_value, mismatch: found.is_mismatch() })
 }
 
-fn plain(name: &str, [treated, control]: &[JointMoments; 2], level: f64) -> Outcome {
+fn by_means(name: &str, [treated, control]: &[JointMoments; 2], level: f64) -> Outcome {
     let (treated, control) = (treated.y(), control.y());
     let error = standard_error(&treated, &control);
     outcome(name, "Welch", [&treated, &control], mean_difference(&treated, &control, level), error, level)
@@ -140,7 +142,7 @@ fn divided(name: &str, [treated, control]: &[JointMoments; 2], level: f64) -> Ou
         mean_treated: treated.mean_y() / treated.mean_x(),
         mean_control: control.mean_y() / control.mean_x(),
         // The lift of a person's mean is not that of the ratio.
-        lift: None,
+        lift: ratio_lift(treated, control, level).ok().map(Into::into),
         ..outcome(name, "ratio, delta method", [&treated.y(), &control.y()], effect, None, level)
     }
 }
@@ -180,8 +182,8 @@ fn guardrails(asked: &Experiment, table: &Table, arms: &[Option<bool>]) -> anyho
             bail!("the margin in `{text}` must be above 0: it is how much worse is still no harm");
         }
         let rail = Guardrail { better, margin, level: asked.level };
-        let values = table.numbers_of(column, |row| is_compared(arms, row))?;
-        Ok(Guarded::of(column, &rail, arms, &values))
+        let values = table.numbers_of(&column, |row| is_compared(arms, row))?;
+        Ok(Guarded::of(&column, &rail, arms, &values))
     });
     judged.collect()
 }
@@ -254,11 +256,12 @@ fn shares(arms: &[Option<bool>], values: &[f64]) -> Option<[Proportion; 2]> {
 }
 
 /// Reads `COL=higher|lower:MARGIN`.
-fn guardrail(text: &str) -> anyhow::Result<(&str, Better, f64)> {
-    let parts = text.split_once('=').and_then(|(column, rest)| Some((column, rest.split_once(':')?)));
-    let Some((column, (better, margin))) = parts else {
-        bail!("`{text}` is not a guardrail; write it as COLUMN=higher:MARGIN or COLUMN=lower:MARGIN");
-    };
+fn guardrail(text: &str) -> anyhow::Result<(String, Better, f64)> {
+    let written =
+        || format!("`{text}` is not a guardrail; write it as COLUMN=higher:MARGIN or COLUMN=lower:MARGIN");
+    let (column, rest) = name(text, &['=']).map_err(anyhow::Error::msg).with_context(written)?;
+    let (better, margin) =
+        rest.strip_prefix('=').and_then(|rest| rest.split_once(':')).with_context(written)?;
     let better = match better {
         "higher" => Better::Higher,
         "lower" => Better::Lower,
@@ -269,6 +272,33 @@ fn guardrail(text: &str) -> anyhow::Result<(&str, Better, f64)> {
 }
 
 impl Report {
+    /// Refuses a result in which nothing was measured.
+    fn refuse_nothing(&self, is_adjusted: bool) -> anyhow::Result<()> {
+        let outcomes = self.outcomes.iter().map(|one| (&one.outcome, one.effect.is_some(), &one.refused));
+        let guarded = self.guardrails.iter().map(|one| (&one.outcome, one.verdict.is_some(), &one.refused));
+        if outcomes.clone().chain(guarded.clone()).any(|(_, is_measured, _)| is_measured) {
+            return Ok(());
+        }
+        let mismatch = match &self.sample_ratio {
+            Some(Ratio { p_value, mismatch: true }) => {
+                format!("; and the sample ratio does not fit (p {p_value:.2e})")
+            }
+            _ => String::new(),
+        };
+        let why = |(outcome, _, refused): (&String, bool, &Option<String>)| {
+            format!("`{outcome}`: {}", refused.as_deref().unwrap_or("no effect"))
+        };
+        let mut why: Vec<String> = outcomes.chain(guarded).map(why).collect();
+        why.dedup();
+        let way = if is_adjusted { "leave --before away, " } else { "" };
+        bail!(
+            "nothing could be measured of {} treated and {} control; {}{mismatch}; {way}wait for more people, or name another outcome",
+            self.treated,
+            self.control,
+            why.join("; ")
+        )
+    }
+
     fn print(&self) {
         say!("{} treated, {} control; intervals of {} %", self.treated, self.control, self.level * 100.0);
         match &self.sample_ratio {
@@ -291,8 +321,8 @@ impl Report {
             };
             table.add_row([
                 one.outcome.clone(),
-                format!("{:.6}", one.mean_treated),
-                format!("{:.6}", one.mean_control),
+                plain(one.mean_treated),
+                plain(one.mean_control),
                 one.refused.clone().unwrap_or_else(|| or_not(&one.effect)),
                 or_not(&one.lift),
                 method,

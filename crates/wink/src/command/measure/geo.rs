@@ -7,10 +7,11 @@ use wink_stats::geo::{
 };
 
 use super::regions::Regions;
+use crate::arguments::quoted::names;
 use crate::arguments::{Geo, GeoMethod, GeoPlan};
 use crate::command::interval::Around;
 use crate::plot::{Band, Chart, Line};
-use crate::table::read_date;
+use crate::table::{days_since_1970, read_date};
 use crate::terminal::{self, say};
 
 #[derive(Serialize)]
@@ -24,6 +25,8 @@ struct Report {
     /// None if nothing was to be expected.
     lift: Option<f64>,
     incremental: f64,
+    /// What a row of the file covers: a day, a week, a month, or else a time.
+    period: &'static str,
     #[serde(flatten)]
     compared: Compared,
 }
@@ -45,7 +48,7 @@ struct Regression {
     intercept: f64,
     deviation: f64,
     autocorrelation: f64,
-    /// Whether days go with the day before more than by chance.
+    /// Whether times go with the time before more than by chance.
     intervals_too_narrow: bool,
 }
 
@@ -69,6 +72,10 @@ struct Planned {
     regions: Vec<String>,
     detectable: Option<f64>,
     imbalance_scaled: f64,
+    /// The part of the plays without a lift whose p-value is at most alpha.
+    false_alarms: f64,
+    /// Up to which p-value an effect is called one, so that no more than alpha of the plays without a lift are.
+    p_value_max: f64,
     lifts: Vec<Played>,
 }
 
@@ -83,7 +90,8 @@ struct Played {
 pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     let regions = Regions::read(&asked.table)?;
     let panel = regions.panel(&asked.table.value)?;
-    let treated = regions.numbers(&asked.treated)?;
+    let treated_names = names(&asked.treated);
+    let treated = regions.numbers(&treated_names)?;
     let from = read_date(&asked.from)?;
     let until = asked.until.as_deref().map(read_date).transpose()?;
     let last = regions.days.last().copied().unwrap_or(from);
@@ -97,13 +105,14 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     };
     let report = |method, effect, p_value, lift, incremental, compared| Report {
         method,
-        treated: asked.treated.clone(),
+        treated: treated_names.clone(),
         from: from.to_string(),
         until: until.to_string(),
         effect,
         p_value,
         lift,
         incremental,
+        period: regions.period(),
         compared,
     };
     let (report, chart) = match asked.method {
@@ -114,7 +123,7 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
             let found = Synthetic::fit(&panel, &treated, &[], window)?;
             let p_value = against_other_times(&panel, &treated, window)?;
             let compared = mixture(&regions, &panel, &treated, &found, window, asked);
-            let chart = draw(&found.observed, &found.counterfactual, &[], window);
+            let chart = draw(&regions, &found.observed, &found.counterfactual, &[], window);
             (
                 report("synthetic-control", found.effect, p_value, found.lift, found.incremental, compared),
                 chart,
@@ -126,7 +135,7 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
                 asked.cost.as_deref().map(|column| regions.cost(column, &treated, window)).transpose()?;
             let (effect, incremental) = (found.effect.estimate, found.incremental.estimate);
             let compared = line(&found, cost, window);
-            let chart = draw(&found.observed, &found.counterfactual, &found.reach, window);
+            let chart = draw(&regions, &found.observed, &found.counterfactual, &found.reach, window);
             (report("tbr", effect, found.p_value, found.lift, incremental, compared), chart)
         }
     };
@@ -202,13 +211,13 @@ pub(super) fn plan(asked: &GeoPlan) -> anyhow::Result<()> {
     let candidates = if asked.treated.is_empty() {
         design.select(&panel, asked.size)?
     } else {
-        vec![design.play(&panel, &regions.numbers(&asked.treated)?)?]
+        vec![design.play(&panel, &regions.numbers(&names(&asked.treated))?)?]
     };
     let planned: Vec<Planned> = candidates.iter().map(|candidate| Planned::of(&regions, candidate)).collect();
     if asked.json {
         return terminal::json(&planned);
     }
-    print(&planned);
+    print(&planned, asked);
     Ok(())
 }
 
@@ -218,6 +227,8 @@ impl Planned {
             regions: candidate.regions.iter().map(|region| regions.name(*region)).collect(),
             detectable: candidate.detectable,
             imbalance_scaled: candidate.imbalance,
+            false_alarms: candidate.false_alarms,
+            p_value_max: candidate.p_value_max,
             lifts: candidate
                 .power
                 .iter()
@@ -238,14 +249,15 @@ impl Report {
         };
         say!("{treated} from {} to {}", self.from, self.until);
         say!(
-            "  effect on a region and day {:.3}, {}, incremental {:.0}",
+            "  effect on a region and {} {:.3}, {}, incremental {:.0}",
+            self.period,
             self.effect,
             self.lift.map_or_else(|| "no lift".to_owned(), |lift| format!("lift {:+.1} %", lift * 100.0)),
             self.incremental
         );
         match &self.compared {
             Compared::Mixture { placebo, imbalance, imbalance_scaled, weights } => {
-                say!("  p {:.4}, against the other days", self.p_value);
+                say!("  p {:.4}, against the other {}s", self.p_value, self.period);
                 placebo.print(level);
                 say!(
                     "  off before by {imbalance:.3}, {:.1} % of what equal weights are off",
@@ -259,8 +271,8 @@ impl Report {
                 say!("{table}");
             }
             Compared::Line { regression, cost, returned } => {
-                say!("  p {:.4}, by the regression over the days before", self.p_value);
-                regression.print(level);
+                say!("  p {:.4}, by the regression over the {}s before", self.p_value, self.period);
+                regression.print(level, self.period);
                 if let (Some(cost), Some(returned)) = (cost, returned) {
                     say!("  return of {cost:.2} spent: {} for each", returned.words());
                 }
@@ -295,12 +307,12 @@ const AUTOCORRELATION_ERRORS: f64 = 2.0;
 const AUTOCORRELATION_SMALL: f64 = 0.2;
 
 impl Regression {
-    fn print(&self, level: f64) {
+    fn print(&self, level: f64, period: &str) {
         say!("  intervals of {} %:", level * 100.0);
-        say!("    effect on a region and day {}", self.effect.words());
+        say!("    effect on a region and {period} {}", self.effect.words());
         say!("    incremental {}", self.incremental.words());
         say!(
-            "  before: {:.3} + {:.5} × the other regions, off by {:.3} on a day, of which a day keeps {:.2} for the next",
+            "  before: {:.3} + {:.5} × the other regions, off by {:.3} on a {period}, of which a {period} keeps {:.2} for the next",
             self.intercept,
             self.slope,
             self.deviation,
@@ -308,15 +320,15 @@ impl Regression {
         );
         if self.intervals_too_narrow {
             say!(
-                "  days seem to go with the day before, which the regression does not know: the intervals are then too narrow"
+                "  {period}s seem to go with the {period} before, which the regression does not know: the intervals are then too narrow"
             );
         }
     }
 }
 
-fn print(planned: &[Planned]) {
+fn print(planned: &[Planned], asked: &GeoPlan) {
     let mut table = terminal::table();
-    table.set_header(["regions", "detectable lift", "off before", "planted: found, power"]);
+    table.set_header(["regions", "detectable lift", "off before", "false alarms", "planted: found, power"]);
     for one in planned {
         let lifts = one.lifts.iter().map(|played| {
             let found =
@@ -328,15 +340,33 @@ fn print(planned: &[Planned]) {
             one.detectable
                 .map_or_else(|| "none of these".to_owned(), |lift| format!("{:.0} %", lift * 100.0)),
             format!("{:.1} %", one.imbalance_scaled * 100.0),
+            format!("{:.0} %", one.false_alarms * 100.0),
             lifts.collect::<Vec<_>>().join("; "),
         ]);
     }
     say!("{table}");
+    let (alpha, plays) = (asked.alpha * 100.0, asked.plays);
+    say!(
+        "false alarms: how many of {plays} plays without a lift are called an effect at p {}; where they are more than {alpha} %, an effect must be clearer than those, so power is always told at no more",
+        asked.alpha
+    );
+    if wink_stats::numeric::count(plays) * asked.alpha < 1.0 {
+        say!(
+            "{plays} plays are too few to see a share of {alpha} %; say --plays {:.0}",
+            (1.0 / asked.alpha).ceil()
+        );
+    }
 }
 
 /// What was seen beside what would have been; with a band of so much to either side from the window on.
-fn draw(observed: &[f64], without: &[f64], reach: &[f64], window: Window) -> Chart<'static> {
-    let place = wink_stats::numeric::count;
+fn draw(
+    regions: &Regions<'_>,
+    observed: &[f64],
+    without: &[f64],
+    reach: &[f64],
+    window: Window,
+) -> Chart<'static> {
+    let place = |time: usize| regions.days.get(time).map_or(f64::NAN, |day| f64::from(days_since_1970(*day)));
     let over_time =
         |series: &[f64]| series.iter().enumerate().map(|(time, value)| (place(time), *value)).collect();
     let within = without.iter().enumerate().skip(window.begin).zip(reach);
@@ -344,14 +374,20 @@ fn draw(observed: &[f64], without: &[f64], reach: &[f64], window: Window) -> Cha
         within.map(|((time, middle), reach)| (place(time), middle - reach, middle + reach)).collect();
     Chart {
         title: "Treated regions, and what would have been",
-        along: "days since the first",
-        along_dates: false,
-        up: "mean of the treated regions",
+        along: "date",
+        along_dates: true,
+        up: match regions.period() {
+            "day" => "mean of the treated regions, on a day",
+            "week" => "mean of the treated regions, in a week",
+            "month" => "mean of the treated regions, in a month",
+            _ => "mean of the treated regions",
+        },
         lines: vec![
-            Line { name: "observed", points: over_time(observed) },
-            Line { name: "without the treatment", points: over_time(without) },
+            Line::of("observed", over_time(observed)),
+            Line::of("without the treatment", over_time(without)),
         ],
         bands: if band.is_empty() { Vec::new() } else { vec![Band { points: band }] },
+        estimates: Vec::new(),
         marks: vec![(place(window.begin), "treatment begins")],
     }
 }

@@ -123,6 +123,20 @@ impl<'a> Regions<'a> {
         names.iter().map(number).collect()
     }
 
+    /// What the time of a row is: a `day`, `week` or `month`, as far apart as the dates are, or a `time`.
+    pub(super) fn period(&self) -> &'static str {
+        let apart = |pair: &[Date]| pair.first().zip(pair.last()).map_or(0, |(a, b)| (*b - *a).get_days());
+        let all = |least: i32, most: i32| {
+            1 < self.days.len() && self.days.windows(2).all(|pair| (least..=most).contains(&apart(pair)))
+        };
+        match () {
+            () if all(1, 1) => "day",
+            () if all(7, 7) => "week",
+            () if all(28, 31) => "month",
+            () => "time",
+        }
+    }
+
     fn day(&self, time: usize) -> String {
         self.days.get(time).map(ToString::to_string).unwrap_or_default()
     }

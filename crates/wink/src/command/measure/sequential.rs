@@ -9,7 +9,7 @@ use wink_stats::{Moments, mean_difference};
 
 use super::arms::{Arms, is_compared};
 use super::open;
-use crate::arguments::Sequential;
+use crate::arguments::{Sequential, quoted};
 use crate::command::interval::Around;
 use crate::plot::{Band, Chart, Line};
 use crate::table::Table;
@@ -56,6 +56,7 @@ pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
     for (name, looks) in &experiments {
         reports.push(judge(name, looks, asked).with_context(|| format!("experiment `{name}`"))?);
     }
+    refuse_nothing(&reports)?;
     if let (Some(path), Some((name, looks)), Some(report)) =
         (&asked.plot, experiments.first_key_value(), reports.first())
     {
@@ -156,7 +157,7 @@ fn people(asked: &Sequential, table: &Table) -> anyhow::Result<BTreeMap<String, 
 /// What each row's experiment is called.
 fn names(asked: &Sequential, table: &Table) -> anyhow::Result<Vec<String>> {
     let mut names = vec![String::new(); table.rows()];
-    for column in &asked.by {
+    for column in &quoted::names(&asked.by) {
         for (name, part) in names.iter_mut().zip(table.names_of(column)?) {
             let between = if name.is_empty() { "" } else { "/" };
             name.push_str(between);
@@ -174,7 +175,7 @@ fn place(written: &str) -> anyhow::Result<(f64, bool)> {
     }
     let day = crate::table::read_date(written)
         .with_context(|| format!("`{written}` is neither a number nor a date"))?;
-    Ok((f64::from((day - jiff::civil::date(1970, 1, 1)).get_days()), true))
+    Ok((f64::from(crate::table::days_since_1970(day)), true))
 }
 
 fn judge(name: &str, checkpoints: &[Checkpoint], asked: &Sequential) -> anyhow::Result<Report> {
@@ -209,6 +210,21 @@ fn judge(name: &str, checkpoints: &[Checkpoint], asked: &Sequential) -> anyhow::
         });
     }
     Ok(report)
+}
+
+/// Refuses a result in which no look of any experiment could be judged.
+fn refuse_nothing(reports: &[Report]) -> anyhow::Result<()> {
+    let mut looks = reports.iter().flat_map(|report| &report.looks);
+    if looks.any(|look| look.effect.is_some()) {
+        return Ok(());
+    }
+    let last = reports.iter().filter_map(|report| report.looks.last()).find_map(|look| look.refused.clone());
+    match last {
+        Some(why) => bail!(
+            "none of the looks says anything; at the last one: {why}; look again with more people, or name another outcome"
+        ),
+        None => bail!("there is no look: no row has all of its numbers"),
+    }
 }
 
 fn print(reports: &[Report], level: f64) {
@@ -250,15 +266,13 @@ fn draw<'a>(name: &'a str, checkpoints: &[Checkpoint], report: &Report) -> Chart
         along_dates: checkpoints.iter().all(|at| at.is_date),
         up: "treated − control, with always-valid intervals",
         lines: vec![
-            Line {
-                name: "effect",
-                points: looks.iter().map(|(time, effect)| (*time, effect.estimate)).collect(),
-            },
-            Line { name: "none", points: looks.iter().map(|(time, _)| (*time, 0.0)).collect() },
+            Line::of("effect", looks.iter().map(|(time, effect)| (*time, effect.estimate)).collect()),
+            Line::beside("no effect", looks.iter().map(|(time, _)| (*time, 0.0)).collect()),
         ],
         bands: vec![Band {
             points: looks.iter().map(|(time, effect)| (*time, effect.lower, effect.upper)).collect(),
         }],
+        estimates: Vec::new(),
         marks: Vec::new(),
     }
 }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow, bail};
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 use wink_stats::buying::{
     Cells, Customer, Figures, FittedPurchases, FittedSpend, Model, Orders, SpendModel, Terms, figures,
-    margin, per_order, value,
+    fit_without_leaving, margin, per_order, value,
 };
 use wink_stats::{Interval, JointMoments, only};
 
-use crate::arguments::{ClvFit, ClvInput, ClvPredict, PurchaseModel, Unit};
+use crate::arguments::{ClvFit, ClvInput, ClvPredict, FileModel, Unit};
 use crate::command::interval::Around;
 use crate::plot::{Chart, Line};
-use crate::table::{Header, Table, read_date};
+use crate::table::{Header, Table, days_since_1970, read_date};
 use crate::terminal::{self, say};
 
 /// What is in the file, and what the models make of it.
@@ -110,7 +110,7 @@ impl Fit {
         let mut days = days(&table.dates(&asked.time)?);
         let mut values = table.numbers(&asked.value)?;
         let (mut customers, names) = numbered(table.names_of(&asked.customer)?);
-        let end = days_of(read_date(&asked.calibration_end)?);
+        let end = days_since_1970(read_date(&asked.calibration_end)?);
         let counted = if asked.without_free { values.clone() } else { with_free(&values) };
         let purchases = Orders { customers: &customers, days: &days, values: &counted }.purchases()?;
         let is_purchase = |row: usize| purchases.get(row) == Some(&true);
@@ -136,17 +136,11 @@ impl Fit {
         let paying: Vec<Customer> = summed.iter().filter(pays).copied().collect();
         let histories: Vec<_> = summed.iter().map(|customer| customer.history).collect();
         let cells = Cells::of(&histories)?;
-        let model = match asked.model {
-            PurchaseModel::BgNbd => Model::BgNbd,
-            PurchaseModel::MbgNbd => Model::MbgNbd,
-        };
         Ok(Self {
             names,
             figures: figures(&orders, asked.level)?,
             besides: Besides::of(&table, is_purchase, &orders, columns, asked.level)?,
-            purchases: model
-                .fit_penalised(&cells, asked.penalty)
-                .map_err(|error| way_out(error, asked.penalty))?,
+            purchases: purchases_of(&cells, asked.model, asked.penalty)?,
             spend: SpendModel.fit(&paying).map_err(|error| why(&error, &summed)),
             different: cells.different(),
             without_value,
@@ -174,6 +168,22 @@ impl Fit {
     }
 }
 
+/// Fits the model that was asked for.
+fn purchases_of(cells: &Cells, model: FileModel, penalty: f64) -> anyhow::Result<FittedPurchases> {
+    let by_penalty = |model: Model| {
+        let never = "or --model nbd if nobody ever leaves";
+        model.fit_penalised(cells, penalty).map_err(|error| way_out(error, penalty, never))
+    };
+    match model {
+        FileModel::BgNbd => by_penalty(Model::BgNbd),
+        FileModel::MbgNbd => by_penalty(Model::MbgNbd),
+        FileModel::Nbd if penalty != 0.0 => {
+            bail!("--penalty is for bg-nbd and mbg-nbd: where nobody leaves, there is less to tell")
+        }
+        FileModel::Nbd => Ok(fit_without_leaving(cells)?),
+    }
+}
+
 /// Why nothing can be told of what people spend. Of people who nearly all spend the same no search finds how they differ.
 fn why(error: &wink_stats::Error, customers: &[Customer]) -> String {
     let mut spends: Vec<f64> =
@@ -197,14 +207,16 @@ const ALIKE: f64 = 1e-9;
 /// If so many spend the same, that is the reason.
 const NEARLY_ALL: f64 = 0.5;
 
-/// Why there are no parameters, and what to do where the likelihood has no summit.
-pub(super) fn way_out(error: wink_stats::Error, penalty: f64) -> anyhow::Error {
+/// Why there are no parameters, and what to do where the likelihood has no summit; `never` says what there is for people who never leave.
+pub(super) fn way_out(error: wink_stats::Error, penalty: f64, never: &str) -> anyhow::Error {
     let has_no_summit =
         matches!(error, wink_stats::Error::NotIdentified { .. } | wink_stats::Error::NoConvergence { .. });
     match penalty {
         _ if !has_no_summit => error.into(),
-        0.0 => anyhow!("{error}; --penalty 0.01 may give an answer, unless nobody ever leaves"),
-        _ => anyhow!("{error} with --penalty {penalty} either; try the other --model, or more customers"),
+        0.0 => anyhow!("{error}; --penalty 0.01 may give an answer, {never}"),
+        _ => anyhow!(
+            "{error} with --penalty {penalty} either; try the other --model, {never}, or more customers"
+        ),
     }
 }
 
@@ -261,13 +273,7 @@ fn with_free(values: &[f64]) -> Vec<f64> {
 
 /// Days as numbers, from 1970-01-01.
 fn days(dates: &[Date]) -> Vec<i32> {
-    dates.iter().map(|day| days_of(*day)).collect()
-}
-
-fn days_of(day: Date) -> i32 {
-    const EPOCH: Date = date(1970, 1, 1);
-    // Both lie in the calendar's ten thousand years.
-    (day - EPOCH).get_days()
+    dates.iter().map(|day| days_since_1970(*day)).collect()
 }
 
 /// Numbers for names, in the order of the names.
@@ -321,6 +327,9 @@ impl Prediction<'_> {
     }
 }
 
+/// The parameters of the models of purchases; the first two are those of rates.
+const PARAMETERS: [&str; 4] = ["r", "alpha", "a", "b"];
+
 /// What a fit says.
 #[derive(Serialize)]
 struct Report {
@@ -356,9 +365,12 @@ impl Report {
     fn of(fit: &Fit) -> Self {
         let purchases = &fit.purchases;
         let parameters = purchases.parameters();
-        let named = |values: [f64; 4]| ["r", "alpha", "a", "b"].into_iter().zip(values).collect();
+        // Where nobody leaves, nothing says how.
+        let told = if purchases.leaves() { &PARAMETERS[..] } else { &PARAMETERS[..2] };
+        let named = |values: [f64; 4]| told.iter().copied().zip(values).collect();
         Self {
             model: match purchases.model() {
+                _ if !purchases.leaves() => "NBD",
                 Model::BgNbd => "BG/NBD",
                 Model::MbgNbd => "MBG/NBD",
             },
@@ -379,9 +391,8 @@ impl Report {
 
     fn print(&self, fit: &Fit) {
         let listed = |values: &BTreeMap<&str, f64>| {
-            ["r", "alpha", "a", "b"]
-                .map(|name| format!("{name} {:.4}", values.get(name).copied().unwrap_or(f64::NAN)))
-                .join(", ")
+            let told = PARAMETERS.iter().filter_map(|name| Some((name, values.get(name)?)));
+            told.map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join(", ")
         };
         say!(
             "{} on {} customers, {} different histories",
@@ -527,8 +538,9 @@ fn density(values: &[f64], horizon: u32) -> Chart<'static> {
         along: if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" },
         along_dates: false,
         up: "part of the customers",
-        lines: vec![Line { name: "customers", points: (0..STEPS).flat_map(part).collect() }],
+        lines: vec![Line::of("customers", (0..STEPS).flat_map(part).collect())],
         bands: Vec::new(),
+        estimates: Vec::new(),
         marks: Vec::new(),
     }
 }

@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use wink_stats::complements::{Baskets, Complements, Pairs};
 
 use crate::arguments::ComplementsInput;
+use crate::arguments::quoted::names;
 use crate::table::{Header, Table};
 use crate::terminal::{json, say, table};
 
@@ -57,7 +58,10 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         _ => Numbered::of_lines(&asked.input)?,
     };
     let pairs = Pairs { support_min: asked.support, strength: asked.strength };
-    let found = pairs.fit(Baskets { items: &baskets.items, ends: &baskets.ends })?;
+    let found = pairs.fit(Baskets { items: &baskets.items, ends: &baskets.ends }).map_err(way_out)?;
+    if found.pairs.is_empty() {
+        refuse(&baskets, &found, asked)?;
+    }
     let report = Report {
         baskets: found.baskets,
         items: baskets.names.len(),
@@ -79,6 +83,28 @@ pub(super) fn run(asked: &ComplementsInput) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Where too few items are in enough baskets, fewer baskets can be enough.
+fn way_out(error: wink_stats::Error) -> anyhow::Error {
+    match error {
+        wink_stats::Error::NotEnoughData { what: "frequent items", .. } => {
+            anyhow!("{error}; ask for less with --support, or bring more baskets")
+        }
+        error => error.into(),
+    }
+}
+
+/// Says that nothing goes together, and what to do about it.
+fn refuse(baskets: &Numbered, found: &Complements, asked: &ComplementsInput) -> anyhow::Result<()> {
+    let (all, items, part) = (found.baskets, baskets.names.len(), 100.0 * asked.support);
+    let said = format!("no two items are together in {part} % of the {all} baskets ({items} items)");
+    if let Some(fields) = baskets.are_alike().filter(|_| asked.basket.is_none()) {
+        bail!(
+            "{said}; each line has {fields} fields: if it is one item of a basket, say which columns with --basket and --item"
+        );
+    }
+    bail!("{said}; ask for less with --support, or bring more baskets")
 }
 
 impl Numbered {
@@ -167,7 +193,11 @@ fn suggestions(
     if asked.cart.is_empty() {
         return Ok(None);
     }
-    let suggested = found.suggest(&baskets.known(&asked.cart)?, &baskets.known(&asked.bought)?, asked.top);
+    let suggested = found.suggest(
+        &baskets.known(&names(&asked.cart))?,
+        &baskets.known(&names(&asked.bought))?,
+        asked.top,
+    );
     let named = suggested.iter().map(|one| NamedSuggestion {
         item: baskets.name(one.item),
         because_of: baskets.name(one.because_of),
@@ -183,6 +213,10 @@ fn print(report: &Report) {
     );
     let mut rows = table();
     if let Some(suggestions) = &report.suggestions {
+        if suggestions.is_empty() {
+            say!("nothing that was not bought goes with this cart");
+            return;
+        }
         rows.set_header(["suggest", "goes with", "lift, shrunken"]);
         for NamedSuggestion { item, because_of, shrunken_lift } in suggestions {
             rows.add_row([item.clone(), because_of.clone(), format!("{shrunken_lift:.4}")]);

@@ -43,7 +43,10 @@ impl Features {
             );
             return Ok(());
         }
-        if let Some((column, value)) = word.split_once('=').filter(|(column, _)| is_column(column)) {
+        // A column may have such a sign in its name.
+        let parts =
+            word.match_indices('=').filter_map(|(at, _)| Some((word.get(..at)?, word.get(at + 1..)?)));
+        if let Some((column, value)) = parts.into_iter().find(|(column, _)| is_column(column)) {
             return self.add_values(&table.texts(column)?, column, value);
         }
         let (column, divisor) = match word.rsplit_once('/') {

@@ -87,7 +87,8 @@ async fn train_purchases<S: Store>(
     bar.set_message("fitting the model");
     let fit = move || measure::train(purchases, others, settings, version, now);
     let trained = tokio::task::spawn_blocking(fit).await.context("the fit failed")?;
-    let trained = trained.map_err(|error| way_out(error, settings.penalty)).context("no model was fitted")?;
+    let refused = |error| way_out(error, settings.penalty, "unless nobody ever leaves");
+    let trained = trained.map_err(refused).context("no model was fitted")?;
     keep(engine, &known, Card::Clv(trained.card), &trained.scores, clock, bar).await
 }
 

@@ -7,6 +7,7 @@ use wink_stats::{Rows, only};
 use wink_trees::Trees;
 
 use super::features::Features;
+use crate::arguments::quoted::{name, names};
 use crate::arguments::{BaseName, LearnerName, TrialInput};
 use crate::table::{Header, Table};
 
@@ -24,23 +25,39 @@ pub(super) struct People {
 }
 
 /// `COL=VALUE|VALUE[:CONTROL|CONTROL]`
-struct Arm<'a> {
-    column: &'a str,
-    treated: Vec<&'a str>,
-    control: Option<Vec<&'a str>>,
+struct Arm {
+    column: String,
+    treated: Vec<String>,
+    control: Option<Vec<String>>,
 }
 
-impl<'a> Arm<'a> {
-    fn read(text: &'a str) -> anyhow::Result<Self> {
-        let written = "write it as COL=VALUE or COL=VALUE:CONTROL";
-        let (column, values) =
-            text.split_once('=').with_context(|| format!("`{text}` is not a treatment; {written}"))?;
-        let (treated, control) = match values.split_once(':') {
-            Some((treated, control)) => (treated, Some(control.split('|').collect())),
-            None => (values, None),
+impl Arm {
+    fn read(text: &str) -> anyhow::Result<Self> {
+        let written = || format!("`{text}` is not a treatment; write it as COL=VALUE or COL=VALUE:CONTROL");
+        let (column, rest) = name(text, &['=']).map_err(anyhow::Error::msg).with_context(written)?;
+        let rest = rest.strip_prefix('=').with_context(written)?;
+        let (treated, rest) = values(rest, &['|', ':']).with_context(written)?;
+        let control = match rest.strip_prefix(':') {
+            // A colon within the control's values is theirs.
+            Some(control) => Some(values(control, &['|']).with_context(written)?.0),
+            None => None,
         };
-        ensure!(!treated.is_empty(), "`{text}` is not a treatment; {written}");
-        Ok(Self { column, treated: treated.split('|').collect(), control })
+        ensure!(treated.iter().any(|value| !value.is_empty()), written());
+        Ok(Self { column, treated, control })
+    }
+}
+
+/// Values joined by `|`, and what follows them.
+fn values<'a>(text: &'a str, ends: &[char]) -> anyhow::Result<(Vec<String>, &'a str)> {
+    let mut values = Vec::new();
+    let mut rest = text;
+    loop {
+        let (value, behind) = name(rest, ends).map_err(anyhow::Error::msg)?;
+        values.push(value);
+        match behind.strip_prefix('|') {
+            Some(next) => rest = next,
+            None => return Ok((values, behind)),
+        }
     }
 }
 
@@ -48,9 +65,8 @@ impl People {
     pub(super) fn read(asked: &TrialInput) -> anyhow::Result<Self> {
         let header = if asked.file.no_header { Header::None } else { Header::First };
         let table = Table::open(&asked.file.input, header)?;
-        let features = Features::read(&table, &asked.features)?;
-        let arms: Vec<Arm<'_>> =
-            asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
+        let features = Features::read(&table, &names(&asked.features))?;
+        let arms: Vec<Arm> = asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
         let given = given(&table, &arms)?;
         let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
         let outcomes = table.numbers_of(&asked.outcome, is_kept)?;
@@ -90,22 +106,20 @@ impl People {
 }
 
 /// What each row got: 0 for the control, the treatment's number, or nothing that was asked about.
-fn given(table: &Table, arms: &[Arm<'_>]) -> anyhow::Result<Vec<Option<usize>>> {
+fn given(table: &Table, arms: &[Arm]) -> anyhow::Result<Vec<Option<usize>>> {
     let mut given = vec![None; table.rows()];
     // Of how many treatments a row is the control.
     let mut controls = vec![0_usize; table.rows()];
     for (number, arm) in (1..).zip(arms) {
         let may_be_empty =
             arm.treated.iter().chain(arm.control.iter().flatten()).any(|value| value.is_empty());
-        let texts = if may_be_empty { table.texts(arm.column)? } else { table.names_of(arm.column)? };
+        let texts = if may_be_empty { table.texts(&arm.column)? } else { table.names_of(&arm.column)? };
         for value in arm.treated.iter().chain(arm.control.iter().flatten()) {
             ensure!(texts.iter().any(|text| text == value), "column `{}` never is `{value}`", arm.column);
         }
         for ((given, controls), text) in given.iter_mut().zip(&mut controls).zip(&texts) {
-            let text = text.as_str();
-            let is_treated = arm.treated.contains(&text);
-            let is_control =
-                arm.control.as_ref().is_none_or(|control| control.contains(&text)) && !is_treated;
+            let is_treated = arm.treated.contains(text);
+            let is_control = arm.control.as_ref().is_none_or(|control| control.contains(text)) && !is_treated;
             *controls += usize::from(is_control);
             match given {
                 Some(0) | None if is_treated => *given = Some(number),

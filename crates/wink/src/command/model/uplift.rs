@@ -10,7 +10,7 @@ use wink_stats::{Error, Moments, mean_difference, only};
 use super::trial::{People, base, learner};
 use crate::arguments::UpliftFit;
 use crate::command::interval::Around;
-use crate::plot::{Chart, Line};
+use crate::plot::{Chart, Estimates, Line};
 use crate::terminal::{json, say, table};
 
 /// How many groups of like promise are compared with what was seen.
@@ -106,6 +106,9 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
     if let Some(path) = &asked.plot {
         draw(&fit, path)?;
     }
+    if let Some(path) = &asked.plot_calibration {
+        draw_calibration(&fit, input.level, path)?;
+    }
     if input.json {
         return json(&fit);
     }
@@ -158,8 +161,8 @@ fn draw(fit: &Fit, path: &Path) -> anyhow::Result<()> {
     for treatment in &fit.treatments {
         if let Judged::Ranked { curve, .. } = &treatment.ranking {
             let ends = curve.first().into_iter().chain(curve.last());
-            lines.push(Line { name: &treatment.name, points: curve.clone() });
-            lines.push(Line { name: "by chance", points: ends.copied().collect() });
+            lines.push(Line::of(&treatment.name, curve.clone()));
+            lines.push(Line::beside("the same people in an order by chance", ends.copied().collect()));
         }
     }
     ensure!(!lines.is_empty(), "there is no curve to draw: not enough data");
@@ -170,6 +173,38 @@ fn draw(fit: &Fit, path: &Path) -> anyhow::Result<()> {
         up: "additional outcomes of the treated",
         lines,
         bands: Vec::new(),
+        estimates: Vec::new(),
+        marks: Vec::new(),
+    };
+    chart.write(path)
+}
+
+/// Draws what was promised to groups of people, and what was seen of them; on the dashed line both are the same.
+fn draw_calibration(fit: &Fit, level: f64, path: &Path) -> anyhow::Result<()> {
+    let mut estimates = Vec::new();
+    for treatment in &fit.treatments {
+        if let Judged::Ranked { calibration, .. } = &treatment.ranking {
+            let point = |group: &Group| {
+                group.seen.map(|seen| (group.promised, seen.lower, seen.estimate, seen.upper))
+            };
+            let points: Vec<_> = calibration.iter().filter_map(point).collect();
+            if !points.is_empty() {
+                estimates.push(Estimates { name: &treatment.name, points });
+            }
+        }
+    }
+    ensure!(!estimates.is_empty(), "there is no calibration to draw: not enough data");
+    let promised = || estimates.iter().flat_map(|one| &one.points).map(|point| point.0);
+    let ends = [promised().fold(f64::INFINITY, f64::min), promised().fold(f64::NEG_INFINITY, f64::max)];
+    let up = format!("effect that was seen, with intervals of {} %", 100.0 * level);
+    let chart = Chart {
+        title: "Are effects as they were promised?",
+        along: "effect that was promised, in the mean of a group",
+        along_dates: false,
+        up: &up,
+        lines: vec![Line::beside("as promised", ends.map(|end| (end, end)).to_vec())],
+        bands: Vec::new(),
+        estimates,
         marks: Vec::new(),
     };
     chart.write(path)

@@ -1,0 +1,223 @@
+//! What commands about tables say where nothing could be measured, of names that hold the signs of a list, and in the words and pictures of a result.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use crate::wink::{Said, run};
+
+/// Calls wink with the words of a line, `INPUT` being a file with this content and `HOME` its directory; `~` stands for a blank within a word.
+fn wink(directory: &Path, line: &str, content: &str) -> Said {
+    let path = directory.join("input.csv");
+    fs::write(&path, content).unwrap();
+    let (path, home) = (path.to_str().unwrap(), directory.to_str().unwrap());
+    run(line
+        .split_whitespace()
+        .map(|word| word.replace("INPUT", path).replace("HOME", home).replace('~', " ")))
+}
+
+#[track_caller]
+fn refused(said: &Said, words: &str) {
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+    assert!(said.err.starts_with("wink: ") && said.err.contains(words), "{said:?}");
+    assert_eq!(said.err.lines().count(), 1, "{said:?}");
+}
+
+/// People in two arms, in turn, with an outcome and what to divide it by.
+fn people(count: u32, of: impl Fn(u32) -> f64) -> String {
+    let row = |person: u32| {
+        let arm = ["old", "new"][person as usize % 2];
+        format!("{arm},{},{},2025-01-{:02}\n", of(person), 1 + person % 3, 1 + person / 20 % 20)
+    };
+    std::iter::once("arm,spend,visits,day\n".to_owned()).chain((0..count).map(row)).collect()
+}
+
+#[test]
+fn a_result_without_a_figure_is_no_success() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let experiment = "measure experiment --input INPUT --treatment arm=new:old --outcome spend";
+    let few = people(40, |person| f64::from(person % 7));
+    let alike = people(400, |_| 3.0);
+    for more in ["", " --json", " --guardrail spend=lower:1", " --share 0.5"] {
+        let said = wink(home, &format!("{experiment}{more}"), &few);
+        refused(
+            &said,
+            "`spend`: not enough data: 20 people in an arm, and at least 30 are needed; wait for more",
+        );
+    }
+    refused(&wink(home, experiment, &alike), "`spend`: not enough data: the outcome is the same everywhere");
+    let sequential = "measure sequential --input INPUT --treatment arm=new:old --outcome spend --time day";
+    refused(
+        &wink(home, sequential, &few),
+        "none of the looks says anything; at the last one: not enough data",
+    );
+    let looks = "time,count_c,count_t,mean_c,mean_t,variance_c,variance_t\n1,,200,1,1,1,1\n";
+    let checkpoints = "measure sequential --input INPUT --checkpoints --time time";
+    refused(&wink(home, checkpoints, looks), "there is no look: no row has all of its numbers");
+
+    let baskets = "bread,butter\nmilk\neggs,tea,salt\n";
+    let complements = "model complements --input INPUT --support 0.5";
+    let few = "0 frequent items, and at least 2 are needed; ask for less with --support";
+    refused(&wink(home, complements, baskets), few);
+    let apart = "bread,butter\nbread\nmilk\nmilk,eggs\n";
+    let none = "no two items are together in 50 % of the 4 baskets (4 items); ask for less with --support";
+    refused(&wink(home, complements, apart), none);
+    refused(&wink(home, &format!("{complements} --cart bread --json"), apart), none);
+    let bought = "model complements --input INPUT --support 0.3 --cart bread --bought";
+    refused(&wink(home, &format!("{bought} coal"), baskets), "no basket has the item `coal`");
+    let said = wink(home, &format!("{bought} butter"), baskets).fine();
+    assert!(said.out.contains("nothing that was not bought goes with this cart"), "{said:?}");
+}
+
+#[test]
+fn a_ratio_has_a_relative_effect_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "measure experiment --input INPUT --treatment arm=new:old --outcome spend --per visits --json";
+    let rows = people(1_200, |person| {
+        f64::from(1 + person % 3) * f64::from(10 + person / 3 % 5) * if person % 2 == 1 { 1.1 } else { 1.0 }
+    });
+    let of = wink(directory.path(), line, &rows).fine().json()["outcomes"][0].clone();
+    let number = |name: &str| of[name].as_f64().unwrap();
+    let [lift, lower, upper] = ["estimate", "lower", "upper"].map(|end| of["lift"][end].as_f64().unwrap());
+    assert!((lift - (number("mean_treated") / number("mean_control") - 1.0)).abs() < 1e-12, "{of}");
+    assert!((lift - 0.1).abs() < 0.01 && 0.0 < lower && lower < lift && lift < upper, "{of}");
+}
+
+#[test]
+fn values_of_any_size_are_measured_or_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "measure experiment --input INPUT --treatment arm=new:old --outcome spend";
+    let rows = |unit: f64| people(400, |person| unit * f64::from(20 + person * 37 % 23 + person % 2 * 4));
+    let lift = |unit: f64| {
+        let found = wink(directory.path(), &format!("{line} --json"), &rows(unit)).fine().json();
+        found["outcomes"][0]["lift"]["lower"].as_f64().unwrap()
+    };
+    for unit in [1e15, 1e100, 1e150, 1e-100] {
+        assert!((lift(unit) / lift(1.0) - 1.0).abs() < 1e-6, "{unit}");
+    }
+    let said = wink(directory.path(), line, &rows(1e16)).fine().out;
+    assert!(said.contains("e17") && !said.contains("0000000"), "{said}");
+    refused(&wink(directory.path(), line, &rows(1e160)), "a value is too large to be squared");
+}
+
+#[test]
+fn names_with_the_signs_of_lists_stand_in_quotes() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut rows = String::from("\"arm:x=y\",\"age, years\",bought\n");
+    for person in 0_u32..4_000 {
+        let (age, treated) = (person / 2 % 2, person / 4 % 2 == 1);
+        let bought = u32::from(person / 8 % 10 < 2 + if treated && age == 1 { 3 } else { 0 });
+        rows.push_str(&format!("{},{age},{bought}\n", if treated { "new: a|b" } else { "old:1" }));
+    }
+    let arms = "--treatment \"arm:x=y\"=\"new:~a|b\":\"old:1\" --outcome bought";
+    let fit = format!(
+        "model fit uplift --input INPUT {arms} --features \"age,~years\",\"ln1p(age,~years)\" --json"
+    );
+    let found = wink(directory.path(), &fit, &rows).fine().json();
+    assert_eq!(found["features"], serde_json::json!(["age, years", "ln1p(age, years)"]));
+    assert_eq!(found["treatments"][0]["name"], "new: a|b");
+    let measured = format!("measure experiment --input INPUT {arms} --guardrail \"bought\"=higher:0.2");
+    assert!(wink(directory.path(), &measured, &rows).fine().out.contains("2000 treated, 2000 control"));
+    let open = "measure experiment --input INPUT --treatment \"arm:x=y=new --outcome bought";
+    refused(&wink(directory.path(), open, &rows), "begins with a double quote that is not closed");
+
+    let baskets = "\"tea, green\",milk\n\"tea, green\",milk\nsalt\n";
+    let line = "model complements --input INPUT --support 0.1 --cart \"tea,~green\" --json";
+    let found = wink(directory.path(), line, baskets).fine().json();
+    assert_eq!(found["suggestions"][0]["item"], "milk");
+}
+
+/// Twelve regions on as many times, so far apart; the third has more from the thirtieth time on.
+fn regions(times: u32, apart: i64) -> String {
+    let mut rows = String::from("city,day,sales\n");
+    let first = jiff::civil::date(2020, 1, 6);
+    for time in 0..times {
+        for city in 0..24_u32 {
+            let common = 10 * (time * 7 % 11) + 3 * (time * 5 % 7);
+            // The steps of SplitMix64 (Steele, Lea, Flood 2014).
+            let mut noise = u64::from(1_000 * city + time + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            for (shift, factor) in [(30, 0xbf58_476d_1ce4_e5b9), (27, 0x94d0_49bb_1331_11eb), (31, 1)] {
+                noise = (noise ^ (noise >> shift)).wrapping_mul(factor);
+            }
+            let own = u32::try_from(noise >> 40).unwrap() % 17;
+            let more = if city == 2 && 29 < time { 60 } else { 0 };
+            let day = first.checked_add(jiff::Span::new().days(i64::from(time) * apart)).unwrap();
+            rows.push_str(&format!("\"Town {city}, D.C.\",{day},{}\n", 200 + common + own + more));
+        }
+    }
+    rows
+}
+
+#[test]
+fn regions_are_spoken_of_in_the_times_of_their_file() {
+    let directory = tempfile::tempdir().unwrap();
+    for (apart, period, from) in [
+        (1, "day", "2020-02-05"),
+        (7, "week", "2020-08-03"),
+        (30, "month", "2022-06-24"),
+        (10, "time", "2020-11-01"),
+    ] {
+        let rows = regions(36, apart);
+        let line = format!(
+            "measure geo --input INPUT --region city --time day --value sales --treated \"Town~2,~D.C.\" --from {from} --plot HOME/geo.svg"
+        );
+        let said = wink(directory.path(), &line, &rows).fine().out;
+        assert!(said.contains(&format!("effect on a region and {period} ")), "{said}");
+        assert!(said.contains(&format!("against the other {period}s")), "{said}");
+        let tbr = wink(directory.path(), &format!("{line} --method tbr"), &rows).fine().out;
+        assert!(tbr.contains("off by ") && tbr.contains(&format!(" on a {period}, ")), "{tbr}");
+        let svg = fs::read_to_string(directory.path().join("geo.svg")).unwrap();
+        assert!(svg.contains(">date<") && svg.contains(">202") && !svg.contains("days since"), "{svg}");
+    }
+}
+
+#[test]
+fn a_plan_says_how_often_it_would_be_a_false_alarm() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "measure geo-plan --input INPUT --region city --time day --value sales --treated \"Town~2,~D.C.\" --days 4 --lift 0,0.5";
+    // The region goes its own way from the thirtieth time on: without any lift it is called an effect.
+    let planned = wink(directory.path(), &format!("{line} --plays 3 --json"), &regions(36, 1)).fine().json();
+    let number = |of: &Json| of.as_f64().unwrap();
+    assert!((number(&planned[0]["false_alarms"]) - 1.0).abs() < 1e-12, "{planned}");
+    assert_eq!(number(&planned[0]["lifts"][0]["power"]), 0.0, "{planned}");
+    let said = wink(directory.path(), &format!("{line} --plays 3"), &regions(36, 1)).fine().out;
+    assert!(said.contains("false alarms") && said.contains("3 plays are too few"), "{said}");
+    let calm = wink(directory.path(), &format!("{line} --json"), &regions(29, 1)).fine().json();
+    assert!(number(&calm[0]["lifts"][0]["power"]) <= 0.1, "{calm}");
+    assert!(0.9 < number(&calm[0]["lifts"][1]["power"]), "{calm}");
+}
+
+#[test]
+fn promised_effects_are_drawn_beside_those_that_were_seen() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut rows = String::from("arm,x,bought\n");
+    for person in 0_u32..8_000 {
+        let (x, treated) = (person / 2 % 4, person / 8 % 2 == 1);
+        let bought = u32::from(person / 16 % 10 < 2 + if treated { x } else { 0 });
+        rows.push_str(&format!("{},{x},{bought}\n", if treated { "new" } else { "old" }));
+    }
+    let line = "model fit uplift --input INPUT --treatment arm=new:old --outcome bought --features x --plot HOME/qini.svg --plot-calibration HOME/seen.svg";
+    wink(directory.path(), line, &rows).fine();
+    let svg = fs::read_to_string(directory.path().join("seen.svg")).unwrap();
+    assert!(svg.contains("as promised") && svg.matches("<circle").count() == 4, "{svg}");
+    let qini = fs::read_to_string(directory.path().join("qini.svg")).unwrap();
+    assert_eq!(qini.matches("stroke-dasharray").count(), 2, "the line by chance and its name: {qini}");
+}
+
+/// As in pandas, a name with a blank is another one; nobody has to find that out alone.
+#[test]
+fn names_that_differ_by_blanks_are_two_and_that_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut rows = people(400, |person| f64::from(person * 37 % 23));
+    let line = "measure experiment --input INPUT --treatment arm=new:old --outcome spend";
+    assert_eq!(wink(directory.path(), line, &rows).fine().err, "");
+    rows = rows.replacen("new,", "new ,", 7);
+    let said = wink(directory.path(), line, &rows).fine();
+    assert!(said.out.starts_with("193 treated, 200 control"), "{said:?}");
+    assert!(
+        said.err.contains("column `arm`: `new` and `new ` differ by blanks, and are taken for two"),
+        "{said:?}"
+    );
+}
