@@ -47,8 +47,11 @@ impl<'a> Rows<'a> {
 
     /// Copies the rows whose number is chosen, in their order.
     pub fn only(&self, chosen: impl Fn(usize) -> bool) -> Table {
+        let kept = (0..self.count()).filter(|row| chosen(*row)).count();
+        let mut values = Vec::with_capacity(kept * self.columns);
         let kept = self.iter().enumerate().filter(|(row, _)| chosen(*row));
-        Table { values: kept.flat_map(|(_, row)| row).copied().collect(), columns: self.columns }
+        kept.for_each(|(_, row)| values.extend_from_slice(row));
+        Table { values, columns: self.columns }
     }
 
     /// Copies the rows and puts the same `added` columns behind each.

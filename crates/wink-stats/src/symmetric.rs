@@ -128,16 +128,17 @@ impl Symmetric {
     }
 }
 
-/// A sum of many outer products, of which four entries are added at a time: the same sums as by [`Symmetric::add_outer`].
+/// A sum of many outer products, of which sixteen entries are added at a time: the same sums as by [`Symmetric::add_outer`].
 pub(crate) struct OuterSum {
     size: usize,
-    /// Row after row of the lower triangle, each filled up to a multiple of four.
-    lanes: Vec<[f64; 4]>,
+    /// Four rows and four columns each: the block of rows `b` and columns `c` ≤ `b` lies at b(b + 1)/2 + c. What is beyond the size, or above the
+    /// diagonal, is added and not read.
+    blocks: Vec<[[f64; 4]; 4]>,
 }
 
 impl OuterSum {
     pub(crate) fn zero(size: usize) -> Self {
-        Self { size, lanes: vec![[0.0; 4]; (0..size).map(|i| i / 4 + 1).sum()] }
+        Self { size, blocks: vec![[[0.0; 4]; 4]; start(size.div_ceil(4))] }
     }
 
     /// Makes a vector of zeros to be filled with what [`Self::add`] takes.
@@ -145,15 +146,27 @@ impl OuterSum {
         vec![[0.0; 4]; size.div_ceil(4)]
     }
 
-    /// Adds `weight · x xᵀ`; what x has behind the size is not looked at.
+    /// Multiplies two such vectors: four sums, which do not wait for each other, then their sum.
+    pub(crate) fn dot(one: &[[f64; 4]], other: &[[f64; 4]]) -> f64 {
+        let mut sums = [0.0; 4];
+        for (one, other) in one.iter().zip(other) {
+            sums.iter_mut().zip(one.iter().zip(other)).for_each(|(sum, (one, other))| *sum += one * other);
+        }
+        let [a, b, c, d] = sums;
+        (a + b) + (c + d)
+    }
+
+    /// Adds `weight · x xᵀ`; what x has behind the size does not count.
     pub(crate) fn add(&mut self, x: &[[f64; 4]], weight: f64) {
         assert_eq!(x.len(), self.size.div_ceil(4), "a row as long as the matrix is wide");
-        let mut rest = self.lanes.as_mut_slice();
-        for (i, own) in x.as_flattened().iter().enumerate().take(self.size) {
-            let (row, after) = rest.split_at_mut(i / 4 + 1);
-            let scaled = weight * own;
-            for (sums, x) in row.iter_mut().zip(x) {
-                sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += scaled * x);
+        let mut rest = self.blocks.as_mut_slice();
+        for (b, own) in x.iter().enumerate() {
+            let (row, after) = rest.split_at_mut(b + 1);
+            let scaled = own.map(|own| weight * own);
+            for (block, x) in row.iter_mut().zip(x) {
+                for (sums, scaled) in block.iter_mut().zip(scaled) {
+                    sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += scaled * x);
+                }
             }
             rest = after;
         }
@@ -161,11 +174,10 @@ impl OuterSum {
 
     pub(crate) fn matrix(&self) -> Symmetric {
         let mut matrix = Symmetric::zero(self.size);
-        let mut rest = self.lanes.as_slice();
         for i in 0..self.size {
-            let (row, after) = rest.split_at(i / 4 + 1);
-            matrix.lower[start(i)..start(i + 1)].copy_from_slice(&row.as_flattened()[..=i]);
-            rest = after;
+            for j in 0..=i {
+                matrix.lower[start(i) + j] = self.blocks[start(i / 4) + j / 4][i % 4][j % 4];
+            }
         }
         matrix
     }
