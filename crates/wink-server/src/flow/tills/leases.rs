@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wink_code::{LeasedOffer, SignedLease, Worth};
-use wink_core::base::{CampaignId, Cents, LeaseId, TillId, Timestamp};
+use wink_core::base::{CampaignId, Cents, Currency, LeaseId, TillId, Timestamp};
 use wink_core::coupon::{Lease, LeaseAsked, Renewal, UseCount, grant as step};
 use wink_core::offer::{Benefit, Catalogue, Offer};
 use wink_record::Stored;
@@ -48,9 +48,9 @@ pub struct Short {
 
 impl Short {
     /// Says it in a sentence, with what would help.
-    pub fn told(&self) -> String {
+    pub fn told(&self, currency: Currency) -> String {
         let uses = self.uses_left.map(|uses| format!("{uses} coupons"));
-        let amount = self.amount_left.map(|amount| format!("{amount} of money"));
+        let amount = self.amount_left.map(|amount| format!("{} of money", currency.of(amount)));
         let left: Vec<String> = uses.into_iter().chain(amount).collect();
         format!(
             "{} has {} left, and a lease keeps all of its own there; ask for no more than that or for fewer hours, or have other leases \
