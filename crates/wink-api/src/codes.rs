@@ -69,6 +69,9 @@ pub struct TillKeyView {
 pub struct TillKeysListed {
     /// The tenant that payloads must name.
     pub tenant: u32,
+    /// The shop's currency: how many decimals its amounts have; missing until a catalogue says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// The keys.
     pub data: Vec<TillKeyView>,
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use wink_core::base::{Cents, Timestamp};
+use wink_core::base::{Currency, Timestamp};
 use wink_core::event::{Envelope, Identity};
 
 use crate::commerce::{self, number_to_text};
@@ -81,7 +81,7 @@ impl Ga4Batch {
         Err(JsonError { code: json::JsonCode::TooManyValues, pointer: "/events".to_owned(), message })
     }
 
-    /// Turns the event at `place` into an envelope of `source`, received at `now`.
+    /// Turns the event at `place` into an envelope of `source`, received at `now`. Amounts are in the shop's currency.
     ///
     /// # Errors
     /// Says why it cannot be read.
@@ -90,6 +90,7 @@ impl Ga4Batch {
         place: usize,
         event: &RawValue,
         source: &str,
+        currency: Currency,
         now: Timestamp,
     ) -> Result<Envelope, String> {
         let fields: Map<String, Json> =
@@ -110,7 +111,7 @@ impl Ga4Batch {
             None => derived_id("ga4", &[&sent_name, &whose.join("\n"), &at, &place.to_string(), event.get()]),
         };
         one_product(&name, &mut properties);
-        commerce::translate(&name, &mut properties);
+        commerce::translate(&name, &mut properties, currency);
         Ok(Envelope {
             source: source.to_owned(),
             message_id,
@@ -172,9 +173,8 @@ fn one_product(name: &str, properties: &mut Map<String, Json>) {
 fn discount_of_all_pieces(item: &mut Map<String, Json>) {
     let pieces = item.get("quantity").map_or(Some(1), Json::as_i64);
     let of_one = item.get("discount").and_then(Decimal::read);
-    let of_all = of_one.zip(pieces).and_then(|(discount, pieces)| discount.times(pieces)?.cents());
-    if let Some(cents) = of_all {
-        item.insert("discount".to_owned(), Cents(cents).to_string().into());
+    if let Some(of_all) = of_one.zip(pieces).and_then(|(discount, pieces)| discount.times(pieces)) {
+        item.insert("discount".to_owned(), of_all.to_string().into());
     }
 }
 
@@ -195,7 +195,9 @@ mod tests {
     fn envelopes(body: Json) -> Vec<Result<Envelope, String>> {
         let batch = Ga4Batch::read(body.to_string().as_bytes()).unwrap();
         let place_and_event = batch.events.iter().enumerate();
-        place_and_event.map(|(place, event)| batch.envelope(place, event, "web", NOW)).collect()
+        place_and_event
+            .map(|(place, event)| batch.envelope(place, event, "web", Currency::new("EUR").unwrap(), NOW))
+            .collect()
     }
 
     fn purchase() -> Json {

@@ -1,7 +1,9 @@
 //! Amounts as shops' clients send them: JSON numbers in major units, read digit by digit. Never a float on the way.
 
+use std::fmt;
+
 use serde_json::Value as Json;
-use wink_core::base::Cents;
+use wink_core::base::{Cents, Currency};
 use wink_core::coupon::cart::{Room, allocate};
 
 /// A decimal number as written: `mantissa × 10^exponent`.
@@ -13,9 +15,6 @@ pub(crate) struct Decimal {
 
 /// More digits than this are no amount of money; it also keeps every sum far below what the mantissa holds.
 const DIGITS_MAX: usize = 24;
-
-/// Whole amounts end here, one hundred times what an order line may be worth.
-const CENTS_MAX: i128 = 100_000_000_000;
 
 impl Decimal {
     /// Reads a number, or the text of one. A number is taken by its shortest spelling, which for up to 15 digits is the one the
@@ -50,9 +49,9 @@ impl Decimal {
         Some(Self { mantissa: self.mantissa.checked_mul(i128::from(pieces))?, ..self })
     }
 
-    /// Rounds to hundredths, half up. `None` if it is too large to be an amount.
-    pub(crate) fn cents(self) -> Option<i64> {
-        let places = self.exponent.checked_add(2)?;
+    /// Rounds to so many decimals, half up, and counts the last of them. `None` if it is too large to be an amount.
+    pub(crate) fn minor(self, decimals: usize) -> Option<i64> {
+        let places = self.exponent.checked_add(i32::try_from(decimals).ok()?)?;
         let cents = match u32::try_from(places) {
             Ok(places) => self.mantissa.checked_mul(10_i128.checked_pow(places)?)?,
             Err(_) => {
@@ -60,14 +59,21 @@ impl Decimal {
                 (self.mantissa + divisor / 2).div_euclid(divisor)
             }
         };
-        let is_amount = (-CENTS_MAX..=CENTS_MAX).contains(&cents);
-        is_amount.then(|| i64::try_from(cents).ok()).flatten()
+        let cents = i64::try_from(cents).ok()?;
+        (-Cents::MOST.0..=Cents::MOST.0).contains(&cents).then_some(cents)
     }
 }
 
-/// Reads an amount in major units as hundredths, half up.
-pub(crate) fn cents(json: &Json) -> Option<i64> {
-    Decimal::read(json)?.cents()
+/// Spells it so that it reads back as the same.
+impl fmt::Display for Decimal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}e{}", self.mantissa, self.exponent)
+    }
+}
+
+/// Reads an amount in major units as minor ones of its currency, half up.
+pub(crate) fn cents(json: &Json, currency: Currency) -> Option<i64> {
+    Decimal::read(json)?.minor(currency.places())
 }
 
 /// Spreads `amount` over `weights` in proportion, to the cent: remainders go to the largest fractions, of equal ones to the first.
@@ -101,14 +107,48 @@ mod tests {
             ("\"\"", None),
             ("null", None),
         ] {
-            assert_eq!(cents(&serde_json::from_str(text).unwrap()), wanted, "{text}");
+            assert_eq!(in_minor_units(text, "EUR"), wanted, "{text}");
+        }
+    }
+
+    fn in_minor_units(text: &str, code: &str) -> Option<i64> {
+        cents(&serde_json::from_str(text).unwrap(), Currency::new(code).unwrap())
+    }
+
+    #[test]
+    fn a_yen_has_no_decimals_and_a_dinar_three() {
+        assert_eq!(
+            ["1980", "19.5", "0.4"].map(|text| in_minor_units(text, "JPY")),
+            [Some(1_980), Some(20), Some(0)]
+        );
+        assert_eq!(["1.25", "1.2345"].map(|text| in_minor_units(text, "KWD")), [Some(1_250), Some(1_235)]);
+    }
+
+    /// ISO 4217 by the number of decimals, but for the many that have two.
+    #[test]
+    fn every_currency_without_two_decimals_is_counted_in_its_own() {
+        for (places, codes) in [
+            (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+            (3, "BHD IQD JOD KWD LYD OMR TND"),
+            (4, "CLF UYW"),
+        ] {
+            let unit = 10_i64.pow(places);
+            for code in codes.split(' ') {
+                let read = ["12", "12.0", "\"12.00000\"", "1.2e1"].map(|text| in_minor_units(text, code));
+                assert_eq!(read, [Some(12 * unit); 4], "{code}");
+                // A half of the last decimal there is.
+                let half = format!("5e-{}", places + 1);
+                assert_eq!(in_minor_units(&half, code), Some(1), "{code}");
+                let less = format!("4.99e-{}", places + 1);
+                assert_eq!(in_minor_units(&less, code), Some(0), "{code}");
+            }
         }
     }
 
     #[test]
     fn pieces_are_multiplied_before_anything_is_rounded() {
         let price = Decimal::read(&serde_json::json!(0.333)).unwrap();
-        assert_eq!(price.times(3).unwrap().cents(), Some(100));
+        assert_eq!(price.times(3).unwrap().minor(2), Some(100));
     }
 
     #[test]

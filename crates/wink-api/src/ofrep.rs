@@ -49,13 +49,12 @@ impl FlagContext {
         })?;
         let invalid = |message: String| FlagProblem::new("INVALID_CONTEXT", message);
         let namespace = id_text(&context, "namespace").unwrap_or_else(|| USER_ID.to_owned());
-        let cart_cents =
-            match context.get("cart_cents") {
-                None | Some(Json::Null) => None,
-                Some(json) => Some(json.as_i64().ok_or_else(|| {
-                    invalid("`context.cart_cents` must be a whole number of cents".to_owned())
-                })?),
-            };
+        let cart_cents = match context.get("cart_cents") {
+            None | Some(Json::Null) => None,
+            Some(json) => Some(json.as_i64().ok_or_else(|| {
+                invalid("`context.cart_cents` must be a whole number of minor units".to_owned())
+            })?),
+        };
         let channel = id_text(&context, "channel").unwrap_or_else(|| "web".to_owned());
         let placements = match context.get("placements") {
             Some(Json::Array(names)) if names.len() <= PLACEMENTS_MAX => {

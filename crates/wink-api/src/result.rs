@@ -11,7 +11,7 @@ pub struct CampaignResultView {
     pub campaign: String,
     /// What people call it.
     pub name: String,
-    /// The currency of all amounts, which are in hundredths of it.
+    /// The currency of all amounts, which are in minor units of it.
     pub currency: String,
     /// Until when it was counted.
     pub computed_at: String,
@@ -27,7 +27,7 @@ pub struct CampaignResultView {
     pub increment: IncrementView,
     /// By how much more people bought, as a share.
     pub buys: EstimateOrNot,
-    /// How much more each person paid, net of returns, in cents.
+    /// How much more each person paid, net of returns, in minor units.
     pub sales_cents: EstimateOrNot,
     /// Discount that went to people who would have bought anyway.
     pub waste: WasteView,
@@ -43,7 +43,7 @@ pub struct CampaignResultView {
     pub advice: AdviceView,
     /// What to bear in mind with these figures.
     pub notes: Vec<String>,
-    /// The difference of the contribution margins by the end of each day of the window, in cents per person, without contacts.
+    /// The difference of the contribution margins by the end of each day of the window, in minor units per person, without contacts.
     pub course: Vec<CoursePoint>,
 }
 
@@ -54,7 +54,7 @@ pub struct ArmView {
     pub assigned: u64,
     /// Those whose window is over, of whom everything is told.
     pub measured: u64,
-    /// What each contributed, in cents; nothing for fewer than thirty.
+    /// What each contributed, in minor units; nothing for fewer than thirty.
     pub contribution_cents: Option<f64>,
     /// The share that bought; nothing for fewer than thirty.
     pub bought: Option<f64>,
@@ -96,17 +96,17 @@ pub struct LotsView {
 /// What the offer changed in contribution margin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IncrementView {
-    /// Per person, in cents, from the day after the assignment to the end of the window.
+    /// Per person, in minor units, from the day after the assignment to the end of the window.
     pub per_person_cents: Option<IntervalView>,
     /// `welch`, or `cuped` where what was spent before makes the interval narrower.
     pub method: Option<String>,
-    /// Per person, in cents, by Welch.
+    /// Per person, in minor units, by Welch.
     pub plain_cents: Option<IntervalView>,
     /// Which part of the variance CUPED leaves.
     pub variance_left: Option<f64>,
-    /// Per person, in cents, by Welch, with the rest of the day of the assignment.
+    /// Per person, in minor units, by Welch, with the rest of the day of the assignment.
     pub since_assignment_cents: Option<IntervalView>,
-    /// For all offered people whose window is over together, in cents.
+    /// For all offered people whose window is over together, in minor units.
     pub total_cents: Option<IntervalView>,
     /// Why there is none.
     pub not_said: Option<String>,
@@ -115,12 +115,12 @@ pub struct IncrementView {
 /// Discount that went to people who would have bought anyway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WasteView {
-    /// What coupons took off in the window of people whose window is over, net of what came back, in cents; nothing for fewer than thirty
+    /// What coupons took off in the window of people whose window is over, net of what came back, in minor units; nothing for fewer than thirty
     /// who used one.
     pub discount_cents: Option<f64>,
     /// Which share of it went to people who would have bought anyway.
     pub share: Option<IntervalView>,
-    /// How much that is, in cents.
+    /// How much that is, in minor units.
     pub cents: Option<IntervalView>,
     /// Why it cannot be said.
     pub not_said: Option<String>,
@@ -131,11 +131,11 @@ pub struct WasteView {
 pub struct CouponMoneyView {
     /// How often one was used.
     pub redemptions: u64,
-    /// What was taken off, in cents.
+    /// What was taken off, in minor units.
     pub given_cents: i64,
-    /// What of it came back, in cents.
+    /// What of it came back, in minor units.
     pub returned_cents: i64,
-    /// What it cost, in cents.
+    /// What it cost, in minor units.
     pub spent_cents: i64,
 }
 
@@ -209,6 +209,6 @@ pub struct ThresholdsView {
 pub struct CoursePoint {
     /// The day, from 1.
     pub day: u16,
-    /// The difference, in cents per person.
+    /// The difference, in minor units per person.
     pub cents: IntervalView,
 }

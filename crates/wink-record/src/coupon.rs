@@ -249,7 +249,8 @@ fn check_reserved(state: &State, benefit: &Benefit, reserved: Cents) -> Result<(
     if Cents::ZERO <= reserved && reserved <= usually_reserved(state, benefit) {
         return Ok(());
     }
-    Err(Damaged { what: WHAT, why: format!("a coupon that is {} reserves {reserved}", state.name()) })
+    let why = format!("a coupon that is {} reserves {} minor units", state.name(), reserved.0);
+    Err(Damaged { what: WHAT, why })
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -149,7 +149,7 @@ fn check_sums(redemption: &Redemption) -> Result<(), Damaged> {
         }
     }
     if whole != redemption.amount.0 {
-        return wrong(format!("its lines give {}, all of it {}", Cents(whole), redemption.amount));
+        return wrong(format!("its lines give {whole} minor units, all of it {}", redemption.amount.0));
     }
     let is_known = |back: &Part| redemption.parts.iter().any(|part| part.line == back.line);
     if !redemption.reversals.iter().flat_map(|reversal| &reversal.parts).all(is_known) {

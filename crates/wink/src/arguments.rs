@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use wink_core::base::Cents;
 use wink_server::http::Prefix;
 
 mod access;
+mod amount;
 mod coupon;
 mod events;
 mod features;
@@ -23,6 +25,7 @@ mod till;
 mod uplift;
 
 pub(crate) use access::{Key, KeyAction, Tenant, TenantAction};
+pub(crate) use amount::Amount;
 pub(crate) use coupon::{Coupon, CouponAction};
 pub(crate) use events::{DriftWindowsAsked, Events, EventsAction};
 pub(crate) use features::{AsOf, Features, FeaturesAction};
@@ -329,7 +332,7 @@ pub(crate) struct Decide {
     #[arg(long, default_value = "")]
     pub(crate) placement: String,
     /// The value of the cart, in minor units
-    #[arg(long, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
+    #[arg(long, value_parser = clap::value_parser!(i64).range(0..=Cents::MOST.0))]
     pub(crate) cart_cents: Option<i64>,
     /// When, instead of now; a store with an imported past stands at the end of that past
     #[arg(long, value_name = "TIME")]

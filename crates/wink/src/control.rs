@@ -65,15 +65,6 @@ pub(crate) async fn ask(
     send(directory, request(method, path).body(body.map_or_else(Body::empty, to_body))?).await
 }
 
-/// Asks for something to be done once, under an idempotency key.
-///
-/// # Errors
-/// As [`ask`].
-pub(crate) async fn ask_once(directory: &Path, path: &str, body: &Json, key: &str) -> anyhow::Result<Json> {
-    let request = request("POST", path).header("idempotency-key", key);
-    send(directory, request.body(Body::from(body.to_string()))?).await
-}
-
 fn request(method: &str, path: &str) -> Builder {
     Request::builder().method(method).uri(path).header("host", "wink")
 }
@@ -128,6 +119,15 @@ impl Line {
     /// The problem's own words if the answer is one.
     pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<Json>) -> anyhow::Result<Json> {
         self.send(request(method, path).body(body.map_or_else(Body::empty, to_body))?).await
+    }
+
+    /// Asks for something to be done once, under an idempotency key.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(crate) async fn ask_once(&self, path: &str, body: &Json, key: &str) -> anyhow::Result<Json> {
+        let request = request("POST", path).header("idempotency-key", key);
+        self.send(request.body(Body::from(body.to_string()))?).await
     }
 
     async fn send(&self, request: Request<Body>) -> anyhow::Result<Json> {

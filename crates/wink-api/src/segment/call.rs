@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use wink_core::base::Timestamp;
+use wink_core::base::{Currency, Timestamp};
 use wink_core::event::{Envelope, PLACE_REPORTED, is_coordinate};
 
 use crate::commerce;
@@ -119,14 +119,20 @@ impl Batch {
         Ok(Self { write_key, calls, sent_at, context: context.unwrap_or_default(), call: None })
     }
 
-    /// Turns one of the calls into an envelope of `source`, received at `now`.
+    /// Turns one of the calls into an envelope of `source`, received at `now`. Amounts are in the shop's currency.
     ///
     /// # Errors
     /// Says why it cannot be read.
-    pub fn envelope(&self, call: &RawValue, source: &str, now: Timestamp) -> Result<Envelope, Unread> {
+    pub fn envelope(
+        &self,
+        call: &RawValue,
+        source: &str,
+        currency: Currency,
+        now: Timestamp,
+    ) -> Result<Envelope, Unread> {
         let fields: Map<String, Json> = json::read(call.get().as_bytes())
             .map_err(|error| Unread { message_id: None, message: error.in_place() })?;
-        self.read_fields(&fields, source, now)
+        self.read_fields(&fields, source, currency, now)
             .map_err(|message| Unread { message_id: id_text(&fields, "messageId"), message })
     }
 
@@ -134,6 +140,7 @@ impl Batch {
         &self,
         fields: &Map<String, Json>,
         source: &str,
+        currency: Currency,
         now: Timestamp,
     ) -> Result<Envelope, String> {
         let call = self.kind(fields)?;
@@ -154,7 +161,7 @@ impl Batch {
         if matches!(call, Call::Page | Call::Screen) {
             self.say_whence(fields, &mut properties);
         }
-        commerce::translate(&event, &mut properties);
+        commerce::translate(&event, &mut properties, currency);
         let context = self.context_of(fields);
         if !context.is_empty() {
             properties.insert("context".to_owned(), Json::Object(context));

@@ -13,9 +13,13 @@ fn now() -> Timestamp {
     Timestamp::parse(NOW).unwrap()
 }
 
+fn euro() -> Currency {
+    Currency::new("EUR").unwrap()
+}
+
 /// What becomes of each call: the event's name, or the code or sentence of the refusal.
 fn outcomes(batch: &SegmentBatch) -> Vec<String> {
-    let outcome = |call: &RawValue| match batch.envelope(call, "shop", now()) {
+    let outcome = |call: &RawValue| match batch.envelope(call, "shop", euro(), now()) {
         Ok(envelope) => match accepted(&envelope) {
             Ok(event) => event.body.event_name().to_owned(),
             Err(code) => code.to_owned(),
@@ -26,8 +30,7 @@ fn outcomes(batch: &SegmentBatch) -> Vec<String> {
 }
 
 fn accepted(envelope: &Envelope) -> Result<Event, &'static str> {
-    let euro = Currency::new("EUR").unwrap();
-    accept(envelope, &Schemas::built_in(), euro, EventId::from_bytes([1; 16]), now())
+    accept(envelope, &Schemas::built_in(), euro(), EventId::from_bytes([1; 16]), now())
         .map_err(|rejection| rejection.code())
 }
 
@@ -37,7 +40,7 @@ fn batch(body: &str) -> SegmentBatch {
 
 fn one(call: SegmentCall, body: Json) -> Envelope {
     let batch = SegmentBatch::read(body.to_string().as_bytes(), Some(call)).unwrap();
-    batch.envelope(&batch.calls[0], "shop", now()).unwrap()
+    batch.envelope(&batch.calls[0], "shop", euro(), now()).unwrap()
 }
 
 fn people(envelope: &Envelope) -> Vec<String> {
@@ -59,7 +62,7 @@ fn what_the_real_clients_send_is_accepted() {
         let sent = &all[all.len() - batch.calls.len()..];
         assert_eq!(outcomes(&batch), sent, "{client}");
         for call in &batch.calls {
-            let envelope = batch.envelope(call, "shop", now()).unwrap();
+            let envelope = batch.envelope(call, "shop", euro(), now()).unwrap();
             assert!(
                 envelope.message_id.starts_with(&format!("{client}-message-")),
                 "{}",
@@ -139,7 +142,9 @@ fn a_group_is_kept_with_what_is_said_of_it_and_moves_nobody_into_a_household() {
     let mut in_batch = said.clone();
     in_batch["type"] = json!("group");
     let batch = batch(&json!({ "batch": [in_batch] }).to_string());
-    for envelope in [one(SegmentCall::Group, said), batch.envelope(&batch.calls[0], "shop", now()).unwrap()] {
+    for envelope in
+        [one(SegmentCall::Group, said), batch.envelope(&batch.calls[0], "shop", euro(), now()).unwrap()]
+    {
         let event = accepted(&envelope).unwrap();
         assert_eq!(people(&envelope), ["user_id:u"], "the group is no identity");
         assert_eq!(event.extra["group_id"], Value::Text("4711".to_owned()));
@@ -248,7 +253,7 @@ fn what_a_batch_says_of_its_context_holds_for_every_call() {
         "batch": [{ "type": "page", "userId": "u", "messageId": "m", "context": { "locale": "en-GB" } }],
     });
     let batch = batch(&body.to_string());
-    let envelope = batch.envelope(&batch.calls[0], "shop", now()).unwrap();
+    let envelope = batch.envelope(&batch.calls[0], "shop", euro(), now()).unwrap();
     let Value::Map(context) = &envelope.properties["context"] else { panic!("{envelope:?}") };
     let text = |name: &str| context[name].as_text().unwrap_or_default();
     assert_eq!((text("locale"), text("channel"), context.len()), ("en-GB", "server", 2));

@@ -49,6 +49,21 @@ impl Currency {
         DECIMALS.iter().find(|(_, codes)| listed(codes)).map(|(decimals, _)| *decimals)
     }
 
+    /// Tells how many decimals its amounts are written with: two, where none are listed.
+    pub fn places(&self) -> usize {
+        self.decimals().unwrap_or(DECIMALS_OTHERWISE)
+    }
+
+    /// Tells how many minor units make a major one: 100 cents, 1 yen, 1,000 fils.
+    pub fn minor_units(&self) -> f64 {
+        (0..self.places()).fold(1.0, |units, _| units * 10.0)
+    }
+
+    /// Spells an amount in minor units that need not be whole, an average for one, with the currency's decimals: `-12.50` for -1250.4 cents.
+    pub fn rounded(self, amount: f64) -> String {
+        format!("{:.*}", self.places(), amount / self.minor_units())
+    }
+
     /// Writes an amount in this currency.
     pub fn of(self, amount: Cents) -> Money {
         Money { amount, currency: self }
@@ -71,12 +86,21 @@ pub struct Money {
 impl Money {
     /// Spells it with this mark before the decimals: a comma in German.
     pub fn spelled(self, mark: char) -> String {
-        let decimals = self.currency.decimals().unwrap_or(DECIMALS_OTHERWISE);
+        format!("{} {}", self.digits(mark), self.currency)
+    }
+
+    /// Spells it without the currency, with a point before the decimals: for a column that names it once.
+    pub fn plain(self) -> String {
+        self.digits('.')
+    }
+
+    fn digits(self, mark: char) -> String {
+        let decimals = self.currency.places();
         let sign = if self.amount < Cents::ZERO { "-" } else { "" };
         let digits = format!("{:0width$}", self.amount.0.unsigned_abs(), width = decimals + 1);
         let (whole, rest) = digits.split_at(digits.len() - decimals);
         let mark = if decimals == 0 { String::new() } else { mark.to_string() };
-        format!("{sign}{whole}{mark}{rest} {}", self.currency)
+        format!("{sign}{whole}{mark}{rest}")
     }
 }
 
@@ -85,6 +109,18 @@ impl fmt::Display for Money {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.spelled('.'))
     }
+}
+
+/// Lists for tests every currency of ISO 4217 without two decimals, with how many it has: written down once more and apart from the table that is
+/// tested with it.
+#[cfg(test)]
+pub(crate) fn not_in_hundredths() -> impl Iterator<Item = (Currency, usize)> {
+    let none = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+    let listed = [(0, none), (3, "BHD IQD JOD KWD LYD OMR TND"), (4, "CLF UYW")];
+    let of = |(places, codes): (usize, &'static str)| {
+        codes.split(' ').map(move |code| (Currency::new(code).expect("three capitals"), places))
+    };
+    listed.into_iter().flat_map(of)
 }
 
 #[cfg(test)]
@@ -112,6 +148,28 @@ mod tests {
         assert_eq!(spelled(610, "ABC"), "6.10 ABC");
         assert_eq!(spelled(i64::MIN, "EUR"), "-92233720368547758.08 EUR");
         assert_eq!(Currency::new("EUR").unwrap().of(Cents(1_205)).spelled(','), "12,05 EUR");
+        assert_eq!(Currency::new("KWD").unwrap().of(Cents(-1_205)).plain(), "-1.205");
+        let units =
+            ["JPY", "EUR", "KWD", "CLF", "ABC"].map(|code| Currency::new(code).unwrap().minor_units());
+        assert_eq!(units, [1.0, 100.0, 1_000.0, 10_000.0, 100.0]);
+    }
+
+    #[test]
+    fn every_currency_without_two_decimals_has_its_own() {
+        let spelled_so = ["610", "", "", "0.610", "0.0610"];
+        let rounded_so = ["12346", "", "", "12.346", "1.2346"];
+        let mut seen = 0;
+        for (currency, places) in not_in_hundredths() {
+            seen += 1;
+            assert_eq!((currency.decimals(), currency.places()), (Some(places), places), "{currency}");
+            assert_eq!(currency.of(Cents(610)).to_string(), format!("{} {currency}", spelled_so[places]));
+            let in_german = format!("{} {currency}", spelled_so[places].replace('.', ","));
+            assert_eq!(currency.of(Cents(610)).spelled(','), in_german);
+            assert_eq!(currency.rounded(12_345.6), rounded_so[places], "{currency}");
+        }
+        let others = DECIMALS.iter().filter(|(decimals, _)| *decimals != 2);
+        assert_eq!(seen, others.flat_map(|(_, codes)| codes.split(' ')).count());
+        assert_eq!(Currency::new("EUR").unwrap().rounded(-1_250.4), "-12.50");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod time;
 mod value;
 
 pub use chance::Chance;
+#[cfg(test)]
+pub(crate) use currency::not_in_hundredths;
 pub use currency::{Currency, Money};
 pub use hash::{Digest, Hasher, share_of};
 pub use id::{

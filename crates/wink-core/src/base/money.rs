@@ -1,14 +1,17 @@
 //! Money: whole minor units of one currency per shop.
 
-use std::fmt;
-
-/// An amount in minor units (cents). Additions are checked in every build: an overflow stops, it never wraps.
+/// An amount in minor units: cents, yen, thousandths of a dinar. It cannot be printed by itself, because only its [`Currency`](super::Currency)
+/// knows where the decimals begin. Additions are checked in every build: an overflow stops, it never wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cents(pub i64);
 
 impl Cents {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+
+    /// The most that a price, a cart, a line or a budget may be: a thousand million euros or rupiah, a hundred times as many yen. More is a slip, and
+    /// sums of less never overflow.
+    pub const MOST: Self = Self(100_000_000_000);
 
     /// Adds what nobody has checked: the most there is where it would be more.
     #[must_use]
@@ -52,12 +55,11 @@ impl std::iter::Sum for Cents {
     }
 }
 
-/// Prints with two decimals, as for euro and dollar: `-12.05`.
-impl fmt::Display for Cents {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let amount = self.0.unsigned_abs();
-        write!(out, "{sign}{}.{:02}", amount / 100, amount % 100)
+#[cfg(test)]
+impl Cents {
+    /// Spells it as euros for a test to compare: `-12.05`.
+    pub(crate) fn in_euros(self) -> String {
+        super::Currency::new("EUR").expect("three capitals").of(self).plain()
     }
 }
 
@@ -70,11 +72,5 @@ mod tests {
         assert_eq!(Cents(250).basis_points(1_000), Cents(25));
         assert_eq!(Cents(5).basis_points(5_000), Cents(3));
         assert_eq!(Cents(-5).basis_points(5_000), Cents(-2));
-    }
-
-    #[test]
-    fn amounts_print_with_two_decimals() {
-        assert_eq!(Cents(-1_205).to_string(), "-12.05");
-        assert_eq!(Cents(5).to_string(), "0.05");
     }
 }

@@ -89,7 +89,7 @@ mod tests {
         let moved: Vec<String> = effect
             .entries
             .iter()
-            .map(|entry| format!("{}>{} {}", entry.from.name(), entry.to.name(), entry.amount))
+            .map(|entry| format!("{}>{} {}", entry.from.name(), entry.to.name(), entry.amount.in_euros()))
             .collect();
         assert_eq!(moved, ["available>reserved 0.90", "reserved>spent 0.90"]);
         assert_eq!(effect.entries.iter().map(super::super::Entry::owed).sum::<Cents>(), Cents(90));

@@ -40,7 +40,7 @@ pub enum Refusal {
         is_over: bool,
     },
     /// Nothing of the offer is in the cart.
-    #[error("add {missing} worth of the offer's products and the coupon applies")]
+    #[error("nothing in the cart is of the offer's products")]
     NoProduct {
         /// The categories it is for; none in particular if the cart is empty.
         categories: Vec<String>,
@@ -48,7 +48,7 @@ pub enum Refusal {
         missing: Cents,
     },
     /// The order is too small.
-    #[error("add {missing} worth of the offer's products and the coupon applies")]
+    #[error("the cart has too little of the offer's products")]
     MinimumSpend {
         /// What is missing.
         missing: Cents,

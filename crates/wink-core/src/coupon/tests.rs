@@ -89,7 +89,7 @@ pub(super) fn reserved(
 
 fn moved(effect: &Effect) -> String {
     let moved: Vec<String> =
-        effect.entries.iter().map(|e| format!("{:?}>{:?} {}", e.from, e.to, e.amount)).collect();
+        effect.entries.iter().map(|e| format!("{:?}>{:?} {}", e.from, e.to, e.amount.in_euros())).collect();
     moved.join(", ")
 }
 
@@ -119,7 +119,8 @@ fn never_goes_below_the_minimum_price() {
 #[test]
 fn a_no_says_what_would_help() {
     let coupon = coupon(Benefit::Amount(Cents(150)), 2_000, 0);
-    check(&coupon, 1_390, 1, "minimum_spend: add 6.10 worth of the offer's products and the coupon applies");
+    let too_little = redeemed(&coupon, &order(1_390), Timestamp(1)).unwrap_err();
+    assert_eq!(too_little, Refusal::MinimumSpend { missing: Cents(610) });
     check(&coupon, 2_000, 28 * DAY - 1, "Reserved>Spent 1.50");
     check(
         &coupon,

@@ -212,8 +212,10 @@ fn reason(removed: &Removed, decision: &Decision, catalogue: &Catalogue) -> Stri
     }
 }
 
-fn money(cents: f64, catalogue: &Catalogue) -> String {
-    format!("{:.2} {}", cents / 100.0, catalogue.shop.currency)
+/// An expectation in minor units, which need not be whole.
+fn money(expected: f64, catalogue: &Catalogue) -> String {
+    let currency = catalogue.shop.currency;
+    format!("{} {currency}", currency.rounded(expected))
 }
 
 fn age(age_ms: i64) -> String {

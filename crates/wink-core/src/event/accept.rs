@@ -72,7 +72,7 @@ pub fn accept(
     let (identity, linked) = envelope.identities.split_first().ok_or(Rejection::NoIdentity)?;
     check_size(envelope)?;
     let (schema, properties) =
-        schemas.read(&envelope.event, envelope.schema_version.as_deref(), &envelope.properties)?;
+        schemas.read(&envelope.event, envelope.schema_version.as_deref(), &envelope.properties, currency)?;
     if let Cow::Owned(lifted) = &properties {
         // What a mapping added counts as well.
         check_properties(lifted)?;
@@ -269,7 +269,7 @@ mod tests {
         );
         check(
             order(vec![line(Value::Int(-1))]),
-            "property_value: property `products/0/total_cents` must lie between 0 and 1000000000 cents",
+            "property_value: property `products/0/total_cents` must lie between 0 and 100000000000 minor units",
         );
         let mut nobody = order(vec![]);
         nobody.identities.clear();

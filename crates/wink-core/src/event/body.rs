@@ -11,9 +11,6 @@ use crate::base::{
 /// At most this many lines in an order: a basket that large is a feed, not a purchase.
 const LINES_MAX: usize = 2_000;
 
-/// At most this many cents on one line: ten million in major units, far above any basket and far below overflow.
-const CENTS_MAX: i64 = 1_000_000_000;
-
 /// A category's name has at most this many bytes.
 const CATEGORY_BYTES_MAX: usize = 128;
 
@@ -374,10 +371,10 @@ fn line(index: usize, product: &Value) -> Result<Line, Rejection> {
     };
     let cents = |name: &str| match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Int(cents)) if (0..=CENTS_MAX).contains(cents) => Ok(Some(Cents(*cents))),
+        Some(Value::Int(cents)) if (0..=Cents::MOST.0).contains(cents) => Ok(Some(Cents(*cents))),
         Some(Value::Int(_)) => Err(Rejection::BadValue {
             path: path(name),
-            problem: format!("must lie between 0 and {CENTS_MAX} cents"),
+            problem: format!("must lie between 0 and {} minor units", Cents::MOST.0),
         }),
         Some(value) => {
             let (wanted, found) = (PropertyType::Int, value.type_name());

@@ -7,7 +7,7 @@ use std::fmt;
 use super::Rejection;
 use super::consent_input;
 use super::upcast::Shapes;
-use crate::base::Value;
+use crate::base::{Currency, Value};
 
 /// The properties of an event, as they were sent.
 type Properties = BTreeMap<String, Value>;
@@ -335,12 +335,14 @@ impl Schemas {
         self.by_event.get(event).or_else(|| self.of_context.get(event))
     }
 
-    /// Finds the schema of an event, and its properties in the newest shape. What is of no version is of the newest.
+    /// Finds the schema of an event, and its properties in the newest shape. What is of no version is of the newest. Amounts are in
+    /// `currency`.
     pub(super) fn read<'a>(
         &self,
         event: &str,
         version: Option<&str>,
         properties: &'a Properties,
+        currency: Currency,
     ) -> Result<(&Schema, Cow<'a, Properties>), Rejection> {
         let schema = self
             .by_event
@@ -349,7 +351,7 @@ impl Schemas {
         let Some(text) = version else { return Ok((schema, Cow::Borrowed(properties))) };
         let found = SchemaVersion::parse(text)?;
         let (shape, lifted) = match self.declared.get(event) {
-            Some(shapes) => shapes.lift(found.into(), properties)?,
+            Some(shapes) => shapes.lift(found.into(), properties, currency)?,
             None => (found.into(), Cow::Borrowed(properties)),
         };
         // An older revision that nobody mapped is read as it is: it may break some readers, and what it breaks is checked next.

@@ -8,12 +8,12 @@ use super::Rejection;
 use super::rename::{RenameError, rename_all};
 use super::repair::{PathError, change};
 use super::schema::{PropertyType, SchemaVersion};
-use crate::base::Value;
+use crate::base::{Currency, Value};
 
 /// A mapping names at most this many properties: it lifts one revision to the next, it does not write the message anew.
 pub const STEPS_MAX: usize = 100;
 
-/// Amounts beyond this many major units are a slip; sums of less never overflow in cents.
+/// Amounts beyond this many major units are a slip; sums of less never overflow in minor ones.
 const MAJOR_UNITS_MAX: f64 = 1e9;
 
 /// Model and revision of a shape; additions need no mapping.
@@ -57,8 +57,17 @@ pub enum Conversion {
     Number,
     /// True or false, from `true`, `false`, 1 and 0.
     Flag,
-    /// Whole cents, from an amount in major units with at most two decimals.
+    /// Whole minor units of the shop's currency, from an amount in major ones with at most its decimals.
     Cents,
+}
+
+/// Why a value cannot be converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NotConverted {
+    /// It cannot be read as the type.
+    Type,
+    /// It is an amount with more decimals than its currency has.
+    Decimals,
 }
 
 impl Conversion {
@@ -90,8 +99,17 @@ impl Conversion {
         }
     }
 
-    /// Converts a value; `None` if it cannot be read so. What has the type already stays.
-    fn of(self, value: &Value) -> Option<Value> {
+    /// Converts a value; amounts are in `currency`. What has the type already stays.
+    fn of(self, value: &Value, currency: Currency) -> Result<Value, NotConverted> {
+        match (self, value) {
+            (Self::Cents, Value::Float(amount)) => minor_units_of(*amount, currency),
+            (Self::Cents, Value::Text(text)) => minor_units_in(text.trim(), currency.places()),
+            _ => self.of_whole(value, currency).ok_or(NotConverted::Type),
+        }
+    }
+
+    /// The same of what is no amount with decimals.
+    fn of_whole(self, value: &Value, currency: Currency) -> Option<Value> {
         match (self, value) {
             (Self::Text, Value::Text(text)) => Some(Value::Text(text.clone())),
             (Self::Text, Value::Int(number)) => Some(Value::Text(number.to_string())),
@@ -109,41 +127,47 @@ impl Conversion {
             (Self::Flag, Value::Int(0)) => Some(Value::Bool(false)),
             (Self::Flag, Value::Int(1)) => Some(Value::Bool(true)),
             (Self::Flag, Value::Text(text)) => text.trim().parse().ok().map(Value::Bool),
-            (Self::Cents, Value::Int(amount)) => amount.checked_mul(100).map(Value::Int),
-            (Self::Cents, Value::Float(amount)) => cents_of(*amount),
-            (Self::Cents, Value::Text(text)) => cents_in(text.trim()),
+            (Self::Cents, Value::Int(amount)) => {
+                let unit = 10_i64.checked_pow(u32::try_from(currency.places()).ok()?)?;
+                amount.checked_mul(unit).map(Value::Int)
+            }
             _ => None,
         }
     }
 }
 
-/// Reads an amount that was sent as a number: what is no whole number of cents, but for the last bit of a binary fraction, is none.
-fn cents_of(amount: f64) -> Option<Value> {
+/// Reads an amount that was sent as a number: what is no whole number of minor units, but for the last bits of a binary fraction, is none.
+fn minor_units_of(amount: f64, currency: Currency) -> Result<Value, NotConverted> {
     if !amount.is_finite() || MAJOR_UNITS_MAX < amount.abs() {
-        return None;
+        return Err(NotConverted::Type);
     }
-    let cents = amount * 100.0;
-    let whole = libm::round(cents);
-    // Of a thousand million the next number a float knows is a hundred-thousandth of a cent away.
-    if 1e-4 < (cents - whole).abs() {
-        return None;
+    let minor = amount * currency.minor_units();
+    let whole = libm::round(minor);
+    // Of a thousand million the next number a float knows is a thousandth of the smallest minor unit there is away, and a hundred-thousandth
+    // of a cent.
+    let slack = 1e-6 * currency.minor_units();
+    if slack < (minor - whole).abs() {
+        return Err(NotConverted::Decimals);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and within a hundred thousand million")]
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and within ten million million")]
     let whole = whole as i64;
-    Some(Value::Int(whole))
+    Ok(Value::Int(whole))
 }
 
-/// Reads an amount by its digits: `12`, `12.3`, `-12.30`.
-fn cents_in(text: &str) -> Option<Value> {
+/// Reads an amount by its digits: `12`, `12.3`, `-12.30`. Zeros behind the currency's decimals say nothing and are taken.
+fn minor_units_in(text: &str, places: usize) -> Result<Value, NotConverted> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(part) || 2 < part.len() || 10 < whole.len() {
-        return None;
+    if !is_digits(whole) || !is_digits(part) || 10 < whole.len() {
+        return Err(NotConverted::Type);
     }
-    let part: i64 = format!("{part:0<2}").parse().ok()?;
-    let whole: i64 = whole.parse().ok()?;
-    Some(Value::Int(sign * (whole * 100 + part)))
+    let part = part.trim_end_matches('0');
+    if places < part.len() {
+        return Err(NotConverted::Decimals);
+    }
+    let minor: i64 = format!("{whole}{part:0<places$}").parse().map_err(|_| NotConverted::Type)?;
+    Ok(Value::Int(sign * minor))
 }
 
 /// A mapping from one shape to a newer one. Properties are named by path, as in a repair: `currency`, `products/*/sku`. What is not there is
@@ -173,8 +197,12 @@ impl Mapping {
         self.len() == 0
     }
 
-    /// Lifts the properties of a message.
-    fn apply(&self, properties: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, Rejection> {
+    /// Lifts the properties of a message. Amounts are in `currency`.
+    fn apply(
+        &self,
+        properties: BTreeMap<String, Value>,
+        currency: Currency,
+    ) -> Result<BTreeMap<String, Value>, Rejection> {
         let mut properties = Value::Map(properties);
         self.rename_in(&mut properties)?;
         for path in &self.remove {
@@ -184,13 +212,21 @@ impl Mapping {
             let mut wrong = None;
             at(&mut properties, path, &mut |fields, last| match fields.get_mut(last) {
                 None | Some(Value::Null) => {}
-                Some(value) => match conversion.of(value) {
-                    Some(converted) => *value = converted,
-                    None => wrong = Some(value.type_name()),
+                Some(value) => match conversion.of(value, currency) {
+                    Ok(converted) => *value = converted,
+                    Err(why) => wrong = Some((why, value.type_name())),
                 },
             })?;
-            if let Some(found) = wrong {
-                return Err(Rejection::WrongType { path: path.clone(), wanted: conversion.wanted(), found });
+            match wrong {
+                None => {}
+                Some((NotConverted::Type, found)) => {
+                    return Err(Rejection::WrongType {
+                        path: path.clone(),
+                        wanted: conversion.wanted(),
+                        found,
+                    });
+                }
+                Some((NotConverted::Decimals, _)) => return Err(too_fine(path, currency)),
             }
         }
         for (path, value) in &self.default {
@@ -238,6 +274,14 @@ fn at(
     changed.map(drop).map_err(|PathError| leads_nowhere(path))
 }
 
+fn too_fine(path: &str, currency: Currency) -> Rejection {
+    let problem = match currency.places() {
+        0 => format!("has decimals, and amounts in {currency} have none"),
+        places => format!("has more decimals than the {places} of {currency}"),
+    };
+    Rejection::BadValue { path: path.to_owned(), problem }
+}
+
 fn leads_nowhere(path: &str) -> Rejection {
     Rejection::BadValue {
         path: path.to_owned(),
@@ -256,11 +300,12 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    /// Lifts properties of the shape `from` as far as mappings lead. Tells the shape they have then.
+    /// Lifts properties of the shape `from` as far as mappings lead. Tells the shape they have then. Amounts are in `currency`.
     pub(super) fn lift<'a>(
         &self,
         from: Shape,
         properties: &'a BTreeMap<String, Value>,
+        currency: Currency,
     ) -> Result<(Shape, Cow<'a, BTreeMap<String, Value>>), Rejection> {
         let (mut shape, mut properties) = (from, Cow::Borrowed(properties));
         while let Some((to, mapping)) = self.upcasts.get(&shape) {
@@ -268,7 +313,7 @@ impl Shapes {
             if *to <= shape {
                 break;
             }
-            properties = Cow::Owned(mapping.apply(properties.into_owned())?);
+            properties = Cow::Owned(mapping.apply(properties.into_owned(), currency)?);
             shape = *to;
         }
         Ok((shape, properties))

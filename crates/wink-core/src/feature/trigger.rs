@@ -160,9 +160,6 @@ pub enum Wanting {
 /// What an event says its cart is worth, in minor units.
 const CART: &str = "cart_cents";
 
-/// Nobody's cart is worth more, in minor units.
-const CART_CENTS_MAX: i64 = 1_000_000_000;
-
 /// Something to do for a trigger of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -268,7 +265,7 @@ impl Remembered {
 
 fn cart_of(happened: &Happened<'_>) -> Option<Cents> {
     match happened.extra.get(CART) {
-        Some(Value::Int(cents)) if (0..=CART_CENTS_MAX).contains(cents) => Some(Cents(*cents)),
+        Some(Value::Int(cents)) if (0..=Cents::MOST.0).contains(cents) => Some(Cents(*cents)),
         _ => None,
     }
 }

@@ -91,10 +91,8 @@ fn is_hidden(character: char) -> bool {
 }
 
 fn price(field: &'static str, amount: Cents) -> Result<(), Unlistable> {
-    /// A thousand million in major units: more is a slip, and sums of less never overflow.
-    const MAX: Cents = Cents(100_000_000_000);
-    if (Cents::ZERO..=MAX).contains(&amount) {
+    if (Cents::ZERO..=Cents::MOST).contains(&amount) {
         return Ok(());
     }
-    Err(Unlistable { field, why: format!("must be 0 to {}, this is {}", MAX.0, amount.0) })
+    Err(Unlistable { field, why: format!("must be 0 to {}, this is {}", Cents::MOST.0, amount.0) })
 }

@@ -173,6 +173,7 @@ impl<'a> Reader<'a> {
             .max()
             .unwrap_or(Cents::ZERO);
         if budget < dearest {
+            let [budget, dearest] = [budget, dearest].map(|amount| root.file().currency().of(amount).plain());
             budget_entry
                 .refuse::<()>(format!("`budget` is {budget}, and one coupon may cost {dearest}"), None);
         }

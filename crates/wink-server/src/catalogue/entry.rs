@@ -253,7 +253,7 @@ impl<'a> Entry<'a> {
             Item::Value(Value::String(text)) => text.value().clone(),
             Item::Value(Value::Integer(_) | Value::Float(_)) => self.file.cut(&self.at).replace('_', ""),
             _ => {
-                let fix = Some("write it like `\"1.50\"`".to_owned());
+                let fix = Some(format!("write it like {}", self.example()));
                 return self
                     .refuse(format!("`{}` must be an amount, this is {}", self.name, kind(self.item)), fix);
             }
@@ -262,12 +262,14 @@ impl<'a> Entry<'a> {
             Ok(value) if 0 <= value => Some(value),
             Ok(_) => self.refuse(format!("`{}` must not be negative, this is {spelled}", self.name), None),
             Err(NotDecimal::Decimals) => {
-                self.refuse(format!("`{}` has at most {places} decimals, this is {spelled}", self.name), None)
+                let allowed =
+                    if places == 0 { "no decimals".to_owned() } else { format!("at most {places} decimals") };
+                self.refuse(format!("`{}` has {allowed}, this is {spelled}", self.name), None)
             }
             Err(NotDecimal::Digits) => {
-                let fix =
-                    Some("write digits and a dot, without currency or spaces, like `\"1.50\"`".to_owned());
-                self.refuse(format!("`{}` is not an amount: {spelled}", self.name), fix)
+                let how = if places == 0 { "digits" } else { "digits and a dot" };
+                let fix = format!("write {how}, without currency or spaces, like {}", self.example());
+                self.refuse(format!("`{}` is not an amount: {spelled}", self.name), Some(fix))
             }
             Err(NotDecimal::TooLarge) => {
                 self.refuse(format!("`{}` is too large: {spelled}", self.name), None)
@@ -275,15 +277,20 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Spells an amount as the shop would.
+    fn example(&self) -> String {
+        format!("`\"{}\"`", self.file.currency().of(Cents(150)).plain())
+    }
+
     /// Reads an amount.
     pub(super) fn amount(&self) -> Option<Cents> {
-        /// A thousand million in major units: more is a slip, and sums of less never overflow.
-        const CENTS_MAX: i64 = 100_000_000_000;
-        let cents = self.decimal(2)?;
-        if CENTS_MAX < cents {
-            return self.refuse(format!("`{}` is too large: {}", self.name, Cents(cents)), None);
+        let currency = self.file.currency();
+        let amount = Cents(self.decimal(currency.places())?);
+        if Cents::MOST < amount {
+            return self
+                .refuse(format!("`{}` is too large: {}", self.name, currency.of(amount).plain()), None);
         }
-        Some(Cents(cents))
+        Some(amount)
     }
 
     /// Reads an amount above zero.
@@ -295,13 +302,15 @@ impl<'a> Entry<'a> {
         Some(amount)
     }
 
-    /// Reads a cost, to a hundredth of a cent, in cents.
+    /// Reads a cost, to a hundredth of a minor unit, in minor units.
     pub(super) fn cost_cents(&self) -> Option<f64> {
-        let hundredths = self.decimal(4)?;
-        match i32::try_from(hundredths) {
-            Ok(hundredths) => Some(f64::from(hundredths) / 100.0),
-            Err(_) => self.refuse(format!("`{}` is too large for a cost", self.name), None),
+        let hundredths = self.decimal(self.file.currency().places() + 2)?;
+        if Cents::MOST.0 < hundredths / 100 {
+            return self.refuse(format!("`{}` is too large for a cost", self.name), None);
         }
+        #[expect(clippy::cast_precision_loss, reason = "within ten million million")]
+        let hundredths = hundredths as f64;
+        Some(hundredths / 100.0)
     }
 
     /// Reads an instant, or a date as its midnight on the shop's clock; quoted or not.

@@ -1,7 +1,9 @@
 //! One text with what was found in it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
+
+use wink_core::base::Currency;
 
 use super::Finding;
 
@@ -9,12 +11,29 @@ use super::Finding;
 pub(super) struct File<'a> {
     pub(super) name: &'a str,
     pub(super) text: &'a str,
+    /// What amounts in it are in: the shop's currency, once that is read.
+    currency: Cell<Currency>,
     findings: RefCell<Vec<Finding>>,
 }
 
 impl<'a> File<'a> {
     pub(super) fn new(name: &'a str, text: &'a str) -> Self {
-        Self { name, text, findings: RefCell::new(Vec::new()) }
+        Self { name, text, currency: Cell::new(Currency::NONE), findings: RefCell::new(Vec::new()) }
+    }
+
+    /// Says what amounts in it are in.
+    pub(super) fn in_currency(self, currency: Currency) -> Self {
+        self.currency.set(currency);
+        self
+    }
+
+    /// Learns what amounts from here on are in, from the file itself.
+    pub(super) fn counts_in(&self, currency: Currency) {
+        self.currency.set(currency);
+    }
+
+    pub(super) fn currency(&self) -> Currency {
+        self.currency.get()
     }
 
     /// Reports something wrong at these bytes.

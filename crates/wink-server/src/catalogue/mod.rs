@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use wink_core::base::{Cents, Hasher, Zone};
+use wink_core::base::{Cents, Currency, Hasher, Zone};
 use wink_core::event::Schemas;
 use wink_core::feature;
 use wink_core::offer::{self, Catalogue, CatalogueVersion};
@@ -165,10 +165,13 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let mut findings = Vec::new();
 
     let mut shop = None;
+    let mut currency = Currency::NONE;
     match files.get(SHOP) {
         Some(text) => {
             let file = File::new(SHOP, text);
             shop = shop::read(&file);
+            // Known even where something else in there is wrong: nothing is said of amounts elsewhere that are right.
+            currency = file.currency();
             findings.extend(file.into_findings());
         }
         None => findings.push(
@@ -193,7 +196,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let given = features::given(shop.as_ref().and_then(|shop| shop.shop.places.as_ref()));
     let features = match files.get(FEATURES) {
         Some(text) => {
-            let file = File::new(FEATURES, text);
+            let file = File::new(FEATURES, text).in_currency(currency);
             let features = features::read(&file, given, &bounds, local);
             findings.extend(file.into_findings());
             features
@@ -208,7 +211,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     };
     let triggers = match files.get(TRIGGERS) {
         Some(text) => {
-            let file = File::new(TRIGGERS, text);
+            let file = File::new(TRIGGERS, text).in_currency(currency);
             let triggers = triggers::read(&file, &features);
             findings.extend(file.into_findings());
             triggers
@@ -217,7 +220,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     };
     let segments = match files.get(SEGMENTS) {
         Some(text) => {
-            let file = File::new(SEGMENTS, text);
+            let file = File::new(SEGMENTS, text).in_currency(currency);
             let segments = segments::read(&file, &features);
             findings.extend(file.into_findings());
             segments
@@ -237,7 +240,7 @@ pub fn compile(files: &Files) -> Result<Catalogue, Vec<Finding>> {
     let mut reader = campaign::Reader::new(&features, zone.clone(), programme);
     for (name, text) in files {
         if is_campaign(name) {
-            let file = File::new(name, text);
+            let file = File::new(name, text).in_currency(currency);
             reader.read(&file);
             findings.extend(file.into_findings());
         } else if ![SHOP, FEATURES, TRIGGERS, SEGMENTS, SCHEMAS, bands::FILE].contains(&name.as_str()) {
@@ -301,6 +304,8 @@ pub struct Summary {
     pub rule_cost_max: u32,
     /// All budgets together.
     pub budget: Cents,
+    /// What they are in.
+    pub currency: Currency,
 }
 
 /// Counts what a catalogue holds.
@@ -313,13 +318,15 @@ pub fn describe(catalogue: &Catalogue) -> Summary {
         rules: rules().count(),
         rule_cost_max: rules().map(|(_, rule)| rule.cost()).max().unwrap_or(0),
         budget: catalogue.campaigns.iter().map(|campaign| campaign.budget).sum(),
+        currency: catalogue.shop.currency,
     }
 }
 
-/// Prints one line, without the currency.
+/// Prints one line.
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { campaigns, offers, candidates, rules, rule_cost_max, budget } = self;
+        let Self { campaigns, offers, candidates, rules, rule_cost_max, budget, currency } = self;
+        let budget = currency.of(*budget);
         write!(
             out,
             "{campaigns} campaigns, {offers} offers, {candidates} candidates, budgets of {budget} together, "

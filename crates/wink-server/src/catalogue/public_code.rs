@@ -61,6 +61,7 @@ pub(super) fn fits(section: &Section<'_>, offer: &Offer) -> bool {
     } else if offer.limits.per_household.is_some() {
         "a word is used without asking who lives with whom; leave `per_household` out".to_owned()
     } else if budget.is_some_and(|budget| budget < dearest) {
+        let dearest = section.file().currency().of(dearest).plain();
         format!("the budget of the word is less than one use may cost, {dearest}")
     } else {
         return true;

@@ -73,10 +73,10 @@ fn currency(root: &Section<'_>) -> Option<Currency> {
     let entry = root.required("currency")?;
     let code = entry.text()?;
     match Currency::new(code) {
-        Some(currency) if currency.decimals().is_some_and(|decimals| decimals != 2) => {
-            entry.refuse(format!("`{code}` is not counted in hundredths, and amounts here are"), None)
+        Some(currency) => {
+            root.file().counts_in(currency);
+            Some(currency)
         }
-        Some(currency) => Some(currency),
         None => entry.refuse(
             format!("`{code}` is not a currency code"),
             Some("write three capitals like `EUR`".to_owned()),

@@ -113,7 +113,8 @@ fn listed<S: Store>(caller: &Caller<S>, keys: &[PublicKey]) -> TillKeysListed {
         since: spelled(known.since),
         until: spelled(known.until),
     };
-    TillKeysListed { tenant: caller.engine.tenant.0, data: keys.iter().map(view).collect() }
+    let currency = caller.engine.catalogue().ok().map(|catalogue| catalogue.shop.currency.code().to_owned());
+    TillKeysListed { tenant: caller.engine.tenant.0, currency, data: keys.iter().map(view).collect() }
 }
 
 async fn draw<S: Store>(

@@ -129,8 +129,9 @@ fn question(asked: &DecisionAsked, now: Timestamp) -> Result<Question, Refused> 
         return Err(invalid("/placement", "a placement has at most 128 bytes"));
     }
     let cart = match asked.cart_cents {
-        Some(cents) if !(0..=1_000_000_000).contains(&cents) => {
-            return Err(invalid("/cart_cents", "a cart is worth 0 to 1000000000 cents"));
+        Some(cents) if !(0..=Cents::MOST.0).contains(&cents) => {
+            let most = Cents::MOST.0;
+            return Err(invalid("/cart_cents", format!("a cart is worth 0 to {most} minor units")));
         }
         cart => cart.map(Cents),
     };

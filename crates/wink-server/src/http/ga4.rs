@@ -42,9 +42,10 @@ pub(super) async fn collect_measurements<S: Store>(
             return Err(refused.into_bad_request());
         }
     };
+    let currency = caller.engine.currency();
     let messages = batch.events.iter().enumerate().map(|(place, event)| Message {
         original: event.get().as_bytes().to_vec(),
-        envelope: batch.envelope(place, event, &caller.access.name, caller.now),
+        envelope: batch.envelope(place, event, &caller.access.name, currency, caller.now),
     });
     take(&caller, messages.collect()).await?;
     Ok(StatusCode::NO_CONTENT)

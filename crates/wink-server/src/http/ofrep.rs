@@ -20,9 +20,6 @@ use crate::flow::decide::{Question, try_out};
 /// The longest name of a placement, as in a question.
 const PLACEMENT_BYTES_MAX: usize = 128;
 
-/// The most a cart can be worth, as in a question.
-const CART_CENTS_MAX: i64 = 1_000_000_000;
-
 /// Why a flag has no value: the protocol's own answer, or a problem of the server.
 enum NoFlag {
     Said(StatusCode, Box<FlagProblem>),
@@ -153,8 +150,8 @@ fn question<S: Store>(
         return Err(invalid(format!("a placement has at most {PLACEMENT_BYTES_MAX} bytes")));
     }
     let cart = context.cart_cents;
-    if cart.is_some_and(|cents| !(0..=CART_CENTS_MAX).contains(&cents)) {
-        return Err(invalid(format!("a cart is worth 0 to {CART_CENTS_MAX} cents")));
+    if cart.is_some_and(|cents| !(0..=Cents::MOST.0).contains(&cents)) {
+        return Err(invalid(format!("a cart is worth 0 to {} minor units", Cents::MOST.0)));
     }
     let chance = Hasher::keyed(caller.engine.secrets.marks(), "flag")
         .field(context.identity.namespace().as_bytes())

@@ -136,10 +136,11 @@ async fn receive<S: Store>(
         let message = format!("{many} messages are too many; send at most {MESSAGES_MAX} at once");
         return Err(invalid("/batch", message).into_bad_request());
     }
+    let currency = caller.engine.currency();
     let mut ids = Vec::with_capacity(many);
     let mut messages = Vec::with_capacity(many);
     for call in &batch.calls {
-        let envelope = batch.envelope(call, &caller.access.name, caller.now);
+        let envelope = batch.envelope(call, &caller.access.name, currency, caller.now);
         ids.push(match &envelope {
             Ok(envelope) => Some(envelope.message_id.clone()),
             Err(unread) => unread.message_id.clone(),

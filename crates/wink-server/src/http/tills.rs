@@ -45,9 +45,13 @@ pub(super) async fn grant_lease<S: Store>(
         Answer::Granted(lease) => Ok(Json(view(&caller, &lease).await?)),
         Answer::NoRoom => Err(conflict(
             "no_room",
-            format!("the budget of `{}` has no room for {}", asked.campaign, asked.cents_max),
+            format!(
+                "the budget of `{}` has no room for {}",
+                asked.campaign,
+                caller.engine.currency().of(asked.cents_max)
+            ),
         )),
-        Answer::Limited(short) => Err(conflict("no_room_in_limit", short.told())),
+        Answer::Limited(short) => Err(conflict("no_room_in_limit", short.told(caller.engine.currency()))),
         Answer::Open(lease) => Err(conflict(
             "lease_open",
             format!(

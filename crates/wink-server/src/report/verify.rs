@@ -185,12 +185,13 @@ impl Journal {
 
 /// The ledger against the budgets' counters and the coupons.
 async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<(), Error> {
+    let currency = engine.currency();
     // Every movement leaves one account and arrives in another; what can go wrong is that it leaves one that has nothing.
     let promised = journal.accounts.iter().filter(|((_, account), _)| *account != Account::Available);
     let overdrawn: Vec<String> = promised
         .filter(|(_, amount)| **amount < Cents::ZERO)
         .map(|((campaign, account), amount)| {
-            format!("campaign {campaign} has {amount} in its account {account:?}")
+            format!("campaign {campaign} has {} in its account {account:?}", currency.of(*amount))
         })
         .collect();
     journal.findings.extend(overdrawn);
@@ -199,7 +200,7 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         let Ok(campaign) = CampaignId::parse(&name) else { continue };
         let owed = journal.account(&campaign, Account::Reserved) + journal.account(&campaign, Account::Spent);
         if owed != Cents(counter.value) {
-            let counted = Cents(counter.value);
+            let [owed, counted] = [owed, Cents(counter.value)].map(|amount| currency.of(amount));
             journal
                 .findings
                 .push(format!("campaign {campaign} owes {owed} by the ledger and {counted} by its counter"));
@@ -216,11 +217,13 @@ async fn check_money<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Res
         let expected = coupon.reserved;
         let reserved = journal.reserved.remove(&coupon.id).unwrap_or_default();
         if reserved != expected {
+            let [reserved, expected] = [reserved, expected].map(|amount| currency.of(amount));
             journal.findings.push(format!("coupon {} reserves {reserved} instead of {expected}", coupon.id));
         }
         let expected = redeemed.spent.remove(&coupon.id).unwrap_or_else(|| untold(&coupon));
         let spent = journal.spent.remove(&coupon.id).unwrap_or_default();
         if spent != expected {
+            let [spent, expected] = [spent, expected].map(|amount| currency.of(amount));
             journal.findings.push(format!("coupon {} spent {spent} instead of {expected}", coupon.id));
         }
         if !redeemed.is_said_by(&coupon) {
@@ -252,6 +255,7 @@ async fn check_leases<S: Store>(
     journal: &mut Journal,
     redeemed: &mut Redeemed,
 ) -> Result<(), Error> {
+    let currency = engine.currency();
     let mut leases: Vec<Lease> = Vec::new();
     walk::stored(engine, kind::LEASE, |lease: Lease| {
         leases.push(lease);
@@ -262,11 +266,13 @@ async fn check_leases<S: Store>(
         let (id, name) = (lease.id, lease.id.in_ledger());
         let (held, reserved) = (lease.held(), journal.reserved.remove(&name).unwrap_or_default());
         if held != reserved {
+            let [reserved, held] = [reserved, held].map(|amount| currency.of(amount));
             journal.findings.push(format!("lease {id} reserves {reserved} instead of {held}"));
         }
         let expected = redeemed.spent.remove(&name).unwrap_or_default();
         let spent = journal.spent.remove(&name).unwrap_or_default();
         if spent != expected {
+            let [spent, expected] = [spent, expected].map(|amount| currency.of(amount));
             journal.findings.push(format!("lease {id} spent {spent} instead of {expected}"));
         }
         let booked = redeemed.on_leases.remove(&id).unwrap_or_default();
@@ -284,6 +290,7 @@ async fn check_leases<S: Store>(
         let expected = redeemed.spent.remove(&name).unwrap_or_default();
         let spent = journal.spent.remove(&name).unwrap_or_default();
         if spent != expected {
+            let [spent, expected] = [spent, expected].map(|amount| currency.of(amount));
             journal.findings.push(format!("lease {id} spent {spent} instead of {expected}"));
         }
     }
@@ -357,6 +364,7 @@ fn untold(coupon: &Coupon) -> Cents {
 
 /// The rights against the ledger: an open one reserves what it promised, and what was accepted is a coupon, which was looked at.
 async fn check_rights<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Result<(), Error> {
+    let currency = engine.currency();
     let mut rights: Vec<Right> = Vec::new();
     walk::stored(engine, kind::RIGHT, |right: Right| {
         rights.push(right);
@@ -376,6 +384,7 @@ async fn check_rights<S: Store>(engine: &Engine<S>, journal: &mut Journal) -> Re
         let reserved = journal.reserved.remove(&right.coupon).unwrap_or_default();
         if reserved != expected {
             let decision = right.decision;
+            let [reserved, expected] = [reserved, expected].map(|amount| currency.of(amount));
             journal
                 .findings
                 .push(format!("the right of {decision} reserves {reserved} instead of {expected}"));

@@ -101,7 +101,8 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
     for coupon in coupons(engine) {
         let is_live = matches!(coupon.state, State::Issued | State::Activated { .. } | State::Reserved(_));
         if is_live != (Cents::ZERO < coupon.reserved) {
-            return Err(format!("{} is {} and reserves {}", coupon.id, coupon.state.name(), coupon.reserved));
+            let reserved = coupon.reserved.0;
+            return Err(format!("{} is {} and reserves {reserved}", coupon.id, coupon.state.name()));
         }
         let amount = coupon.reserved;
         *owed.entry(coupon.campaign.to_string()).or_default() += amount;
@@ -124,7 +125,7 @@ fn money<S: Store>(engine: &Engine<S>) -> Result<(), String> {
         let owed = owed.get(campaign.id.as_str()).copied().unwrap_or_default();
         let counted = self::owed(engine, campaign.id.as_str());
         if owed != counted || campaign.budget < owed {
-            let budget = campaign.budget;
+            let [owed, counted, budget] = [owed, counted, campaign.budget].map(|amount| amount.0);
             return Err(format!(
                 "the coupons of {} owe {owed}, counted are {counted}, the budget is {budget}",
                 campaign.id

@@ -124,7 +124,7 @@ fn refunds_while_redeeming<S: Store>(store: S) -> Result<(), String> {
     let spent: Cents = redemptions(&engine).iter().map(|redemption| redemption.spent()).sum();
     let coupon = coupons(&engine).remove(0);
     if spent + coupon.reserved != Cents(100) {
-        return Err(format!("{spent} is spent and {} reserved of one coupon of 1.00", coupon.reserved));
+        return Err(format!("{} is spent and {} reserved of one coupon of 100", spent.0, coupon.reserved.0));
     }
     Ok(())
 }

@@ -97,7 +97,9 @@ fn a_lease_keeps_its_coupons_in_the_limit_of_each_of_its_days_and_gives_back_wha
     let refused = wait(leases::grant(&engine, &asked("till-2", 2, None), later(MONDAY, 3))).unwrap();
     let Answer::Limited(short) = refused else { panic!("{refused:?}") };
     assert!(
-        short.told().starts_with("`per_day` of the offer `tea` on 2026-03-02 has 1 coupons left"),
+        short
+            .told(engine.catalogue().unwrap().shop.currency)
+            .starts_with("`per_day` of the offer `tea` on 2026-03-02 has 1 coupons left"),
         "{short:?}"
     );
     let all = coupons(&engine);
@@ -143,7 +145,7 @@ fn over_http_a_limit_without_room_has_a_code_of_its_own_and_a_lease_says_what_is
     let second = lease("till-2", 2, Some("berlin"));
     assert_eq!((second.status.as_u16(), second.code()), (409, "no_room_in_limit".to_owned()));
     let detail = second.json()["detail"].as_str().unwrap().to_owned();
-    assert!(detail.contains("on 2026-03-02 has 2 coupons and 0.50 of money left"), "{detail}");
+    assert!(detail.contains("on 2026-03-02 has 2 coupons and 0.50 EUR of money left"), "{detail}");
     let body = json!({ "returned": [first["id"]] });
     let back = api.ask(&shop, "POST", "/v1/tills/till-1/sync", &body).json();
     assert_eq!(back["returned"][0]["kept_in_limits"], Json::Null, "{back}");

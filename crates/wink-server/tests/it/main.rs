@@ -48,6 +48,8 @@ mod contended;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod currencies;
+#[cfg(test)]
 mod edit;
 #[cfg(test)]
 mod erase;

@@ -158,7 +158,8 @@ fn race<S: Store>(store: S) -> Result<(), String> {
         tenders.iter().map(|(_, record)| Tender::from_bytes(&record.bytes).unwrap().pays()).sum();
     // Whoever comes first leaves too little for all the points, or points that bar the coupon.
     if ![(100, 0), (0, 1_000)].contains(&(by_coupon.0, by_points.0)) {
-        return Err(format!("of 10.00 {TASKS} tills paid {by_coupon} by coupon and {by_points} by points"));
+        let (by_coupon, by_points) = (by_coupon.0, by_points.0);
+        return Err(format!("of 1000 {TASKS} tills paid {by_coupon} by coupon and {by_points} by points"));
     }
     audit(&engine)
 }

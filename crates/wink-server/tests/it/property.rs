@@ -158,7 +158,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let tea = Offer {
-            budget: Cents(budget).to_string(),
+            budget: said::in_euros(Cents(budget)),
             per_person: 4,
             valid_days: 2,
             minimum_price: "1.00".to_owned(),

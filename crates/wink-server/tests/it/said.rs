@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use wink_api::to_json;
-use wink_core::base::{Timestamp, Value};
+use wink_core::base::{Cents, Currency, Timestamp, Value};
 use wink_core::event::{Envelope, Identity};
 use wink_server::flow::ingest::Received;
+
+/// Spells an amount of a test's shop, which sells in euros: `12.05`.
+pub(crate) fn in_euros(amount: Cents) -> String {
+    Currency::new("EUR").unwrap().of(amount).plain()
+}
 
 /// The identity a test's person signs in with.
 pub(crate) fn identity(person: &str) -> Identity {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Data;
+use super::amount::Amount;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -46,9 +47,9 @@ pub(crate) enum CouponAction {
         /// The order's id; the same again is the same redemption
         #[arg(long)]
         order: String,
-        /// What the offer's products cost in it, like 23.90
-        #[arg(long, value_parser = cents)]
-        spend: i64,
+        /// What the offer's products cost in it, like 23.90, with the decimals of the shop's currency
+        #[arg(long)]
+        spend: Amount,
         /// Their category, where the offer is for some only
         #[arg(long)]
         category: Option<String>,
@@ -113,15 +114,4 @@ Interrupted, the same command goes on where it ended: no coupon is issued twice,
         #[command(flatten)]
         data: Data,
     },
-}
-
-/// Reads an amount with two decimals or none.
-pub(super) fn cents(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is not an amount; write it like 23.90");
-    let (whole, part) = text.split_once('.').unwrap_or((text, "00"));
-    let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(part) || part.len() != 2 {
-        return Err(wrong());
-    }
-    format!("{whole}{part}").parse().map_err(|_| wrong())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Data;
-use super::coupon::cents;
+use super::amount::Amount;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -74,9 +74,9 @@ A till is named as its key is. What `--json` prints is the file that `wink till 
         /// The most coupons
         #[arg(long)]
         count: u32,
-        /// The most money, like 50.00; also the most that can be lost
-        #[arg(long, value_parser = cents)]
-        most: i64,
+        /// The most money, like 50.00, with the decimals of the shop's currency; also the most that can be lost
+        #[arg(long)]
+        most: Amount,
         /// For how long
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
         hours: u32,
@@ -119,9 +119,9 @@ With a server, `wink coupon redeem` asks it. The file of the cart has lines as i
         /// The order's id
         #[arg(long)]
         order: String,
-        /// What the offer's products cost in it, like 23.90
-        #[arg(long, value_parser = cents, required_unless_present = "cart", conflicts_with = "cart")]
-        spend: Option<i64>,
+        /// What the offer's products cost in it, like 23.90, with the decimals of the shop's currency
+        #[arg(long, required_unless_present = "cart", conflicts_with = "cart")]
+        spend: Option<Amount>,
         /// Their category, where the offer is for some only
         #[arg(long, conflicts_with = "cart")]
         category: Option<String>,

@@ -98,7 +98,7 @@ async fn year<S: Store>(
         terminal::json(&summary)?;
         return Ok(ExitCode::SUCCESS);
     }
-    table::print(&summary, &reports);
+    table::print(&summary, &reports, engine.catalogue()?.shop.currency);
     for example in &summary.examples {
         let (decision, explanation) =
             wink_server::report::explain::explain(engine, DecisionId::parse(example)?).await?;

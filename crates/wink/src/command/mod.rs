@@ -31,6 +31,7 @@ pub(crate) mod verify;
 
 mod bulk;
 mod interval;
+mod money;
 mod offline;
 
 use anyhow::{anyhow, bail};

@@ -9,9 +9,10 @@ use wink_api::{CartSent, TAKEN_MAX};
 use wink_code::{Asked, Given, Log, OrderLine, decide, read_lease};
 use wink_core::base::{Cents, CouponId, LeaseId, Timestamp};
 
-use super::coupon::{amount, each, text};
-use super::till::public_keys;
-use crate::arguments::TillAction;
+use super::coupon::{each, text};
+use super::money::{amount, currency_of, named, spelled};
+use super::till::{PublicKeys, public_keys};
+use crate::arguments::{Amount, TillAction};
 use crate::control::Line;
 use crate::home;
 use crate::terminal::say;
@@ -23,22 +24,24 @@ pub(super) fn run(action: &TillAction, in_json: bool) -> anyhow::Result<ExitCode
     match action {
         TillAction::Lease { till, campaign, offer, count, most, hours, store, paper, data } => {
             let asked = json!({
-                "campaign": campaign, "offer": offer, "count_max": count, "cents_max": most,
-                "hours": hours, "store": store, "takes_paper": paper,
+                "campaign": campaign, "offer": offer, "count_max": count, "hours": hours, "store": store,
+                "takes_paper": paper,
             });
-            home::run(lease(&data.data, till, asked, in_json))
+            home::run(lease(&data.data, till, asked, most, in_json))
         }
         TillAction::Redeem {
             payload, till, store, lease, keys, log, order, spend, category, cart, ..
         } => {
-            let lines = match cart {
-                Some(file) => lines_of(file)?,
-                None => vec![all(spend.unwrap_or_default(), category.as_deref())?],
+            let shop = public_keys(keys)?;
+            let lines = match (cart, spend) {
+                (Some(file), _) => lines_of(file)?,
+                (None, Some(spend)) => vec![all(spend.minor_units(shop.currency)?, category.as_deref())?],
+                (None, None) => bail!("say what the order costs, with `--spend` or with `--cart`"),
             };
             let store = store.as_deref().unwrap_or_default();
             let now = u32::try_from(home::now().0 / 1_000)?;
             let asked = Asked { payload, till, store, order, lines: &lines, now };
-            redeem(&asked, lease, keys, log, in_json)
+            redeem(&asked, lease, &shop, log, in_json)
         }
         TillAction::Sync { till, log, give_back, renew, put_aside, data } => {
             let ends = if *renew { Ends::Renewed } else { Ends::Returned };
@@ -53,8 +56,18 @@ pub(super) fn run(action: &TillAction, in_json: bool) -> anyhow::Result<ExitCode
     }
 }
 
-async fn lease(store: &Path, till: &str, asked: Json, in_json: bool) -> anyhow::Result<ExitCode> {
+async fn lease(
+    store: &Path,
+    till: &str,
+    mut asked: Json,
+    most: &Amount,
+    in_json: bool,
+) -> anyhow::Result<ExitCode> {
     let line = Line::open(store).await?;
+    let currency = currency_of(&line).await?;
+    if let Some(asked) = asked.as_object_mut() {
+        asked.insert("cents_max".to_owned(), most.minor_units(currency)?.into());
+    }
     let lease = line.ask("POST", &format!("/v1/tills/{till}/leases"), Some(asked)).await?;
     if in_json {
         say!("{lease}");
@@ -63,7 +76,7 @@ async fn lease(store: &Path, till: &str, asked: Json, in_json: bool) -> anyhow::
             "{} lets {till} give {} coupons for at most {} until {}; what is left goes back on {}",
             text(&lease, "id"),
             number(&lease, "count_max"),
-            amount(&lease, "cents_max"),
+            spelled(currency, amount(&lease, "cents_max")),
             text(&lease, "expires_at"),
             text(&lease, "due_at")
         );
@@ -75,29 +88,29 @@ async fn lease(store: &Path, till: &str, asked: Json, in_json: bool) -> anyhow::
 fn redeem(
     asked: &Asked<'_>,
     lease: &Path,
-    keys: &Path,
+    shop: &PublicKeys,
     log: &Path,
     in_json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let (tenant, keys) = public_keys(keys)?;
     let unusable = || format!("`{}` is not what `wink till lease --json` prints", lease.display());
     let granted: Json = serde_json::from_str(&read(lease)?).with_context(unusable)?;
     let signed = granted.get("signed").and_then(Json::as_str).with_context(unusable)?;
-    let signed = read_lease(signed, &keys).map_err(|why| anyhow!("the lease is refused: {why}"))?;
-    if u64::from(signed.tenant) != tenant {
+    let signed = read_lease(signed, &shop.keys).map_err(|why| anyhow!("the lease is refused: {why}"))?;
+    if u64::from(signed.tenant) != shop.tenant {
         bail!("the lease is of another shop than the keys");
     }
     let mut log = open(log)?;
     if log.has_returned(&signed.lease) {
         bail!(wink_code::NotGiven::LeaseReturned);
     }
-    let given = decide(&signed, &keys, log.given(), asked)?;
+    let given = decide(&signed, &shop.keys, log.given(), asked)?;
     log.give(given.clone())?;
     if in_json {
         say!("{}", taken(&given));
     } else {
         let coupon = CouponId::from_bytes(given.coupon);
-        let (off, number, most) = (Cents(given.cents.into()), given.number, signed.count_max);
+        let off = spelled(shop.currency, Cents(given.cents.into()));
+        let (number, most) = (given.number, signed.count_max);
         say!("{coupon}: {off} off, {number} of {most}; sync the till when it has the line again");
     }
     Ok(ExitCode::SUCCESS)
@@ -288,9 +301,11 @@ async fn report(store: &Path, till: &str, date: &str, in_json: bool) -> anyhow::
         say!("{day}");
         return Ok(ExitCode::SUCCESS);
     }
-    say!("{till} on {date}, in {}", text(&day, "currency"));
+    let currency = named(&day);
+    let amount = |of: &Json, name: &str| currency.of(amount(of, name)).plain();
+    say!("{till} on {date}, in {currency}");
     let sum = |what: &str, of: &Json| {
-        say!("{what:<24} {:>6} {:>12}", number(of, "count"), amount(of, "cents").to_string());
+        say!("{what:<24} {:>6} {:>12}", number(of, "count"), amount(of, "cents"));
     };
     for (what, name) in [
         ("redeemed", "redemptions"),
@@ -314,7 +329,7 @@ async fn report(store: &Path, till: &str, date: &str, in_json: bool) -> anyhow::
     }
     for of in each(&day, "vat") {
         let rate = of.get("vat_basis_points").and_then(Json::as_i64);
-        let rate = rate.map_or("no rate".to_owned(), |rate| format!("{} %", Cents(rate)));
+        let rate = rate.map_or("no rate".to_owned(), |rate| format!("{}.{:02} %", rate / 100, rate % 100));
         let (off, back) = (amount(of, "discount_cents"), amount(of, "returned_cents"));
         say!("VAT {rate:<12} off {off}, back {back}, VAT less by {}", amount(of, "discount_vat_cents"));
     }

@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use wink_api::ProductSent;
-use wink_core::base::Cents;
+use wink_core::base::{Cents, Currency};
 use wink_server::Engine;
 use wink_server::flow::product_import::{Import, Manner, Tally, WrongRow};
 use wink_server::flow::products::{AT_ONCE, list};
 use wink_server::rows::{Format, csv_header, csv_line};
 use wink_store::Store;
 
+use super::money::spelled;
 use crate::arguments::{Products, ProductsAction};
 use crate::terminal::say;
 use crate::{home, stop, terminal};
@@ -162,6 +163,7 @@ fn answer(
 async fn print<S: Store>(engine: &Engine<S>, csv: bool, json: bool) -> anyhow::Result<ExitCode> {
     let mut table = terminal::table();
     table.set_header(["id", "name", "category", "price", "stock"]);
+    let currency = engine.catalogue().map_or(Currency::NONE, |catalogue| catalogue.shop.currency);
     if csv {
         say!("{}", csv_header());
     }
@@ -176,7 +178,7 @@ async fn print<S: Store>(engine: &Engine<S>, csv: bool, json: bool) -> anyhow::R
             } else if json {
                 say!("{}", serde_json::to_string(&ProductSent::from(product))?);
             } else {
-                let price = product.price.as_ref().map_or_else(String::new, Cents::to_string);
+                let price = product.price.map_or_else(String::new, |price: Cents| spelled(currency, price));
                 let stock = product.stock.map_or_else(String::new, |stock| stock.to_string());
                 table.add_row([product.id, product.name, product.category.unwrap_or_default(), price, stock]);
             }

@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 use wink_code::{Keys, verify};
-use wink_core::base::{Cents, CouponId, Timestamp};
+use wink_core::base::{Cents, CouponId, Currency, Timestamp};
 
+use super::money::{named, spelled};
 use super::offline;
 use crate::arguments::{Till, TillAction};
 use crate::terminal::say;
@@ -38,7 +39,7 @@ pub(crate) fn run(till: &Till) -> anyhow::Result<ExitCode> {
 
 /// Verifies a payload with the keys of a file.
 fn verified(payload: &str, file: &Path, in_json: bool) -> anyhow::Result<()> {
-    let (tenant, keys) = public_keys(file)?;
+    let PublicKeys { tenant, keys, currency } = public_keys(file)?;
     let now = u32::try_from(home::now().0 / 1_000)?;
     let said = verify(payload, &keys, now)?;
     if u64::from(said.tenant) != tenant {
@@ -58,15 +59,25 @@ fn verified(payload: &str, file: &Path, in_json: bool) -> anyhow::Result<()> {
         match offline {
             0 => say!("ask the server before it counts: it is used once"),
             offline => {
-                say!("ask the server before it counts, or take at most {} off under a lease", Cents(offline));
+                let most = spelled(currency, Cents(offline));
+                say!("ask the server before it counts, or take at most {most} off under a lease");
             }
         }
     }
     Ok(())
 }
 
-/// Reads what `wink till keys --json` printed: the shop's number and its keys.
-pub(super) fn public_keys(file: &Path) -> anyhow::Result<(u64, Keys)> {
+/// What `wink till keys --json` printed.
+pub(super) struct PublicKeys {
+    /// The shop's number.
+    pub(super) tenant: u64,
+    pub(super) keys: Keys,
+    /// What the shop counts in.
+    pub(super) currency: Currency,
+}
+
+/// Reads what `wink till keys --json` printed.
+pub(super) fn public_keys(file: &Path) -> anyhow::Result<PublicKeys> {
     let unusable = || format!("`{}` is not what `wink till keys --json` prints", file.display());
     let text =
         std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
@@ -74,7 +85,7 @@ pub(super) fn public_keys(file: &Path) -> anyhow::Result<(u64, Keys)> {
     let tenant = listed.get("tenant").and_then(Json::as_u64).with_context(unusable)?;
     let bytes = |key: &str| URL_SAFE_NO_PAD.decode(key).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
     let keys = keys_of(&listed).map(bytes).collect::<Option<Vec<_>>>().with_context(unusable)?;
-    Ok((tenant, Keys::new(keys)))
+    Ok(PublicKeys { tenant, keys: Keys::new(keys), currency: named(&listed) })
 }
 
 fn keys_of(listed: &Json) -> impl Iterator<Item = &str> {

@@ -1,16 +1,16 @@
 //! The summary for people: a table per campaign, and what to make of it.
 
 use comfy_table::{CellAlignment, Table};
-use wink_core::base::Cents;
+use wink_core::base::{Cents, Currency};
 use wink_core::measure::Readout;
 use wink_server::report::campaigns::CampaignReport;
 
 use super::summary::Summary;
 use crate::terminal::{self, say};
 
-/// Prints the summary.
-pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
-    let sales = Cents(summary.sales_cents);
+/// Prints the summary; amounts are in `currency`.
+pub(crate) fn print(summary: &Summary, reports: &[CampaignReport], currency: Currency) {
+    let sales = currency.of(Cents(summary.sales_cents));
     say!(
         "{} baskets with {} lines of {} households, sales {sales}, {} products",
         summary.baskets,
@@ -42,7 +42,7 @@ pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
         coupons.expired,
         coupons.redeemed
     );
-    say!("\n{}", campaigns(reports));
+    say!("\n{}", campaigns(reports, currency));
     say!("{}", readout_words(reports));
     let timing = &summary.timing;
     say!(
@@ -57,7 +57,7 @@ pub(crate) fn print(summary: &Summary, reports: &[CampaignReport]) {
     say!("state {}", summary.state_hash);
 }
 
-fn campaigns(reports: &[CampaignReport]) -> Table {
+fn campaigns(reports: &[CampaignReport], currency: Currency) -> Table {
     let mut table = terminal::table();
     table.set_header([
         "campaign",
@@ -72,9 +72,9 @@ fn campaigns(reports: &[CampaignReport]) -> Table {
             report.id.to_string(),
             report.offered.to_string(),
             withheld(report),
-            format!("{} of {} ({})", report.used, report.cap, report.peak),
+            budget(report, currency),
             format!("{} of {}", report.assigned.1, report.assigned.0 + report.assigned.1),
-            effect(report),
+            effect(report, currency),
         ]);
     }
     for column in [1, 3, 4] {
@@ -93,11 +93,19 @@ fn withheld(report: &CampaignReport) -> String {
     shown.join(", ")
 }
 
-fn effect(report: &CampaignReport) -> String {
+fn budget(report: &CampaignReport, currency: Currency) -> String {
+    let [used, cap, peak] = [report.used, report.cap, report.peak].map(|amount| currency.of(amount).plain());
+    format!("{used} of {cap} ({peak})")
+}
+
+fn effect(report: &CampaignReport, currency: Currency) -> String {
     match report.readout {
         Readout::NotEnoughData => "not enough data".to_owned(),
         Readout::Effect(interval) => {
-            let money = |cents: f64| format!("{:+.2}", cents / 100.0);
+            let money = |minor: f64| {
+                let sign = if minor < 0.0 { "" } else { "+" };
+                format!("{sign}{}", currency.rounded(minor))
+            };
             format!("{} [{}, {}]", money(interval.estimate), money(interval.lower), money(interval.upper))
         }
     }

@@ -27,7 +27,7 @@ fn a_coupon_is_used_and_taken_back_on_the_command_line_with_a_server_and_without
     let redeem = ["redeem", coupon.as_str(), "--order", "o-1", "--spend", "9.00", "--category", "TEA"];
     let used = command(&redeem).fine().out;
     let (redemption, amount) = used.trim().split_once(": ").unwrap();
-    assert_eq!(amount, "1.00 off");
+    assert_eq!(amount, "1.00 EUR off");
     assert_eq!(command(&redeem).fine().out, used, "the same order again is the same redemption");
     let elsewhere = command(&["redeem", &coupon, "--order", "o-2", "--spend", "9.00", "--category", "TEA"]);
     assert!(elsewhere.err.contains("This coupon was used on "), "{elsewhere:?}");
@@ -36,7 +36,7 @@ fn a_coupon_is_used_and_taken_back_on_the_command_line_with_a_server_and_without
     run([&["doctor"][..], &data[..]].concat()).fine();
 
     let back = command(&["reverse", redemption, "--reason", "cancel"]).fine().out;
-    assert_eq!(back, "1.00 taken back; the coupon goes back to its person\n");
+    assert_eq!(back, "1.00 EUR taken back; the coupon goes back to its person\n");
     assert_eq!(command(&["revoke", &coupon]).fine().out, format!("{coupon} is revoked\n"));
     assert_eq!(command(&["show", &coupon, "--json"]).fine().json()["state"], "revoked");
     let unknown = command(&["show", "cpn_nonsense"]);

@@ -29,6 +29,8 @@ mod crash_once;
 #[cfg(test)]
 mod crash_strace;
 #[cfg(test)]
+mod currencies;
+#[cfg(test)]
 mod described;
 #[cfg(test)]
 mod doctor;

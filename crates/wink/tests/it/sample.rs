@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::wink;
 
-const SHOP: &str = r#"name = "Corner Shop"
+pub(crate) const SHOP: &str = r#"name = "Corner Shop"
 currency = "EUR"
 time_zone = "Europe/Berlin"
 

@@ -48,7 +48,7 @@ fn a_till_gives_by_its_lease_alone_and_reports_it() {
             ["--keys", &keys, "--log", &log, "--order", order, "--spend", "12.00", "--category", "TEA"];
         run([&words[..], &more[..]].concat())
     };
-    assert!(give("till-3", 0, "o-1").fine().out.contains(": 1.00 off, 1 of 2;"));
+    assert!(give("till-3", 0, "o-1").fine().out.contains(": 1.00 EUR off, 1 of 2;"));
     assert_eq!(give("till-3", 0, "o-2").err, "wink: this till has taken this coupon before\n");
     // What a crash left half written is no coupon that was given.
     let torn = std::fs::read(file("till-3.log")).unwrap();

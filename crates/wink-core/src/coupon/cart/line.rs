@@ -7,8 +7,8 @@ use crate::base::Cents;
 /// The most lines of a cart: what a till prints in some minutes. More is a mistake of whoever asks.
 pub const LINES_MAX: usize = 500;
 
-/// The most a cart may cost, in minor units: a thousand million in major units of two decimals, as for every amount.
-const PRICE_MAX: i64 = 100_000_000_000;
+/// The most a cart may cost, in minor units.
+const PRICE_MAX: i64 = Cents::MOST.0;
 
 /// The longest id of a product, in bytes; as for products of the list.
 const PRODUCT_BYTES_MAX: usize = 128;
@@ -160,7 +160,7 @@ mod tests {
 
     fn check(lines: Vec<Line>, expected: &str) {
         let text = match Cart::new(lines) {
-            Ok(cart) => cart.price().to_string(),
+            Ok(cart) => cart.price().in_euros(),
             Err(wrong) => format!("{:?} {} {wrong}", wrong.line, wrong.field),
         };
         assert_eq!(text, expected);

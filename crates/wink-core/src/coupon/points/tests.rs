@@ -264,7 +264,7 @@ fn history(seed: u64, mutant: Mutant) -> Result<(), String> {
                 {
                     let paid = done.tender.paid();
                     if whole < paid.0 || paid != programme.worth(points) || done.tender.points() != points {
-                        return Err(format!("{points} points paid {paid} of {whole}"));
+                        return Err(format!("{points} points paid {} of {whole}", paid.0));
                     }
                     if mutant != Mutant::PaysFromNothing {
                         world.accounts[whose] = done.account;

@@ -1,7 +1,7 @@
 //! Readers and writers of different ages: thirty changes of a schema, each with an old and a new reader for an old and a new writer.
 
 use super::*;
-use crate::base::{Currency, EventId, Timestamp};
+use crate::base::{Cents, Currency, EventId, Timestamp};
 use crate::event::{Body, Envelope, Event, Identity, Schemas, accept};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -25,6 +25,10 @@ enum Kind {
     Addition,
     /// A revision or a model: an old reader keeps it aside.
     Break,
+}
+
+fn in_(currency: &str) -> Currency {
+    Currency::new(currency).unwrap()
 }
 
 const ORDER: &str = "Order Completed";
@@ -405,7 +409,7 @@ fn a_mapping_is_done_once_and_a_chain_to_its_end() {
     };
     let lifted = |from: &str, sent: &str| {
         let sent = properties(sent);
-        let (shape, lifted) = shapes.lift(Shape::parse(from).unwrap(), &sent).unwrap();
+        let (shape, lifted) = shapes.lift(Shape::parse(from).unwrap(), &sent, in_("EUR")).unwrap();
         (shape.to_string(), lifted.into_owned())
     };
     assert_eq!(lifted("1-0", "a=1"), ("2-1".to_owned(), properties("c='1'")));
@@ -417,7 +421,11 @@ fn a_mapping_is_done_once_and_a_chain_to_its_end() {
 #[test]
 fn properties_are_renamed_all_at_once() {
     let check = |steps: &str, sent: &str, expected: &str| {
-        assert_eq!(mapping(steps).apply(properties(sent)).unwrap(), properties(expected), "{steps}");
+        assert_eq!(
+            mapping(steps).apply(properties(sent), in_("EUR")).unwrap(),
+            properties(expected),
+            "{steps}"
+        );
     };
     check("rename a b;rename b c", "a=1 b=2", "b=1 c=2");
     check("rename b c;rename c d", "b=1 c=2", "c=1 d=2");
@@ -427,13 +435,13 @@ fn properties_are_renamed_all_at_once() {
     // A path is one of the message as it was sent, also below a name that goes.
     let mut lines = properties("|b=1");
     let line = lines.remove("products").unwrap();
-    let lifted = mapping("rename products lines;rename products/*/a b").apply(properties("|a=1"));
+    let lifted = mapping("rename products lines;rename products/*/a b").apply(properties("|a=1"), in_("EUR"));
     assert_eq!(lifted.unwrap(), BTreeMap::from([("lines".to_owned(), line)]));
 }
 
 #[test]
 fn what_does_not_fit_is_said_and_never_guessed() {
-    let check = |steps: &str, sent: &str, expected: &str| {
+    let check_in = |currency: &str, steps: &str, sent: &str, expected: &str| {
         let shapes = Shapes {
             version: version("1-1-0"),
             upcasts: BTreeMap::from([(
@@ -442,9 +450,10 @@ fn what_does_not_fit_is_said_and_never_guessed() {
             )]),
         };
         let sent = properties(sent);
-        let why = shapes.lift(Shape { model: 1, revision: 0 }, &sent).unwrap_err();
+        let why = shapes.lift(Shape { model: 1, revision: 0 }, &sent, in_(currency)).unwrap_err();
         assert_eq!(format!("{}: {why}", why.code()), expected);
     };
+    let check = |steps: &str, sent: &str, expected: &str| check_in("EUR", steps, sent, expected);
     check(
         "rename a b",
         "a=1 b=2",
@@ -461,8 +470,15 @@ fn what_does_not_fit_is_said_and_never_guessed() {
         "property_value: property `products/*/b` is there already, so `products/*/a` cannot be renamed to it",
     );
     check("convert a whole", "a=1.5", "property_type: property `a` must be a whole number, not double");
-    check("convert a cents", "a='1.234'", "property_type: property `a` must be a number, not string");
-    check("convert a cents", "a=0.001", "property_type: property `a` must be a number, not double");
+    check("convert a cents", "a='1,23'", "property_type: property `a` must be a number, not string");
+    check("convert a cents", "a='1.234'", "property_value: property `a` has more decimals than the 2 of EUR");
+    check("convert a cents", "a=0.001", "property_value: property `a` has more decimals than the 2 of EUR");
+    for sent in ["a='610.5'", "a=610.5"] {
+        let none = "property_value: property `a` has decimals, and amounts in JPY have none";
+        check_in("JPY", "convert a cents", sent, none);
+    }
+    let three = "property_value: property `a` has more decimals than the 3 of KWD";
+    check_in("KWD", "convert a cents", "a='1.2345'", three);
     check("convert a flag", "a=2", "property_type: property `a` must be true or false, not int");
     check(
         "rename a/b c",
@@ -473,20 +489,45 @@ fn what_does_not_fit_is_said_and_never_guessed() {
 
 #[test]
 fn amounts_are_read_to_the_cent() {
-    let cents = |value: Value| Conversion::Cents.of(&value);
+    let cents = |value: Value| Conversion::Cents.of(&value, in_("EUR"));
     let text = |text: &str| cents(Value::Text(text.to_owned()));
-    assert_eq!(text("12"), Some(Value::Int(1_200)));
-    assert_eq!(text("-0.05"), Some(Value::Int(-5)));
-    assert_eq!(text("12.5"), Some(Value::Int(1_250)));
-    for wrong in ["", "-", ".5", "1.", "1.005", "1e3", "12,50", "99999999999", "+1"] {
-        assert_eq!(text(wrong), None, "{wrong}");
+    assert_eq!(text("12"), Ok(Value::Int(1_200)));
+    assert_eq!(text("-0.05"), Ok(Value::Int(-5)));
+    assert_eq!(text("12.5"), Ok(Value::Int(1_250)));
+    assert_eq!(text("12.500"), Ok(Value::Int(1_250)), "zeros say nothing");
+    for wrong in ["", "-", ".5", "1.", "1e3", "12,50", "99999999999", "+1"] {
+        assert_eq!(text(wrong), Err(NotConverted::Type), "{wrong}");
     }
-    assert_eq!(cents(Value::Float(19.99)), Some(Value::Int(1_999)));
-    assert_eq!(cents(Value::Float(1e9)), Some(Value::Int(100_000_000_000)));
-    for wrong in [19.999, f64::NAN, f64::INFINITY, 1e10] {
-        assert_eq!(cents(Value::Float(wrong)), None, "{wrong}");
+    assert_eq!(text("1.005"), Err(NotConverted::Decimals));
+    assert_eq!(cents(Value::Float(19.99)), Ok(Value::Int(1_999)));
+    assert_eq!(cents(Value::Float(1e9)), Ok(Value::Int(100_000_000_000)));
+    for wrong in [f64::NAN, f64::INFINITY, 1e10] {
+        assert_eq!(cents(Value::Float(wrong)), Err(NotConverted::Type), "{wrong}");
     }
-    assert_eq!(cents(Value::Int(i64::MAX)), None);
+    assert_eq!(cents(Value::Float(19.999)), Err(NotConverted::Decimals));
+    assert_eq!(cents(Value::Int(i64::MAX)), Err(NotConverted::Type));
+}
+
+/// Every currency ISO 4217 lists without two decimals: one more than it has is refused, as text and as a number, and never rounded.
+#[test]
+fn amounts_are_read_with_the_decimals_of_any_currency() {
+    for (currency, places) in crate::base::not_in_hundredths() {
+        let unit = 10_i64.pow(u32::try_from(places).unwrap());
+        let of = |value: Value| Conversion::Cents.of(&value, currency);
+        let last: f64 = currency.of(Cents(1)).plain().parse().unwrap();
+        for (whole, part) in [(0, 0), (7, 1), (1_980, unit - 1), (999_999, unit / 2)] {
+            let part = if places == 0 { 0 } else { part };
+            let (minor, plain) = (whole * unit + part, currency.of(Cents(whole * unit + part)).plain());
+            assert_eq!(of(Value::Text(plain.clone())), Ok(Value::Int(minor)), "{currency}");
+            assert_eq!(of(Value::Float(plain.parse().unwrap())), Ok(Value::Int(minor)), "{currency}");
+            let finer = if places == 0 { format!("{plain}.5") } else { format!("{plain}5") };
+            assert_eq!(of(Value::Text(finer.clone())), Err(NotConverted::Decimals), "{currency} {finer}");
+            let finer = Value::Float(finer.parse().unwrap());
+            assert_eq!(of(finer), Err(NotConverted::Decimals), "{currency}");
+        }
+        assert_eq!(of(Value::Int(12)), Ok(Value::Int(12 * unit)), "{currency}");
+        assert_eq!(of(Value::Float(last)), Ok(Value::Int(1)), "{currency}");
+    }
 }
 
 /// A mapping cannot make a message larger than a message may be.

@@ -1,7 +1,7 @@
 //! Leases: granted out of a budget, signed for the till, and given back.
 
 use wink_code::{LeasedOffer, SignedLease, Worth};
-use wink_core::base::{Cents, LeaseId, TillId, Timestamp};
+use wink_core::base::{Cents, Currency, LeaseId, TillId, Timestamp};
 use wink_core::coupon::{Lease, LeaseAsked, Renewal, UseCount, grant as step, in_turn};
 use wink_core::offer::{Benefit, Catalogue, Offer};
 use wink_record::Stored;
@@ -46,9 +46,9 @@ pub struct Short {
 
 impl Short {
     /// Says it in a sentence, with what would help.
-    pub fn told(&self) -> String {
+    pub fn told(&self, currency: Currency) -> String {
         let uses = self.uses_left.map(|uses| format!("{uses} coupons"));
-        let amount = self.amount_left.map(|amount| format!("{amount} of money"));
+        let amount = self.amount_left.map(|amount| format!("{} of money", currency.of(amount)));
         let left: Vec<String> = uses.into_iter().chain(amount).collect();
         format!(
             "{} has {} left, and a lease keeps all of its own there; ask for no more than that or for fewer hours, or have other leases \

@@ -262,7 +262,9 @@ pub async fn give_back<S: Store>(
                 let why = format!("the budget of `{}` has no room for it", lease.campaign);
                 after.not_renewed.push((lease.id, why));
             }
-            Ok(leases::Answer::Limited(short)) => after.not_renewed.push((lease.id, short.told())),
+            Ok(leases::Answer::Limited(short)) => {
+                after.not_renewed.push((lease.id, short.told(engine.currency())))
+            }
             Err(Error::Unusable(why)) => after.not_renewed.push((lease.id, why)),
             Err(error) => return Err(error),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wink_core::base::{CampaignId, Cents, CouponId, Timestamp, Value};
-use wink_core::coupon::State;
+use wink_core::coupon::{Audience, Language, Locale, Refusal, State};
 use wink_core::decision::{Decision, explain};
 use wink_core::profile::Retention;
 use wink_server::flow::ingest::{Answer, Received};
@@ -161,7 +161,7 @@ impl<S: Store> Stage<S> {
             let stored = coupons(&self.engine).into_iter().find(|stored| stored.id == coupon).unwrap();
             told.push(format!(
                 "coupon: worth at most {}, valid until {}",
-                stored.benefit.maximum(),
+                said::in_euros(stored.benefit.maximum()),
                 stored.valid_until
             ));
         }
@@ -175,11 +175,18 @@ impl<S: Store> Stage<S> {
         let order_id = format!("order-{}", self.number);
         vec![match wait(redeem(&self.engine, *coupon, &order_id, Cents(spend), at)).unwrap() {
             Ok(coupon) => match coupon.state {
-                State::Redeemed { amount, .. } => format!("redeemed: {amount} off"),
+                State::Redeemed { amount, .. } => format!("redeemed: {} off", said::in_euros(amount)),
                 other => panic!("a redeemed coupon is {other:?}"),
             },
-            Err(refusal) => format!("refused, {}: {refusal}", refusal.code()),
+            Err(refusal) => format!("refused, {}: {}", refusal.code(), self.told_to_customer(&refusal)),
         }]
+    }
+
+    /// Says what the shopper reads.
+    fn told_to_customer(&self, refusal: &Refusal) -> String {
+        let shop = &self.engine.catalogue().unwrap().shop;
+        let locale = Locale { currency: shop.currency, zone: &shop.zone };
+        locale.speaker(Language::English).refusal(refusal, Audience::Customer)
     }
 
     fn erased(&self, person: &str, at: Timestamp) -> String {
@@ -203,6 +210,8 @@ impl<S: Store> Stage<S> {
             spent += redemption.spent();
         }
         assert_eq!(reserved + spent, owed(&self.engine, offer));
-        format!("of {budget}: {reserved} reserved, {spent} spent, {} left", budget - reserved - spent)
+        let amounts = [budget, reserved, spent, budget - reserved - spent];
+        let [budget, reserved, spent, left] = amounts.map(said::in_euros);
+        format!("of {budget}: {reserved} reserved, {spent} spent, {left} left")
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use wink_api::{CampaignResultView, GuardrailView, IntervalView};
+use wink_core::base::Currency;
 use wink_server::report::result;
 
 use crate::arguments::CampaignAsked;
@@ -79,51 +80,53 @@ fn print(found: &CampaignResultView) {
 }
 
 fn figures(found: &CampaignResultView) {
-    let currency = &found.currency;
+    let currency = currency_of(found);
+    let money = |minor: f64| currency.rounded(minor);
     let mut table = terminal::table();
     table.set_header(["figure", "estimate", "95 % interval", "how"]);
-    let mut row = |figure: String, value: Option<IntervalView>, words: fn(f64) -> String, how: String| {
-        let (estimate, around) = match value {
-            Some(value) => {
-                (words(value.estimate), format!("{} to {}", words(value.lower), words(value.upper)))
-            }
-            None => ("-".to_owned(), "-".to_owned()),
+    let mut row =
+        |figure: String, value: Option<IntervalView>, words: &dyn Fn(f64) -> String, how: String| {
+            let (estimate, around) = match value {
+                Some(value) => {
+                    (words(value.estimate), format!("{} to {}", words(value.lower), words(value.upper)))
+                }
+                None => ("-".to_owned(), "-".to_owned()),
+            };
+            table.add_row([figure, estimate, around, how]);
         };
-        table.add_row([figure, estimate, around, how]);
-    };
     let increment = &found.increment;
     let how = match (&increment.method, increment.variance_left) {
         (Some(_), Some(left)) => format!("CUPED, {:.0} % of the variance left", 100.0 * left),
         (Some(_), None) => "Welch".to_owned(),
         (None, _) => said(increment.not_said.as_ref()),
     };
-    row(format!("contribution per person, {currency}"), increment.per_person_cents, money, how);
-    row("… plain".to_owned(), increment.plain_cents, money, "Welch".to_owned());
+    row(format!("contribution per person, {currency}"), increment.per_person_cents, &money, how);
+    row("… plain".to_owned(), increment.plain_cents, &money, "Welch".to_owned());
     let since = "Welch, the rest of the first day included".to_owned();
-    row("… since the assignment".to_owned(), increment.since_assignment_cents, money, since);
+    row("… since the assignment".to_owned(), increment.since_assignment_cents, &money, since);
     row(
         format!("contribution of all offered, {currency}"),
         increment.total_cents,
-        money,
+        &money,
         format!("times {} people", found.offered.measured),
     );
     row(
         format!("paid per person, {currency}"),
         found.sales_cents.value,
-        money,
+        &money,
         found.sales_cents.not_said.clone().unwrap_or_else(|| "Welch".to_owned()),
     );
     row(
         "share that buys".to_owned(),
         found.buys.value,
-        points,
+        &points,
         found.buys.not_said.clone().unwrap_or_else(|| "Newcombe, in points".to_owned()),
     );
     let of = found.waste.discount_cents.map(|cents| format!("of {} of discount", money(cents)));
     row(
         format!("discount wasted, {currency}"),
         found.waste.cents,
-        money,
+        &money,
         found.waste.not_said.clone().or(of).unwrap_or_default(),
     );
     say!("{table}");
@@ -154,15 +157,15 @@ fn said(why: Option<&String>) -> String {
     why.cloned().unwrap_or_default()
 }
 
-fn money(cents: f64) -> String {
-    format!("{:.2}", cents / 100.0)
+fn currency_of(found: &CampaignResultView) -> Currency {
+    Currency::new(&found.currency).unwrap_or(Currency::NONE)
 }
 
 fn points(share: f64) -> String {
     format!("{:+.2}", 100.0 * share)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "printed with two decimals")]
+#[expect(clippy::cast_precision_loss, reason = "printed with few decimals")]
 fn real(cents: i64) -> f64 {
     cents as f64
 }
@@ -177,7 +180,8 @@ fn span(milliseconds: i64) -> String {
 }
 
 fn draw(found: &CampaignResultView) -> Chart<'static> {
-    let point = |cents: f64| cents / 100.0;
+    let unit = currency_of(found).minor_units();
+    let point = |minor: f64| minor / unit;
     let days = || found.course.iter().map(|at| (f64::from(at.day), at.cents));
     let band = days().map(|(day, cents)| (day, point(cents.lower), point(cents.upper))).collect();
     Chart {
@@ -200,8 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_and_spans_are_said_as_people_say_them() {
-        assert_eq!([money(-1_250.4), money(5.0)], ["-12.50", "0.05"]);
+    fn shares_and_spans_are_said_as_people_say_them() {
         assert_eq!([points(0.0123), points(-0.5)], ["+1.23", "-50.00"]);
         let spans = [0, 59 * 60_000, 60 * 60_000, 47 * 3_600_000, 48 * 3_600_000].map(span);
         assert_eq!(spans, ["0 min", "59 min", "1 h", "47 h", "2 days"]);

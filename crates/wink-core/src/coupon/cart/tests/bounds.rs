@@ -28,7 +28,7 @@ fn applied(amounts: [i64; 4], bounds: &[Bound]) -> (u32, i64) {
         let (uses, spent) = (u32::try_from(priced.applied().len()).unwrap(), priced.discount());
         for bound in bounds {
             assert!(bound.uses_left.is_none_or(|left| uses <= left), "{uses} uses under {bound:?}");
-            assert!(bound.amount_left.is_none_or(|left| spent <= left), "{spent} under {bound:?}");
+            assert!(bound.amount_left.is_none_or(|left| spent <= left), "{spent:?} under {bound:?}");
         }
     }
     (u32::try_from(stack.priced.applied().len()).unwrap(), stack.priced.discount().0)

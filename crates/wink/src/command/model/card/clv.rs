@@ -50,7 +50,7 @@ struct Spend {
     customers: u64,
     p: f64,
     q: f64,
-    /// In cents.
+    /// In minor units.
     v: f64,
     log_likelihood: f64,
 }
@@ -143,7 +143,7 @@ impl ClvView {
         say!("  relative standard errors{with}: {}", listed(&self.relative_errors));
         match (&self.spend, &self.spend_not_known) {
             (Some(spend), _) => say!(
-                "  spend, of {} who bought again: p {:.4}, q {:.4}, v {:.1} cents; log-likelihood {:.2}",
+                "  spend, of {} who bought again: p {:.4}, q {:.4}, v {:.1} minor units; log-likelihood {:.2}",
                 spend.customers,
                 spend.p,
                 spend.q,
