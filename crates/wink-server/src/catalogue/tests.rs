@@ -689,14 +689,11 @@ fn what_is_wrong_with_a_feature_is_said_where_it_stands() {
         "",
         &["features.toml:3:1: `window` is missing in `[[features]]`"],
     );
-    check_features(
-        "aggregation = \"count\"\nwindow = \"90 days\"",
-        "aggregation = \"time_since_first\"\nunit = \"minutes\"",
-        &["features.toml:9:8: `time_since_first` counts days; leave `unit` out"],
-    );
-    check_features(
-        "aggregation = \"count\"\nwindow = \"90 days\"",
-        "aggregation = \"shares\"\nby = \"items.category\"\nhalf_life_days = 7",
-        &["features.toml:10:18: `half_life_days` must be 28 to 3660, this is 7"],
-    );
+    let short = "shares\"\nby = \"items.category\"\nhalf_life_days = 7";
+    for (way, why) in [
+        ("time_since_first\"\nunit = \"minutes\"", "9:8: `time_since_first` counts days; leave `unit` out"),
+        (short, "10:18: `half_life_days` must be 28 to 3660, this is 7"),
+    ] {
+        check_features("count\"\nwindow = \"90 days\"", way, &[&format!("features.toml:{why}")]);
+    }
 }
