@@ -117,11 +117,11 @@ fn coupons_that_are_lost_or_changed_are_found() {
         Change::Put(keys::coupon(coupon.id), coupon.to_bytes())
     };
     check(dearer, "as its redemption says");
-    check(|engine| Change::Delete(first(engine, kind::REDEMPTION).0), "spent 1.00 instead of 0.00");
+    check(|engine| Change::Delete(first(engine, kind::REDEMPTION).0), "spent 1.00 EUR instead of 0.00 EUR");
     let more_reserved = |engine: &Engine<SimStore>| {
         let coupon = coupon(engine, |state| *state == State::Issued);
         let less = Coupon { reserved: Cents(99), ..coupon };
         Change::Put(keys::coupon(less.id), less.to_bytes())
     };
-    check(more_reserved, "reserves 1.00 instead of 0.99");
+    check(more_reserved, "reserves 1.00 EUR instead of 0.99 EUR");
 }
