@@ -25,6 +25,9 @@ pub(crate) const IDS: SeededIds = SeededIds(7);
 /// Far more than sixty-four who want the same need: each of them is in the way of another once.
 const TRIES_MAX: u32 = 2_000;
 
+/// The same where each of them writes three times at most, and a broken store is tried for as long as that takes.
+const TRIES_IN_VAIN_MAX: u32 = 400;
+
 pub(crate) const MONDAY: Timestamp = Timestamp(1_772_409_600_000);
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -293,18 +296,22 @@ pub(crate) fn later(from: Timestamp, minutes: i64) -> Timestamp {
 
 /// Asks again for as long as others are faster, as a client told "try again" does.
 pub(crate) fn insist<T>(ask: impl FnMut() -> Result<T, Error>) -> T {
-    insist_in_vain(ask).unwrap()
+    insist_for(TRIES_MAX, ask).unwrap()
 }
 
 /// The same, where a broken store may never let anybody through: that is a finding then, and no reason to wait for ever.
-pub(crate) fn insist_in_vain<T>(mut ask: impl FnMut() -> Result<T, Error>) -> Result<T, String> {
-    for _ in 0..TRIES_MAX {
+pub(crate) fn insist_in_vain<T>(ask: impl FnMut() -> Result<T, Error>) -> Result<T, String> {
+    insist_for(TRIES_IN_VAIN_MAX, ask)
+}
+
+fn insist_for<T>(tries: u32, mut ask: impl FnMut() -> Result<T, Error>) -> Result<T, String> {
+    for _ in 0..tries {
         match ask() {
             Err(Error::Contended) => std::thread::yield_now(),
             answer => return answer.map_err(|error| error.to_string()),
         }
     }
-    Err(format!("others were faster {TRIES_MAX} times"))
+    Err(format!("others were faster {tries} times"))
 }
 
 /// Ends the process; what was not synced is lost.
