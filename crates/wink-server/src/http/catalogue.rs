@@ -317,6 +317,15 @@ impl<S: Store> FromRequestParts<Arc<Service<S>>> for Change<S> {
 }
 
 impl<S: Store> Change<S> {
+    /// Stops a campaign, or lets it go on.
+    async fn pause(self, campaign: String, is_paused: bool) -> Result<Response, Refused> {
+        let (_, files) = in_force(&self.caller.engine).await?;
+        if !show::campaigns(&files).contains_key(&campaign) {
+            return Err(missing("campaign", &campaign));
+        }
+        self.make(Edit::Pause { campaign, is_paused }).await
+    }
+
     /// Does the edit, or plans it, and answers with what it changes.
     async fn make(self, edit: Edit) -> Result<Response, Refused> {
         let Self { caller, is_dry_run, expected } = self;
@@ -333,17 +342,6 @@ impl<S: Store> Change<S> {
             Edited::Outdated { in_force } => Err(outdated(in_force)),
             Edited::Refused(misfits) => Err(refused(misfits)),
         }
-    }
-}
-
-impl<S: Store> Change<S> {
-    /// Stops a campaign, or lets it go on.
-    async fn pause(self, campaign: String, is_paused: bool) -> Result<Response, Refused> {
-        let (_, files) = in_force(&self.caller.engine).await?;
-        if !show::campaigns(&files).contains_key(&campaign) {
-            return Err(missing("campaign", &campaign));
-        }
-        self.make(Edit::Pause { campaign, is_paused }).await
     }
 }
 

@@ -236,6 +236,26 @@ fn who_saw_a_product_for_more_is_told_when_it_becomes_cheaper() {
     assert_eq!(asked(&engine, "anna").len(), 2, "nobody waits longer than 30 days");
 }
 
+/// How far a price has come down is remembered from one round to the next, also of who is not told yet.
+#[test]
+fn a_price_that_comes_down_in_small_steps_is_compared_with_the_one_that_was_listed_at_first() {
+    let engine = wait(opened(SimStore::new(), &["anna", "ben"]));
+    wait(products::put(&engine, &[kettle(2_000, 5)], MONDAY)).unwrap();
+    let product = || vec![("product_id", Value::Text("kettle".to_owned()))];
+    wait(tell(&engine, said::message("v-anna", "anna", "Product Viewed", product(), at(0, 1)))).unwrap();
+    let put = |price, day| {
+        wait(products::put(&engine, &[kettle(price, 5)], at(day, 0))).unwrap();
+        wait(work(&engine, at(day, 0))).unwrap();
+        asked(&engine, "anna").len()
+    };
+    assert_eq!(put(1_900, 1), 0);
+    // Who looks now saw the lower price.
+    wait(tell(&engine, said::message("v-ben", "ben", "Product Viewed", product(), at(1, 1)))).unwrap();
+    assert_eq!([put(1_850, 2), put(1_790, 3), put(1_750, 4)], [0, 1, 1]);
+    assert_eq!(asked(&engine, "ben").len(), 0, "1,750 is not a tenth less than 1,900");
+    assert_eq!([put(1_710, 5), asked(&engine, "ben").len()], [1, 1]);
+}
+
 #[test]
 fn who_waits_for_a_product_is_told_when_there_is_some_again() {
     let engine = wait(opened(SimStore::new(), &["anna"]));

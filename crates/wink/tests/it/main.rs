@@ -119,3 +119,5 @@ mod webhooks;
 mod wink;
 #[cfg(test)]
 mod wording;
+#[cfg(test)]
+mod wording_reference;

@@ -133,6 +133,4 @@ fn search(mapped: &Mapped, values: &Values<'_>, languages: &[Language]) -> Vec<(
 }
 
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod tests;

@@ -1,18 +1,12 @@
 //! How well the rules and the counting do on texts that others labelled.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "a test reads the data sets that no package carries, where its environment says"
-)]
-
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 
-use super::{Language, lint, readability};
+use wink_core::offer::wording::{Language, lint, readability};
 
 fn table(path: &str, delimiter: u8) -> csv::Reader<Box<dyn Read>> {
     let home = std::env::var_os("WINK_REFERENCE_DATA").expect(
