@@ -110,6 +110,8 @@ async function endsWithTheNo(tag) {
     await until(() => wink.streams.length && wink.messages.some(({ event }) => event === 'Page'), 'the yes is heard');
     await page.evaluate(() => { wink.track('Cart Viewed'); wink.withdraw({ surface: 'footer' }); });
     await until(() => wink.messages.some(({ properties }) => properties.state === 'withdrawn'), 'the no is heard');
+    // The page keeps the word of it until it has the server's answer.
+    await until(() => page.evaluate(() => localStorage.getItem('wink:no') === null), 'the no is let go');
     const before = wink.requests.length;
     assert.deepEqual(await page.evaluate(() => [wink.id, { ...localStorage }, document.querySelector('#slot').shadowRoot.children.length]), [undefined, {}, 0]);
     await page.hover('#shipping');
