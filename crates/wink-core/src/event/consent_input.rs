@@ -7,6 +7,8 @@ use super::tcf::TcString;
 use super::{ConsentChange, ConsentState, FUTURE_TOLERANCE_MS, Mechanism, Rejection};
 use crate::base::{Timestamp, Value};
 
+/// A word in Wink's own spelling.
+const CONSENT_UPDATED: &str = "Consent Updated";
 /// A banner of the advertising industry was answered.
 pub(super) const TCF: &str = "TCF Consent Updated";
 /// A tag manager passed Google's states on.
@@ -39,6 +41,18 @@ pub(super) fn read(
         }
         _ => None,
     }
+}
+
+/// Tells whether an event would be taken as a yes to a purpose if it happened at `at`. `None` if it is no word about consent.
+pub(super) fn is_yes(event: &str, properties: &BTreeMap<String, Value>, at: Timestamp) -> Option<bool> {
+    if event == CONSENT_UPDATED {
+        return Some(properties.get("state").and_then(Value::as_text) == Some("granted"));
+    }
+    Some(match read(event, properties, at)? {
+        Ok((word, _)) => word.state == ConsentState::Granted,
+        // Sent again once its time has come, it is one.
+        Err(rejection) => matches!(rejection, Rejection::Future { .. }),
+    })
 }
 
 fn change(mechanism: Mechanism, state: ConsentState, properties: &BTreeMap<String, Value>) -> ConsentChange {

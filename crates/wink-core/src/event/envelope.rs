@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::consent_input;
 use crate::base::{Timestamp, Value};
 
 /// One identifier of a person, as a client knows them.
@@ -13,6 +14,9 @@ pub struct Identity {
     namespace: String,
     value: String,
 }
+
+/// Namespaces of identities that are drawn by chance.
+const DRAWN: [&str; 2] = ["anonymous_id", "click_id"];
 
 /// Why an identity is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +59,12 @@ impl Identity {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// Tells whether identities of the namespace are drawn by chance and told to one browser: whoever knows one has that browser, or a link
+    /// that was sent to whom it names. Any other name can be guessed, or is known to many.
+    pub fn is_drawn(&self) -> bool {
+        DRAWN.contains(&self.namespace())
+    }
 }
 
 /// Most values are plain letters and digits, of which nothing is copied.
@@ -91,6 +101,23 @@ pub struct Envelope {
     pub properties: BTreeMap<String, Value>,
 }
 
+impl Envelope {
+    /// What counts of a message that came with a key from a page's source, where anybody can name anybody. A word about consent is the word of
+    /// the browser it came from: it says nothing of an account that it names beside. That leaves a no about an account alone, which takes nothing
+    /// from anybody; `None` is a yes that names no browser.
+    pub fn told_by_page(mut self, at: Timestamp) -> Option<Self> {
+        let Some(is_yes) = consent_input::is_yes(&self.event, &self.properties, at) else {
+            return Some(self);
+        };
+        if self.identities.iter().any(Identity::is_drawn) {
+            self.identities.retain(Identity::is_drawn);
+        } else if is_yes {
+            return None;
+        }
+        Some(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +137,36 @@ mod tests {
         assert_ne!(value("Änne@example.org"), anna, "what differs to the eye is another value");
         assert_eq!(value("\u{200b}\u{feff} "), Err(IdentityError::Value), "nothing to see is nothing");
         assert_eq!(value(&"ä".repeat(129)), Err(IdentityError::Value));
+    }
+
+    #[test]
+    fn a_page_speaks_of_consent_for_its_browser_alone() {
+        let word = |event: &str, state: &str, names: &[(&str, &str)]| {
+            let properties = ["state", "ad_user_data", "ad_personalization"]
+                .map(|name| (name.to_owned(), Value::Text(state.to_owned())));
+            let said = Envelope {
+                source: "web".to_owned(),
+                message_id: "m-1".to_owned(),
+                event: event.to_owned(),
+                schema_version: None,
+                identities: names.iter().map(|(name, value)| Identity::new(name, value).unwrap()).collect(),
+                original_at: None,
+                sent_at: None,
+                properties: properties.into(),
+            };
+            let told = said.told_by_page(Timestamp(0))?;
+            Some(told.identities.into_iter().map(|identity| identity.value).collect::<Vec<_>>().join(" "))
+        };
+        let (account, browser, link) = (("user_id", "anna"), ("anonymous_id", "phone"), ("click_id", "c7"));
+        for event in ["Consent Updated", "Consent Mode Updated"] {
+            for state in ["granted", "denied"] {
+                let both = word(event, state, &[account, browser, link]);
+                assert_eq!(both.as_deref(), Some("phone c7"), "{event} {state}");
+            }
+            assert_eq!(word(event, "granted", &[account]), None, "{event}");
+            assert_eq!(word(event, "denied", &[account]).as_deref(), Some("anna"), "{event}");
+        }
+        assert_eq!(word("Privacy Control Signalled", "granted", &[account]).as_deref(), Some("anna"));
+        assert_eq!(word("Page", "granted", &[account, browser]).as_deref(), Some("anna phone"));
     }
 }

@@ -110,14 +110,10 @@ impl Accounts {
     }
 }
 
-/// Namespaces whose identities are drawn by chance and told to one browser: whoever knows one has that browser, or a link that was sent to
-/// whom it names. Any other name can be guessed, or is known to many.
-const DRAWN: [&str; 2] = ["anonymous_id", "click_id"];
-
 /// Tells whether a message joins two identities it names together. With a key that stands in a page's source anybody can name anybody, so from
 /// there only those are joined that nobody else can know.
 pub fn may_join(is_vouched: bool, one: &Identity, other: &Identity) -> bool {
-    is_vouched || [one, other].into_iter().all(|identity| DRAWN.contains(&identity.namespace()))
+    is_vouched || (one.is_drawn() && other.is_drawn())
 }
 
 /// Why two profiles are not joined.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered, json};
-use wink_core::base::Value;
+use wink_core::base::{Timestamp, Value};
 use wink_core::event::{Body, EVENT_BYTES_MAX, Envelope, Mechanism};
 use wink_store::Store;
 
@@ -50,7 +50,7 @@ pub(super) async fn receive_events<S: Store>(
         let envelope = json::read_at_once::<EventReceived>(sent.get().as_bytes())
             .map_err(|error| error.in_place())
             .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()))
-            .and_then(|envelope| vouched(caller.access.role, envelope));
+            .and_then(|envelope| vouched(caller.access.role, envelope, now));
         match envelope {
             Ok(_) if EVENT_BYTES_MAX < original.len() => {
                 unreadable += 1;
@@ -79,21 +79,29 @@ pub(super) async fn receive_events<S: Store>(
     Ok(Json(EventsAnswered::of(items.into_iter().flatten().collect())))
 }
 
-/// Refuses what a key cannot vouch for that stands in a page's source. With it anybody could say that somebody had signed in, or move strangers
-/// from one household to another, and what a household may get with them.
-pub(super) fn vouched(role: Role, envelope: Envelope) -> Result<Envelope, String> {
-    if role.is_publishable() && Body::HOUSEHOLD_EVENTS.contains(&envelope.event.as_str()) {
-        let (role, event) = (role.name(), &envelope.event);
+/// Refuses what a key cannot vouch for that stands in a page's source. With it anybody could say that somebody had signed in, say yes for a
+/// stranger's account, or move strangers from one household to another, and what a household may get with them.
+pub(super) fn vouched(role: Role, envelope: Envelope, now: Timestamp) -> Result<Envelope, String> {
+    if !role.is_publishable() {
+        return Ok(envelope);
+    }
+    let (role, event) = (role.name(), envelope.event.as_str());
+    if Body::HOUSEHOLD_EVENTS.contains(&event) {
         return Err(format!("a key of the role {role} cannot vouch for who lives with whom (`{event}`)"));
     }
     let claimed = envelope.properties.get("mechanism").and_then(Value::as_text);
     let is_strong =
         claimed.is_some_and(|name| Mechanism::parse(name).is_ok_and(|claimed| Mechanism::Cmp < claimed));
-    if role.is_publishable() && envelope.event == "Consent Updated" && is_strong {
+    if event == "Consent Updated" && is_strong {
         let name = claimed.unwrap_or_default();
-        return Err(format!("a key of the role {} cannot vouch for the mechanism `{name}`", role.name()));
+        return Err(format!("a key of the role {role} cannot vouch for the mechanism `{name}`"));
     }
-    Ok(envelope)
+    envelope.told_by_page(now).ok_or_else(|| {
+        format!(
+            "a key of the role {role} cannot say yes for an account; name the browser by its `anonymous_id`, or let \
+             your server say it"
+        )
+    })
 }
 
 pub(super) fn item_of(answer: Answer) -> ItemAnswered {

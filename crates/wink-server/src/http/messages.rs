@@ -37,7 +37,7 @@ pub(super) async fn take<S: Store>(
             *item = Some(refused("event_too_large", why));
             continue;
         }
-        match envelope.and_then(|envelope| vouched(caller.access.role, envelope)) {
+        match envelope.and_then(|envelope| vouched(caller.access.role, envelope, caller.now)) {
             Ok(envelope) => {
                 places.push(place);
                 let is_vouched = !caller.access.role.is_publishable();

@@ -352,7 +352,8 @@ fn a_key_that_everybody_sees_vouches_for_no_account() {
     };
     assert_eq!(sent(&ingest, "c-1", "account"), "refused");
     assert_eq!(sent(&ingest, "c-2", "signature"), "refused");
-    assert_eq!(sent(&ingest, "c-3", "cmp"), "accepted");
+    assert_eq!(sent(&ingest, "c-3", "cmp"), "refused");
+    assert_eq!(sent(&shop, "c-3", "cmp"), "accepted");
     assert_eq!(sent(&shop, "c-4", "account"), "accepted");
     assert_eq!(sent(&shop, "c-5", "shouted"), "dead");
     let moves = |key: &str, id: &str, event: &str| {
@@ -373,6 +374,48 @@ fn a_key_that_everybody_sees_vouches_for_no_account() {
     });
     let answer = api.ask(&ingest, "POST", "/v1/track", &call).json();
     assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
+}
+
+#[test]
+fn a_key_that_everybody_sees_takes_back_no_no_of_an_account() {
+    let api = Api::of_a_shop();
+    let [shop, ingest, support] = [Role::Shop, Role::Ingest, Role::Support].map(|role| api.key(role));
+    let says = |key: &str, id: &str, names: &[(&str, &str)], state: &str| {
+        let word = json!({
+            "message_id": id, "event": "Consent Updated", "identities": named(names),
+            "properties": { "purpose": "personalisation", "state": state, "method": "banner" },
+        });
+        api.ask(key, "POST", "/v1/events", &json!({ "events": [word] })).json()["items"][0]["status"].clone()
+    };
+    let may = |(namespace, value): (&str, &str)| {
+        let asked = json!({ "identity": { "namespace": namespace, "value": value } });
+        let found = api.ask(&support, "POST", "/v1/profiles/lookup", &asked).json();
+        let path = format!("/v1/profiles/{}", found["id"].as_str().unwrap());
+        let known = api.ask(&support, "GET", &path, &json!(null)).json();
+        let consents = known["consents"].as_array().unwrap();
+        consents.iter().any(|word| word["purpose"] == "personalisation" && word["state"] == "granted")
+    };
+    let (anna, phone) = (("customer", "anna"), ("anonymous_id", "phone-7f3a"));
+    assert_eq!(says(&shop, "s-1", &[anna], "granted"), "accepted");
+    assert_eq!(says(&shop, "s-2", &[anna], "withdrawn"), "accepted");
+    assert!(!may(anna));
+    assert_eq!(says(&ingest, "p-1", &[anna], "granted"), "refused");
+    // Of a word from a browser that names an account beside it counts what it says of the browser.
+    assert_eq!(says(&ingest, "p-2", &[anna, phone], "granted"), "accepted");
+    assert!(may(phone) && !may(anna));
+    let mode = json!({
+        "messageId": "p-3", "event": "Consent Mode Updated", "userId": "anna", "type": "track",
+        "properties": { "ad_user_data": "granted", "ad_personalization": "granted" },
+    });
+    let answer = api.ask(&ingest, "POST", "/v1/track", &mode).json();
+    assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
+    assert!(!may(anna));
+    // A no takes nothing from anybody.
+    let bea = ("customer", "bea");
+    assert_eq!(says(&shop, "s-3", &[bea], "granted"), "accepted");
+    assert!(may(bea));
+    assert_eq!(says(&ingest, "p-4", &[bea], "withdrawn"), "accepted");
+    assert!(!may(bea));
 }
 
 /// The identities a message names, as a page or a server sends them.
