@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 use super::Settings;
+use super::unread::{Left, SentBody};
 use super::watch::{Late, Patience, Watch};
 use super::watched::{UnderWay, WatchedBody, WatchedStream};
 
@@ -131,9 +133,21 @@ async fn answer(
     router: Router,
     watch: Arc<Watch>,
 ) -> Result<Response<WatchedBody>, Infallible> {
-    let under_way = UnderWay::begin(&watch, request.version() == Version::HTTP_2);
+    let is_http2 = request.version() == Version::HTTP_2;
+    let under_way = UnderWay::begin(&watch, is_http2);
     request.extensions_mut().insert(ConnectInfo(from));
-    let response = router.oneshot(request).await?;
+    // There a stream ends by itself, and a request without a body leaves none.
+    let response = if is_http2 || request.body().is_end_stream() {
+        router.oneshot(request).await?
+    } else {
+        let waits = request.headers().contains_key(EXPECT);
+        let left = Left::default();
+        let mut response = router.oneshot(request.map(|body| SentBody::new(body, left.clone()))).await?;
+        if !left.read(waits).await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    };
     Ok(response.map(|body| WatchedBody::new(body, under_way)))
 }
 

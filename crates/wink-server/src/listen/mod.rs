@@ -9,6 +9,7 @@ pub mod tls;
 mod connection;
 mod places;
 mod unpack;
+mod unread;
 mod watch;
 mod watched;
 

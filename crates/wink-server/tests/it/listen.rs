@@ -262,6 +262,38 @@ async fn a_request_knows_where_it_comes_from_and_a_panic_is_its_own() {
 }
 
 #[tokio::test]
+async fn a_body_that_nobody_reads_is_not_in_the_way_of_the_next_request() {
+    let server = Server::open(Settings::default()).await;
+    let mut stream = server.connect().await;
+    let heads = ["content-length: 5", "transfer-encoding: chunked"];
+    for (head, body) in heads.into_iter().zip(["12345", "5\r\n12345\r\n0\r\n\r\n"]) {
+        for late_ms in [0, 1, 10] {
+            let head = format!("GET / HTTP/1.1\r\nhost: wink\r\n{head}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            sleep(Duration::from_millis(late_ms)).await;
+            stream.write_all(body.as_bytes()).await.unwrap();
+            let said = answer(&mut stream).await;
+            assert!(said.ends_with("fine") && !said.contains("connection: close"), "{late_ms}: {said}");
+        }
+    }
+    assert!(ask(&mut stream, "/").await.ends_with("fine"));
+}
+
+#[tokio::test]
+async fn where_a_body_is_long_or_does_not_come_the_answer_says_that_the_connection_ends() {
+    let server = Server::open(Settings::default()).await;
+    for head in ["content-length: 5", "content-length: 1000000", "content-length: 5\r\nexpect: 100-continue"]
+    {
+        let mut stream = server.connect().await;
+        let head = format!("GET / HTTP/1.1\r\nhost: wink\r\n{head}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let said = until_closed(&mut stream).await;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.starts_with("HTTP/1.1 200") && said.contains("connection: close"), "{head}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn asked_to_stop_it_answers_what_is_under_way_and_nothing_else() {
     let server = Server::open(Settings::default()).await;
     let address = server.address;
