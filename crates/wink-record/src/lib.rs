@@ -32,6 +32,7 @@ mod round;
 mod segments;
 mod state;
 mod state_bytes;
+mod taken_back;
 mod texts;
 mod value;
 mod vault;
@@ -52,6 +53,7 @@ pub use order::OrderCoupons;
 pub use points::PointsOrder;
 pub use round::{Occasion, Round};
 pub use segments::{SegmentPassage, SegmentRule, SegmentRules};
+pub use taken_back::{KeyEnd, Withdrawal};
 pub use webhook::{
     Delivery, DeliveryState, Disabled, MessageType, SealedSecret, WebhookEndpoint, WebhookMessage,
 };

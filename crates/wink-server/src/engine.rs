@@ -9,7 +9,7 @@ use wink_core::event::{Envelope, Identity, Schemas};
 use wink_core::feature;
 use wink_core::offer::{Catalogue, CatalogueVersion};
 use wink_core::profile::Accounts;
-use wink_record::{CatalogueFiles, Stored};
+use wink_record::{CatalogueFiles, Stored, Withdrawal};
 use wink_store::{Batch, BatchId, Change, Check, Home, Record, RecordKey, Store, Tenant, Version};
 
 use crate::erasures::Erasures;
@@ -194,6 +194,17 @@ impl<S: Store> Engine<S> {
         // A second list would be told nothing: the first one stays.
         self.erasures.get_or_init(|| list);
         Ok(())
+    }
+
+    /// Lists what is about to be taken back, before it is acknowledged. From the list somebody who restores an older state learns of it.
+    ///
+    /// # Errors
+    /// If the list cannot be written.
+    pub(crate) fn list_withdrawals(&self, withdrawn: &[Withdrawal]) -> Result<(), Error> {
+        match self.erasures.get() {
+            Some(list) if !withdrawn.is_empty() => list.list_withdrawals(withdrawn),
+            _ => Ok(()),
+        }
     }
 
     /// Gives the catalogue in force.

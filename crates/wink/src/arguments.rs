@@ -441,7 +441,8 @@ pub(crate) struct Backup {
   wink restore backups/monday.backup --data store --key safe/wink.key --erasures safe/erasures
   wink restore backups/monday.backup --data store --key safe/wink.key --no-erasures-since
 
-The list of erasures lies beside the store, as `erasures`. Whoever is in it is erased again before the store can be opened.")]
+The list of erasures lies beside the store, as `erasures`. Whoever is in it is erased again before the store can be opened; consents that
+were withdrawn since are withdrawn again, and keys that were revoked or replaced since end.")]
 pub(crate) struct Restore {
     /// The backup
     pub(crate) file: PathBuf,

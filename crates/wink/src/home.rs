@@ -179,24 +179,27 @@ pub(crate) fn read_key(path: &Path) -> anyhow::Result<Secrets> {
 
 /// Writes the key so that it is either whole or not there, readable by its owner only.
 pub(crate) fn write_key(path: &Path, master: &[u8]) -> anyhow::Result<()> {
-    replace(path, master).with_context(|| format!("`{}` cannot be written", path.display()))
+    replace(path, &path.with_extension("unfinished"), master)
+        .with_context(|| format!("`{}` cannot be written", path.display()))
 }
 
-/// Replaces a file of the store's directory, whole or not at all, readable by its owner only.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Replaces a file of the store's directory, whole or not at all, readable by its owner only. Until then it is `unfinished`.
+fn replace(path: &Path, unfinished: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let unfinished = path.with_extension("unfinished");
     let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&unfinished, path)?;
+    fs::rename(unfinished, path)?;
     sync_parent(path)
 }
 
 /// Notes when the store was last backed up, for whoever looks it over.
 pub(crate) fn remember_backup(directory: &Path, made: &Made) -> anyhow::Result<()> {
-    Ok(replace(&directory.join(BACKED_UP_FILE), &serde_json::to_vec_pretty(made)?)?)
+    let path = directory.join(BACKED_UP_FILE);
+    // Several backups may be made at once, each by a process of its own.
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    Ok(replace(&path, &unfinished, &serde_json::to_vec_pretty(made)?)?)
 }
 
 /// Tells what the last backup was, if one is known.

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use wink_record::Erasure;
-use wink_server::erasures::Erasures;
+use wink_server::erasures::{self, Erasures, Listed};
 use wink_server::secrets::Secrets;
 use wink_store_fjall::{Filling, FjallStore, Options};
 
@@ -125,9 +124,12 @@ impl<'home> Restoring<'home> {
     }
 
     /// Puts a list of erasures beside the store.
-    pub(crate) fn keep_list(&self, list: &[Erasure]) -> anyhow::Result<Arc<Erasures>> {
+    pub(crate) fn keep_list(&self, list: &Listed) -> anyhow::Result<Arc<Erasures>> {
         let kept = Arc::new(Erasures::open(&self.erasures())?);
-        kept.list(list)?;
+        let known = erasures::read(&self.erasures())?;
+        kept.list(&list.erasures)?;
+        kept.list_withdrawals(&new(&list.withdrawals, &known.withdrawals))?;
+        kept.list_keys(&new(&list.keys, &known.keys))?;
         Ok(kept)
     }
 
@@ -137,6 +139,12 @@ impl<'home> Restoring<'home> {
         fs::rename(self.directory.join(UNFINISHED), &store)?;
         Ok(sync_parent(&store)?)
     }
+}
+
+/// Gives those that are not known yet. An earlier try may have listed some, and both stand in the same order.
+fn new<T: Clone + PartialEq>(all: &[T], known: &[T]) -> Vec<T> {
+    let same = all.iter().zip(known).take_while(|(one, other)| one == other).count();
+    all.get(same..).unwrap_or_default().to_vec()
 }
 
 fn remove(directory: &Path) -> std::io::Result<()> {

@@ -150,6 +150,8 @@ fn the_rest_is_stored_as_ever() {
     check("dead-letter-replayable-v1", &samples::replayable_letter());
     check("letter-head-v1", &samples::letter_head());
     check("erasure-v1", &samples::erasure());
+    check("withdrawal-v1", &samples::withdrawal());
+    check("key-end-v1", &samples::key_end());
 }
 
 #[test]

@@ -46,10 +46,12 @@ const AT: Timestamp = Timestamp(1_488_448_800_000);
 mod coupons;
 mod models;
 mod points;
+mod taken_back;
 
 pub(crate) use coupons::*;
 pub(crate) use models::*;
 pub(crate) use points::*;
+pub(crate) use taken_back::*;
 
 fn campaign() -> CampaignId {
     CampaignId::parse("spring").unwrap()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wink_core::base::Timestamp;
-use wink_record::{ApiKey, Stored};
+use wink_record::{ApiKey, KeyEnd, Stored};
 use wink_store::{Batch, Change, Check, Direction, Home, Range, Store, Tenant, Version};
 
 use super::{Role, Token};
@@ -234,7 +234,8 @@ pub async fn list<S: Store>(store: &S, tenant: Option<Tenant>) -> Result<Vec<Nam
     Ok(all)
 }
 
-/// Revokes a key, of `tenant` if one is given: from now on it is refused. Revoking it again changes nothing.
+/// Revokes a key, of `tenant` if one is given: from now on it is refused. Revoking it again changes nothing. Tells what is to be
+/// [listed](crate::erasures::Erasures::list_keys).
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such key there.
@@ -243,16 +244,43 @@ pub async fn revoke<S: Store>(
     id: KeyId,
     tenant: Option<Tenant>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<KeyEnd, Error> {
+    let mut ends_at = now;
     change(store, id, tenant, |key, _| {
-        let ends = key.ends_at.map_or(now, |ends| ends.min(now));
-        (key.ends_at, key.revoked) = (Some(ends), true);
+        ends_at = key.ends_at.map_or(now, |ends| ends.min(now));
+        (key.ends_at, key.revoked) = (Some(ends_at), true);
         Ok(())
     })
-    .await
+    .await?;
+    Ok(KeyEnd { key: id.0, ends_at, revoked: true })
 }
 
-/// Replaces a key by a new one that may do the same; the old one is good for another `overlap_ms`.
+/// Ends keys again that ended before, after an older state was restored. Tells how many of them this state took for good at `now`.
+///
+/// # Errors
+/// If the store cannot be read or takes no writes; calling again goes on.
+pub async fn end_again<S: Store>(store: &S, list: &[KeyEnd], now: Timestamp) -> Result<u64, Error> {
+    let mut done = 0;
+    for end in list {
+        let id = KeyId(end.key);
+        let Some((key, _)) = load(store, id).await? else { continue };
+        let is_known = key.ends_at.is_some_and(|ends| ends <= end.ends_at) && (key.revoked || !end.revoked);
+        if is_known {
+            continue;
+        }
+        done += u64::from(key.ends_at.is_none_or(|ends| now < ends) && end.ends_at <= now);
+        change(store, id, None, |key, _| {
+            key.ends_at = Some(key.ends_at.map_or(end.ends_at, |ends| ends.min(end.ends_at)));
+            key.revoked |= end.revoked;
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(done)
+}
+
+/// Replaces a key by a new one that may do the same; the old one is good for another `overlap_ms`. Tells the new one, and of the old one what is
+/// to be [listed](crate::erasures::Erasures::list_keys).
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such key there, [`Error::Unusable`] if it is no longer good.
@@ -262,7 +290,8 @@ pub async fn rotate<S: Store>(
     tenant: Option<Tenant>,
     overlap_ms: i64,
     now: Timestamp,
-) -> Result<(KeyId, Token), Error> {
+) -> Result<(KeyId, Token, KeyEnd), Error> {
+    let ends_at = Timestamp(now.0.saturating_add(overlap_ms));
     let mut drawn = None;
     change(store, id, tenant, |key, batch| {
         if key.ends_at.is_some() {
@@ -273,13 +302,13 @@ pub async fn rotate<S: Store>(
         let role = Role::parse(&key.role).unwrap_or(Role::Ingest);
         let token = Token::draw(role)?;
         put_new(batch, &token, &ApiKey { created_at: now, ..key.clone() });
-        key.ends_at = Some(Timestamp(now.0.saturating_add(overlap_ms)));
+        key.ends_at = Some(ends_at);
         drawn = Some(token);
         Ok(())
     })
     .await?;
     let token = drawn.ok_or(Error::Contended)?;
-    Ok((token.id(), token))
+    Ok((token.id(), token, KeyEnd { key: id.0, ends_at, revoked: false }))
 }
 
 /// Tells whether whoever tends the keys of `tenant`, or of all, tends this one. An operator's is nobody's but an operator's, whatever tenant it

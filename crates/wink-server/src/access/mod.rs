@@ -6,7 +6,7 @@ mod role;
 mod tenants;
 mod token;
 
-pub use keys::{Access, KeyId, Named, NewKey, create, find, list, revoke, rotate};
+pub use keys::{Access, KeyId, Named, NewKey, create, end_again, find, list, revoke, rotate};
 pub(crate) use keys::{NO_KEY, of, without_key};
 pub use role::Role;
 pub use tenants::{create as create_tenant, list as list_tenants, named as tenant_named};

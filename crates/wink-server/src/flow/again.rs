@@ -1,15 +1,20 @@
-//! Erases again who was erased before: after an older state was restored, and before anybody is served.
+//! Erases again who was erased before, and takes back again what was taken back: after an older state was restored, and before anybody is served.
 
 use std::collections::BTreeSet;
 
-use wink_core::base::Timestamp;
-use wink_record::{Erasure, Stored};
+use wink_core::base::{ProfileId, Timestamp};
+use wink_core::event::ConsentChange;
+use wink_record::{Erasure, Stored, Withdrawal};
 use wink_store::{Batch, Change, Store};
 
+use super::consents::{self, Set, Setting};
 use super::erase::{erase, erased_at, remove_letters};
 use super::person;
 use crate::engine::batch_id;
-use crate::{Engine, Error, keys};
+use crate::{DrawnIds, Engine, Error, keys};
+
+/// What the proof of a word says of how it came that was said before and heard again.
+const METHOD: &str = "restored";
 
 /// Erases everybody in `list` whose erasure this state does not know, at the time it happened. Tells how many erasures those are.
 ///
@@ -51,4 +56,52 @@ pub async fn erase_again<S: Store>(engine: &Engine<S>, list: &[Erasure]) -> Resu
         done += 1;
     }
     Ok(done)
+}
+
+/// Says again every no in `list` that this state has not heard, as of when it was said. Tells how many those are.
+///
+/// Whoever this state does not know has granted nothing in it. A yes that was said after such a no, and after this state, is lost with it: then the no
+/// stands until it is said again.
+///
+/// # Errors
+/// If the store cannot be read or takes no writes; calling again goes on.
+pub async fn withdraw_again<S: Store>(
+    engine: &Engine<S>,
+    list: &[Withdrawal],
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let mut done = 0;
+    for withdrawal in list.iter().filter(|withdrawal| withdrawal.tenant == engine.tenant.0) {
+        let Some(profile) = unheard(engine, withdrawal).await? else { continue };
+        let Withdrawal { purpose, state, mechanism, at, source, .. } = withdrawal;
+        let change = ConsentChange {
+            purpose: purpose.name().to_owned(),
+            state: *state,
+            mechanism: *mechanism,
+            method: METHOD.to_owned(),
+            surface: None,
+            text_version: None,
+            text_hash: None,
+            recorded_by: None,
+        };
+        let setting = Setting {
+            profile,
+            changes: vec![change],
+            said_at: Some(*at),
+            source: source.clone(),
+            message_id: format!("{METHOD}/{profile}/{}", at.0),
+            expected: None,
+        };
+        done += u64::from(matches!(consents::set(engine, &DrawnIds, &setting, now).await?, Set::Done(_)));
+    }
+    Ok(done)
+}
+
+/// Finds whose word it is, if this state knows them and neither the word nor a newer one that came the same way.
+async fn unheard<S: Store>(engine: &Engine<S>, withdrawal: &Withdrawal) -> Result<Option<ProfileId>, Error> {
+    let id = person::find(engine, withdrawal.identity).await?.unwrap_or(withdrawal.profile);
+    let Some(profile) = person::profile(engine, id).await? else { return Ok(None) };
+    let words = profile.value.consents.get(&withdrawal.purpose).into_iter().flat_map(|words| words.all());
+    let mut newest = words.filter(|word| word.mechanism == withdrawal.mechanism);
+    Ok((!newest.any(|word| withdrawal.at <= word.at)).then_some(id))
 }

@@ -6,7 +6,7 @@ use wink_core::base::{ProfileId, Timestamp, Value};
 use wink_core::event::{ConsentChange, Envelope, Identity, Mechanism, Rejection};
 use wink_store::{Store, Version};
 
-use super::ingest::{Answer, Received, Thought, Told};
+use super::ingest::{Answer, Prepared, Received, Thought, Told};
 use super::person;
 use super::profiles::{self, Whom};
 use super::whole::Whole;
@@ -77,7 +77,8 @@ pub async fn set<S: Store>(
             }
         }
         thought.count();
-        let mut batch = thought.into_batch(engine)?.batch;
+        let Prepared { mut batch, withdrawn, .. } = thought.into_batch(engine)?;
+        engine.list_withdrawals(&withdrawn)?;
         batch.checks.extend(known.unchanged());
         if turn.commit(batch).await?.is_some() {
             let known = profiles::find(engine, &whom).await?;

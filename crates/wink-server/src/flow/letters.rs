@@ -189,7 +189,7 @@ pub async fn replay<S: Store>(
         };
         let told = told(engine, &buried, envelope, repaired, now).await?;
         let thought = Thought::new(engine, ids, vec![told]).await?;
-        let Prepared { mut batch, answers, .. } = match thought.answers.first() {
+        let Prepared { mut batch, answers, withdrawn, .. } = match thought.answers.first() {
             Some(Answer::Dead(rejection)) => return Ok(Replayed::Dead(rejection.clone())),
             _ => thought.into_batch(engine)?,
         };
@@ -207,6 +207,7 @@ pub async fn replay<S: Store>(
             .changes
             .extend(balance.into_iter().map(|(what, count)| Change::Add(keys::balance(what), count)));
         buried.remove(&mut batch);
+        engine.list_withdrawals(&withdrawn)?;
         if engine.commit(batch).await?.is_some() {
             return Ok(replayed);
         }

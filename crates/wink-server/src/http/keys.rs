@@ -67,7 +67,8 @@ pub(super) async fn revoke_key<S: Store>(
     PathName(id): PathName,
 ) -> Result<StatusCode, Refused> {
     let id = key_id(&id)?;
-    access::revoke(&caller.service.store, id, of(&caller), caller.now).await?;
+    let end = access::revoke(&caller.service.store, id, of(&caller), caller.now).await?;
+    caller.service.list_key(end)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -88,7 +89,9 @@ pub(super) async fn rotate_key<S: Store>(
         Some(hours) => i64::from(hours) * 3_600_000,
         None => OVERLAP_MS,
     };
-    let (id, token) = access::rotate(&caller.service.store, id, of(&caller), overlap, caller.now).await?;
+    let (id, token, end) =
+        access::rotate(&caller.service.store, id, of(&caller), overlap, caller.now).await?;
+    caller.service.list_key(end)?;
     Ok((StatusCode::CREATED, axum::Json(KeyMade { id: id.to_string(), secret: token.reveal().to_owned() })))
 }
 

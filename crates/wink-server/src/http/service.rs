@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
 use wink_connect::webhook::address::Reach;
 use wink_core::base::{TillId, Timestamp};
+use wink_record::KeyEnd;
 use wink_store::{Store, Tenant};
 
 use super::admission::{Admission, Capacity};
@@ -110,6 +111,11 @@ impl<S: Store> Service<S> {
         let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
         // Two may have opened it at once; there is one engine per tenant.
         Ok(engines.entry(tenant).or_insert_with(|| Arc::new(opened)).clone())
+    }
+
+    /// Lists that a key ends, beside the store: restoring an older state does not make it good again.
+    pub(crate) fn list_key(&self, end: KeyEnd) -> Result<(), Error> {
+        self.conduct.erasures.as_ref().map_or(Ok(()), |list| list.list_keys(&[end]))
     }
 
     /// Ends the streams that are open, so that the server can stop.

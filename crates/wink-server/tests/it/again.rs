@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wink_backup::{About, Counts, Damage};
 use wink_core::base::Timestamp;
 use wink_server::Engine;
-use wink_server::erasures::{self, Erasures};
+use wink_server::erasures::{self, Erasures, Listed};
 use wink_server::flow::again::erase_again;
 use wink_server::flow::erase::{all, erase, find};
 use wink_server::flow::ingest::Answer;
@@ -27,7 +27,7 @@ fn shop() -> Shop {
     Shop { reissue_days: Some(0), ..Shop::selling(vec![tea]) }
 }
 
-fn backup(engine: &Engine<FjallStore>) -> Vec<u8> {
+pub(crate) fn backup(engine: &Engine<FjallStore>) -> Vec<u8> {
     let about = About { secret_check: secrets().check().to_vec(), ..About::default() };
     let mut bytes = Vec::new();
     wink_backup::write(&engine.store, &about, &mut bytes, |_: &Counts| true).unwrap();
@@ -40,7 +40,7 @@ fn reopen(directory: &Path) -> Engine<FjallStore> {
 }
 
 /// Restores a backup as it is, erased people and all.
-fn fill(bytes: &[u8], directory: &Path) -> Engine<FjallStore> {
+pub(crate) fn fill(bytes: &[u8], directory: &Path) -> Engine<FjallStore> {
     let mut filling = Filling::begin(directory, &Options::default()).unwrap();
     let read = wink_backup::read(bytes, |_, effects, _| -> Result<(), Damage> {
         filling.lay(effects).unwrap();
@@ -80,12 +80,12 @@ fn from_no_older_backup_does_an_erased_person_come_back() {
         backups.push((backup(&engine), 6, count + 1));
     }
     let (last, ..) = backups.pop().unwrap();
-    assert_eq!(erasures::read(&list).unwrap().len(), 3);
+    assert_eq!(erasures::read(&list).unwrap().erasures.len(), 3);
 
     for (age, (bytes, known, erased)) in backups.iter().enumerate() {
         let restored = here.path().join(format!("restored-{age}"));
         let engine = fill(bytes, &restored);
-        let listed = erasures::read(&list).unwrap();
+        let listed = erasures::read(&list).unwrap().erasures;
         let all_known = wait(all(&engine)).unwrap();
         assert_eq!(all_known.len(), *erased, "backup {age}");
         assert_eq!(wait(erase_again(&engine, &listed)).unwrap(), 3 - *erased as u64, "backup {age}");
@@ -146,11 +146,11 @@ fn an_erasure_is_acknowledged_only_once_it_is_listed() {
     // Killed after the erasure began and before it was listed: the next start lists it.
     let engine = reopen(&directory);
     wait(erase(&engine, profile, later(MONDAY, 9 * DAY))).unwrap();
-    assert_eq!(erasures::read(&list).unwrap(), []);
+    assert_eq!(erasures::read(&list).unwrap(), Listed::default());
     drop(engine);
     let engine = reopen(&directory);
     wait(engine.list_erasures_in(Arc::new(Erasures::open(&list).unwrap()))).unwrap();
-    let listed = erasures::read(&list).unwrap();
+    let listed = erasures::read(&list).unwrap().erasures;
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].profile, listed[0].at), (profile, later(MONDAY, 9 * DAY)));
     assert_eq!(listed[0].identities.len(), 2, "all names of the person");

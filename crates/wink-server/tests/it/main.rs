@@ -154,6 +154,8 @@ mod stream;
 #[cfg(test)]
 mod stream_keys;
 #[cfg(test)]
+mod taken_back;
+#[cfg(test)]
 mod tamper;
 #[cfg(test)]
 mod tills;

@@ -1,4 +1,4 @@
-//! `wink restore`: a store from a backup, in which everybody who was erased since is erased again.
+//! `wink restore`: a store from a backup, in which everybody who was erased since is erased again, and what was taken back since is taken back.
 //!
 //! The store lies under another name until that is done, so nobody can be served from it before.
 
@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use wink_record::Erasure;
-use wink_server::erasures;
-use wink_server::flow::again::erase_again;
+use wink_server::access;
+use wink_server::erasures::{self, Listed};
+use wink_server::flow::again::{erase_again, withdraw_again};
 use wink_server::secrets::Secrets;
 use wink_store::Store;
 
@@ -26,7 +26,16 @@ struct Restored {
     moment: String,
     records: u64,
     entries: u64,
+    #[serde(flatten)]
+    again: Again,
+}
+
+/// What was taken back after the backup was made, and is again.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Again {
     erased_again: u64,
+    withdrawn_again: u64,
+    keys_ended_again: u64,
 }
 
 pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
@@ -45,25 +54,29 @@ pub(crate) fn run(asked: &Restore) -> anyhow::Result<ExitCode> {
     if !fill(asked, &restoring, backup.version)? {
         return stopped();
     }
-    let erased_again = home::run(erase(asked, &restoring, secrets, list))?;
+    let again = home::run(take_back(asked, &restoring, secrets, list))?;
     restoring.finish()?;
     let restored = Restored {
         store: asked.data.data.display().to_string(),
         moment: wink_core::base::Timestamp(backup.about.made_at_ms).to_string(),
         records: backup.counts.records,
         entries: backup.counts.entries,
-        erased_again,
+        again,
     };
     if asked.json {
         terminal::json(&restored)?;
     } else {
-        let Restored { store, moment, records, entries, erased_again } = restored;
+        let Restored { store, moment, records, entries, again } = restored;
+        let Again { erased_again, withdrawn_again, keys_ended_again } = again;
         say!("restored   `{store}` as it was at {moment}: {records} records, {entries} journal entries");
         say!("erased     {erased_again} people again who were erased since; their bytes are off the disk");
-        say!("Prove it with `wink verify --data {store}`. What came after {moment} is not in it.");
         say!(
-            "Keys that were revoked since are good again, and consents that were withdrawn since are as they were: see to both first."
+            "taken back {withdrawn_again} consents again that were withdrawn since; a yes that was said after {moment} is lost"
         );
+        say!(
+            "ended      {keys_ended_again} keys again that were revoked or replaced since; what replaced them is lost: see `wink key create`"
+        );
+        say!("Prove it with `wink verify --data {store}`. What came after {moment} is not in it.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -86,13 +99,13 @@ fn read_to_the_end(asked: &Restore) -> anyhow::Result<Option<wink_backup::Backup
 }
 
 /// Finds the list of erasures; without one nobody can say who must not come back, unless somebody does.
-fn erasures_since(asked: &Restore, restoring: &Restoring<'_>) -> anyhow::Result<Vec<Erasure>> {
+fn erasures_since(asked: &Restore, restoring: &Restoring<'_>) -> anyhow::Result<Listed> {
     let list = asked.erasures.clone().unwrap_or_else(|| restoring.erasures());
     if list.is_file() {
         return Ok(erasures::read(&list)?);
     }
     if asked.no_erasures_since {
-        return Ok(Vec::new());
+        return Ok(Listed::default());
     }
     bail!(
         "there is no list of erasures at `{}`; name the newest one with --erasures, or say with --no-erasures-since that nobody was \
@@ -123,13 +136,13 @@ fn fill(asked: &Restore, restoring: &Restoring<'_>, version: wink_store::Version
     Ok(true)
 }
 
-/// Erases again, in every tenant, and takes the bytes off the disk.
-async fn erase(
+/// Erases again, in every tenant, and takes the bytes off the disk; takes back what else was taken back since.
+async fn take_back(
     asked: &Restore,
     restoring: &Restoring<'_>,
     secrets: Secrets,
-    mut list: Vec<Erasure>,
-) -> anyhow::Result<u64> {
+    mut list: Listed,
+) -> anyhow::Result<Again> {
     let store = restoring.open()?;
     let engines = home::tenants(&store, &secrets).await?;
     let mut known = Vec::new();
@@ -137,9 +150,9 @@ async fn erase(
         known.extend(wink_server::flow::erase::all(engine).await?);
     }
     if asked.no_erasures_since {
-        list.extend(known.iter().cloned());
+        list.erasures.extend(known.iter().cloned());
     }
-    let listed: BTreeSet<_> = list.iter().map(erasures::name).collect();
+    let listed: BTreeSet<_> = list.erasures.iter().map(erasures::name).collect();
     let missing = known.iter().filter(|erasure| !listed.contains(&erasures::name(erasure))).count();
     if missing != 0 {
         bail!(
@@ -149,11 +162,17 @@ async fn erase(
     }
     // First the list, so that it is never shorter than what was done.
     let kept = restoring.keep_list(&list)?;
-    let mut erased = 0;
+    let mut again = Again::default();
+    // Of whom will be erased nothing is left to take back.
+    let gone: BTreeSet<_> = list.erasures.iter().map(|erasure| (erasure.tenant, erasure.profile)).collect();
+    list.withdrawals.retain(|withdrawal| !gone.contains(&(withdrawal.tenant, withdrawal.profile)));
     for engine in &engines {
+        // Before the list is: what stands in it need not be listed anew.
+        again.withdrawn_again += withdraw_again(engine.as_ref(), &list.withdrawals, home::now()).await?;
         engine.list_erasures_in(kept.clone()).await?;
-        erased += erase_again(engine.as_ref(), &list).await?;
+        again.erased_again += erase_again(engine.as_ref(), &list.erasures).await?;
     }
+    again.keys_ended_again = access::end_again(&store, &list.keys, home::now()).await?;
     store.scrub().await?;
-    Ok(erased)
+    Ok(again)
 }

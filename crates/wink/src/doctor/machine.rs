@@ -110,8 +110,8 @@ pub(crate) fn list_of_erasures(directory: &Path) -> Finding {
     if !path.exists() {
         return Finding::ok(CHECK, "no list yet; it is made when the store is next opened");
     }
-    match erasures::read(&path) {
-        Ok(list) => Finding::ok(CHECK, format!("{} listed beside the store", list.len())),
+    match erasures::read_in_use(&path) {
+        Ok(list) => Finding::ok(CHECK, format!("{} listed beside the store", list.erasures.len())),
         Err(error) => Finding::fail(
             CHECK,
             error.to_string(),

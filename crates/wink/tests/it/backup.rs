@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::client::ask;
+use serde_json::{Value, json};
+
+use crate::client::{Client, ask};
 use crate::sample::{self, batch, event, joins, question};
 use crate::wink::{Said, Server, call, run, verified};
 
@@ -29,7 +31,7 @@ impl Place {
         let server = Server::start(&self.store());
         for person in people {
             let mut events = joins(person);
-            let traits = serde_json::json!({ "traits": { "nickname": person } });
+            let traits = json!({ "traits": { "nickname": person } });
             events.push(event(&format!("{person}-who"), person, "Identify", traits));
             let reply = ask(server.address, "POST", "/v1/events", &batch(&events).to_string()).json();
             assert_eq!(reply["accepted"], 4, "{reply}");
@@ -44,6 +46,14 @@ impl Place {
 
     fn path(&self, name: &str) -> PathBuf {
         self.here.path().join(name)
+    }
+
+    fn says(&self, person: &str, state: &str) {
+        let server = Server::start(&self.store());
+        let word = sample::consent(&format!("{person}-{state}"), person, "personalisation", state);
+        let reply = ask(server.address, "POST", "/v1/events", &batch(&[word]).to_string()).json();
+        assert_eq!(reply["accepted"], 1, "{reply}");
+        server.stop().fine();
     }
 
     fn backup(&self, name: &str) -> PathBuf {
@@ -162,6 +172,68 @@ fn who_was_erased_since_does_not_come_back() {
 }
 
 #[test]
+fn what_was_taken_back_since_stays_so() {
+    let place = Place::new();
+    let store = place.store();
+    let key = |command: &[&str]| run([&["key"], command, &["--data", text(&store)]].concat()).fine();
+    let made = |name: &str| {
+        let made = key(&["create", "--role", "shop", "--name", name, "--json"]).json();
+        ["id", "secret"].map(|field| made[field].as_str().unwrap().to_owned())
+    };
+    let [kept, revoked, replaced] = ["kept", "revoked", "replaced"].map(made);
+    let before = place.backup("before.backup");
+    place.says(CANARY, "withdrawn");
+    place.says("berta", "withdrawn");
+    place.says("berta", "granted");
+    key(&["revoke", &revoked[0]]);
+    key(&["rotate", &replaced[0], "--overlap-hours", "0"]);
+    let after = place.backup("after.backup");
+
+    let restored = place.path("restored");
+    let answer = place.restore(&before, &restored).fine().json();
+    let again = |answer: &Value| [answer["withdrawn_again"].clone(), answer["keys_ended_again"].clone()];
+    assert_eq!(again(&answer), [json!(2), json!(2)], "{answer}");
+    verified(&restored);
+    let opens = [&kept, &revoked, &replaced].map(|[_, secret]| status_with(&restored, secret));
+    assert_eq!(opens, [200, 401, 401]);
+    assert_eq!(said(&restored, CANARY), ["withdrawn", "restored"]);
+    assert_eq!(said(&restored, "berta")[0], "withdrawn", "the yes after it is lost, and the no stands");
+
+    // A younger backup knows all of it, and the list is the same in both.
+    let younger = place.path("younger");
+    let answer = place.restore(&after, &younger).fine().json();
+    assert_eq!(again(&answer), [json!(0), json!(0)], "{answer}");
+    assert_eq!(
+        (said(&younger, CANARY)[0].as_str(), said(&younger, "berta")[0].as_str()),
+        ("withdrawn", "granted")
+    );
+    let list = |store: &Path| fs::read(store.join("erasures")).unwrap();
+    assert_eq!([list(&restored), list(&younger)], [list(&store), list(&store)]);
+}
+
+/// Asks a server with keys for something that every shop may see.
+fn status_with(store: &Path, secret: &str) -> u16 {
+    let server = Server::start_with_keys(store);
+    let authorization = format!("Bearer {secret}");
+    let mut client = Client::connect(server.address).unwrap();
+    let headers = [("authorization", authorization.as_str())];
+    let status = client.send_with("GET", "/v1/products", &headers, "").unwrap().status;
+    server.stop().fine();
+    status
+}
+
+/// What somebody's word about personalisation is, and how it came.
+fn said(store: &Path, person: &str) -> [String; 2] {
+    let server = Server::start(store);
+    let asked = json!({ "identity": sample::identity(person) }).to_string();
+    let found = ask(server.address, "POST", "/v1/profiles/lookup", &asked).json();
+    server.stop().fine();
+    let consents = found["consents"].as_array().unwrap();
+    let word = consents.iter().find(|word| word["purpose"] == "personalisation").unwrap();
+    ["state", "method"].map(|field| word[field].as_str().unwrap().to_owned())
+}
+
+#[test]
 fn a_backup_or_a_list_that_will_not_do_is_refused_and_nothing_is_made() {
     let place = Place::new();
     let file = place.backup("monday.backup");
@@ -200,6 +272,12 @@ fn a_backup_or_a_list_that_will_not_do_is_refused_and_nothing_is_made() {
     refused(&said, &["older than the backup", "1 erasures", "--erasures"]);
     refused(&run(["serve", "--data", text(&to), "--listen", "127.0.0.1:0"]), &["did not come to its end"]);
     refused(&run(["verify", "--data", text(&to)]), &["did not come to its end", "wink restore"]);
+    let cut = place.path("cut-list");
+    let list = fs::read(place.store().join("erasures")).unwrap();
+    fs::write(&cut, &list[..list.len() - 1]).unwrap();
+    let said =
+        run(["restore", text(&file), "--data", text(&to), "--key", text(&key), "--erasures", text(&cut)]);
+    refused(&said, &["cut-list", "in the middle of a line", "a whole copy"]);
     place.restore(&after, &to).fine();
     verified(&to);
 

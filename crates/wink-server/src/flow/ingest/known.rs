@@ -5,11 +5,11 @@ use std::slice;
 use std::sync::Arc;
 
 use wink_core::base::{ProfileId, Timestamp, TriggerId};
-use wink_core::event::{Event, HouseholdChange, Identity};
+use wink_core::event::{ConsentChange, ConsentState, Event, HouseholdChange, Identity};
 use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
-use wink_core::profile::{IdentityKey, Link, Profile, Residence, Vault, may_join};
-use wink_record::Stored;
+use wink_core::profile::{Grants, IdentityKey, Kept, Link, Profile, Residence, Vault, may_join};
+use wink_record::{Stored, Withdrawal};
 use wink_store::{Batch, Change, Check, Store};
 
 use super::IDENTITIES_MAX;
@@ -178,6 +178,42 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// Takes in a word about consent. Tells what the person had granted until now and takes back with it.
+    pub(super) async fn consent<S: Store>(
+        &mut self,
+        engine: &Engine<S>,
+        (identity, kept): (IdentityKey, &Kept),
+        change: &ConsentChange,
+        now: Timestamp,
+    ) -> Result<Option<Withdrawal>, Error> {
+        // A yes takes nothing back, and most words are one.
+        let granted = match change.state {
+            ConsentState::Granted => None,
+            ConsentState::Denied | ConsentState::Withdrawn => Some(self.granted(engine, now).await?),
+        };
+        let heard = Arc::make_mut(&mut self.profile.value).hear(change, kept.occurred_at, &kept.source);
+        self.profile_changed = true;
+        let (Some(granted), Some(purpose)) = (granted, heard) else { return Ok(None) };
+        if !granted.allow(purpose) || self.granted(engine, now).await?.allow(purpose) {
+            return Ok(None);
+        }
+        Ok(Some(Withdrawal {
+            tenant: engine.tenant.0,
+            profile: kept.profile,
+            identity,
+            purpose,
+            state: change.state,
+            mechanism: change.mechanism,
+            at: kept.occurred_at,
+            source: kept.source.clone(),
+        }))
+    }
+
+    /// Tells what the person, as far as they are known, has granted at `now`.
+    async fn granted<S: Store>(&self, engine: &Engine<S>, now: Timestamp) -> Result<Grants, Error> {
+        Ok(self.joined.around(engine, &self.profile).await?.cluster().grants(now))
     }
 
     /// Takes in what is told of the person's household.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wink_core::base::{EventId, Timestamp, Value};
 use wink_core::event::{Envelope, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, Spot};
 use wink_core::profile::{IdentityKey, MEMBERS_MAX};
+use wink_record::Withdrawal;
 use wink_store::{Batch, Change, Home, Mark, MarkKey, Store, Version};
 
 use super::person;
@@ -116,11 +117,14 @@ async fn commit<'groups, S: Store>(
 ) -> Result<Vec<&'groups Group>, Error> {
     let mut batches = Vec::with_capacity(groups.len());
     let mut given = Vec::with_capacity(groups.len());
+    let mut withdrawn = Vec::new();
     for group in &groups {
-        let Prepared { batch, written, answers } = prepare(engine, ids, group, look).await?;
-        batches.push(batch);
-        given.push((written, answers));
+        let mut prepared = prepare(engine, ids, group, look).await?;
+        withdrawn.append(&mut prepared.withdrawn);
+        batches.push(prepared.batch);
+        given.push((prepared.written, prepared.answers));
     }
+    engine.list_withdrawals(&withdrawn)?;
     let outcomes = turn.submit(batches).await;
     if engine.catalogue().is_ok_and(|catalogue| !catalogue.triggers.is_empty()) {
         engine.moments.notify_one();
@@ -264,6 +268,8 @@ pub(super) struct Prepared {
     written: Written,
     /// What becomes of each message.
     pub(super) answers: Vec<Answer>,
+    /// What is taken back by them. Whoever writes the batch [lists it](Engine::list_withdrawals) before.
+    pub(super) withdrawn: Vec<Withdrawal>,
 }
 
 /// A message that is told by Wink itself, or told again: under which hash its mark remembers it is the teller's to say.
@@ -341,9 +347,10 @@ impl Thought {
     }
 
     /// Makes the one batch that does all of it.
-    pub(super) fn into_batch<S: Store>(self, engine: &Engine<S>) -> Result<Prepared, Error> {
+    pub(super) fn into_batch<S: Store>(mut self, engine: &Engine<S>) -> Result<Prepared, Error> {
+        let withdrawn = std::mem::take(&mut self.work.withdrawn);
         let (batch, written) = self.work.into_batch(engine)?;
-        Ok(Prepared { batch, written, answers: self.answers })
+        Ok(Prepared { batch, written, answers: self.answers, withdrawn })
     }
 }
 

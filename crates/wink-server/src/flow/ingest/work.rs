@@ -7,7 +7,7 @@ use wink_core::base::{LetterId, Timestamp};
 use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
 use wink_core::feature::{Happened, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose};
-use wink_record::{DeadLetter, Stored};
+use wink_record::{DeadLetter, Stored, Withdrawal};
 use wink_store::{Batch, Change, Check, Home, Mark, MarkKey, Record, Store};
 
 use super::known::Known;
@@ -35,6 +35,8 @@ pub(super) struct Work {
     pub(super) counts: BTreeMap<&'static str, i64>,
     pub(super) events: BTreeMap<&'static str, i64>,
     pub(super) points: Earning,
+    /// What the person had granted and takes back.
+    pub(super) withdrawn: Vec<Withdrawal>,
 }
 
 impl Work {
@@ -51,6 +53,7 @@ impl Work {
             counts: BTreeMap::new(),
             events: BTreeMap::new(),
             points: Earning::default(),
+            withdrawn: Vec::new(),
         };
         let Some(key) = key else { return Ok(work) };
         let records = engine.store.get(engine.tenant, &[keys::identity(key), keys::erased(key)]).await?;
@@ -145,8 +148,7 @@ impl Work {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
         }
         if let Body::ConsentUpdated(change) = &kept.body {
-            Arc::make_mut(&mut known.profile.value).hear(change, kept.occurred_at, &kept.source);
-            known.profile_changed = true;
+            self.withdrawn.extend(known.consent(engine, (key, &kept), change, now).await?);
         }
         if let Body::HouseholdChanged(change) = &kept.body {
             known.live(engine, change, kept.occurred_at, &kept.source).await?;
