@@ -11,6 +11,9 @@ pub const TC_STRING_BYTES_MAX: usize = 4_096;
 /// Strings made from here on must name the vendors that were disclosed, or mean no consent (version 2.3): 2026-02-28.
 const DISCLOSED_SINCE: Timestamp = Timestamp(1_772_236_800_000);
 
+/// The type of a segment that names the disclosed vendors.
+const DISCLOSED: u32 = 1;
+
 /// A consent is asked for anew after at most 13 months.
 pub(super) const FRESH_DAYS: i64 = 396;
 
@@ -33,11 +36,11 @@ pub struct TcString {
     pub last_updated: Timestamp,
     /// The version of the framework's policies it was made under.
     pub policy_version: u8,
-    /// Whether it names the vendors that were disclosed.
-    pub discloses_vendors: bool,
     /// Purposes consented to, purpose 1 in the highest of 24 bits.
     purposes: u32,
     vendors: Vendors,
+    /// The vendors that were disclosed, in each segment that names some.
+    disclosed: Vec<Vendors>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +49,17 @@ enum Vendors {
     Bits(Vec<bool>),
     /// Vendors from one to another, both included.
     Ranges(Vec<(u16, u16)>),
+}
+
+impl Vendors {
+    fn has(&self, id: u16) -> bool {
+        match self {
+            Self::Bits(bits) => {
+                usize::from(id).checked_sub(1).and_then(|place| bits.get(place)).copied().unwrap_or(false)
+            }
+            Self::Ranges(ranges) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&id)),
+        }
+    }
 }
 
 /// Why a string is none.
@@ -104,11 +118,14 @@ impl TcString {
         // Purposes by legitimate interest, the treatment of purpose 1, the publisher's country.
         bits.skip(24 + 1 + 12)?;
         let vendors = bits.vendors()?;
-        let mut discloses_vendors = false;
+        let mut disclosed = Vec::new();
         for segment in segments {
-            discloses_vendors |= Bits::of(segment).number(3)? == 1;
+            let mut bits = Bits::of(segment);
+            if bits.number(3)? == DISCLOSED {
+                disclosed.push(bits.vendors()?);
+            }
         }
-        Ok(Self { created, last_updated, policy_version, discloses_vendors, purposes, vendors })
+        Ok(Self { created, last_updated, policy_version, purposes, vendors, disclosed })
     }
 
     /// Tells whether a purpose is consented to, from 1 to 24.
@@ -118,12 +135,17 @@ impl TcString {
 
     /// Tells whether a vendor is consented to.
     pub fn vendor(&self, id: u16) -> bool {
-        match &self.vendors {
-            Vendors::Bits(bits) => {
-                usize::from(id).checked_sub(1).and_then(|place| bits.get(place)).copied().unwrap_or(false)
-            }
-            Vendors::Ranges(ranges) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&id)),
-        }
+        self.vendors.has(id)
+    }
+
+    /// Tells whether it names the vendors that were disclosed, whichever they are.
+    pub fn discloses_vendors(&self) -> bool {
+        !self.disclosed.is_empty()
+    }
+
+    /// Tells whether a vendor was disclosed.
+    pub fn disclosed(&self, id: u16) -> bool {
+        self.disclosed.iter().any(|vendors| vendors.has(id))
     }
 
     /// Tells when somebody last chose: not before the first, and not after the second.
@@ -134,9 +156,11 @@ impl TcString {
     }
 
     /// Tells whether it allows offers chosen by what a person did, at `now`, by the shop or by `vendor` if one is named: purposes 1, 3 and 4.
-    /// A string that should name the disclosed vendors and does not, or that is older than 13 months, allows nothing.
+    /// A string that should name the disclosed vendors and does not, or that is older than 13 months, allows nothing; neither does one in which the
+    /// vendor should be among the disclosed and is not.
     pub fn allows_personalisation(&self, vendor: Option<u16>, now: Timestamp) -> bool {
-        let is_whole = self.created < DISCLOSED_SINCE || self.discloses_vendors;
+        let is_disclosed = vendor.map_or(self.discloses_vendors(), |vendor| self.disclosed(vendor));
+        let is_whole = self.created < DISCLOSED_SINCE || is_disclosed;
         let is_fresh = now < self.last_updated.plus_days(FRESH_DAYS);
         let is_given = [STORE, PROFILE, SELECT].into_iter().all(|purpose| self.purpose(purpose));
         is_whole && is_fresh && is_given && vendor.is_none_or(|vendor| self.vendor(vendor))
@@ -244,7 +268,7 @@ mod tests {
             let asked = [1, 100, 500, 900, 1200];
             let found: String = asked.map(|id| if string.vendor(id) { '1' } else { '0' }).iter().collect();
             assert_eq!(found, vendors, "{text}");
-            assert_eq!(string.discloses_vendors, disclosed == "1", "{text}");
+            assert_eq!(string.discloses_vendors(), disclosed == "1", "{text}");
             read += 1;
         }
         assert_eq!(read, 212);
@@ -268,21 +292,19 @@ mod tests {
     }
 
     fn written(purposes: &[u32], created: Timestamp, disclosed: bool) -> String {
-        let mut bits: Vec<bool> = Vec::new();
-        let mut push =
-            |number: i64, width: u32| (0..width).rev().for_each(|bit| bits.push(number >> bit & 1 == 1));
-        push(2, 6);
-        push(created.0 / 100, 36);
-        push(created.0 / 100, 36);
-        push(0, 54);
-        push(5, 6);
-        push(0, 14);
-        push(purposes.iter().map(|purpose| 1 << (24 - purpose)).sum(), 24);
-        push(0, 37);
-        // Vendors 2 to 3 and 7, of 9.
-        for (number, width) in [(9, 16), (1, 1), (2, 12), (1, 1), (2, 16), (3, 16), (0, 1), (7, 16)] {
-            push(number, width);
-        }
+        let bits = |numbers: &[(i64, u32)]| -> Vec<bool> {
+            let digits = |(number, width): &(i64, u32)| {
+                let number = *number;
+                (0..*width).rev().map(move |bit| number >> bit & 1 == 1).collect::<Vec<_>>()
+            };
+            numbers.iter().flat_map(digits).collect()
+        };
+        let chosen = purposes.iter().map(|purpose| 1 << (24 - purpose)).sum();
+        let (created, updated) = ((created.0 / 100, 36), (created.0 / 100, 36));
+        let head = [(2, 6), created, updated, (0, 54), (5, 6), (0, 14), (chosen, 24), (0, 37)];
+        // Vendors 2 to 3 and 7, of 9; disclosed are 1, 3, 7 and 9.
+        let vendors = [(9, 16), (1, 1), (2, 12), (1, 1), (2, 16), (3, 16), (0, 1), (7, 16)];
+        let behind = [(1, 3), (9, 16), (0, 1), (0b1_0100_0101, 9)];
         let text = |bits: &[bool]| -> String {
             let sextet = |some: &[bool]| {
                 some.iter().chain([&false; 5]).take(6).fold(0, |sum, bit| sum << 1 | u8::from(*bit))
@@ -291,8 +313,8 @@ mod tests {
                 |sextet: u8| (0..=127_u8).find(|byte| super::sextet(*byte) == Some(sextet)).unwrap() as char;
             bits.chunks(6).map(|some| letter(sextet(some))).collect()
         };
-        let core = text(&bits);
-        if disclosed { format!("{core}.IAAA") } else { core }
+        let core = text(&bits(&[&head[..], &vendors].concat()));
+        if disclosed { format!("{core}.{}", text(&bits(&behind))) } else { core }
     }
 
     fn check(
@@ -318,10 +340,18 @@ mod tests {
         }
         check(&[1, 3, 4], after, false, None, soon, false);
         check(&[1, 3, 4], after, true, None, soon, true);
-        for (vendor, expected) in
-            [(1, false), (2, true), (3, true), (4, false), (7, true), (9, false), (0, false)]
-        {
-            check(&[1, 3, 4], after, true, Some(vendor), soon, expected);
+        // Consented to and, since then, disclosed.
+        for (vendor, earlier, later) in [
+            (1, false, false),
+            (2, true, false),
+            (3, true, true),
+            (4, false, false),
+            (7, true, true),
+            (9, false, false),
+            (0, false, false),
+        ] {
+            check(&[1, 3, 4], before, true, Some(vendor), soon, earlier);
+            check(&[1, 3, 4], after, true, Some(vendor), soon, later);
         }
         check(&[1, 3, 4], after, true, None, "2027-03-30T00:00:00Z", true);
         check(&[1, 3, 4], after, true, None, "2027-03-31T00:00:00Z", false);

@@ -23,6 +23,8 @@ struct Wanted {
     as_ranges: bool,
     /// Vendors by legitimate interest, which are no consents.
     interests: Vec<u16>,
+    /// Vendors that were disclosed.
+    disclosed: Vec<u16>,
     /// Types of the segments behind the core: 1 names the disclosed vendors, 3 is the publisher's.
     segments: Vec<u64>,
 }
@@ -33,17 +35,33 @@ fn wanted() -> impl Strategy<Value = Wanted> {
     let purposes = prop_oneof![0_u64..1 << 24, (0_u64..1 << 24).prop_map(|bits| bits | 0b1011 << 20)];
     let ids = || btree_set(1_u16..1_300, 0..40).prop_map(|ids| ids.into_iter().collect::<Vec<_>>());
     let segments = vec(prop_oneof![Just(1_u64), Just(3)], 0..3);
-    (instants, 0_u64..64, vec(any::<u64>(), 12), purposes, ids(), any::<bool>(), ids(), segments).prop_map(
-        |((created, later), policy, others, purposes, vendors, as_ranges, interests, segments)| Wanted {
-            created,
-            updated: created + later,
-            policy,
-            others,
-            purposes,
-            vendors,
-            as_ranges,
-            interests,
-            segments,
+    let disclosed = (ids(), any::<bool>());
+    let drawn = (
+        instants,
+        0_u64..64,
+        vec(any::<u64>(), 12),
+        purposes,
+        ids(),
+        any::<bool>(),
+        ids(),
+        disclosed,
+        segments,
+    );
+    drawn.prop_map(
+        |((created, later), policy, others, purposes, vendors, as_ranges, interests, disclosed, segments)| {
+            Wanted {
+                // As often as not, those consented to are among them.
+                disclosed: if disclosed.1 { vendors.clone() } else { disclosed.0 },
+                created,
+                updated: created + later,
+                policy,
+                others,
+                purposes,
+                vendors,
+                as_ranges,
+                interests,
+                segments,
+            }
         },
     )
 }
@@ -117,7 +135,7 @@ impl Wanted {
             digits(0, 12),
         ];
         let behind = self.segments.iter().map(|kind| match kind {
-            1 => letters(&(digits(1, 3) + &vendors(&self.vendors, !self.as_ranges))),
+            1 => letters(&(digits(1, 3) + &vendors(&self.disclosed, !self.as_ranges))),
             // The publisher's purposes, by consent and by interest, and none of its own.
             kind => letters(&(digits(*kind, 3) + &digits(self.others[11], 48) + &digits(0, 6))),
         });
@@ -143,13 +161,15 @@ impl Bits {
         Some(bits.iter().fold(0, |sum, bit| sum * 2 + u64::from(*bit)))
     }
 
-    fn vendor(&self, id: u16) -> Option<bool> {
-        let (most, id) = (self.number(213, 16)?, u64::from(id));
-        if self.number(229, 1)? == 0 {
-            return Some((1..=most).contains(&id) && self.number(229 + usize::try_from(id).ok()?, 1)? == 1);
+    /// Looks for a vendor in the list that begins at a place.
+    fn vendor(&self, id: u16, list: usize) -> Option<bool> {
+        let (most, id) = (self.number(list, 16)?, u64::from(id));
+        if self.number(list + 16, 1)? == 0 {
+            let place = list + 16 + usize::try_from(id).ok()?;
+            return Some((1..=most).contains(&id) && self.number(place, 1)? == 1);
         }
-        let (mut next, mut is_in) = (242, false);
-        for _ in 0..self.number(230, 12)? {
+        let (mut next, mut is_in) = (list + 29, false);
+        for _ in 0..self.number(list + 17, 12)? {
             let from = self.number(next + 1, 16)?;
             let is_range = self.number(next, 1)? == 1;
             let to = if is_range { self.number(next + 17, 16)? } else { from };
@@ -167,14 +187,16 @@ fn bits_allow(text: &str, vendor: Option<u16>, now: Timestamp) -> Option<bool> {
     let tenths = |number: u64| i64::try_from(number).map(|tenths| Timestamp(tenths * 100)).ok();
     let (created, updated) = (tenths(core.number(6, 36)?)?, tenths(core.number(42, 36)?)?);
     let mut is_disclosed = false;
-    for segment in segments {
-        is_disclosed |= Bits::of(segment)?.number(0, 3)? == 1;
+    for segment in segments.map(Bits::of) {
+        let segment = segment?;
+        is_disclosed |=
+            segment.number(0, 3)? == 1 && vendor.map_or(Some(true), |id| segment.vendor(id, 3))?;
     }
     let since = Timestamp::parse("2026-02-28T00:00:00Z").ok()?;
     // The first, third and fourth of 24 bits behind 152 others.
     let purposes = [152, 154, 155].into_iter().all(|place| core.number(place, 1) == Some(1));
     let vendor = match vendor {
-        Some(id) => core.vendor(id)?,
+        Some(id) => core.vendor(id, 213)?,
         None => true,
     };
     let is_fresh = now.0 < updated.0 + 396 * 86_400_000;
@@ -207,16 +229,20 @@ proptest! {
         let tenths = |number: u64| Timestamp(i64::try_from(number).unwrap() * 100);
         prop_assert_eq!((read.created, read.last_updated), (tenths(wanted.created), tenths(wanted.updated)));
         prop_assert_eq!(u64::from(read.policy_version), wanted.policy);
-        prop_assert_eq!(read.discloses_vendors, wanted.segments.contains(&1));
+        prop_assert_eq!(read.discloses_vendors(), wanted.segments.contains(&1));
         for purpose in 0..=25_u32 {
             let expected = (1..=24).contains(&purpose) && wanted.purposes >> (24 - purpose) & 1 == 1;
             prop_assert_eq!(read.purpose(purpose), expected, "purpose {} of {}", purpose, text);
         }
         for vendor in (0..=1_300).chain([u16::MAX]) {
             prop_assert_eq!(read.vendor(vendor), wanted.vendors.contains(&vendor), "vendor {} of {}", vendor, text);
+            let disclosed = wanted.segments.contains(&1) && wanted.disclosed.contains(&vendor);
+            prop_assert_eq!(read.disclosed(vendor), disclosed, "vendor {} of {}", vendor, text);
         }
         let now = Timestamp(read.last_updated.0 + 1);
-        prop_assert_eq!(allows(&text, None, now).ok(), bits_allow(&text, None, now));
+        for vendor in wanted.vendors.iter().copied().take(3).map(Some).chain([None]) {
+            prop_assert_eq!(allows(&text, vendor, now).ok(), bits_allow(&text, vendor, now));
+        }
     }
 }
 
