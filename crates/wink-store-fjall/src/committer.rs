@@ -179,7 +179,7 @@ impl Committer {
         metrics::histogram!("wink_store_commit_seconds").record(begun.elapsed().as_secs_f64());
         let written = match written {
             Ok(written) => written,
-            Err(error) if is_full(&error) => {
+            Err(error) if is_full(&error) || lacks_room(&error, &shared) => {
                 // Whether the last bytes reached the disk is open until the next start; that nothing more will is certain.
                 let reason = "the disk is full; free some space and start Wink again".to_owned();
                 eprintln!("wink: the store takes no more writes: {reason}");
@@ -280,6 +280,14 @@ fn answer(waiting: &mut VecDeque<Waiting>, outcomes: Vec<Outcome>) {
             let _nobody_waits = submitted.answer.send(submitted.outcomes);
         }
     }
+}
+
+/// Tells whether the engine gave up for lack of room. Its own threads write too, what is in memory to tables and tables together, and where one of them
+/// meets the full disk first, the engine only says that it has failed.
+fn lacks_room(error: &fjall::Error, shared: &Shared) -> bool {
+    let free =
+        || rustix::fs::statvfs(&shared.directory).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    matches!(error, fjall::Error::Poisoned) && free().is_ok_and(|free| free < shared.options.room_bytes)
 }
 
 /// Tells whether a write failed because the disk, or the user's share of it, is full.

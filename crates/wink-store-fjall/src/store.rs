@@ -30,11 +30,13 @@ pub struct Options {
     pub hot_bytes: u64,
     /// Whether older data is compressed (LZ4). Counts when the directory is made.
     pub compress: bool,
+    /// Bytes the engine needs free to write what it holds in memory, and some tables anew. If its threads fail with less, the disk is taken for full.
+    pub room_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 128 << 20, hot_bytes: 64 << 20, compress: true }
+        Self { cache_bytes: 128 << 20, hot_bytes: 64 << 20, compress: true, room_bytes: 1 << 30 }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The embedded store: its promises, what survives a crash, what it refuses, and what a scrub leaves.
 
 #[cfg(test)]
+mod full;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod promise;
