@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashMap;
-use fjall::config::CompressionPolicy;
+use fjall::config::{CompressionPolicy, PartitioningPolicy, PinningPolicy};
 use fjall::{
     CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice, Snapshot,
 };
@@ -116,7 +116,14 @@ impl Engine {
             let create = || {
                 let create = KeyspaceCreateOptions::default()
                     .max_memtable_size(memtable_mebibytes * MEBIBYTE)
-                    .manual_journal_persist(true);
+                    .manual_journal_persist(true)
+                    // Of a table of 64 MiB, index and filter are half a MiB each. The few tables of the upper levels keep both in memory; below, where
+                    // there is no end of tables, what one key needs of them is read in blocks as small as the data's: read whole, those of a few
+                    // gibibytes push each other out of the cache, and every key that was not asked for lately costs a MiB.
+                    .index_block_pinning_policy(PinningPolicy::new([true, true, false]))
+                    .filter_block_pinning_policy(PinningPolicy::new([true, true, false]))
+                    .index_block_partitioning_policy(PartitioningPolicy::new([false, false, true]))
+                    .filter_block_partitioning_policy(PartitioningPolicy::new([false, false, true]));
                 if options.compress {
                     create
                 } else {
