@@ -33,6 +33,11 @@ pub enum ExportForm {
     Csv,
 }
 
+/// A file that is no text, as it is sent: only what a description says of it.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct FileBytes(#[expect(dead_code, reason = "nobody makes one")] Vec<u8>);
+
 /// What is added up of the events under one identity.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StateExported {

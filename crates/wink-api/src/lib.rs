@@ -63,7 +63,8 @@ pub use decisions::{
 pub use drift::{DriftAsked, DriftView, FieldSeen, FindingView, TooFewView, WindowView, WindowsRefused};
 pub use events::{EventReceived, EventsAnswered, EventsReceived, IdentitySent, ItemAnswered};
 pub use export::{
-    AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, HouseholdLeftExported, StateExported,
+    AnnouncedExported, EXPORT_FORMAT, ExportAsked, ExportForm, FileBytes, HouseholdLeftExported,
+    StateExported,
 };
 pub use exposures::{ExposureAnswered, ExposureSent};
 pub use features::{

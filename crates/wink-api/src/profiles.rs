@@ -90,8 +90,8 @@ pub struct LinkAsked {
 pub struct AttributeView {
     /// When it was stated.
     pub stated_at: String,
-    /// What was stated.
-    #[schema(value_type = Object)]
+    /// What was stated: a text, a number, a list, whatever it was.
+    #[schema(value_type = serde_json::Value)]
     pub value: Json,
 }
 

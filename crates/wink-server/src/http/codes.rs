@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use wink_api::{CodeAsked, CodeView, CouponsRefused, PictureAsked, TillKeyView, TillKeysListed};
+use wink_api::{CodeAsked, CodeView, CouponsRefused, FileBytes, PictureAsked, TillKeyView, TillKeysListed};
 use wink_code::{Code, STEP_SECONDS};
 use wink_core::base::{CouponId, Timestamp};
 use wink_core::coupon::{Coupon, Refusal};
@@ -75,7 +75,7 @@ pub(super) async fn draw_code_as_svg<S: Store>(
 #[utoipa::path(get, path = "/v1/coupons/{id}/code.png", tag = "coupons", operation_id = "draw_code_as_png",
     params(("id" = String, Path, description = "The coupon's id, like cpn_…"), PictureAsked),
     responses(
-        (status = 200, description = "The picture", body = Vec<u8>, content_type = "image/png"),
+        (status = 200, description = "The picture", body = FileBytes, content_type = "image/png"),
         (status = 409, description = "Why there is none any more", body = CouponsRefused, content_type = "application/problem+json"),
     ))]
 pub(super) async fn draw_code_as_png<S: Store>(

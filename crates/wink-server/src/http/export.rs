@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc::{self, Receiver};
-use wink_api::{ExportAsked, ExportForm};
+use wink_api::{ExportAsked, ExportForm, FileBytes};
 use wink_store::Store;
 
 use super::body::{Asked, PathName};
@@ -25,7 +25,8 @@ pub(super) const PIECES_MAX: usize = 1;
 /// Hands everything about a person out: as one JSON document, or with `format=csv` as a ZIP of tables.
 #[utoipa::path(get, path = "/v1/profiles/{id}/export", tag = "profiles", operation_id = "export_profile",
     params(("id" = String, Path, description = "The profile's id, like prf_…"), ExportAsked),
-    responses((status = 200, description = "The document, `wink-export-1`. One that is cut off is not whole: the person was erased meanwhile, or the store failed", body = Object)))]
+    responses((status = 200, description = "The document, `wink-export-1`. One that is cut off is not whole: the person was erased meanwhile, or the store failed",
+        content((Object = "application/json"), (FileBytes = "application/zip")))))]
 pub(super) async fn export_profile<S: Store>(
     caller: Caller<S>,
     PathName(id): PathName,
