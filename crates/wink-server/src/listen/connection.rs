@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use socket2::SockRef;
@@ -104,7 +105,9 @@ async fn talk(
     watch: &Arc<Watch>,
     mut stop: Receiver<()>,
 ) {
-    let service = service_fn(|request| answer(request, from, shared.router.clone(), watch.clone()));
+    let headers_max = shared.settings.headers_max;
+    let service =
+        service_fn(|request| answer(request, from, headers_max, shared.router.clone(), watch.clone()));
     let mut connection = Box::pin(shared.builder.serve_connection(TokioIo::new(stream), service));
     let late = tokio::select! {
         // An error here is the client's: it went away, or speaks something else. It was told what can be told.
@@ -130,11 +133,18 @@ async fn talk(
 async fn answer(
     mut request: Request<Incoming>,
     from: SocketAddr,
+    headers_max: usize,
     router: Router,
     watch: Arc<Watch>,
 ) -> Result<Response<WatchedBody>, Infallible> {
     let is_http2 = request.version() == Version::HTTP_2;
     let under_way = UnderWay::begin(&watch, is_http2);
+    // On HTTP/1 nobody sees such a request.
+    if is_http2 && headers_max < request.headers().len() {
+        let mut response = Response::new(WatchedBody::new(Body::empty(), under_way));
+        *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Ok(response);
+    }
     request.extensions_mut().insert(ConnectInfo(from));
     // There a stream ends by itself, and a request without a body leaves none.
     let response = if is_http2 || request.body().is_end_stream() {

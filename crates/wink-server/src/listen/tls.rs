@@ -139,8 +139,12 @@ fn pair(certificate: &Path, key: &Path, why: String) -> Error {
 
 fn settings(files: &Files) -> Result<Arc<ServerConfig>, String> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&files.certificate).collect();
-    let chain = chain.map_err(|error| error.to_string())?;
-    let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|error| error.to_string())?;
+    let chain = chain.map_err(|error| format!("the first is no PEM file: {error}"))?;
+    if chain.is_empty() {
+        return Err("the first holds no certificate; it begins with `-----BEGIN CERTIFICATE-----`".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(&files.key)
+        .map_err(|error| format!("the second holds no private key in PEM: {error}"))?;
     // Named, not taken from the process: so it does not matter what else in it uses rustls.
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut settings = ServerConfig::builder_with_provider(provider)

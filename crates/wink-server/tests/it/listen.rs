@@ -113,6 +113,11 @@ fn files_that_hold_no_certificate_say_which_they_are() {
     }
     let error = read_certificate(directory.path()).unwrap_err().to_string();
     assert!(error.contains("certificate.pem") && error.contains("key.pem"), "{error}");
+    assert!(error.contains("holds no certificate"), "{error}");
+    write_certificate(directory.path());
+    std::fs::write(directory.path().join("key.pem"), "nothing\n").unwrap();
+    let error = read_certificate(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("holds no private key"), "{error}");
 }
 
 #[tokio::test]
@@ -155,6 +160,20 @@ async fn an_http2_head_that_is_too_large_hurts_no_other_request() {
     }
     fine.sort_unstable();
     assert_eq!(fine, [(1, false), (3, true)]);
+}
+
+#[tokio::test]
+async fn an_http2_request_has_no_more_headers_than_another() {
+    let server = Server::open(Settings::default()).await;
+    let mut stream = server.connect().await;
+    frames::begin(&mut stream).await;
+    // Literal headers of one letter and one letter.
+    let headers = |count: usize| [0x00, 1, b'x', 1, b'y'].repeat(count);
+    for (number, count, fine) in [(1, 63, true), (3, 64, true), (5, 65, false), (7, 0, true)] {
+        stream.write_all(&frames::get(number, "/", &headers(count))).await.unwrap();
+        let (answered, payload) = frames::until(&mut stream, frames::HEADERS).await.unwrap();
+        assert_eq!((answered, payload[0] == frames::STATUS_OK), (number, fine), "{count} headers");
+    }
 }
 
 #[tokio::test]

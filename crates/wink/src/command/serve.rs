@@ -60,6 +60,13 @@ pub(crate) fn run(serve: &Serve) -> anyhow::Result<ExitCode> {
     if serve.body_memory < BODY_MEMORY_MIN {
         bail!("--body-memory {} is too little: give bodies {BODY_MEMORY_MIN} or more", serve.body_memory);
     }
+    for (name, places) in
+        [("--connections", serve.connections), ("--connections-by-address", serve.connections_by_address)]
+    {
+        if places == 0 {
+            bail!("{name} 0 lets nobody in: allow 1 or more, or leave it out");
+        }
+    }
     let body_bytes_max = usize::try_from(serve.body_memory.as_u64())?;
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     log::start(&serve.log)?;

@@ -92,11 +92,16 @@ fn bodies_beyond_the_memory_for_them_are_refused_and_all_are_answered() {
 }
 
 #[test]
-fn too_little_memory_for_bodies_is_refused_at_the_start() {
+fn too_little_memory_or_room_is_refused_at_the_start() {
     let store = tempfile::tempdir().unwrap();
-    for (asked, part) in [("1MiB", "16.0 MiB or more"), ("much", "invalid value 'much'")] {
+    for (option, asked, part) in [
+        ("--body-memory", "1MiB", "16.0 MiB or more"),
+        ("--body-memory", "much", "invalid value 'much'"),
+        ("--connections", "0", "--connections 0 lets nobody in"),
+        ("--connections-by-address", "0", "--connections-by-address 0 lets nobody in"),
+    ] {
         let mut call = serve(store.path());
-        call.args(["--body-memory", asked]);
+        call.args([option, asked]);
         let said = Server::start_as(call).err().expect("no server starts");
         assert!(said.err.contains(part), "{said:?}");
     }
