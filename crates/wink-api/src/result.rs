@@ -43,7 +43,7 @@ pub struct CampaignResultView {
     pub advice: AdviceView,
     /// What to bear in mind with these figures.
     pub notes: Vec<String>,
-    /// The difference of the contribution margins by the end of each day of the window, in minor units per person, without contacts.
+    /// The difference of the contribution margins by the end of each day of the window, in minor units per person, with what contacts had cost by then.
     pub course: Vec<CoursePoint>,
 }
 

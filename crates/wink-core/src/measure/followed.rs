@@ -69,13 +69,13 @@ pub struct Followed {
     pub at: Timestamp,
     /// What they spent before, which the assignment cannot have changed.
     pub before: Cents,
-    /// What reaching them for this campaign cost, in cents.
-    pub contacts: f64,
     /// By order id; orders without one are apart by their number.
     orders: BTreeMap<(String, usize), Bought>,
     /// What came back, by order id; whole where no amount was told.
     back: BTreeMap<String, Back>,
     used: Vec<Used>,
+    /// When they were told of this campaign, and what that cost, in cents.
+    contacts: Vec<(Timestamp, f64)>,
     harms: [bool; Harm::ALL.len()],
 }
 
@@ -130,7 +130,7 @@ pub struct Outcome {
     pub reaction_ms: Option<i64>,
     /// What happened of [`Harm::ALL`] since the assignment.
     pub harms: [bool; Harm::ALL.len()],
-    /// What they contributed on each day of the window.
+    /// What they contributed on each day of the window; on the first one also what telling them of the campaign had cost before it.
     pub by_day: [f64; DAYS],
     /// What was paid in the window, by [`super::CostSource`].
     pub paid_by_source: [f64; 3],
@@ -145,10 +145,10 @@ impl Followed {
             arm,
             at,
             before: Cents::ZERO,
-            contacts: 0.0,
             orders: BTreeMap::new(),
             back: BTreeMap::new(),
             used: Vec::new(),
+            contacts: Vec::new(),
             harms: [false; Harm::ALL.len()],
         }
     }
@@ -196,17 +196,27 @@ impl Followed {
         }
     }
 
+    /// Notes what telling them of this campaign cost, in cents. It counts up to the end of the window, and on the day of the assignment too, as
+    /// the offer is mostly made there.
+    pub fn contact(&mut self, at: Timestamp, cents: f64) {
+        if self.is_followed_at(at) {
+            self.contacts.push((at, cents));
+        }
+    }
+
     /// Tells what became of them.
     pub fn outcome(&self) -> Outcome {
         let mut outcome = Outcome {
             before: real(self.before),
-            contribution: -self.contacts,
-            since: -self.contacts,
             harms: self.harms,
             ordered: !self.orders.is_empty(),
             reaction_ms: self.reaction_ms(),
             ..Outcome::default()
         };
+        for (at, cents) in &self.contacts {
+            outcome.since -= cents;
+            self.contribute(&mut outcome, *at, -cents);
+        }
         for ((order_id, _), bought) in &self.orders {
             let kept = self.share_kept(order_id, bought.goods.paid);
             let taken_off: f64 = self.used_on(order_id).map(|used| used.given).sum();
@@ -245,7 +255,7 @@ impl Followed {
         outcome
     }
 
-    /// Adds a contribution of the window.
+    /// Adds a contribution of the window. What was before its first day counts there.
     fn contribute(&self, outcome: &mut Outcome, at: Timestamp, cents: f64) {
         outcome.contribution += cents;
         let place = usize::try_from(at.day() - self.at.day() - 1).unwrap_or_default();

@@ -99,8 +99,8 @@ pub struct Statement {
     pub increment: Result<Increment, Error>,
     /// The same for everybody offered whose window is over, in cents.
     pub total: Option<Interval>,
-    /// The difference of what people had contributed by the end of each day of the window, in cents, without what reaching them cost; only
-    /// the days of which it can be said.
+    /// The difference of what people had contributed by the end of each day of the window, in cents, what telling them of the campaign had cost by
+    /// then taken off; only the days of which it can be said. The last is the plain difference.
     pub course: Vec<(u16, Interval)>,
     /// By how much more people bought, as a share.
     pub buys: Result<Interval, Error>,

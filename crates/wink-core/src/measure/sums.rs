@@ -15,7 +15,7 @@ pub struct ArmTally {
     pub contribution: JointMoments,
     /// What they contributed since the moment of the assignment, in cents.
     pub since: Moments,
-    /// What they had contributed by the end of each day of the window, without what reaching them cost, in cents.
+    /// What they had contributed by the end of each day of the window, in cents.
     pub by_day: [Moments; DAYS],
     /// What they paid, in cents.
     pub sales: Moments,

@@ -174,7 +174,9 @@ fn an_order_that_is_told_twice_is_one() {
 fn contacts_cost_and_harm_is_seen() {
     let mut told =
         Told::offered().does(100, "Unsubscribed", "", None).does(101, "Support Ticket Opened", "", None);
-    told.0.contacts = 1.5;
+    told.0.contact(noon(100), 1.0);
+    told.0.contact(noon(110), 0.5);
+    told.0.contact(noon(129), 9.0);
     assert_eq!(told.check(-1.5, -1.5, 0.0).harms, [false, true, true]);
     assert_eq!(Told::offered().does(129, "Unsubscribed", "", None).check(0.0, 0.0, 0.0).harms, [false; 3]);
 }
@@ -225,6 +227,39 @@ fn a_statement_tells_the_increment_and_its_total() {
     // Nobody did any harm, in neither arm; of the hundred held out, some might have all the same.
     let change = found.guarded[0].judged.clone().unwrap().1;
     assert!(change.lower < -0.02 && 0.0 < change.upper, "{change:?}");
+}
+
+#[test]
+fn the_last_day_of_the_course_is_the_plain_difference_also_where_contacts_cost() {
+    let mut tally = Tally::default();
+    for (arm, people) in [(Arm::Offered, 400), (Arm::HeldOut, 100)] {
+        for number in 0..people {
+            let mut person = Followed::new(arm, noon(100));
+            person.hear(noon(105), &order("a", 1_000 + 100 * (number % 3), 0), &BTreeMap::new(), &costs());
+            if arm == Arm::Offered {
+                // By a letter at once, and for every second one by another ten days later.
+                person.contact(noon(100), 60.0);
+                if number % 2 == 0 {
+                    person.contact(noon(110), 30.0);
+                }
+            }
+            tally.assign(arm);
+            tally.add(&person);
+        }
+    }
+    let found = state(&tally, LotShare::Fixed(2_000));
+    let plain = found.increment.unwrap().plain;
+    let at = |day: u16| found.course.iter().find(|(one, _)| *one == day).unwrap().1;
+    for (of_course, of_all) in [at(28).estimate, at(28).lower, at(28).upper].into_iter().zip([
+        plain.estimate,
+        plain.lower,
+        plain.upper,
+    ]) {
+        assert!((of_course - of_all).abs() < 1e-9, "{of_course} is not {of_all}");
+    }
+    // 60 from the first day on, 30 for half of them from the tenth, and nobody bought more for it.
+    let [ninth, tenth] = [at(9), at(10)].map(|cents| cents.estimate);
+    assert!((ninth - tenth - 15.0).abs() < 1e-9 && (-62.0..-58.0).contains(&ninth), "{ninth} {tenth}");
 }
 
 #[test]

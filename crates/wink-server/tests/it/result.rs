@@ -120,6 +120,9 @@ fn the_statement_is_what_people_did() {
     let truth = mean(&offered) - mean(&held_out);
     assert!((increment.plain.estimate - truth).abs() < 1e-6, "{increment:?} {truth}");
     assert!((increment.since.unwrap().estimate - truth).abs() < 1e-6, "nothing happened on the first day");
+    let at_the_end = found.statement.course.last().unwrap();
+    assert_eq!(at_the_end.0, 28);
+    assert!((at_the_end.1.estimate - truth).abs() < 1e-6, "what each message cost is in it: {at_the_end:?}");
     let total = found.statement.total.unwrap().estimate;
     assert!((total - increment.told.estimate * offered.len() as f64).abs() < 1e-6, "{total}");
     let redeemers =

@@ -77,7 +77,7 @@ pub(super) async fn load<S: Store>(
         let (Some(first), Some(whole)) = (held.first(), whole::load(engine, lead).await?) else { continue };
         let mut person = Followed::new(arm(first.given), first.at);
         person.before = spent_before(engine, &whole, first.at).await?;
-        person.contacts = contacts(engine, catalogue, &held, first.at).await?;
+        contact(engine, catalogue, &held, &mut person).await?;
         assigned.people.insert(lead, person);
     }
     Ok(assigned)
@@ -102,29 +102,25 @@ async fn spent_before<S: Store>(engine: &Engine<S>, whole: &Whole, at: Timestamp
     Ok(spent)
 }
 
-/// Adds up what telling somebody of the campaign cost, up to the end of their window. Of a decision that is no longer kept the channel is not
-/// known, and it counts as nothing.
-async fn contacts<S: Store>(
+/// Notes what telling somebody of the campaign cost, and when. Of a decision that is no longer kept the channel is not known, and it counts as
+/// nothing.
+async fn contact<S: Store>(
     engine: &Engine<S>,
     catalogue: &Catalogue,
     held: &[Held],
-    at: Timestamp,
-) -> Result<f64, Error> {
+    person: &mut Followed,
+) -> Result<(), Error> {
     let costs = catalogue.economics.channel_cost_cents;
     if costs.iter().all(|cost| *cost == 0.0) {
-        return Ok(0.0);
+        return Ok(());
     }
-    let mut cents = 0.0;
-    for held in held {
-        let was_told = held.given != Given::HeldOut && held.at.day() <= at.day() + OUTCOME_DAYS;
-        if !was_told {
-            continue;
-        }
+    for held in held.iter().filter(|held| held.given != Given::HeldOut) {
         if let Some(decision) = engine.stored::<Decision>(&keys::decision(held.decision)).await? {
             let channels = Channel::ALL.iter().zip(costs);
-            cents +=
+            let cents =
                 channels.filter(|(one, _)| **one == decision.ask.channel).map(|(_, cost)| cost).sum::<f64>();
+            person.contact(held.at, cents);
         }
     }
-    Ok(cents)
+    Ok(())
 }
