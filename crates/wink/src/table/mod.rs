@@ -1,6 +1,7 @@
 //! Reads tables people have: CSV, TSV and text with blanks (each also as .gz), and Parquet. Hands out whole columns by name, and names
 //! file, row and column of what it cannot read. Knows nothing of what the columns mean.
 
+mod decimals;
 mod parquet_file;
 mod text_file;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 
+use decimals::{Decimals, Told, finite, number};
 use parquet_file::ParquetFile;
 pub(crate) use parquet_file::all;
 use text_file::TextFile;
@@ -80,7 +82,8 @@ impl Table {
     /// may have its decimals behind a comma, and points between thousands.
     ///
     /// # Errors
-    /// Fails if there is no such column, and at the first row that has something else that is not a finite number.
+    /// Fails if there is no such column, at the first row that has something else that is not a finite number, and where nothing in such a file tells
+    /// whether `1.234` is more than a thousand.
     pub(crate) fn numbers_or_missing(&self, column: &str) -> anyhow::Result<Vec<Option<f64>>> {
         if let Source::Parquet(file) = &self.source {
             let known = self.known(column)?;
@@ -90,17 +93,28 @@ impl Table {
         }
         let texts = self.texts(column)?;
         let decimals = self.decimals(&texts);
-        self.each(column, texts.iter(), |text| read_number(text, decimals))
+        self.each(column, texts.iter(), |text| number(text, decimals))
     }
 
-    /// Tells behind what the decimals of a column stand. Where fields are kept apart by semicolons, it is because the comma is needed for them.
+    /// Tells behind what the decimals of a column stand. Where fields are kept apart by semicolons, it is mostly because the comma is needed for
+    /// them; a column that does not tell is taken as those others are that do.
     fn decimals(&self, texts: &[String]) -> Decimals {
-        let apart_by_semicolons =
-            matches!(&self.source, Source::Text(file) if file.separator() == Some(b';'));
-        if apart_by_semicolons && texts.iter().any(|text| text.contains(',')) {
-            Decimals::BehindComma
-        } else {
-            Decimals::BehindPoint
+        let Source::Text(file) = &self.source else { return Decimals::BehindPoint };
+        if file.separator() != Some(b';') {
+            return Decimals::BehindPoint;
+        }
+        match Told::by(texts) {
+            Told::Comma => Decimals::BehindComma,
+            Told::Nothing | Told::Point => Decimals::BehindPoint,
+            Told::Either => {
+                let others: Vec<Told> =
+                    (0..file.names().count()).map(|index| Told::of_others(&file.texts(index))).collect();
+                match (others.contains(&Told::Comma), others.contains(&Told::Point)) {
+                    (true, false) => Decimals::BehindComma,
+                    (false, true) => Decimals::BehindPoint,
+                    _ => Decimals::Unknown,
+                }
+            }
         }
     }
 
@@ -152,6 +166,18 @@ impl Table {
         })
     }
 
+    /// Reads a column as probabilities above 0, as of what was chosen by chance.
+    ///
+    /// # Errors
+    /// As [`Table::numbers`], and at the first row that has another number.
+    pub(crate) fn probabilities(&self, column: &str) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers(column)?;
+        self.each(column, numbers.into_iter(), |number| match 0.0 < number && number <= 1.0 {
+            true => Ok(number),
+            false => bail!("{number} is no probability above 0 and at most 1"),
+        })
+    }
+
     /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken. Parquet keeps points in time
     /// with a zone in UTC, without the zone's name; if the day in UTC may be another one, this is said on standard error.
     ///
@@ -185,9 +211,12 @@ impl Table {
         let names = self.names();
         match names.iter().position(|name| *name == column) {
             Some(index) => {
-                let is_twice = names.iter().skip(index + 1).any(|name| *name == column);
-                // The parts of what is nested have one name, and are refused by another.
-                if is_twice && matches!(self.source, Source::Text(_)) {
+                let called_so = match &self.source {
+                    Source::Text(_) => names.iter().filter(|name| **name == column).count(),
+                    // The parts of what is nested have one name, and are refused elsewhere.
+                    Source::Parquet(file) => file.roots().filter(|name| *name == column).count(),
+                };
+                if 1 < called_so {
                     bail!(
                         "`{}` has more than one column `{column}`; rename all but one",
                         self.path.display()
@@ -235,57 +264,6 @@ fn ending(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
-}
-
-/// Behind what the decimals of a column's numbers stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decimals {
-    BehindPoint,
-    BehindComma,
-}
-
-/// Reads a number, or a truth value as one, as people write it in tables.
-fn read_number(text: &str, decimals: Decimals) -> anyhow::Result<Option<f64>> {
-    let written = match text.trim().to_ascii_lowercase().as_str() {
-        "" | "na" | "null" => return Ok(None),
-        "true" => return Ok(Some(1.0)),
-        "false" => return Ok(Some(0.0)),
-        written if decimals == Decimals::BehindComma => with_point(written),
-        written => Some(written.to_owned()),
-    };
-    match written.map(|written| written.parse::<f64>()) {
-        Some(Ok(number)) => finite(Some(number), text),
-        _ if decimals == Decimals::BehindPoint && with_point(text.trim()).is_some() => {
-            bail!(
-                "`{text}` is not a number; where fields are kept apart by commas or tabs, decimals stand behind a point"
-            )
-        }
-        _ => bail!("`{text}` is not a number"),
-    }
-}
-
-/// Writes a number that has its decimals behind a comma, and perhaps points between thousands, with a point before its decimals.
-fn with_point(written: &str) -> Option<String> {
-    let (whole, decimals) = match written.split_once(',') {
-        Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (written, None),
-    };
-    let mut groups = whole.split('.');
-    let first = groups.next()?.trim_start_matches(['-', '+']);
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_whole = are_digits(first)
-        && (!whole.contains('.') || first.len() <= 3)
-        && groups.all(|group| group.len() == 3 && are_digits(group));
-    let is_number = is_whole && decimals.is_none_or(are_digits);
-    is_number.then(|| format!("{}.{}", whole.replace('.', ""), decimals.unwrap_or("0")))
-}
-
-/// Takes a NaN for missing, and refuses infinities.
-fn finite(number: Option<f64>, written: &str) -> anyhow::Result<Option<f64>> {
-    match number {
-        Some(number) if number.is_infinite() => bail!("`{written}` is not finite"),
-        number => Ok(number.filter(|number| !number.is_nan())),
-    }
 }
 
 /// Counts the days since 1970-01-01.

@@ -31,13 +31,23 @@ pub(super) struct ParquetFile {
 impl ParquetFile {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let reader = SerializedFileReader::new(File::open(path)?).context("it is not Parquet")?;
-        Ok(Self { reader })
+        let file = Self { reader };
+        if file.rows() == 0 {
+            bail!("it has no rows");
+        }
+        Ok(file)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
         // What is nested has one column for each of its parts, and is called by what they are parts of.
         schema.columns().iter().filter_map(|column| column.path().parts().first()).map(String::as_str)
+    }
+
+    /// The names of the columns, each once for all its parts.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &str> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        schema.root_schema().get_fields().iter().map(|column| column.name())
     }
 
     pub(super) fn rows(&self) -> usize {

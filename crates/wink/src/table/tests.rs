@@ -1,6 +1,8 @@
 use std::io::Write;
 
+use parquet::data_type::Int32Type;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
 
 use super::*;
 
@@ -124,7 +126,7 @@ fn decimals_may_stand_behind_a_comma_where_semicolons_keep_fields_apart() {
     assert_eq!(german.numbers("n").unwrap(), [31.87, -1_234.5, 1_234_567.0, 7.0]);
     assert_eq!(german.numbers_or_missing("plain").unwrap(), [Some(31.87), Some(2.0), None, Some(4.0)]);
     says(german.numbers("mixed"), "row 1, column `mixed`: `1.5` is not a number");
-    for broken in ["1,2,3", "12.34,5", "1.2345,6", ",5", "5,", "1,5e3", "--1,5"] {
+    for broken in ["1,2,3", "12.34,5", "1.2345,6", ",5", "5,", "0.123,5", "1.234,5e3", "1,5e", "--1,5"] {
         let table = table("b.csv", &format!("a;n\n1;{broken}\n"), Header::First).unwrap();
         says(table.numbers("n"), &format!("`{broken}` is not a number"));
     }
@@ -136,6 +138,93 @@ fn decimals_may_stand_behind_a_comma_where_semicolons_keep_fields_apart() {
             "`1,234` is not a number; where fields are kept apart by commas or tabs, decimals stand behind a point",
         );
     }
+}
+
+/// As pandas writes small and large numbers with `decimal=","`.
+#[test]
+fn numbers_with_a_comma_may_have_a_power_of_ten() {
+    let content = "n;plain\n-4,58e-05;1e-05\n1e-05;3\n1,5E+03;2.5\n7;NaN\n";
+    let german = table("a.csv", content, Header::First).unwrap();
+    assert_eq!(german.numbers("n").unwrap(), [-4.58e-05, 1e-05, 1_500.0, 7.0]);
+    assert_eq!(german.numbers_or_missing("plain").unwrap(), [Some(1e-05), Some(3.0), Some(2.5), None]);
+}
+
+#[test]
+fn points_between_thousands_are_no_decimal_points() {
+    let read = |content: &str, column: &str| {
+        table("a.csv", content, Header::First).unwrap().numbers(column).map_err(|error| format!("{error:#}"))
+    };
+    let whole = "1.234;850;2.345".replace(';', "\n");
+    let refused = read(&format!("n;m\n{}\n", whole.replace('\n', ";x\n") + ";x"), "n").unwrap_err();
+    assert!(
+        refused.contains(
+            "row 1, column `n`: `1.234` may be 1234 or 1.234, and nothing in the file tells; write it"
+        ) && refused.contains("without points between thousands"),
+        "{refused}"
+    );
+    // The column itself tells, or another one of numbers does.
+    for (content, truth) in [
+        ("n;m\n1.234;x\n1.234.567;x\n", [1_234.0, 1_234_567.0]),
+        ("n;m\n1.234;x\n0.850;x\n", [1.234, 0.85]),
+        ("n;m\n-1.234;x\n2.5;x\n", [-1.234, 2.5]),
+        ("n;m\n1.234;2,5\n850;3\n", [1_234.0, 850.0]),
+        ("n;m\n1.234;2.5\n850;3\n", [1.234, 850.0]),
+        ("n;m\n1;x\n850;x\n", [1.0, 850.0]),
+    ] {
+        assert_eq!(read(content, "n").unwrap(), truth, "{content}");
+    }
+    // Words with commas say nothing of numbers, and columns that contradict each other neither.
+    for content in ["n;m\n1.234;Tee, lose\n850;1,5\n", "n;m;o\n1.234;2,5;2.5\n850;3;3\n"] {
+        assert!(read(content, "n").unwrap_err().contains("may be 1234 or 1.234"), "{content}");
+    }
+    // Elsewhere a point stands before decimals.
+    assert_eq!(table("a.csv", "n,m\n1.234,2\n", Header::First).unwrap().numbers("n").unwrap(), [1.234]);
+    let mixed = read("n;m\n1.234.567;x\n1.5;x\n", "n").unwrap_err();
+    assert!(mixed.contains("row 2, column `n`: `1.5` is not a number; others of the column"), "{mixed}");
+}
+
+#[test]
+fn lines_without_anything_before_the_first_row_are_none() {
+    for (name, content) in [
+        ("a.csv", "\n\r\n  \nid,n\n1,2\n"),
+        ("a.csv", "\nsep=;\n\nid;n\n1;2\n"),
+        ("a.tsv", "\nid\tn\n1\t2\n"),
+        ("a.txt", "\nid n\n1 2\n"),
+    ] {
+        let table = table(name, content, Header::First).unwrap();
+        assert_eq!((table.names(), table.numbers("n").unwrap()), (vec!["id", "n"], vec![2.0]), "{content:?}");
+    }
+    says(table("d.csv", "\n\na,b\n1\n", Header::First), "line 4 has 1 fields");
+    says(table("d.txt", "\n\na b\n1\n", Header::First), "line 4 has 1 fields");
+    says(table("d.csv", "\n\n", Header::First), "it has no rows");
+}
+
+/// Writes a Parquet file of whole numbers, each column with this many.
+fn parquet(path: &Path, schema: &str, columns: &[&[i32]]) {
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Default::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    for numbers in columns {
+        let mut column = rows.next_column().unwrap().unwrap();
+        column.typed::<Int32Type>().write_batch(numbers, None, None).unwrap();
+        column.close().unwrap();
+    }
+    rows.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn parquet_has_one_column_of_a_name_that_is_asked_for_and_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.parquet");
+    let (a, b, again) = ("required int32 a;", "required int32 b;", "required int32 a;");
+    parquet(&path, &format!("message rows {{ {a} {b} {again} }}"), &[&[1], &[2], &[3]]);
+    let twice = Table::open(&path, Header::First).unwrap();
+    says(twice.numbers("a"), "a.parquet` has more than one column `a`; rename all but one");
+    assert_eq!(twice.numbers("b").unwrap(), [2.0], "nobody asked for the others");
+    parquet(&path, &format!("message rows {{ {a} }}"), &[&[]]);
+    says(Table::open(&path, Header::First), "it has no rows");
 }
 
 #[test]

@@ -35,17 +35,21 @@ impl TextFile {
         }
         let content = content(path)?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
+        let (content, blank) = without_blank_lines(content);
         let (separator, content, before) = match kind.as_str() {
-            "txt" => (None, content, 0),
-            "tsv" => (Some(b'\t'), content, 0),
+            "txt" => (None, content, blank),
+            "tsv" => (Some(b'\t'), content, blank),
             _ => match declared(content)? {
-                Some((separator, rest)) => (Some(separator), rest, 1),
-                None => (Some(separator(content)), content, 0),
+                Some((separator, rest)) => {
+                    let (rest, more) = without_blank_lines(rest);
+                    (Some(separator), rest, blank + 1 + more)
+                }
+                None => (Some(separator(content)), content, blank),
             },
         };
         let mut table = Self { columns: Vec::new(), separator };
         match separator {
-            None => table.read_blanks(content, header)?,
+            None => table.read_blanks(content, header, before)?,
             Some(separator) => table.read_separated(content, separator, header, before)?,
         }
         if table.rows() == 0 {
@@ -91,8 +95,8 @@ impl TextFile {
         Ok(())
     }
 
-    fn read_blanks(&mut self, content: &str, header: Header) -> anyhow::Result<()> {
-        for (line, text) in (1..).zip(content.lines()) {
+    fn read_blanks(&mut self, content: &str, header: Header, before: u64) -> anyhow::Result<()> {
+        for (line, text) in (before + 1..).zip(content.lines()) {
             if !text.trim().is_empty() {
                 self.take(text.split_whitespace(), line, header)?;
             }
@@ -160,6 +164,17 @@ fn content(path: &Path) -> anyhow::Result<String> {
             "line {line} is no text in UTF-8; save the file as UTF-8, which spreadsheets call `CSV UTF-8`"
         )
     })
+}
+
+/// What follows the lines with nothing but spaces in them with which a text begins, and how many they are.
+fn without_blank_lines(mut content: &str) -> (&str, u64) {
+    let mut lines = 0;
+    while let Some((first, rest)) = content.split_once('\n')
+        && first.bytes().all(|byte| matches!(byte, b' ' | b'\r'))
+    {
+        (content, lines) = (rest, lines + 1);
+    }
+    (content, lines)
 }
 
 /// The separator that a first line like `sep=;` declares, as spreadsheets write it, and what follows that line.

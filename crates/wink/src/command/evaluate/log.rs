@@ -48,7 +48,7 @@ impl Rounds {
         }
         Ok(Self {
             rewards: table.numbers(&asked.reward)?,
-            logged: table.numbers(&asked.propensity)?,
+            logged: table.probabilities(&asked.propensity)?,
             actions,
             positions,
             action_of,

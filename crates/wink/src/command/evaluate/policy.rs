@@ -77,6 +77,7 @@ impl Policy {
             1 if !says_positions => None,
             _ => Some(table.names_of(USUAL_POSITION)?),
         };
+        refuse_strangers(path, &actions, rounds)?;
         let mut said = BTreeSet::new();
         let mut by_cell = vec![0.0; rounds.cell_count()];
         let mut sums = vec![0.0; rounds.positions.len()];
@@ -113,6 +114,34 @@ impl Policy {
             );
         }
         Ok(Self { by_cell })
+    }
+}
+
+/// Refuses a policy that knows no action of the log: they are then most likely the same, written in another way.
+fn refuse_strangers(path: &Path, actions: &[String], rounds: &Rounds) -> anyhow::Result<()> {
+    let of_log: BTreeSet<&String> = rounds.actions.iter().collect();
+    if actions.iter().any(|action| of_log.contains(action)) {
+        return Ok(());
+    }
+    let by_bare: BTreeMap<String, &String> = actions.iter().map(|action| (bare(action), action)).collect();
+    let alike = rounds.actions.iter().find_map(|action| Some((action, *by_bare.get(&bare(action))?)));
+    let (logged, known) = match (alike, rounds.actions.first(), actions.first()) {
+        (Some((logged, known)), ..) => (logged, known),
+        (None, Some(logged), Some(known)) => (logged, known),
+        _ => return Ok(()),
+    };
+    bail!(
+        "`{}` has no action of the log: the log has actions like `{logged}`, the policy like `{known}`; write them alike in both",
+        path.display()
+    )
+}
+
+/// An action's name without noughts before a number and behind its point.
+fn bare(name: &str) -> String {
+    let whole = as_whole(name);
+    match whole.parse::<u64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => whole,
     }
 }
 
