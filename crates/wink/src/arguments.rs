@@ -38,8 +38,8 @@ pub(crate) use models::{
 pub(crate) use segments::{Segments, SegmentsAction};
 pub(crate) use statistics::{
     CampaignAsked, ClvFit, ClvInput, ClvPredict, Experiment, FileModel, FitAction, Geo, GeoMethod, GeoPlan,
-    GeoTable, InputFile, Measure, MeasureAction, Model, ModelAction, PredictAction, PurchaseModel,
-    Sequential, Unit,
+    GeoTable, InputFile, Measure, MeasureAction, Model, ModelAction, PowerAsked, PredictAction,
+    PurchaseModel, Sequential, Unit,
 };
 pub(crate) use till::{Till, TillAction};
 pub(crate) use uplift::{

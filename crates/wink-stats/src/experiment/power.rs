@@ -36,7 +36,7 @@ impl Plan {
     /// [`Error::OutOfRange`] for what cannot be planned: no effect, shares that are none, variances that are not positive.
     pub fn people(&self, effect: f64, power: f64) -> Result<f64, Error> {
         let per_person = self.variance_per_person()?;
-        share("the power", power)?;
+        let reach = self.reach(power)?;
         if !(0.0 < effect.abs() && effect.is_finite()) {
             return Err(Error::OutOfRange {
                 what: "the effect",
@@ -44,7 +44,6 @@ impl Plan {
                 must: "a number other than 0",
             });
         }
-        let reach = self.quantile() + normal_quantile(power);
         Ok((reach * reach * per_person / (effect * effect)).ceil())
     }
 
@@ -62,8 +61,54 @@ impl Plan {
     /// # Errors
     /// As [`Plan::people`].
     pub fn detectable(&self, people: f64, power: f64) -> Result<f64, Error> {
+        Ok(self.reach(power)? * self.standard_error(people)?)
+    }
+
+    /// Tells the least rise from a rate that so many people show with this power. The rate with the treatment has a variance of its own, so the
+    /// rise is sought; the more it is, the likelier it is seen.
+    ///
+    /// # Errors
+    /// As [`Plan::people`], and [`Error::OutOfRange`] if not even a rise to nearly everybody would be seen.
+    pub fn detectable_rise(
+        control: f64,
+        treated: f64,
+        level: f64,
+        people: f64,
+        power: f64,
+    ) -> Result<f64, Error> {
+        share("the rate", control)?;
         share("the power", power)?;
-        Ok((self.quantile() + normal_quantile(power)) * self.standard_error(people)?)
+        let is_seen = |rise: f64| -> Result<bool, Error> {
+            Ok(power <= Self::for_rates(control, control + rise, treated, level).power(rise, people)?)
+        };
+        // At one itself nothing would vary.
+        let (mut low, mut high) = (0.0, (1.0 - control) * (1.0 - 1e-9));
+        if !is_seen(high)? {
+            let must = "larger: not even a rise to nearly everybody would be seen";
+            return Err(Error::OutOfRange { what: "the number of people", value: people, must });
+        }
+        // Each step halves what is open; after so many no digit is.
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if is_seen(middle)? {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Ok(high)
+    }
+
+    /// How many standard errors the effect must be away from zero.
+    fn reach(&self, power: f64) -> Result<f64, Error> {
+        share("the power", power)?;
+        share("the level", self.level)?;
+        let reach = self.quantile() + normal_quantile(power);
+        if reach <= 0.0 {
+            let must = "more than half of what the level leaves to chance";
+            return Err(Error::OutOfRange { what: "the power", value: power, must });
+        }
+        Ok(reach)
     }
 
     fn standard_error(&self, people: f64) -> Result<f64, Error> {
@@ -105,6 +150,20 @@ mod tests {
         assert!((plan.detectable(126.0, 0.8).unwrap() - 0.5).abs() < 0.002);
         let rates = Plan::for_rates(0.10, 0.12, 0.5, 0.95);
         assert_eq!(rates.people(0.02, 0.8).unwrap(), 7_677.0);
+    }
+
+    /// scipy 1.17.1: `norm.ppf` and `brentq` over the unpooled variances of two binomials, with a tenth held out.
+    #[test]
+    fn arms_of_unlike_size_take_what_another_program_says() {
+        let means = Plan { variance_control: 625.0, variance_treated: 625.0, treated: 0.9, level: 0.95 };
+        assert_eq!(means.people(2.0, 0.8).unwrap(), 13_627.0);
+        assert!((means.power(2.0, 10_000.0).unwrap() - 0.670_044_488_690).abs() < 1e-9);
+        let rates = Plan::for_rates(0.05, 0.055, 0.9, 0.95);
+        assert_eq!(rates.people(0.005, 0.8).unwrap(), 167_260.0);
+        let rise = Plan::detectable_rise(0.05, 0.9, 0.95, 20_000.0, 0.8).unwrap();
+        assert!((rise - 0.014_586_112_432).abs() < 1e-9, "{rise}");
+        assert!(Plan::detectable_rise(0.5, 0.9, 0.95, 8.0, 0.8).is_err());
+        assert!(means.people(2.0, 0.02).is_err() && means.detectable(100.0, 0.02).is_err());
     }
 
     #[test]

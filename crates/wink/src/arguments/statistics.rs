@@ -196,8 +196,52 @@ pub(crate) enum MeasureAction {
     Geo(Geo),
     /// Plays experiments on regions on the past: which to treat, and what would be seen
     GeoPlan(GeoPlan),
+    /// Tells how many people an experiment takes, or what it can see with those there are
+    Power(PowerAsked),
     /// Tells what a campaign of a store changed in money against the people it was withheld from, also while a server runs
     Campaign(CampaignAsked),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  wink measure power --rate 0.05 --lift 0.1
+  wink measure power --sd 25 --effect 2 --hold-out 0.1 --json
+  wink measure power --mean 40 --sd 25 --lift 0.05 --people 20000
+  wink measure power --rate 0.05 --hold-out 0.1 --people 20000
+
+With an effect it tells how many people it takes; with people, the least effect they show; with both, the power. It plans for one look:
+whoever looks every day needs more.")]
+pub(crate) struct PowerAsked {
+    /// The share that does it without the treatment, if the outcome is yes or no
+    #[arg(long, value_name = "PART", conflicts_with_all = ["mean", "sd"], required_unless_present = "sd")]
+    pub(crate) rate: Option<f64>,
+    /// The mean of the outcome without the treatment, if it is a number; only --lift needs it
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, requires = "sd")]
+    pub(crate) mean: Option<f64>,
+    /// The standard deviation of the outcome between people
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) sd: Option<f64>,
+    /// The effect to see, in the outcome's unit; of a rate, 0.005 is half a point
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, conflicts_with = "lift")]
+    pub(crate) effect: Option<f64>,
+    /// The effect to see, as a part of the mean or the rate; 0.1 is ten per cent more
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    pub(crate) lift: Option<f64>,
+    /// How many people there are in both arms together
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) people: Option<u32>,
+    /// The part of the people the treatment is withheld from
+    #[arg(long, default_value_t = 0.5, value_name = "PART")]
+    pub(crate) hold_out: f64,
+    /// How often a difference is called one that is none; the interval is of 1 - alpha
+    #[arg(long, default_value_t = 0.05)]
+    pub(crate) alpha: f64,
+    /// How often the effect is to be seen; 0.8 if nothing is said
+    #[arg(long, value_name = "PART")]
+    pub(crate) power: Option<f64>,
+    /// Prints the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -221,3 +221,97 @@ fn names_that_differ_by_blanks_are_two_and_that_is_said() {
         "{said:?}"
     );
 }
+
+/// What the guide shows of `wink measure power` is what the command says; the numbers are checked beside the formulas, against another program.
+#[test]
+fn the_plan_in_the_guide_is_what_the_command_tells() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/statistics.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let mut tried = 0;
+    for (at, _) in guide.match_indices("```sh\nwink measure power ") {
+        let mut parts = guide[at..].split("```");
+        let line = parts.nth(1).unwrap().strip_prefix("sh\nwink ").unwrap();
+        let shown = parts.nth(1).unwrap().strip_prefix("text\n").unwrap();
+        assert_eq!(run(line.split_whitespace()).fine().out, shown, "{line}");
+        tried += 1;
+    }
+    assert_eq!(tried, 2);
+}
+
+#[test]
+fn people_effect_and_power_are_told_of_each_other() {
+    let plan = |line: &str| run(format!("measure power {line} --json").split(' ')).fine().json();
+    let near = |json: &Json, name: &str, truth: f64| {
+        let found = json[name].as_f64().unwrap();
+        assert!((found - truth).abs() <= 1e-3 * truth, "{name} is {found}, not {truth}");
+    };
+    for outcome in ["--mean 40 --sd 25", "--rate 0.05"] {
+        let people = plan(&format!("{outcome} --lift 0.1 --hold-out 0.2"));
+        assert_eq!(people["found"], "people");
+        let all = people["people"].as_u64().unwrap();
+        assert_eq!(people["treated"].as_u64().unwrap() + people["held_out"].as_u64().unwrap(), all);
+        let power = plan(&format!("{outcome} --lift 0.1 --hold-out 0.2 --people {all}"));
+        near(&power, "power", 0.8);
+        let effect = plan(&format!("{outcome} --hold-out 0.2 --people {all}"));
+        near(&effect, "lift", 0.1);
+    }
+    // The usual table: half a standard deviation takes 63 in each arm.
+    let usual = plan("--sd 1 --effect -0.5");
+    assert_eq!(
+        (&usual["treated"], &usual["held_out"], &usual["lift"]),
+        (&63.into(), &63.into(), &Json::Null)
+    );
+    for (line, why) in [
+        (
+            "--rate 0.05",
+            "say what is to be seen with --effect or --lift, or how many there are with --people",
+        ),
+        ("--rate 1.2 --lift 0.1", "--rate is 1.2, and must be between 0 and 1"),
+        ("--rate 0.5 --lift 1", "with the effect the rate would be 1, and must be between 0 and 1"),
+        ("--sd 2 --lift 0.1", "--lift is a part of the mean: say --mean"),
+        ("--sd 0 --effect 1", "--sd is 0, and must be above 0"),
+        ("--sd 2 --effect 0", "the effect is 0, and must be a number other than 0"),
+        ("--sd 2 --effect 1 --hold-out 1", "--hold-out is 1, and must be between 0 and 1"),
+        ("--sd 2 --effect 1 --power 0.01", "the power is 0.01, and must be more than half of what"),
+        ("--sd 2 --effect 1 --people 90 --power 0.9", "of effect, --people and --power one is to be found"),
+        ("--sd 2 --effect 1e-9", "people, more than there are"),
+        ("--sd 2 --effect 1 --people 3 --hold-out 0.01", "nobody is in one of the arms"),
+        ("--rate 0.5 --people 8 --hold-out 0.1", "not even a rise to nearly everybody would be seen"),
+    ] {
+        refused(&run(format!("measure power {line}").split(' ')), why);
+    }
+    let few = run("measure power --sd 2 --effect 3".split(' ')).fine();
+    assert!(few.err.contains("an arm has fewer than 30 people"), "{few:?}");
+    let rare = run("measure power --rate 0.001 --effect 0.5 --hold-out 0.5 --people 400".split(' ')).fine();
+    assert!(rare.err.contains("the figures are rough"), "{rare:?}");
+}
+
+#[test]
+fn a_policy_of_other_names_and_what_is_no_probability_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let line = "evaluate off-policy --log INPUT --policy HOME/policy.csv";
+    let log = |action: &dyn Fn(u32) -> String, probability: &str| -> String {
+        let row = |number: u32| format!("{},{},{probability}\n", action(number), number % 2);
+        std::iter::once("item_id,click,propensity_score\n".to_owned()).chain((0..200).map(row)).collect()
+    };
+    fs::write(home.join("policy.csv"), "action,probability\n2,0.25\n3,0.75\n").unwrap();
+    let columns = " --action item_id --reward click";
+    let line = format!("{line}{columns}");
+    for (write, as_written) in [
+        (&(|number: u32| format!("{}.0", 2 + number % 2)) as &dyn Fn(u32) -> String, "2.0"),
+        (&|number: u32| format!("0{}", 2 + number % 2), "02"),
+    ] {
+        let words =
+            format!("has no action of the log: the log has actions like `{as_written}`, the policy like `2`");
+        refused(&wink(home, &line, &log(write, "0.5")), &words);
+    }
+    let strange = |number: u32| ["tea", "soap"][number as usize % 2].to_owned();
+    refused(&wink(home, &line, &log(&strange, "0.5")), "actions like `soap`, the policy like `2`");
+    let same = |number: u32| (2 + number % 2).to_string();
+    for bad in ["0", "1.2", "-0.1"] {
+        let words = format!("input.csv`, row 1, column `propensity_score`: {bad} is no probability above 0");
+        refused(&wink(home, &line, &log(&same, bad)), &words);
+    }
+    wink(home, &line, &log(&same, "0.5")).fine();
+}

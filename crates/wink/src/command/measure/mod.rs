@@ -1,9 +1,11 @@
-//! `wink measure experiment|sequential|geo|geo-plan`: experiments in the user's own files; `wink measure campaign`: a store's own.
+//! `wink measure experiment|sequential|geo|geo-plan`: experiments in the user's own files; `wink measure power`: before there are any; `wink measure
+//! campaign`: a store's own.
 
 mod arms;
 mod campaign;
 mod experiment;
 mod geo;
+mod power;
 mod regions;
 mod sequential;
 
@@ -18,6 +20,7 @@ pub(crate) fn run(measure: &Measure) -> anyhow::Result<ExitCode> {
         MeasureAction::Sequential(asked) => sequential::run(asked)?,
         MeasureAction::Geo(asked) => geo::run(asked)?,
         MeasureAction::GeoPlan(asked) => geo::plan(asked)?,
+        MeasureAction::Power(asked) => power::run(asked)?,
         MeasureAction::Campaign(asked) => campaign::run(asked)?,
     }
     Ok(ExitCode::SUCCESS)
