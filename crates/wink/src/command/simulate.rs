@@ -1,7 +1,7 @@
 //! `wink simulate`: shoppers whose intent is known, sent to a server or written to a file, and the truth about them to another.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
@@ -51,7 +51,10 @@ pub(crate) fn run(asked: &Simulate) -> anyhow::Result<ExitCode> {
         let bar = terminal::progress(u64::try_from(settings.days).unwrap_or(0) + 1, "days", asked.json);
         let mut tally = Tally::default();
         for day in shop.by_ref() {
-            to.take(&day.messages, &mut tally).await?;
+            match to.take(&day.messages, &mut tally).await {
+                Err(error) if to.is_unread(&error) => break,
+                taken => taken?,
+            }
             tally.messages += u64::try_from(day.messages.len()).unwrap_or(u64::MAX);
             for visit in &day.visits {
                 tally.visits += 1;
@@ -66,8 +69,13 @@ pub(crate) fn run(asked: &Simulate) -> anyhow::Result<ExitCode> {
             }
         }
         bar.finish_and_clear();
-        to.close()?;
+        let written = to.close();
         truth.map_or(Ok(()), |mut truth| truth.flush())?;
+        match written {
+            // Nobody reads any more, as behind `| head`: nobody asks either how much there would have been.
+            Err(error) if to.is_unread(&error) => return Ok(ExitCode::SUCCESS),
+            written => written?,
+        }
         tally.print(asked.json)?;
         Ok(if stop::asked() { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
     })
@@ -75,7 +83,8 @@ pub(crate) fn run(asked: &Simulate) -> anyhow::Result<ExitCode> {
 
 /// Where the messages go.
 enum To {
-    Output(Box<dyn Write>),
+    Standard(BufWriter<std::io::Stdout>),
+    File(BufWriter<File>),
     Server(Box<Server>),
 }
 
@@ -89,7 +98,7 @@ struct Server {
 impl To {
     async fn open(asked: &Simulate) -> anyhow::Result<Self> {
         match asked.to.as_str() {
-            "-" => Ok(Self::Output(Box::new(BufWriter::new(std::io::stdout())))),
+            "-" => Ok(Self::Standard(BufWriter::new(std::io::stdout()))),
             url if url.starts_with("http://") => {
                 Ok(Self::Server(Box::new(Server::open(url, asked.key.clone()).await?)))
             }
@@ -98,13 +107,14 @@ impl To {
                     "`wink simulate` speaks no TLS: send to the server's own address, like http://127.0.0.1:7070"
                 )
             }
-            path => Ok(Self::Output(Box::new(file(path.as_ref())?))),
+            path => Ok(Self::File(file(path.as_ref())?)),
         }
     }
 
     async fn take(&mut self, messages: &[Message], tally: &mut Tally) -> anyhow::Result<()> {
         match self {
-            Self::Output(out) => messages.iter().try_for_each(|message| line(out, &message.to_json())),
+            Self::Standard(out) => messages.iter().try_for_each(|message| line(out, &message.to_json())),
+            Self::File(out) => messages.iter().try_for_each(|message| line(out, &message.to_json())),
             Self::Server(server) => {
                 for some in messages.chunks(AT_ONCE) {
                     server.send(some, tally).await?;
@@ -114,11 +124,19 @@ impl To {
         }
     }
 
-    fn close(self) -> anyhow::Result<()> {
+    fn close(&mut self) -> anyhow::Result<()> {
         match self {
-            Self::Output(mut out) => Ok(out.flush()?),
+            Self::Standard(out) => Ok(out.flush()?),
+            Self::File(out) => Ok(out.flush()?),
             Self::Server(_) => Ok(()),
         }
+    }
+
+    /// Whether something cannot be written only because nobody reads standard output any more.
+    fn is_unread(&self, error: &anyhow::Error) -> bool {
+        let of_json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let kind = of_json.or_else(|| error.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
+        matches!(self, Self::Standard(_)) && kind == Some(ErrorKind::BrokenPipe)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The names of lines and estimates above a chart, in as many rows as they need.
 
-use super::{Chart, MARGINS, WIDTH, segment, text};
+use super::{Chart, GREY, MARGINS, WIDTH, segment, text};
 
 /// How high a row is.
 const ROW: f64 = 17.0;
@@ -41,7 +41,7 @@ impl<'a> Legend<'a> {
             }
             entries.push(Entry {
                 name,
-                colour: if is_beside { "#444" } else { colour },
+                colour: if is_beside { GREY } else { colour },
                 dashes: if is_beside { " stroke-dasharray=\"6 4\"" } else { "" },
                 place: (x, FIRST + ROW * f64::from(row)),
             });

@@ -45,7 +45,7 @@ pub(crate) fn picture(written: &str) -> Result<PathBuf, String> {
 pub(crate) struct Line<'a> {
     pub(crate) name: &'a str,
     pub(crate) points: Vec<(f64, f64)>,
-    /// Whether it is what the line before is compared with: dashed, in the same colour, and named once for all.
+    /// Whether it is what the line before is compared with: dashed, in the same colour if there are several, and named once for all.
     pub(crate) is_beside: bool,
 }
 
@@ -78,6 +78,8 @@ const HEIGHT: f64 = 440.0;
 const MARGINS: [f64; 4] = [78.0, 24.0, 78.0, 56.0];
 /// Told apart by people who see colours differently as well (Okabe, Ito 2008).
 const COLOURS: [&str; 5] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"];
+/// What is no line's own.
+const GREY: &str = "#444";
 
 impl Chart<'_> {
     /// Writes the chart to a file.
@@ -147,12 +149,18 @@ impl Chart<'_> {
     /// The colour of each line, then of each of the estimates.
     fn colours(&self) -> impl Iterator<Item = &'static str> {
         let are_beside = self.lines.iter().map(|line| line.is_beside);
+        // Where each line has one of its own beside it, only the colour tells which; a single one is as its name says, in no line's colour.
+        let are_told_apart = 1 < self.lines.iter().filter(|line| line.is_beside).count();
         let mut number = 0;
         are_beside.chain(self.estimates.iter().map(|_| false)).map(move |is_beside| {
             number += usize::from(!is_beside);
             // What stands beside no line has no line's colour.
             let place = usize::checked_sub(number, 1).map(|place| place % COLOURS.len());
-            place.and_then(|place| COLOURS.get(place)).copied().unwrap_or("#444")
+            place
+                .filter(|_| !is_beside || are_told_apart)
+                .and_then(|place| COLOURS.get(place))
+                .copied()
+                .unwrap_or(GREY)
         })
     }
 }
@@ -266,6 +274,18 @@ mod tests {
             strokes.iter().map(|line| line.contains("dasharray")).collect::<Vec<_>>(),
             [false, true, false, true]
         );
+    }
+
+    #[test]
+    fn what_alone_stands_beside_a_line_is_drawn_as_it_is_named() {
+        let lines = vec![
+            Line::of("difference", vec![(0.0, 0.0), (1.0, 2.0)]),
+            Line::beside("no difference", vec![(0.0, 0.0), (1.0, 0.0)]),
+        ];
+        let svg = Chart { lines, ..chart(Vec::new()) }.svg().unwrap();
+        let dashed: Vec<&str> = svg.lines().filter(|line| line.contains("\"6 4\"")).collect();
+        assert_eq!(dashed.len(), 2, "the line and its name: {svg}");
+        assert!(dashed.iter().all(|line| line.contains(&format!("stroke=\"{GREY}\""))), "{dashed:?}");
     }
 
     #[test]

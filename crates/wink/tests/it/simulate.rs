@@ -1,11 +1,13 @@
 //! `wink simulate`: the same file for the same settings, and a server that takes all of it.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::sample;
-use crate::wink::{Server, run, verified};
+use crate::wink::{Server, call, run, verified};
 
 const FEW: [&str; 5] = ["simulate", "--people", "40", "--days", "5"];
 
@@ -43,6 +45,32 @@ fn a_server_takes_what_is_simulated_and_accounts_for_all_of_it() {
     assert!(0 < duplicate && 0 < dead && 50 * (duplicate + dead) < 2 * accepted, "{said}");
     assert_eq!(server.stop().code, Some(0));
     verified(&store);
+}
+
+/// As behind `| head`.
+#[test]
+fn a_reader_who_has_seen_enough_ends_it_quietly() {
+    let here = tempfile::tempdir().unwrap();
+    let truth = here.path().join("truth.ndjson");
+    let mut call = call([
+        "simulate",
+        "--people",
+        "400",
+        "--days",
+        "60",
+        "--to",
+        "-",
+        "--truth",
+        truth.to_str().unwrap(),
+    ]);
+    let mut child = call.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(serde_json::from_str::<Value>(&first).is_ok(), "{first}");
+    let said = child.wait_with_output().unwrap();
+    assert_eq!((said.status.code(), String::from_utf8_lossy(&said.stderr).as_ref()), (Some(0), ""));
+    let truths = fs::read_to_string(truth).unwrap();
+    assert!(truths.ends_with("}\n"), "what was written is whole");
 }
 
 #[test]

@@ -25,7 +25,12 @@ pub(super) fn run(asked: &CampaignAsked) -> anyhow::Result<()> {
         "there is not enough data for a chart yet, so `{}` is not written",
         path.display()
     );
-    draw(&found).write(path)
+    let title = format!("What {} had changed by each day", found.campaign);
+    let up = format!(
+        "contribution per person in {}, offered minus held out, with a 95 % interval for each day",
+        currency_of(&found)
+    );
+    draw(&found, &title, &up).write(path)
 }
 
 /// Asks the server that has the store, or reads the store and says how far it is.
@@ -179,16 +184,16 @@ fn span(milliseconds: i64) -> String {
     }
 }
 
-fn draw(found: &CampaignResultView) -> Chart<'static> {
+fn draw<'a>(found: &CampaignResultView, title: &'a str, up: &'a str) -> Chart<'a> {
     let unit = currency_of(found).minor_units();
     let point = |minor: f64| minor / unit;
     let days = || found.course.iter().map(|at| (f64::from(at.day), at.cents));
     let band = days().map(|(day, cents)| (day, point(cents.lower), point(cents.upper))).collect();
     Chart {
-        title: "What the campaign had changed by each day",
+        title,
         along: "days after the day of the assignment",
         along_dates: false,
-        up: "contribution per person, offered minus held out, with a 95 % interval for each day",
+        up,
         lines: vec![
             Line::of("difference", days().map(|(day, cents)| (day, point(cents.estimate))).collect()),
             Line::beside("no difference", days().map(|(day, _)| (day, 0.0)).collect()),
