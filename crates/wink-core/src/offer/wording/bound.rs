@@ -41,6 +41,18 @@ impl<'a> Values<'a> {
         let first = places.partition_point(|(begin, _)| *begin < from);
         places.get(first).is_some_and(|(_, end)| *end <= to)
     }
+
+    /// Tells whether a value of this name stands at a byte.
+    pub(super) fn is_at(&self, name: &str, at: usize) -> bool {
+        let Some(places) = self.by_name.get(name) else { return false };
+        let behind = places.partition_point(|(begin, _)| *begin <= at);
+        behind.checked_sub(1).and_then(|last| places.get(last)).is_some_and(|(_, end)| at < *end)
+    }
+
+    /// Tells whether any value stands at a byte.
+    pub(super) fn is_any_at(&self, at: usize) -> bool {
+        self.by_name.keys().any(|name| self.is_at(name, at))
+    }
 }
 
 /// A point between digits or inside a value's name ends no sentence.

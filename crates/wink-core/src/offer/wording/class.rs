@@ -76,6 +76,7 @@ classes! {
     TrickDefault "trick_default" None, "Ja, ich möchte … (nicht angekreuzt)", "Yes, I would like … (not ticked)", "Takes a yes that nobody gave.";
     Subscription "subscription_trap" None, "Preis, Laufzeit und Kündigung mit einem Klick daneben", "Price, duration, and one click to stop beside it", "Goes on by itself.";
     Nagging "nagging" None, "nichts: wer ging, wird in Ruhe gelassen", "nothing: whoever goes is left alone", "Asks again.";
+    MaskedAd "masked_ad" None, "Anzeige", "Ad", "Calls an advertisement something else, if it is paid for.";
     AccountThreat "account_threat" None, "eine Nachricht zum Konto, einmal, mit Datum", "a message about the account, once, with a date", "Threatens with the account.";
 }
 

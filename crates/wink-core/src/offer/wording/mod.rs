@@ -3,6 +3,7 @@
 //! Words are all it sees. That "no" is as large as "yes" and that a page has no clock that starts again are for other eyes.
 
 mod bound;
+mod claim;
 mod class;
 mod markup;
 mod normal;
@@ -71,7 +72,7 @@ impl Finding {
 /// Looks a text over by the rules of some languages. What it finds is in the order of the text.
 ///
 /// A claim of fact that is bound to a value, such as `{{stock.available}}` for a number of pieces, is no finding: what it says is then checked
-/// whenever it is said.
+/// whenever it is said. A number that was written down is not, whatever value stands beside it.
 pub fn lint(text: &str, languages: &[Language]) -> Vec<Finding> {
     let laid = Mapped::laid(text);
     let values = Values::of(text);
@@ -117,11 +118,16 @@ fn search(mapped: &Mapped, values: &Values<'_>, languages: &[Language]) -> Vec<(
     let rules = patterns::rules();
     let mut found = Vec::new();
     for rule in rules.matching(&mapped.text).filter(|rule| languages.contains(&rule.language)) {
+        let meant_otherwise = rule.meant_otherwise(&mapped.text);
         for place in rule.pattern.find_iter(&mapped.text) {
+            if meant_otherwise.iter().any(|other| other.start <= place.start() && place.end() <= other.end) {
+                continue;
+            }
             let at = mapped.original(place.range());
             // Only a claim of fact can be shown; hurry is hurry, whatever stands beside it.
             let is_shown = rule.severity == Severity::Fact
-                && rule.class.binding().is_some_and(|name| values.show(name, at.start));
+                && rule.class.binding().is_some_and(|name| values.show(name, at.start))
+                && !claim::is_written(rule.class, mapped, &place.range(), values);
             if !is_shown {
                 let (language, class, severity) = (rule.language, rule.class, rule.severity);
                 let words = if place.as_str().contains(' ') { Words::Several } else { Words::One };

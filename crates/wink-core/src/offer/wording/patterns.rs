@@ -1,6 +1,7 @@
 //! The rules, read once. They are data (`patterns.tsv`), so that they can be read and measured without this code. A blank in a pattern is also the end
 //! of a paragraph, which `.` does not pass.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -9,6 +10,9 @@ use super::{Class, Language, Severity};
 
 /// The rules as they are written.
 const WRITTEN: &str = include_str!("patterns.tsv");
+
+/// What stands in the place of a severity on a line that takes something out of a rule.
+const EXCEPT: &str = "except";
 
 /// Bytes a compiled pattern may take: some list many words in both cases of every letter.
 const COMPILED_BYTES_MAX: usize = 64 << 20;
@@ -23,6 +27,16 @@ pub(super) struct Rule {
     pub(super) class: Class,
     pub(super) severity: Severity,
     pub(super) pattern: Regex,
+    /// What it does not mean.
+    except: Option<Regex>,
+}
+
+impl Rule {
+    /// Lists where a text has words of this rule that mean something else.
+    pub(super) fn meant_otherwise(&self, text: &str) -> Vec<Range<usize>> {
+        let found = self.except.iter().flat_map(|except| except.find_iter(text));
+        found.map(|place| place.range()).collect()
+    }
 }
 
 /// All rules, with one automaton that says which of them may find something: it knows no ends of words and no distances, which would cost it its speed.
@@ -60,6 +74,15 @@ impl Rules {
 
 /// Lists the rules as they are written.
 fn written() -> impl Iterator<Item = &'static str> {
+    lines().filter(|line| line.split('\t').nth(2) != Some(EXCEPT))
+}
+
+/// Lists what single rules do not mean, as it is written.
+fn exceptions() -> impl Iterator<Item = &'static str> {
+    lines().filter(|line| line.split('\t').nth(2) == Some(EXCEPT))
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
     WRITTEN.lines().filter(|line| !line.starts_with('#'))
 }
 
@@ -73,9 +96,16 @@ fn rule(line: &'static str) -> Option<(Rule, String)> {
     let (id, class, severity, pattern) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let pattern = pattern.replace(' ', r"\s");
     let language = Language::parse(&id.get(..2)?.to_ascii_lowercase())?;
-    let compiled = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(COMPILED_BYTES_MAX).build();
     let (class, severity) = (Class::parse(class)?, Severity::parse(severity)?);
-    Some((Rule { id, language, class, severity, pattern: compiled.ok()? }, pattern))
+    let except = exceptions().find(|line| line.split('\t').next() == Some(id));
+    let except = except.and_then(|line| line.split('\t').nth(3)).and_then(compiled);
+    Some((Rule { id, language, class, severity, pattern: compiled(&pattern)?, except }, pattern))
+}
+
+/// Compiles a pattern, in which a blank is whatever stands between two words.
+fn compiled(pattern: &str) -> Option<Regex> {
+    let pattern = pattern.replace(' ', r"\s");
+    RegexBuilder::new(&pattern).case_insensitive(true).size_limit(COMPILED_BYTES_MAX).build().ok()
 }
 
 /// Makes a pattern that matches wherever this one does, and is quicker to look for: without ends of words, and with any distance where there is one.

@@ -78,6 +78,57 @@ const PRESSING: &[(&str, Severity)] = &[
     ("Your account will be deleted", Severity::Block),
 ];
 
+/// Forms and compounds of the words above.
+const INFLECTED: &[(&str, Severity)] = &[
+    ("Dein Konto wird gelöscht", Severity::Block),
+    ("Euer Konto wird gelöscht", Severity::Block),
+    ("Häkchen entfernen, wenn du keine Werbung willst", Severity::Block),
+    ("Letzte Chancen", Severity::Block),
+    ("Nutzen Sie Ihre letzten Chancen", Severity::Block),
+    ("Zögert nicht", Severity::Block),
+    ("Verpass es nicht", Severity::Block),
+    ("Verpasst nicht", Severity::Block),
+    ("Ihr verliert euren Bonus", Severity::Block),
+    ("Eure Punkte verfallen", Severity::Block),
+    ("Ihre Punkte verfallen", Severity::Block),
+    ("Eure 240 Punkte verfallen am 3. Mai", Severity::Block),
+    ("Ihr habt gewonnen", Severity::Block),
+    ("Du lässt uns im Stich", Severity::Block),
+    ("Wir sind traurig, dass du gehst", Severity::Block),
+    ("Schlagen Sie jetzt zu", Severity::Block),
+    ("Schade, dass ihr geht", Severity::Block),
+    ("Wollt ihr wirklich verzichten?", Severity::Block),
+    ("Don't delay", Severity::Block),
+    ("Be quick", Severity::Block),
+    ("nur noch zehn Stück", Severity::Fact),
+    ("Noch 3 Stück", Severity::Fact),
+    ("Nur 2 Plätze frei", Severity::Fact),
+    ("Nur noch 2", Severity::Fact),
+    ("Das Angebot läuft morgen ab", Severity::Fact),
+    ("Die Aktion läuft gleich ab", Severity::Fact),
+    ("Der Rabatt läuft um Mitternacht ab", Severity::Fact),
+    ("Blitzangebote", Severity::Fact),
+    ("Bestpreise", Severity::Fact),
+    ("Bestpreisgarantie", Severity::Fact),
+    ("Gratisversand", Severity::Fact),
+    ("Versandkostenfrei ab morgen", Severity::Fact),
+    ("streng limitiert", Severity::Fact),
+    ("UVP", Severity::Fact),
+    ("statt 29,99", Severity::Fact),
+    ("statt € 29,99", Severity::Fact),
+    ("Only today", Severity::Fact),
+    ("Ends at midnight", Severity::Fact),
+    ("Last few pairs", Severity::Fact),
+    ("Only a couple left", Severity::Fact),
+    ("free of charge", Severity::Fact),
+    ("Warten Sie", Severity::Review),
+    ("Unsere Empfehlung", Severity::Review),
+    ("Our recommendation", Severity::Review),
+    ("Are you sure you want to leave?", Severity::Review),
+    ("Bist du sicher, dass du gehen willst?", Severity::Review),
+    ("Wait!", Severity::Review),
+];
+
 /// What a shop may say.
 const FAIR: &[&str] = &[
     "2,00 € weniger auf Käse",
@@ -115,7 +166,7 @@ fn braces_hide_no_words() {
 
 #[test]
 fn what_presses_is_found_and_how_bad_it_is() {
-    for (text, severity) in PRESSING {
+    for (text, severity) in PRESSING.iter().chain(INFLECTED) {
         assert_eq!(worst(text), Some(*severity), "{text}: {:?}", rules_of(text));
     }
 }
@@ -251,6 +302,60 @@ fn a_claim_is_no_finding_where_a_value_shows_it() {
     assert_eq!(facts("Nur noch {{demand.count}} Stück"), 1);
     assert!(0 < facts("Nur noch 2 Stück. Vorrätig: {{stock.available}}."));
     assert!(0 < facts("Jetzt zuschlagen, gültig bis {{offer.valid_until}}."));
+}
+
+#[test]
+fn a_number_that_was_written_down_is_shown_by_no_value_beside_it() {
+    for text in [
+        "Nur noch 2 Stück, Lager {{stock.available}}",
+        "Nur noch zwei Stück, Lager {{stock.available}}",
+        "Nur noch {{demand.count}} Stück, Lager {{stock.available}}",
+        "Only 3 left, {{stock.available}} in the store",
+        "17 Personen sehen {{demand.count}} gerade an",
+        "Nur noch 2 Stunden, gültig bis {{offer.valid_until}}",
+        "Endet in 02:13:45, gültig bis {{offer.valid_until}}",
+    ] {
+        assert!(!lint(text, &Language::ALL).is_empty(), "{text}");
+    }
+    for text in [
+        "Nur noch {{stock.available}} von 20 Stück auf Lager",
+        "Solange der Vorrat reicht: {{stock.available}} Stück",
+        "In den letzten 30 Tagen haben {{demand.count}} Kunden das gekauft",
+        "{{demand.count}} people bought this in the last 24 hours",
+        "The offer of 5 EUR ends {{offer.valid_until}}",
+        "Nur heute: 20 Stück, gültig bis {{offer.valid_until}}",
+    ] {
+        assert_eq!(lint(text, &Language::ALL), [], "{text}");
+    }
+}
+
+#[test]
+fn what_only_sounds_free_is_no_claim() {
+    for text in [
+        "Sugar-free gum",
+        "Gluten-free bread",
+        "The tea is unsweetened and caffeine-free.",
+        "Hands-free kit",
+        "Feel free to ask us.",
+        "Free of perfume",
+        "Sie brauchen noch 3 Stück bis zum Rabatt",
+        "Wir öffnen um 9.30 statt 10.30 Uhr",
+        "1,00 l statt 0,75 l im Karton",
+        "Bitte warten Sie, bis die Seite geladen ist",
+        "Recommended daily intake: 5 g",
+    ] {
+        assert_eq!(rules_of(text), Vec::<&str>::new(), "{text}");
+    }
+    for text in [
+        "Get it free",
+        "Free of charge",
+        "Free to try",
+        "Free from 50 EUR",
+        "Buy-one-get-one-free",
+        "Sugar free of charge",
+    ] {
+        assert!(rules_of(text).contains(&"EN-G1"), "{text}");
+    }
 }
 
 #[test]

@@ -51,6 +51,22 @@ fn every_rule_finds_its_examples_wherever_they_stand() {
     }
 }
 
+#[test]
+fn what_a_rule_does_not_mean_it_does_not_find() {
+    for line in exceptions() {
+        let mut fields = line.split('\t');
+        let id = fields.next().unwrap();
+        let rule = rules().all().iter().find(|rule| rule.id == id).unwrap();
+        let mut examples = fields.skip(3).peekable();
+        assert!(rule.except.is_some() && examples.peek().is_some(), "{line}");
+        for example in examples {
+            assert!(rule.pattern.is_match(example), "{id} finds no {example:?} that were to be taken out");
+            let found = lint(example, &Language::ALL).into_iter().any(|finding| finding.rule == id);
+            assert!(!found, "{example:?}");
+        }
+    }
+}
+
 /// Makes up texts for a pattern, of one branch of one alternation and of any of all others.
 struct Maker<'a> {
     forced: (Span, usize),
