@@ -119,11 +119,15 @@ pub struct BestView {
 impl BestView {
     /// Shows a combination.
     pub fn new(best: &Best<'_>, currency: Currency, name: impl Fn(CouponId) -> String) -> Self {
-        Self {
-            coupons: best.priced.applied().iter().map(|applied| name(applied.coupon)).collect(),
-            is_exact: best.is_exact,
-            cart: CartView::new(&best.priced, currency),
+        let mut coupons: Vec<String> = Vec::new();
+        for applied in best.priced.applied() {
+            let name = name(applied.coupon);
+            // What stands of a coupon's earlier use and its use now are named once.
+            if !coupons.contains(&name) {
+                coupons.push(name);
+            }
         }
+        Self { coupons, is_exact: best.is_exact, cart: CartView::new(&best.priced, currency) }
     }
 }
 

@@ -91,7 +91,7 @@ impl ReasonView {
             nearest_miss: match why {
                 NotPaid::NobodySaid => Some(NearestMissView::SignIn),
                 NotPaid::Balance { balance: at_most, .. } | NotPaid::TooMany { most: at_most } => {
-                    Some(NearestMissView::UsePoints { at_most: at_most.0 })
+                    (0 < at_most.0).then_some(NearestMissView::UsePoints { at_most: at_most.0 })
                 }
                 NotPaid::NoProgramme | NotPaid::PaidBefore | NotPaid::EarnedBefore => None,
             },

@@ -152,9 +152,10 @@ impl Coupon {
         self.state.ended_at().is_none()
     }
 
-    /// Tells whether it was redeemed on this order.
-    pub fn is_redeemed_on(&self, order: &str) -> bool {
-        matches!(&self.state, State::Redeemed { order_id, .. } if order_id == order && !order.is_empty())
+    /// Tells whether it cannot be used any more at `now`, whether or not anybody has seen to its timer: it is used, over or revoked. All there is to
+    /// say of it on an order is then what it was redeemed as there.
+    pub fn is_done(&self, now: Timestamp) -> bool {
+        self.phase(now).is_err()
     }
 
     /// Tells when time alone changes it next: a hold ends, or its validity. That is when its timer is due.

@@ -86,6 +86,11 @@ impl Redemption {
         self.amount - self.returned()
     }
 
+    /// Tells whether some of it stands on an order, whatever became of the coupon since. What came back altogether does not.
+    pub fn stands_on(&self, order: &str) -> bool {
+        !order.is_empty() && self.order_id == order && Cents::ZERO < self.spent()
+    }
+
     /// Lists what it still gives, line by line.
     pub fn parts_left(&self) -> impl Iterator<Item = Part> {
         self.parts.iter().map(|part| Part {

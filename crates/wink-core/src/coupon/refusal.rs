@@ -26,7 +26,7 @@ pub enum Refusal {
     #[error("this coupon is no longer valid")]
     Revoked,
     /// It waits to be activated.
-    #[error("activate this coupon first, then it applies")]
+    #[error("activate this coupon first")]
     NotActivated,
     /// It can be used at once, so that there is nothing to activate.
     #[error("this coupon needs no activation")]
@@ -70,6 +70,11 @@ pub enum Refusal {
         /// Without these it applies; none if it is what was used on the order before that stands against it.
         leave_out: Vec<CouponId>,
     },
+    /// What was redeemed on the order before has no room on this cart: lines it took something from are gone, or have fewer pieces or a lower price.
+    #[error(
+        "the order has changed since a coupon was redeemed on it; take that back, then redeem again on this cart"
+    )]
+    OtherCart,
     /// It is a public code, and those that there were of it are used. Everybody may know.
     #[error("this code is used up")]
     UsedUp,
@@ -149,6 +154,7 @@ impl Refusal {
             Self::MinimumPrice { .. } | Self::CostFloor => "minimum_price",
             Self::Combination { why: Beside::OtherPerson, .. } => "discount_code_user_ineligible",
             Self::Combination { .. } => "discount_code_combination_disallowed",
+            Self::OtherCart => "redeemed_on_other_cart",
             Self::UsedUp => "public_code_used_up",
             Self::NobodySaid => "discount_code_user_not_logged_in",
             Self::PersonLimit { .. } => "profile_limit",
@@ -161,7 +167,11 @@ impl Refusal {
     /// Tells the key of the catalogue that says no. `None` where it is no rule but what has happened.
     pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Self::Unknown | Self::AlreadyRedeemed { .. } | Self::Revoked | Self::Held { .. } => None,
+            Self::Unknown
+            | Self::AlreadyRedeemed { .. }
+            | Self::Revoked
+            | Self::Held { .. }
+            | Self::OtherCart => None,
             Self::Expired { .. } => Some("valid_days"),
             Self::NotActivated | Self::NeedsNoActivation => Some("needs_activation"),
             Self::NoProduct { categories, .. } if categories.is_empty() => Some("minimum_spend"),

@@ -152,7 +152,7 @@ fn a_coupon_is_redeemed_once_and_not_after_it_expired() {
 fn an_offer_may_ask_for_an_activation_which_can_be_taken_back() {
     let mut asleep = one_fifty();
     asleep.terms.needs_activation = true;
-    check(&asleep, 500, 1, "coupon_not_activated: activate this coupon first, then it applies");
+    check(&asleep, 500, 1, "coupon_not_activated: activate this coupon first");
     assert_eq!(reserved(&asleep, &order(500), HoldFor::default(), Timestamp(1)), Err(Refusal::NotActivated));
     let active = activate(&asleep, Timestamp(1)).unwrap().coupon;
     assert_eq!(active.state.name(), "activated");

@@ -85,9 +85,7 @@ impl Speaker<'_> {
             Refusal::Expired { until } => {
                 format!("Dieser Gutschein galt bis {}.", self.last_minute(*until))
             }
-            Refusal::NotActivated => {
-                "Dieser Gutschein wartet darauf, aktiviert zu werden. Danach gilt er.".to_owned()
-            }
+            Refusal::NotActivated => "Dieser Gutschein muss erst aktiviert werden.".to_owned(),
             Refusal::NeedsNoActivation => "Dieser Gutschein gilt ohne Aktivierung.".to_owned(),
             Refusal::Held { until, is_over } => format!(
                 "Dieser Gutschein ist bis {} für eine andere Bestellung vorgemerkt.{}",
@@ -107,13 +105,16 @@ impl Speaker<'_> {
                 self.money(*missing)
             ),
             Refusal::MinimumPrice { missing } => format!(
-                "Diese Produkte haben schon ihren niedrigsten Preis. Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
+                "Dieser Gutschein senkt den Preis dieser Produkte nicht weiter. Mit weiteren {} für Produkte aus diesem Angebot gilt der Gutschein.",
                 self.money(*missing)
             ),
-            Refusal::CostFloor => "Diese Produkte haben schon ihren niedrigsten Preis.".to_owned(),
+            Refusal::CostFloor => "Dieser Gutschein senkt den Preis dieser Produkte nicht weiter.".to_owned(),
+            Refusal::OtherCart => {
+                "Die Bestellung hat sich geändert, seit auf ihr ein Gutschein eingelöst wurde.".to_owned()
+            }
             Refusal::UsedUp => "Dieser Code ist aufgebraucht.".to_owned(),
             Refusal::NobodySaid => {
-                "Dieser Code zählt je Person. Mit Anmeldung oder Kundenkarte gilt er.".to_owned()
+                "Dieser Code zählt je Person. Er braucht eine Anmeldung oder Kundenkarte.".to_owned()
             }
             Refusal::PersonLimit { .. } => "Dieses Angebot ist schon ausgeschöpft.".to_owned(),
             Refusal::HouseholdLimit { .. } => "Dieses Angebot ist für Ihren Haushalt schon ausgeschöpft.".to_owned(),
@@ -160,6 +161,9 @@ impl Speaker<'_> {
                 format!("Mindestpreis erreicht. Es fehlen {}.", self.money(*missing))
             }
             Refusal::CostFloor => "Mindestpreis erreicht.".to_owned(),
+            Refusal::OtherCart => {
+                "Auf dieser Bestellung mit anderem Warenkorb eingelöst. Erst zurücknehmen.".to_owned()
+            }
             Refusal::UsedUp => "Öffentlicher Code, aufgebraucht.".to_owned(),
             Refusal::NobodySaid => "Zählt je Person. Kundenkarte scannen.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("Höchstens {at_most} je Person, erreicht."),
@@ -192,7 +196,7 @@ impl Speaker<'_> {
             Refusal::Expired { until } => {
                 format!("This coupon was valid until {}.", self.last_minute(*until))
             }
-            Refusal::NotActivated => "This coupon waits to be activated. After that it applies.".to_owned(),
+            Refusal::NotActivated => "This coupon has to be activated first.".to_owned(),
             Refusal::NeedsNoActivation => "This coupon applies without being activated.".to_owned(),
             Refusal::Held { until, is_over } => format!(
                 "This coupon is held for another order until {}.{}",
@@ -211,13 +215,14 @@ impl Speaker<'_> {
                 format!("With {} more for products of this offer the coupon applies.", self.money(*missing))
             }
             Refusal::MinimumPrice { missing } => format!(
-                "These products are at their lowest price already. With {} more for products of this offer the coupon applies.",
+                "This coupon lowers the price of these products no further. With {} more for products of this offer the coupon applies.",
                 self.money(*missing)
             ),
-            Refusal::CostFloor => "These products are at their lowest price already.".to_owned(),
+            Refusal::CostFloor => "This coupon lowers the price of these products no further.".to_owned(),
+            Refusal::OtherCart => "This order has changed since a coupon was used on it.".to_owned(),
             Refusal::UsedUp => "This code is used up.".to_owned(),
             Refusal::NobodySaid => {
-                "This code counts per person. With an account or a loyalty card it applies.".to_owned()
+                "This code counts per person. It needs an account or a loyalty card.".to_owned()
             }
             Refusal::PersonLimit { .. } => "This offer was used as often as one person may.".to_owned(),
             Refusal::HouseholdLimit { .. } => "This offer was used as often as one household may.".to_owned(),
@@ -264,6 +269,7 @@ impl Speaker<'_> {
                 format!("Minimum price reached. Missing: {}.", self.money(*missing))
             }
             Refusal::CostFloor => "Minimum price reached.".to_owned(),
+            Refusal::OtherCart => "Used on this order with another cart. Take that back first.".to_owned(),
             Refusal::UsedUp => "Public code, used up.".to_owned(),
             Refusal::NobodySaid => "Counts per person. Scan the customer's card.".to_owned(),
             Refusal::PersonLimit { at_most } => format!("At most {at_most} per person, reached."),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use wink_core::base::{Cents, CouponId, Points, Timestamp};
+use wink_core::base::{CouponId, Points, Timestamp};
 use wink_core::coupon::cart::{Best, Cart, Checkout, Claim, Line, Stack, best, put_on};
 use wink_core::coupon::points::NotPaid;
 use wink_core::coupon::{Bound, Coupon, Redemption, State, Wallet};
@@ -127,10 +127,16 @@ pub async fn qualify<'a, S: Store>(
     }
     let words = found.len();
     found.extend(coupons.into_iter().map(|coupon| Some(Found::held(coupon))));
-    bound(engine, &catalogue, &mut found, wish.store, now).await?;
     let on_order = OnOrder::load(engine, order).await?;
-    let redeemed: Vec<Claim<'_>> = on_order.used.iter().map(|found| found.claim(&catalogue)).collect();
-    let is_new = |found: &Found| on_order.used.iter().all(|used| used.coupon.id != found.coupon.id);
+    for held in found.iter_mut().flatten().filter(|held| held.coupon.is_done(now)) {
+        // As a validation says it: what ran out and stands on the order is the same again.
+        let stands = on_order.used.iter().rev().find(|used| used.coupon.id == held.coupon.id);
+        held.redeemed = held.redeemed.take().or_else(|| stands?.redeemed.clone());
+    }
+    bound(engine, &catalogue, &mut found, wish.store, now).await?;
+    let standing = on_order.standing(found.iter().flatten());
+    let redeemed: Vec<Claim<'_>> = standing.into_iter().map(|found| found.claim(&catalogue)).collect();
+    let is_new = |found: &Found| found.redeemed.is_none();
     // A word may stand for a coupon they have: on the cart it is one.
     let mut seen = BTreeSet::new();
     let once = found.iter().flatten().filter(|found| is_new(found) && seen.insert(found.coupon.id));
@@ -182,9 +188,11 @@ pub async fn validate<'a, S: Store>(
     Ok(Validated { coupons, stack, points: paying.map(|paying| paying.outcome) })
 }
 
-/// A coupon as it was read, with what it was redeemed as on the order that is asked about.
+/// A coupon as it was read.
 pub(super) struct Found {
     pub coupon: Coupon,
+    /// What it was redeemed as on the order that is asked about, if it stands there and cannot be used again: then it is the same again. One that went back
+    /// to its person is used anew, though some of what it was redeemed as before may stand ([`OnOrder`]).
     pub redeemed: Option<Redemption>,
     /// Which commit wrote the coupon; none yet if it is a public code's, which is issued when it is redeemed.
     version: Option<Version>,
@@ -203,15 +211,13 @@ impl Found {
         record: &Record,
         order: Option<&str>,
         by: By,
+        now: Timestamp,
     ) -> Result<Self, Error> {
         let coupon = Coupon::from_bytes(&record.bytes)?;
-        let is_redeemed = order.is_some_and(|order| coupon.is_redeemed_on(order));
-        let redeemed: Option<Redemption> = match coupon.redemptions.last().filter(|_| is_redeemed) {
-            Some(id) => engine.stored(&keys::redemption(*id)).await?,
+        let redeemed = match order.filter(|_| coupon.is_done(now)) {
+            Some(order) => standing(engine, &coupon, order).await?.pop(),
             None => None,
         };
-        // What came back altogether is no longer on the order: the coupon was used, and stands for nothing.
-        let redeemed = redeemed.filter(|redemption| Cents::ZERO < redemption.spent());
         Ok(Self { redeemed, version: Some(record.version), by, ..Self::held(coupon) })
     }
 
@@ -285,7 +291,7 @@ impl Found {
 
 /// What was used on an order before.
 pub(super) struct OnOrder {
-    /// The coupons that still take something off it.
+    /// Every redemption that still takes something off it, whatever became of its coupon since: with a coupon as often as it was redeemed there.
     pub used: Vec<Found>,
     /// Where that is remembered, at which version, and every coupon there; nothing for an order without an id.
     remembered: Option<(RecordKey, Option<Version>, OrderCoupons)>,
@@ -299,11 +305,16 @@ impl OnOrder {
             Some(record) => (Some(record.version), OrderCoupons::from_bytes(&record.bytes)?),
             None => (None, OrderCoupons::default()),
         };
-        let names: Vec<RecordKey> = coupons.0.iter().copied().map(keys::coupon).collect();
+        let mut seen = BTreeSet::new();
+        let once = coupons.0.iter().copied().filter(|id| seen.insert(*id));
+        let names: Vec<RecordKey> = once.map(keys::coupon).collect();
         let mut used = Vec::new();
         for record in engine.store.get(engine.tenant, &names).await?.iter().flatten() {
-            let found = Found::new(engine, record, Some(order), By::Id).await?;
-            used.extend(Some(found).filter(|found| found.redeemed.is_some()));
+            let coupon = Coupon::from_bytes(&record.bytes)?;
+            for redemption in standing(engine, &coupon, order).await? {
+                let found = Found::held(coupon.clone());
+                used.push(Found { redeemed: Some(redemption), version: Some(record.version), ..found });
+            }
         }
         Ok(Self { used, remembered: Some((key, version, coupons)) })
     }
@@ -317,13 +328,48 @@ impl OnOrder {
         })
     }
 
-    /// Remembers that further coupons are used on it.
+    /// Lists all that stands on the order: what is remembered of it, and what was named and is none of that, as a till gave it without asking.
+    fn standing<'f>(&'f self, found: impl IntoIterator<Item = &'f Found>) -> Vec<&'f Found> {
+        let id = |found: &Found| found.redeemed.as_ref().map(|redemption| redemption.id);
+        let mut all: Vec<&Found> = self.used.iter().collect();
+        for found in found {
+            if found.redeemed.is_some() && all.iter().all(|other| id(other) != id(found)) {
+                all.push(found);
+            }
+        }
+        all
+    }
+
+    /// Remembers that further coupons are used on it. It is written also where one was there before, so that whoever read it meanwhile reads again.
     pub(super) fn with(&self, coupons: impl IntoIterator<Item = CouponId>) -> Option<Change> {
         let (key, _, before) = self.remembered.as_ref()?;
         let mut all = before.clone();
-        all.0.extend(coupons);
+        for coupon in coupons {
+            if !all.0.contains(&coupon) {
+                all.0.push(coupon);
+            }
+        }
         Some(Change::Put(key.clone(), all.to_bytes()))
     }
+}
+
+/// Reads what a coupon was redeemed as on an order, as far as that has not come back, oldest first: also if it went back to its person since, or was used
+/// on another order.
+async fn standing<S: Store>(
+    engine: &Engine<S>,
+    coupon: &Coupon,
+    order: &str,
+) -> Result<Vec<Redemption>, Error> {
+    if coupon.redemptions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<RecordKey> = coupon.redemptions.iter().copied().map(keys::redemption).collect();
+    let mut standing = Vec::new();
+    for record in engine.store.get(engine.tenant, &names).await?.iter().flatten() {
+        let redemption = Redemption::from_bytes(&record.bytes)?;
+        standing.extend(Some(redemption).filter(|redemption| redemption.stands_on(order)));
+    }
+    Ok(standing)
 }
 
 /// Coupons as they were read.
@@ -402,7 +448,7 @@ async fn read<S: Store>(
     record: &Record,
     now: Timestamp,
 ) -> Result<Option<Found>, Error> {
-    let found = Found::new(engine, record, asked.order, named.by).await?;
+    let found = Found::new(engine, record, asked.order, named.by, now).await?;
     Ok(Some(found).filter(|found| !named.hides(&found.coupon, asked.order, now)))
 }
 
@@ -428,10 +474,10 @@ pub(super) fn stack<'a>(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Stack<'a> {
-    let named = || found.iter().flatten();
-    let is_named = |other: &&Found| named().any(|found| found.coupon.id == other.coupon.id);
-    let others = on_order.used.iter().filter(|other| !is_named(other));
-    let claims: Vec<Claim<'_>> = named().chain(others).map(|found| found.claim(catalogue)).collect();
+    let standing = on_order.standing(found.iter().flatten());
+    let further = found.iter().flatten().filter(|found| found.redeemed.is_none());
+    let claims: Vec<Claim<'_>> =
+        standing.into_iter().chain(further).map(|found| found.claim(catalogue)).collect();
     put_on(asked.cart, &claims, &Checkout { policy: &catalogue.cart, order: asked.order, now })
 }
 

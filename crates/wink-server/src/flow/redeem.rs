@@ -199,7 +199,10 @@ enum Take {
 fn take(purchase: &Purchase, found: Option<&Found>, stack: &Stack<'_>, now: Timestamp) -> Take {
     let Some(found) = found else { return Take::Nothing };
     if let Some(redeemed) = &found.redeemed {
-        return Take::Before(Box::new(redeemed.clone()));
+        return match stack.outcome(found.coupon.id) {
+            Ok(_) => Take::Before(Box::new(redeemed.clone())),
+            Err(_) => Take::Nothing,
+        };
     }
     let step = if found.stored().is_some() { step } else { redeem_by_word };
     match step(&found.coupon, &purchase.order_id, stack, now) {
@@ -279,6 +282,10 @@ fn used(found: Option<Found>, take: Take, is_redeemed: bool) -> Used {
             Used { coupon: Some(effect.coupon), redemption: effect.redemption }
         }
         Take::Before(redemption) => Used { coupon: found.map(Found::untaken), redemption: Some(*redemption) },
-        Take::Now(_) | Take::Nothing => Used { coupon: found.map(Found::untaken), redemption: None },
+        Take::Now(_) | Take::Nothing => {
+            // Of what does not fit the cart it says what would have to come back.
+            let redemption = found.as_ref().and_then(|found| found.redeemed.clone());
+            Used { coupon: found.map(Found::untaken), redemption }
+        }
     }
 }

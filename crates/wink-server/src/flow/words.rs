@@ -32,7 +32,7 @@ pub(super) async fn found<S: Store>(
     if asked.order.is_some()
         && let Some(record) = engine.record(&keys::coupon(id)).await?
     {
-        let found = Found::new(engine, &record, asked.order, By::Code).await?;
+        let found = Found::new(engine, &record, asked.order, By::Code, now).await?;
         let hides = Named { id, by: By::Code }.hides(&found.coupon, asked.order, now);
         return Ok(Some(found).filter(|_| !hides));
     }
@@ -43,7 +43,7 @@ pub(super) async fn found<S: Store>(
     };
     let taker = Taker::load(engine, identity, &[offer], catalogue).await?;
     if let Some(record) = in_hand(engine, offer, &taker, asked.order, now).await? {
-        return Ok(Some(Found::new(engine, &record, asked.order, By::Code).await?));
+        return Ok(Some(Found::new(engine, &record, asked.order, By::Code, now).await?));
     }
     further(engine, (id, offer, campaign), taker, now).await
 }

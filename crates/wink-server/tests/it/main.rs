@@ -148,6 +148,8 @@ mod socket;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
+mod standing;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod stream;

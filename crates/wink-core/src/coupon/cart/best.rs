@@ -36,7 +36,9 @@ pub fn best<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -
     let (redeemed, mut usable): (Vec<_>, Vec<_>) =
         in_order(claims).into_iter().partition(|claim| claim.redeemed.is_some());
     let mut begun = Priced::new(cart, policy);
-    redeemed.iter().for_each(|claim| drop(begun.put(claim)));
+    if !begun.begin(&redeemed) {
+        usable.clear();
+    }
     // What does not apply alone does not apply beside others, which leave it less.
     usable.retain(|claim| alone(cart, claim, checkout).is_ok() && clash(&redeemed, claim, policy).is_none());
     let most = COMBINATIONS_MAX.min(VISITS_MAX / cart.lines().len().max(1));

@@ -3,11 +3,11 @@
 use super::allocate::{Room, allocate, of_first};
 use super::line::{Cart, Line};
 use super::stack::Claim;
-use crate::base::{Cents, CouponId};
+use crate::base::{Cents, CouponId, RedemptionId};
 use crate::coupon::life::Coupon;
 use crate::coupon::limit::{Counts, UseCount, refused_by};
 use crate::coupon::redemption::{Part, Redemption};
-use crate::coupon::refusal::Refusal;
+use crate::coupon::refusal::{NearestMiss, Refusal};
 use crate::offer::CartPolicy;
 
 /// A cart with the coupons put on it so far.
@@ -34,6 +34,8 @@ pub struct Applied {
     pub by_line: Vec<Cents>,
     /// Which limits per day and store it is counted for.
     pub counted: Vec<UseCount>,
+    /// The redemption it is, if it was redeemed on this order before.
+    pub redeemed: Option<RedemptionId>,
 }
 
 impl<'a> Priced<'a> {
@@ -74,7 +76,7 @@ impl<'a> Priced<'a> {
     /// reserved for the coupon, and is spread over the offer's lines. What its minimum price keeps is kept from the coupons behind it as well,
     /// line by line.
     ///
-    /// Limits that count several uses are asked last: a cart that is too small says so first.
+    /// A cart that is too small says so, unless a limit would refuse it as well with what is missing: nobody buys more for that.
     ///
     /// # Errors
     /// Why not, with the exact amount of the offer's products with which it would apply; the cart is then as it was.
@@ -82,7 +84,7 @@ impl<'a> Priced<'a> {
         let coupon = claim.coupon;
         let by_line = match claim.redeemed {
             Some(redemption) => self.as_redeemed(redemption),
-            None => self.share_out(coupon)?,
+            None => self.share_out(coupon).map_err(|lacks| self.unless_bound(claim, lacks))?,
         };
         let amount: Cents = by_line.iter().copied().sum();
         if let Some(refusal) = refused_by(&claim.bounds, amount, &self.taken, coupon.valid_until) {
@@ -93,17 +95,46 @@ impl<'a> Priced<'a> {
         }
         self.keep_minimum(coupon);
         self.taken.extend(claim.bounds.iter().map(|bound| (bound.counts.clone(), amount)));
-        self.applied.push(Applied { coupon: coupon.id, amount, by_line, counted: claim.counted() });
+        let redeemed = claim.redeemed.map(|redemption| redemption.id);
+        self.applied.push(Applied { coupon: coupon.id, amount, by_line, counted: claim.counted(), redeemed });
         Ok(())
+    }
+
+    /// Puts on what was redeemed on this order before, and tells whether all that has not come back of it has room: if not, it was redeemed on
+    /// another cart.
+    pub(super) fn begin(&mut self, redeemed: &[&Claim<'_>]) -> bool {
+        redeemed.iter().for_each(|claim| drop(self.put(claim)));
+        // A later one may have taken where an earlier one's minimum price is kept by now: what came back has moved it.
+        for claim in redeemed {
+            let rooms = self.rooms(claim.coupon);
+            let (weight, room) = (sum(&rooms, |room| room.weight), sum(&rooms, |room| room.most));
+            if weight - room < claim.coupon.terms.minimum_price.min(weight) {
+                self.keep_minimum(claim.coupon);
+            }
+        }
+        let stands = redeemed.iter().filter_map(|claim| claim.redeemed).map(Redemption::spent);
+        self.discount() == stands.sum()
+    }
+
+    /// Says what stands in the way for good, if that is a limit and not only what the cart lacks.
+    fn unless_bound(&self, claim: &Claim<'_>, lacks: Refusal) -> Refusal {
+        let Some(NearestMiss::AddSpend(missing)) = lacks.nearest_miss() else { return lacks };
+        let rooms = self.rooms(claim.coupon);
+        let (weight, room) = (sum(&rooms, |room| room.weight), sum(&rooms, |room| room.most));
+        let amount = worth(claim.coupon, weight + missing, room + missing);
+        match refused_by(&claim.bounds, amount, &self.taken, claim.coupon.valid_until) {
+            // On the next day the cart would still be too small.
+            Some(Refusal::DayLimit { .. }) => Refusal::DayLimit { until: None },
+            Some(refusal) => refusal,
+            None => lacks,
+        }
     }
 
     fn share_out(&self, coupon: &Coupon) -> Result<Vec<Cents>, Refusal> {
         let rooms = self.rooms(coupon);
         let spend = self.spend(coupon);
         let weight = sum(&rooms, |room| room.weight);
-        let above_minimum = (weight - coupon.terms.minimum_price).max(Cents::ZERO);
-        let most = above_minimum.min(sum(&rooms, |room| room.most)).min(coupon.reserved);
-        let amount = coupon.benefit.worth(weight).min(most);
+        let amount = worth(coupon, weight, sum(&rooms, |room| room.most));
         if spend < coupon.terms.minimum_spend || amount == Cents::ZERO {
             return Err(self.refuse(coupon, &rooms));
         }
@@ -174,6 +205,12 @@ impl<'a> Priced<'a> {
             Refusal::CostFloor
         }
     }
+}
+
+/// What a coupon takes off lines of so much, of which so much may go, if they are enough for it.
+fn worth(coupon: &Coupon, weight: Cents, room: Cents) -> Cents {
+    let above_minimum = (weight - coupon.terms.minimum_price).max(Cents::ZERO);
+    coupon.benefit.worth(weight).min(above_minimum).min(room).min(coupon.reserved)
 }
 
 fn sum(rooms: &[Room], what: impl Fn(&Room) -> Cents) -> Cents {

@@ -1,5 +1,7 @@
 //! Several coupons on one cart: in the order the policy says, each that may and can.
 
+use std::collections::BTreeSet;
+
 use super::line::Cart;
 use super::priced::{Applied, Priced};
 use crate::base::{CouponId, Timestamp};
@@ -61,30 +63,38 @@ pub struct Stack<'a> {
 }
 
 impl Stack<'_> {
-    /// Tells what became of a coupon.
+    /// Tells what became of a coupon: of its use now, also where some of an earlier one stands on the order; and as what it was redeemed there before,
+    /// where it was not tried again.
     ///
     /// # Errors
     /// Why it does not apply. One that was not tried is as unknown as one that is not there.
     pub fn outcome(&self, coupon: CouponId) -> Result<&Applied, Refusal> {
-        if let Some(applied) = self.priced.applied().iter().find(|applied| applied.coupon == coupon) {
+        let its = || self.priced.applied().iter().filter(|applied| applied.coupon == coupon);
+        if let Some(applied) = its().find(|applied| applied.redeemed.is_none()) {
             return Ok(applied);
         }
-        let refused = self.refused.iter().find(|(id, _)| *id == coupon);
-        Err(refused.map_or(Refusal::Unknown, |(_, refusal)| refusal.clone()))
+        match self.refused.iter().find(|(id, _)| *id == coupon) {
+            Some((_, refusal)) => Err(refusal.clone()),
+            None => its().last().ok_or(Refusal::Unknown),
+        }
     }
 }
 
 /// Puts coupons on a cart in the policy's order. One that would not apply alone says what it needs; one that others stand in the way of says
-/// without which of them it would apply.
+/// without which of them it would apply. Where what was redeemed on the order before has no room, every coupon says that: what the order costs is
+/// not what the ledger says, until that is taken back.
 pub fn put_on<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Stack<'a> {
     let mut stack = Stack { priced: Priced::new(cart, checkout.policy), refused: Vec::new() };
-    let mut beside: Vec<&Claim<'_>> = Vec::new();
-    for claim in in_order(claims) {
-        let joined = match claim.redeemed {
-            Some(_) => stack.priced.put(claim),
-            None => alone(cart, claim, checkout)
-                .and_then(|()| join(&mut stack.priced, &beside, claim, checkout.policy)),
-        };
+    let (mut beside, others): (Vec<_>, Vec<_>) =
+        in_order(claims).into_iter().partition(|claim| claim.redeemed.is_some());
+    if !stack.priced.begin(&beside) {
+        let all: BTreeSet<CouponId> = claims.iter().map(|claim| claim.coupon.id).collect();
+        stack.refused.extend(all.into_iter().map(|coupon| (coupon, Refusal::OtherCart)));
+        return stack;
+    }
+    for claim in others {
+        let joined = alone(cart, claim, checkout)
+            .and_then(|()| join(&mut stack.priced, &beside, claim, checkout.policy));
         match joined {
             Ok(()) => beside.push(claim),
             Err(refusal) => stack.refused.push((claim.coupon.id, refusal)),
@@ -114,7 +124,7 @@ fn join(
     let others = beside.iter().filter(|other| other.redeemed.is_none());
     let all: Vec<CouponId> = others.map(|other| other.coupon.id).collect();
     let helps = |gone: &Vec<CouponId>| {
-        let stays = |other: &&&Claim<'_>| !gone.contains(&other.coupon.id);
+        let stays = |other: &&&Claim<'_>| other.redeemed.is_some() || !gone.contains(&other.coupon.id);
         let rest: Vec<&Claim<'_>> = beside.iter().filter(stays).copied().collect();
         let mut without = Priced::new(priced.cart(), policy);
         gone.iter().all(|gone| all.contains(gone))
@@ -126,12 +136,15 @@ fn join(
     Err(Refusal::Combination { why, leave_out: leave_out.unwrap_or_default() })
 }
 
-/// Finds the coupons that may not be there beside a further one.
+/// Finds the coupons that may not be there beside a further one. What stands of an earlier use of the same coupon is no other one: both together
+/// take no more than it was worth.
 pub(super) fn clash(
     beside: &[&Claim<'_>],
     claim: &Claim<'_>,
     policy: &CartPolicy,
 ) -> Option<(Beside, Vec<CouponId>)> {
+    let beside: Vec<&Claim<'_>> =
+        beside.iter().filter(|other| other.coupon.id != claim.coupon.id).copied().collect();
     for why in [Beside::OtherPerson, Beside::StandsAlone, Beside::SameGroup] {
         let others = beside.iter().filter(|other| claim.against(other) == Some(why));
         let in_the_way: Vec<CouponId> = others.map(|other| other.coupon.id).collect();
@@ -139,7 +152,11 @@ pub(super) fn clash(
             return Some((why, in_the_way));
         }
     }
-    let last = beside.last().filter(|_| usize::from(policy.max_stack) <= beside.len())?;
+    let is_first = |(place, other): &(usize, &&Claim<'_>)| {
+        beside.iter().take(*place).all(|before| before.coupon.id != other.coupon.id)
+    };
+    let count = beside.iter().enumerate().filter(is_first).count();
+    let last = beside.last().filter(|_| usize::from(policy.max_stack) <= count)?;
     Some((Beside::TooMany { at_most: policy.max_stack }, vec![last.coupon.id]))
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::base::Timestamp;
 use crate::coupon::{Bound, Counts, Left, NearestMiss, UseCount};
 
-fn bound(uses_left: Option<u32>, amount_left: Option<i64>) -> Bound {
+pub(super) fn bound(uses_left: Option<u32>, amount_left: Option<i64>) -> Bound {
     Bound {
         counts: Counts::Uses(UseCount::from_name("offer/offer/day/1".to_owned())),
         uses_left,
@@ -72,13 +72,26 @@ fn a_bound_that_forgets_the_others_on_the_cart_would_be_passed() {
 }
 
 #[test]
-fn a_limit_is_said_after_what_the_cart_lacks() {
+fn what_the_cart_lacks_is_said_only_if_it_would_help() {
     let cart = cart(&[(1_000, &["tea"], None)]);
-    let coupon = Written::new(1, amount(100)).minimum(1_500, 0);
-    let claim = Claim { bounds: vec![bound(Some(0), None)], ..coupon.claim() };
-    let stack = super::super::put_on(&cart, &[claim], &under(&CartPolicy::default()));
-    let refusal = stack.outcome(coupon.coupon.id).unwrap_err();
-    assert_eq!(refusal, Refusal::MinimumSpend { missing: Cents(500) });
+    let coupon = Written::new(1, percent(1_000, 900)).minimum(1_500, 0);
+    let said = |bound: Bound| {
+        let claim = Claim { bounds: vec![bound], ..coupon.claim() };
+        let stack = super::super::put_on(&cart, &[claim], &under(&CartPolicy::default()));
+        stack.outcome(coupon.coupon.id).unwrap_err()
+    };
+    let lacks = Refusal::MinimumSpend { missing: Cents(500) };
+    assert_eq!(said(bound(Some(0), None)), Refusal::StoreLimit);
+    assert_eq!(said(bound(Some(1), None)), lacks);
+    // A tenth of 15.00.
+    assert_eq!(said(bound(None, Some(149))), Refusal::StoreLimit);
+    assert_eq!(said(bound(None, Some(150))), lacks);
+    // Who waits for the day still has too small a cart.
+    let midnight = Timestamp(NOW.0 + 3_600_000);
+    let free = Some(Left { uses: Some(1), amount: None });
+    let today =
+        Bound { next: free, refusal: Refusal::DayLimit { until: Some(midnight) }, ..bound(Some(0), None) };
+    assert_eq!(said(today), Refusal::DayLimit { until: None });
 }
 
 /// What a limit per day says to a coupon of 1.00 under these bounds.

@@ -5,6 +5,7 @@ mod exhaustive;
 mod naive;
 mod property;
 mod said;
+mod standing;
 
 use super::{Cart, Checkout, Claim, Line};
 use crate::base::{CampaignId, Cents, CouponId, DecisionId, OfferId, Timestamp};

@@ -5,11 +5,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-use super::super::{COMBINATIONS_MAX, Cart, best, put_on};
+use super::super::{COMBINATIONS_MAX, Cart, Claim, best, put_on};
+use super::bounds::bound;
 use super::naive::{broken, most, outcome};
 use super::{NOW, Written, amount, claims, leave_out, line, missing, percent, under};
 use crate::base::Cents;
-use crate::coupon::{Coupon, Refusal};
+use crate::coupon::{Bound, Coupon, Refusal};
 use crate::offer::{Benefit, CartPolicy};
 
 /// So many cases in a test run, and a million in a round of a campaign, which asks for 2,000 of every property: one takes microseconds here.
@@ -106,10 +107,15 @@ proptest! {
     #![proptest_config(some())]
 
     #[test]
-    fn what_is_missing_helps_and_less_does_not(lines in lines(), written in written(1), policy in policy()) {
+    fn what_is_missing_helps_and_less_does_not(
+        lines in lines(), written in written(1), policy in policy(),
+        left in option::of((option::of(0..2_u32), option::of(0..900_i64))),
+    ) {
         let cart = Cart::new(lines).unwrap();
+        let bounds: Vec<Bound> = left.into_iter().map(|(uses, cents)| bound(uses, cents)).collect();
         let refusal = |cart: &Cart| {
-            let stack = put_on(cart, &[written.claim()], &under(&policy));
+            let claim = Claim { bounds: bounds.clone(), ..written.claim() };
+            let stack = put_on(cart, &[claim], &under(&policy));
             stack.refused.into_iter().next().map(|(_, refusal)| refusal)
         };
         let Some(refused) = refusal(&cart) else { return Ok(()) };
@@ -119,6 +125,7 @@ proptest! {
                 prop_assert_eq!(refusal(&with(&cart, &written.coupon, missing)), None);
                 prop_assert!(refusal(&with(&cart, &written.coupon, missing - Cents(1))).is_some());
             }
+            None if refused == Refusal::StoreLimit => prop_assert!(!bounds.is_empty()),
             None => prop_assert_eq!(refused, Refusal::CostFloor),
         }
     }

@@ -174,9 +174,15 @@ fn what_was_redeemed_on_the_order_before_stands_and_the_others_count_behind_it()
     let stack = put_on(&cart, &[tenth.claim(), again.clone()], &checkout);
     assert_eq!(stack.outcome(used.coupon.id).unwrap().by_line, [Cents(500), Cents(0)]);
     assert_eq!(stack.outcome(tenth.coupon.id).unwrap().by_line, [Cents(50), Cents(100)]);
-    // On a line that costs less by now, no more than it costs.
+    // On a line that costs less by now, no more than it costs; and as the ledger says something else, nothing is said to apply.
     let other = super::cart(&[(300, &["tea"], None)]);
-    assert_eq!(put_on(&other, &[again], &checkout).priced.left(), [Cents(0)]);
+    let stack = put_on(&other, &[again.clone(), tenth.claim()], &checkout);
+    assert_eq!(stack.priced.left(), [Cents(0)]);
+    for coupon in [used.coupon.id, tenth.coupon.id] {
+        assert_eq!(stack.outcome(coupon), Err(Refusal::OtherCart));
+    }
+    let best = best(&other, &[again, tenth.claim()], &checkout);
+    assert_eq!((best.priced.applied().len(), best.priced.discount()), (1, Cents(300)));
 }
 
 /// Redeems a coupon on order `o`, and gives back some pieces of line 0.
@@ -303,5 +309,11 @@ fn a_no_is_said_with_amount_and_date_to_whom_it_concerns() {
     for language in [German, English] {
         assert_eq!(said(&Refusal::Unknown, language, Customer), said(&Refusal::Revoked, language, Customer));
     }
-    check(&Refusal::CostFloor, English, Customer, "These products are at their lowest price already.");
+    check(
+        &Refusal::CostFloor,
+        English,
+        Customer,
+        "This coupon lowers the price of these products no further.",
+    );
+    check(&Refusal::NotActivated, German, Customer, "Dieser Gutschein muss erst aktiviert werden.");
 }
