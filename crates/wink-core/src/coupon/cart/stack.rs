@@ -1,7 +1,5 @@
 //! Several coupons on one cart: in the order the policy says, each that may and can.
 
-use std::collections::BTreeSet;
-
 use super::line::Cart;
 use super::priced::{Applied, Priced};
 use crate::base::{CouponId, Timestamp};
@@ -81,15 +79,19 @@ impl Stack<'_> {
 }
 
 /// Puts coupons on a cart in the policy's order. One that would not apply alone says what it needs; one that others stand in the way of says
-/// without which of them it would apply. Where what was redeemed on the order before has no room, every coupon says that: what the order costs is
-/// not what the ledger says, until that is taken back.
+/// without which of them it would apply. Where what was redeemed on the order before has no room, every coupon that could be used says that: what
+/// the order costs is not what the ledger says, until that is taken back.
 pub fn put_on<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Stack<'a> {
     let mut stack = Stack { priced: Priced::new(cart, checkout.policy), refused: Vec::new() };
     let (mut beside, others): (Vec<_>, Vec<_>) =
         in_order(claims).into_iter().partition(|claim| claim.redeemed.is_some());
     if !stack.priced.begin(&beside) {
-        let all: BTreeSet<CouponId> = claims.iter().map(|claim| claim.coupon.id).collect();
-        stack.refused.extend(all.into_iter().map(|coupon| (coupon, Refusal::OtherCart)));
+        for claim in beside.iter().chain(&others) {
+            // One that cannot be used on any cart says so.
+            let usable = claim.coupon.usable_at(checkout.now, checkout.order);
+            let own = usable.err().filter(|_| claim.redeemed.is_none());
+            stack.refused.push((claim.coupon.id, own.unwrap_or(Refusal::OtherCart)));
+        }
         return stack;
     }
     for claim in others {

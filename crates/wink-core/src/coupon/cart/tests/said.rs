@@ -181,6 +181,10 @@ fn what_was_redeemed_on_the_order_before_stands_and_the_others_count_behind_it()
     for coupon in [used.coupon.id, tenth.coupon.id] {
         assert_eq!(stack.outcome(coupon), Err(Refusal::OtherCart));
     }
+    let mut revoked = Written::new(2, amount(100));
+    revoked.coupon.state = State::Revoked { at: NOW };
+    let stack = put_on(&other, &[again.clone(), revoked.claim()], &checkout);
+    assert_eq!(stack.outcome(revoked.coupon.id), Err(Refusal::Revoked), "which taking back would not help");
     let best = best(&other, &[again, tenth.claim()], &checkout);
     assert_eq!((best.priced.applied().len(), best.priced.discount()), (1, Cents(300)));
 }
