@@ -25,8 +25,7 @@ fn all_that_stands(_: &Coupon, redemptions: &[Redemption], order: &str) -> Vec<R
 
 /// Forgets what a coupon was redeemed as once it went back to its person, or is used elsewhere.
 fn last_while_used(coupon: &Coupon, redemptions: &[Redemption], order: &str) -> Vec<Redemption> {
-    let is_used =
-        matches!(&coupon.state, State::Redeemed { order_id, .. } if order_id == order && order_id != "");
+    let is_used = matches!(&coupon.state, State::Redeemed { order_id, .. } if order_id == order);
     redemptions.last().filter(|last| is_used && last.stands_on(order)).cloned().into_iter().collect()
 }
 
