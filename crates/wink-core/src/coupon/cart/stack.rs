@@ -73,7 +73,7 @@ impl Stack<'_> {
         }
         match self.refused.iter().find(|(id, _)| *id == coupon) {
             Some((_, refusal)) => Err(refusal.clone()),
-            None => its().last().ok_or(Refusal::Unknown),
+            None => its().next_back().ok_or(Refusal::Unknown),
         }
     }
 }
