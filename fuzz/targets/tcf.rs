@@ -1,6 +1,6 @@
 //! Bytes as a string of the Transparency and Consent Framework: read or refused with a reason, and never a consent that its bits do not hold.
-//! What its bits hold is read here a second time, by code that shares nothing with the reader: purposes, vendors one by one and in ranges, the
-//! segments, and how old it is.
+//! What its bits hold is read here a second time, by code that shares nothing with the reader: purposes, vendors one by one and in ranges, those
+//! that were disclosed, and how old it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -39,25 +39,28 @@ fn number(bits: &[bool], from: usize, width: usize) -> i64 {
     bits[from..from + width].iter().fold(0, |number, bit| number << 1 | i64::from(*bit))
 }
 
-/// The vendors consented to, as ranges.
-fn vendors(bits: &[bool]) -> Vec<(i64, i64)> {
-    let most = number(bits, VENDORS, 16);
-    let mut next = VENDORS + 17;
-    if !bits[VENDORS + 16] {
-        return (1..=most).zip(&bits[next..]).filter(|(_, given)| **given).map(|(id, _)| (id, id)).collect();
+/// The vendors of the list that begins at a place, as ranges; `None` if it is cut or contradicts itself.
+fn vendors(bits: &[bool], list: usize) -> Option<Vec<(i64, i64)>> {
+    let at = |from: usize, width: usize| (from + width <= bits.len()).then(|| number(bits, from, width));
+    let (most, in_ranges) = (at(list, 16)?, at(list + 16, 1)? == 1);
+    let mut next = list + 17;
+    if !in_ranges {
+        let given = bits.get(next..next + most as usize)?;
+        return Some((1..=most).zip(given).filter(|(_, given)| **given).map(|(id, _)| (id, id)).collect());
     }
-    let count = number(bits, next, 12);
+    let count = at(next, 12)?;
     next += 12;
     let mut ranges = Vec::new();
     for _ in 0..count {
-        let is_range = bits[next];
-        let from = number(bits, next + 1, 16);
-        let to = if is_range { number(bits, next + 17, 16) } else { from };
+        let (is_range, from) = (at(next, 1)? == 1, at(next + 1, 16)?);
+        let to = if is_range { at(next + 17, 16)? } else { from };
         next += if is_range { 33 } else { 17 };
-        assert!(0 < from && from <= to && to <= most, "{from} to {to} of {most} contradicts itself");
+        if !(0 < from && from <= to && to <= most) {
+            return None;
+        }
         ranges.push((from, to));
     }
-    ranges
+    Some(ranges)
 }
 
 fn check(text: &str) {
@@ -74,8 +77,11 @@ fn check(text: &str) {
     assert!(!string.purpose(0) && !string.purpose(25));
 
     // Places where vendors begin or end to be named, and their neighbours, spread over all of them; and some of none.
-    let ranges = vendors(&core);
-    let is_given = |id: u16| ranges.iter().any(|(from, to)| (*from..=*to).contains(&i64::from(id)));
+    let ranges = vendors(&core, VENDORS).expect("a core string that was read has its vendors");
+    let is_in = |ranges: &[(i64, i64)], id: u16| {
+        ranges.iter().any(|(from, to)| (*from..=*to).contains(&i64::from(id)))
+    };
+    let is_given = |id: u16| is_in(&ranges, id);
     let edges = ranges.iter().step_by(1 + ranges.len() / EDGES);
     let edges = edges.flat_map(|(from, to)| [from - 1, *from, from + 1, to - 1, *to, to + 1]);
     let asked: Vec<u16> =
@@ -87,12 +93,18 @@ fn check(text: &str) {
 
     let updated = Timestamp(100 * number(&core, LAST_UPDATED, 36));
     assert_eq!(string.last_updated, updated);
-    let discloses = segments.any(|segment| bits(segment).len() >= 3 && number(&bits(segment), 0, 3) == 1);
-    let is_whole = 100 * number(&core, CREATED, 36) < DISCLOSED_SINCE || discloses;
-    let may = is_whole && NEEDED.into_iter().all(|purpose| string.purpose(purpose));
+    // Each list of disclosed vendors; one that cannot be read names nobody.
+    let lists = segments.map(bits).filter(|segment| number(segment, 0, 3) == 1);
+    let disclosed: Vec<Vec<(i64, i64)>> =
+        lists.map(|segment| vendors(&segment, 3).unwrap_or_default()).collect();
+    let is_disclosed = |id: u16| disclosed.iter().any(|list| is_in(list, id));
+    let is_old = 100 * number(&core, CREATED, 36) < DISCLOSED_SINCE;
+    let may = NEEDED.into_iter().all(|purpose| string.purpose(purpose));
     let stale = updated.plus_days(FRESH_DAYS);
     for vendor in asked.into_iter().take(16).map(Some).chain([None]) {
-        let may = may && vendor.is_none_or(is_given);
+        assert!(vendor.is_none_or(|id| string.disclosed(id) == is_disclosed(id)), "{vendor:?}");
+        let is_whole = is_old || vendor.map_or(!disclosed.is_empty(), is_disclosed);
+        let may = may && is_whole && vendor.is_none_or(is_given);
         // Nobody is asked anew by being asked late: it ends at an instant, and for good.
         for (now, is_fresh) in
             [(updated, true), (Timestamp(stale.0 - 1), true), (stale, false), (stale.plus_days(4_000), false)]

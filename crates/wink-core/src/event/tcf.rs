@@ -39,8 +39,8 @@ pub struct TcString {
     /// Purposes consented to, purpose 1 in the highest of 24 bits.
     purposes: u32,
     vendors: Vendors,
-    /// The vendors that were disclosed, in each segment that names some.
-    disclosed: Vec<Vendors>,
+    /// The vendors that were disclosed, in each segment that names some; nobody in one that cannot be read.
+    disclosed: Vec<Option<Vendors>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl TcString {
         for segment in segments {
             let mut bits = Bits::of(segment);
             if bits.number(3)? == DISCLOSED {
-                disclosed.push(bits.vendors()?);
+                disclosed.push(bits.vendors().ok());
             }
         }
         Ok(Self { created, last_updated, policy_version, purposes, vendors, disclosed })
@@ -145,7 +145,7 @@ impl TcString {
 
     /// Tells whether a vendor was disclosed.
     pub fn disclosed(&self, id: u16) -> bool {
-        self.disclosed.iter().any(|vendors| vendors.has(id))
+        self.disclosed.iter().flatten().any(|vendors| vendors.has(id))
     }
 
     /// Tells when somebody last chose: not before the first, and not after the second.

@@ -165,6 +165,7 @@ impl Bits {
     fn vendor(&self, id: u16, list: usize) -> Option<bool> {
         let (most, id) = (self.number(list, 16)?, u64::from(id));
         if self.number(list + 16, 1)? == 0 {
+            self.number(list + 16 + usize::try_from(most).ok()?, 1)?;
             let place = list + 16 + usize::try_from(id).ok()?;
             return Some((1..=most).contains(&id) && self.number(place, 1)? == 1);
         }
@@ -173,6 +174,9 @@ impl Bits {
             let from = self.number(next + 1, 16)?;
             let is_range = self.number(next, 1)? == 1;
             let to = if is_range { self.number(next + 17, 16)? } else { from };
+            if from == 0 || to < from || most < to {
+                return None;
+            }
             next += if is_range { 33 } else { 17 };
             is_in |= (from..=to).contains(&id);
         }
@@ -189,8 +193,9 @@ fn bits_allow(text: &str, vendor: Option<u16>, now: Timestamp) -> Option<bool> {
     let mut is_disclosed = false;
     for segment in segments.map(Bits::of) {
         let segment = segment?;
-        is_disclosed |=
-            segment.number(0, 3)? == 1 && vendor.map_or(Some(true), |id| segment.vendor(id, 3))?;
+        // Whom a list that cannot be read discloses is nobody.
+        let names = |id| segment.vendor(id, 3).unwrap_or(false);
+        is_disclosed |= segment.number(0, 3)? == 1 && vendor.is_none_or(names);
     }
     let since = Timestamp::parse("2026-02-28T00:00:00Z").ok()?;
     // The first, third and fourth of 24 bits behind 152 others.
