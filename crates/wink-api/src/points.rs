@@ -143,7 +143,8 @@ impl PointsOnCart {
             points: points.0,
             applies: outcome.is_ok(),
             paid_cents: paid.0,
-            to_pay_cents: (outcome != Err(&NotPaid::PaidBefore)).then(|| (to_pay - paid).0),
+            to_pay_cents: (!matches!(outcome, Err(NotPaid::PaidBefore | NotPaid::OtherCart)))
+                .then(|| (to_pay - paid).0),
             balance: outcome.ok().map(|(_, balance)| balance.0),
             redemption: None,
             reason: outcome.err().map(|why| ReasonView::of_points(why, locale)),

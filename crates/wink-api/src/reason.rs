@@ -93,7 +93,9 @@ impl ReasonView {
                 NotPaid::Balance { balance: at_most, .. } | NotPaid::TooMany { most: at_most } => {
                     (0 < at_most.0).then_some(NearestMissView::UsePoints { at_most: at_most.0 })
                 }
-                NotPaid::NoProgramme | NotPaid::PaidBefore | NotPaid::EarnedBefore => None,
+                NotPaid::NoProgramme | NotPaid::PaidBefore | NotPaid::EarnedBefore | NotPaid::OtherCart => {
+                    None
+                }
             },
         }
     }

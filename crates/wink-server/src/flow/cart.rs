@@ -181,6 +181,7 @@ pub async fn validate<'a, S: Store>(
         identity: asked.identity,
         order_id: asked.order.unwrap_or_default(),
         priced: &stack.priced,
+        fits: stack.fits,
         is_more: found.iter().flatten().any(is_used_now),
     };
     let paying = pay::paying(engine, wanted, &in_points, &catalogue, now).await?;
@@ -448,8 +449,11 @@ async fn read<S: Store>(
     record: &Record,
     now: Timestamp,
 ) -> Result<Option<Found>, Error> {
-    let found = Found::new(engine, record, asked.order, named.by, now).await?;
-    Ok(Some(found).filter(|found| !named.hides(&found.coupon, asked.order, now)))
+    // Before anything else is read: a code that opens nothing costs as much as one that was never made.
+    if named.hides(&Coupon::from_bytes(&record.bytes)?, asked.order, now) {
+        return Ok(None);
+    }
+    Found::new(engine, record, asked.order, named.by, now).await.map(Some)
 }
 
 /// With an identity, takes out the coupons of others: they are as if they were not there.

@@ -131,12 +131,15 @@ pub async fn redeem<'a, S: Store>(
             identity: purchase.identity.as_ref(),
             order_id: &purchase.order_id,
             priced: &stack.priced,
+            fits: stack.fits,
             is_more: takes.iter().any(|take| matches!(take, Take::Now(_))),
         };
         let points = paying(engine, asked, &in_points, &catalogue, now).await?;
         let mut applies = takes.iter().map(|take| !matches!(take, Take::Nothing));
         let pays = points.as_ref().map(|paying| paying.outcome.is_ok());
-        let is_barred = points.as_ref().is_some_and(|paying| paying.outcome == Err(NotPaid::PaidBefore));
+        let is_barred = points
+            .as_ref()
+            .is_some_and(|paying| matches!(paying.outcome, Err(NotPaid::PaidBefore | NotPaid::OtherCart)));
         let is_redeemed = !is_barred
             && match purchase.mode {
                 Mode::AllOrNothing => applies.all(|applies| applies) && pays != Some(false),

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use wink_core::base::{Cents, Chance, CouponId};
 use wink_core::coupon::Redemption;
 use wink_server::access::Role;
-use wink_server::flow::ingest::ingest;
+use wink_server::flow::ingest::{Received, ingest};
 use wink_server::{Engine, catalogue, flow};
 use wink_sim::SimStore;
 
@@ -27,6 +27,11 @@ struct Counter {
 
 impl Counter {
     fn selling(offers: &[(&str, &str, &str, &str)]) -> Self {
+        Self::opened(offers, "", Vec::new())
+    }
+
+    /// The same with a programme, and what Anna bought before.
+    fn opened(offers: &[(&str, &str, &str, &str)], programme: &str, bought: Vec<Received>) -> Self {
         let offer = |(name, benefit, minimum_price, more): &(&str, &str, &str, &str)| Offer {
             minimum_price: (*minimum_price).to_owned(),
             more: (*more).to_owned(),
@@ -36,6 +41,9 @@ impl Counter {
         let shop = Shop { reissue_days: Some(0), ..Shop::selling(offers.iter().map(offer).collect()) };
         let mut files = shop.files();
         for (name, text) in &mut files {
+            if name == "shop.toml" {
+                text.push_str(programme);
+            }
             if name.starts_with("campaigns/") {
                 let returns =
                     "[reversals]\npartial_refund = \"returns\"\nchargeback = \"returns\"\n\n[[offers]]";
@@ -46,7 +54,8 @@ impl Counter {
         let engine = wait(Engine::open(store.clone(), secrets(), MONDAY)).unwrap();
         let compiled = catalogue::compile(&files).unwrap_or_else(|findings| panic!("{findings:#?}"));
         wait(flow::catalogue::apply(&engine, compiled, files, MONDAY)).unwrap();
-        wait(ingest(&engine, &IDS, said::allows_all("anna", MONDAY))).unwrap();
+        let before = said::allows_all("anna", MONDAY).into_iter().chain(bought);
+        wait(ingest(&engine, &IDS, before.collect())).unwrap();
         let api = Api::over(store);
         let (till, shop) = (api.key(Role::Till), api.key(Role::Shop));
         let coupons = (0..2 * offers.len()).map(|_| {
@@ -215,6 +224,28 @@ fn on_another_cart_than_it_was_redeemed_on_nothing_is_answered_that_the_ledger_d
     assert_eq!(counter.send(&path, &json!({ "reason": "cancel" })).status, 200);
     let cart = json!({ "lines": [line("other", 1, 1_000)] });
     assert_eq!(counter.redeem(&[&nine, &tenth], "o-1", &cart).status, 200);
+    audit(&counter.engine()).unwrap();
+}
+
+#[test]
+fn points_do_not_pay_for_a_cart_on_which_what_was_redeemed_has_no_room() {
+    let programme = "\n[points]\nper_unit = 1\nworth = \"0.01\"\nexpire_months = 12\n";
+    let bought = said::buys("before", "anna", &[("tea", 100_000)], MONDAY);
+    let mut counter = Counter::opened(&[NINE], programme, vec![bought]);
+    let [nine, _] = counter.of("nine");
+    assert_eq!(counter.redeem(&[&nine], "o-1", &cart()).status, 200);
+    let pay = |counter: &mut Counter, lines: Json| {
+        let identity = json!({ "namespace": "customer", "value": "anna" });
+        let asked = json!({
+            "coupons": [], "points": 100, "identity": identity, "order_id": "o-1", "cart": { "lines": lines },
+        });
+        counter.send("/v1/redemptions", &asked)
+    };
+    let refused = pay(&mut counter, json!([line("other", 1, 1_000)]));
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "redeemed_on_other_cart"));
+    // What is left to pay of the cart it was redeemed on.
+    let paid = pay(&mut counter, json!([line("1", 3, 200), line("2", 1, 400)]));
+    assert_eq!((paid.status.as_u16(), &paid.json()["points"]["to_pay_cents"]), (200, &json!(0)));
     audit(&counter.engine()).unwrap();
 }
 

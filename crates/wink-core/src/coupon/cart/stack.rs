@@ -58,6 +58,8 @@ pub struct Stack<'a> {
     pub priced: Priced<'a>,
     /// Why each other coupon does not, in the order in which they were tried.
     pub refused: Vec<(CouponId, Refusal)>,
+    /// Whether what was redeemed on the order before has room on the cart, all of it.
+    pub fits: bool,
 }
 
 impl Stack<'_> {
@@ -82,10 +84,11 @@ impl Stack<'_> {
 /// without which of them it would apply. Where what was redeemed on the order before has no room, every coupon that could be used says that: what
 /// the order costs is not what the ledger says, until that is taken back.
 pub fn put_on<'a>(cart: &'a Cart, claims: &[Claim<'_>], checkout: &Checkout<'_>) -> Stack<'a> {
-    let mut stack = Stack { priced: Priced::new(cart, checkout.policy), refused: Vec::new() };
+    let mut stack = Stack { priced: Priced::new(cart, checkout.policy), refused: Vec::new(), fits: true };
     let (mut beside, others): (Vec<_>, Vec<_>) =
         in_order(claims).into_iter().partition(|claim| claim.redeemed.is_some());
-    if !stack.priced.begin(&beside) {
+    stack.fits = stack.priced.begin(&beside);
+    if !stack.fits {
         for claim in beside.iter().chain(&others) {
             // One that cannot be used on any cart says so.
             let usable = claim.coupon.usable_at(checkout.now, checkout.order);

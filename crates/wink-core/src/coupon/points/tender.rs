@@ -116,6 +116,9 @@ pub enum NotPaid {
     /// The order has earned points already, on all of what was paid.
     #[error("this order has earned points already")]
     EarnedBefore,
+    /// What was redeemed on the order before does not fit on the cart: what is left to pay is not what the ledger says.
+    #[error("a coupon was redeemed on this order with another cart")]
+    OtherCart,
 }
 
 /// What a payment is called.

@@ -13,6 +13,7 @@ impl NotPaid {
             Self::TooMany { .. } => "points_exceed_order",
             Self::PaidBefore => "points_already_used",
             Self::EarnedBefore => "points_order_earned",
+            Self::OtherCart => "redeemed_on_other_cart",
         }
     }
 
@@ -21,7 +22,11 @@ impl NotPaid {
         match self {
             Self::NoProgramme => Some("points"),
             Self::TooMany { .. } => Some("points.worth"),
-            Self::NobodySaid | Self::Balance { .. } | Self::PaidBefore | Self::EarnedBefore => None,
+            Self::NobodySaid
+            | Self::Balance { .. }
+            | Self::PaidBefore
+            | Self::EarnedBefore
+            | Self::OtherCart => None,
         }
     }
 
@@ -43,6 +48,9 @@ impl NotPaid {
             Self::TooMany { most } => format!("Für diese Bestellung zählen höchstens {most} Punkte."),
             Self::PaidBefore => "Diese Bestellung ist schon mit Punkten bezahlt.".to_owned(),
             Self::EarnedBefore => "Diese Bestellung hat schon Punkte gesammelt.".to_owned(),
+            Self::OtherCart => {
+                "Die Bestellung hat sich geändert, seit auf ihr ein Gutschein eingelöst wurde.".to_owned()
+            }
         }
     }
 
@@ -56,6 +64,10 @@ impl NotPaid {
             Self::EarnedBefore => {
                 "Bestellung hat schon Punkte gesammelt: keine Zahlung mit Punkten.".to_owned()
             }
+            Self::OtherCart => {
+                "Gutschein auf dieser Bestellung mit anderem Warenkorb eingelöst. Erst zurücknehmen."
+                    .to_owned()
+            }
         }
     }
 
@@ -67,6 +79,7 @@ impl NotPaid {
             Self::TooMany { most } => format!("At most {most} points count for this order."),
             Self::PaidBefore => "This order is paid with points already.".to_owned(),
             Self::EarnedBefore => "This order has earned points already.".to_owned(),
+            Self::OtherCart => "This order has changed since a coupon was used on it.".to_owned(),
         }
     }
 
@@ -78,6 +91,9 @@ impl NotPaid {
             Self::TooMany { most } => format!("At most {most} points on this order."),
             Self::PaidBefore => "This order has points on it. Take them back first.".to_owned(),
             Self::EarnedBefore => "Order has earned points already: no paying with points.".to_owned(),
+            Self::OtherCart => {
+                "A coupon was used on this order with another cart. Take that back first.".to_owned()
+            }
         }
     }
 }

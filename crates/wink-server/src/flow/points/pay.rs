@@ -70,6 +70,8 @@ pub(in crate::flow) struct Asked<'a> {
     pub order_id: &'a str,
     /// What is left to pay.
     pub priced: &'a Priced<'a>,
+    /// Whether what was redeemed on the order before fits on the cart: else nobody can say what is left to pay.
+    pub fits: bool,
     /// Whether a coupon is to be used that was not on the order before.
     pub is_more: bool,
 }
@@ -125,6 +127,9 @@ pub(in crate::flow) async fn paying<S: Store>(
     let Some(programme) = &catalogue.shop.points else { return refused(NotPaid::NoProgramme) };
     if asked.identity.is_none() {
         return refused(NotPaid::NobodySaid);
+    }
+    if !asked.fits {
+        return refused(NotPaid::OtherCart);
     }
     if on.order.value.earned.is_some() {
         return refused(NotPaid::EarnedBefore);
