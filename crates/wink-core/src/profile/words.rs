@@ -49,6 +49,17 @@ impl Words {
         })
     }
 
+    /// Tells whether a no changes what a person has said: it ends what was granted at `now`, or no no that stands is as strong, so that a yes overrules
+    /// it less easily. The first word there ever was changes nothing.
+    pub fn is_changed_by_no(&self, no: &Consent, purpose: Purpose, now: Timestamp) -> bool {
+        let mut after = self.clone();
+        after.hear(no.clone());
+        let is_heard = after.newest.get(&no.mechanism) == Some(no);
+        let ends = self.grant_at(purpose, now) && !after.grant_at(purpose, now);
+        let mut refusals = self.all().filter(|word| word.state != ConsentState::Granted);
+        ends || (is_heard && !self.newest.is_empty() && refusals.all(|word| word.mechanism < no.mechanism))
+    }
+
     /// Finds the word that counts at `now`. A word from the future does not count yet.
     pub fn counts_at(&self, now: Timestamp) -> Option<&Consent> {
         prevailing(self.all().filter(|word| word.at <= now))

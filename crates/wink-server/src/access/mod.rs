@@ -5,9 +5,11 @@ mod keys;
 mod role;
 mod tenants;
 mod token;
+mod vouch;
 
 pub use keys::{Access, KeyId, Named, NewKey, create, end_again, find, list, revoke, rotate};
 pub(crate) use keys::{NO_KEY, of, without_key};
 pub use role::Role;
 pub use tenants::{create as create_tenant, list as list_tenants, named as tenant_named};
 pub use token::Token;
+pub(crate) use vouch::{Vouched, vouched};

@@ -1,6 +1,6 @@
 //! Erases again who was erased before, and takes back again what was taken back: after an older state was restored, and before anybody is served.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wink_core::base::{ProfileId, Timestamp};
 use wink_core::event::ConsentChange;
@@ -71,7 +71,7 @@ pub async fn withdraw_again<S: Store>(
     now: Timestamp,
 ) -> Result<u64, Error> {
     let mut done = 0;
-    for withdrawal in list.iter().filter(|withdrawal| withdrawal.tenant == engine.tenant.0) {
+    for withdrawal in newest(list.iter().filter(|withdrawal| withdrawal.tenant == engine.tenant.0)) {
         let Some(profile) = unheard(engine, withdrawal).await? else { continue };
         let Withdrawal { purpose, state, mechanism, at, source, .. } = withdrawal;
         let change = ConsentChange {
@@ -89,12 +89,33 @@ pub async fn withdraw_again<S: Store>(
             changes: vec![change],
             said_at: Some(*at),
             source: source.clone(),
-            message_id: format!("{METHOD}/{profile}/{}", at.0),
+            message_id: format!("{METHOD}/{profile}/{}/{}", mechanism.name(), at.0),
             expected: None,
         };
-        done += u64::from(matches!(consents::set(engine, &DrawnIds, &setting, now).await?, Set::Done(_)));
+        match consents::set(engine, &DrawnIds, &setting, now).await? {
+            Set::Done(_) => done += 1,
+            Set::Nobody => {}
+            Set::Refused(why) => {
+                return Err(Error::Unusable(format!("a no of {at} cannot be said again: {why}")));
+            }
+            // Without an expected version it cannot be another.
+            Set::Changed(_) => return Err(Error::Contended),
+        }
     }
     Ok(done)
+}
+
+/// Keeps the newest of those that are about the same: somebody may have said yes and no for years.
+fn newest<'a>(list: impl Iterator<Item = &'a Withdrawal>) -> Vec<&'a Withdrawal> {
+    let mut newest: BTreeMap<_, &Withdrawal> = BTreeMap::new();
+    for word in list {
+        let about = (word.profile, word.identity, word.purpose, word.mechanism);
+        let known = newest.entry(about).or_insert(word);
+        if known.at < word.at {
+            *known = word;
+        }
+    }
+    newest.into_values().collect()
 }
 
 /// Finds whose word it is, if this state knows them and neither the word nor a newer one that came the same way.

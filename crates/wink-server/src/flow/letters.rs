@@ -10,7 +10,7 @@ use wink_store::{Batch, Change, Direction, Home, Range, Store};
 use super::bury::{self, Buried};
 use super::ingest::{Answer, Prepared, Received, Thought, Told};
 use super::page::{Page, Paged, cursor};
-use crate::access::{self, Role};
+use crate::access::{self, Role, vouched};
 use crate::engine::batch_id;
 use crate::error::ATTEMPTS_MAX;
 use crate::keys;
@@ -187,7 +187,10 @@ pub async fn replay<S: Store>(
             Ok(repaired) => repaired,
             Err(error) => return Ok(Replayed::NotRepaired(error)),
         };
-        let told = told(engine, &buried, envelope, repaired, now).await?;
+        let told = match told(engine, &buried, envelope, repaired, now).await? {
+            Ok(told) => told,
+            Err(why) => return Ok(Replayed::Dead(Rejection::Malformed(why))),
+        };
         let thought = Thought::new(engine, ids, vec![told]).await?;
         let Prepared { mut batch, answers, withdrawn, .. } = match thought.answers.first() {
             Some(Answer::Dead(rejection)) => return Ok(Replayed::Dead(rejection.clone())),
@@ -238,23 +241,28 @@ async fn find<S: Store>(engine: &Engine<S>, id: LetterId) -> Result<Buried, Erro
 /// Tells the message again, as it would have come at first.
 ///
 /// Its mark remembers the message as the sender knows it: sent once more, it is a duplicate, though it was repaired here. Unless the
-/// sender was mended meanwhile and sent just what the repair makes of it.
+/// sender was mended meanwhile and sent just what the repair makes of it. What its sender's key could not have vouched for, no repair makes it say.
 async fn told<S: Store>(
     engine: &Engine<S>,
     buried: &Buried,
     sent: &Envelope,
     repaired: Envelope,
     now: Timestamp,
-) -> Result<Told, Error> {
+) -> Result<Result<Told, String>, Error> {
+    let is_vouched = is_vouched(engine, &repaired.source).await?;
+    let role = if is_vouched { Role::Shop } else { Role::Ingest };
+    let repaired = match vouched(role, repaired, now) {
+        Ok(vouched) => vouched.envelope,
+        Err(why) => return Ok(Err(why)),
+    };
     let secret = engine.secrets.marks();
     let mark = keys::event_mark(secret, &repaired.source, &repaired.message_id);
     let known = engine.store.marks(engine.tenant, &[mark]).await?.pop().flatten();
     let mended = repaired.body_hash(secret);
     let body = if known.is_some_and(|known| known.body == mended) { mended } else { sent.body_hash(secret) };
     let at = buried.letter.received_at;
-    let is_vouched = is_vouched(engine, &repaired.source).await?;
     let received = Received { envelope: repaired, original: Vec::new(), at, is_vouched };
-    Ok(Told { received, body, now })
+    Ok(Ok(Told { received, body, now }))
 }
 
 /// Tells whether a source's letters are vouched for: whoever sends one again has read it, and cannot read from it whether a browser is whose it

@@ -2,15 +2,14 @@
 
 use axum::Json;
 use wink_api::{EventReceived, EventsAnswered, EventsReceived, ItemAnswered, json};
-use wink_core::base::{Timestamp, Value};
-use wink_core::event::{Body, EVENT_BYTES_MAX, Envelope, Mechanism};
+use wink_core::event::EVENT_BYTES_MAX;
 use wink_store::Store;
 
 use super::body::{Sent, not_json};
 use super::problem::{Refused, invalid};
 use super::service::Caller;
 use crate::DrawnIds;
-use crate::access::Role;
+use crate::access::{Vouched, vouched};
 use crate::flow::ingest::{Answer, Received, ingest, refuse};
 
 /// At most this many events in one request: more make it slow to answer, and a client can send the next batch at once.
@@ -46,7 +45,7 @@ pub(super) async fn receive_events<S: Store>(
     let now = caller.now;
     let is_vouched = !caller.access.role.is_publishable();
     for (place, (sent, item)) in batch.events.into_iter().zip(items.iter_mut()).enumerate() {
-        let original = sent.get().as_bytes().to_vec();
+        let mut original = sent.get().as_bytes().to_vec();
         let envelope = json::read_at_once::<EventReceived>(sent.get().as_bytes())
             .map_err(|error| error.in_place())
             .and_then(|event| event.into_envelope(&caller.access.name, batch.sent_at.as_deref()))
@@ -57,8 +56,12 @@ pub(super) async fn receive_events<S: Store>(
                 let message = format!("the event has {} bytes; at most {EVENT_BYTES_MAX}", original.len());
                 *item = Some(refused("event_too_large", message));
             }
-            Ok(envelope) => {
+            Ok(Vouched { envelope, is_whole }) => {
                 places.push(place);
+                // Kept as a letter, it would hold a name under which nobody finds it.
+                if !is_whole {
+                    original.clear();
+                }
                 received.push(Received { envelope, original, at: now, is_vouched });
             }
             Err(message) => {
@@ -77,31 +80,6 @@ pub(super) async fn receive_events<S: Store>(
         }
     }
     Ok(Json(EventsAnswered::of(items.into_iter().flatten().collect())))
-}
-
-/// Refuses what a key cannot vouch for that stands in a page's source. With it anybody could say that somebody had signed in, say yes for a
-/// stranger's account, or move strangers from one household to another, and what a household may get with them.
-pub(super) fn vouched(role: Role, envelope: Envelope, now: Timestamp) -> Result<Envelope, String> {
-    if !role.is_publishable() {
-        return Ok(envelope);
-    }
-    let (role, event) = (role.name(), envelope.event.as_str());
-    if Body::HOUSEHOLD_EVENTS.contains(&event) {
-        return Err(format!("a key of the role {role} cannot vouch for who lives with whom (`{event}`)"));
-    }
-    let claimed = envelope.properties.get("mechanism").and_then(Value::as_text);
-    let is_strong =
-        claimed.is_some_and(|name| Mechanism::parse(name).is_ok_and(|claimed| Mechanism::Cmp < claimed));
-    if event == "Consent Updated" && is_strong {
-        let name = claimed.unwrap_or_default();
-        return Err(format!("a key of the role {role} cannot vouch for the mechanism `{name}`"));
-    }
-    envelope.told_by_page(now).ok_or_else(|| {
-        format!(
-            "a key of the role {role} cannot say yes for an account; name the browser by its `anonymous_id`, or let \
-             your server say it"
-        )
-    })
 }
 
 pub(super) fn item_of(answer: Answer) -> ItemAnswered {

@@ -5,10 +5,11 @@ use wink_api::ItemAnswered;
 use wink_core::event::{EVENT_BYTES_MAX, Envelope, Rejection};
 use wink_store::Store;
 
-use super::events::{item_of, refused, vouched};
+use super::events::{item_of, refused};
 use super::problem::Refused;
 use super::service::Caller;
 use crate::DrawnIds;
+use crate::access::{Vouched, vouched};
 use crate::flow::ingest::{Answer, Received, ingest, refuse};
 use crate::flow::unread::{Unread, keep_unread};
 
@@ -30,7 +31,7 @@ pub(super) async fn take<S: Store>(
     let (mut received, mut places) = (Vec::new(), Vec::new());
     let (mut unread, mut too_large) = (Vec::new(), 0);
     for (place, (message, item)) in messages.into_iter().zip(&mut items).enumerate() {
-        let Message { original, envelope } = message;
+        let Message { mut original, envelope } = message;
         if EVENT_BYTES_MAX < original.len() {
             too_large += 1;
             let why = format!("the event has {} bytes; at most {EVENT_BYTES_MAX}", original.len());
@@ -38,8 +39,12 @@ pub(super) async fn take<S: Store>(
             continue;
         }
         match envelope.and_then(|envelope| vouched(caller.access.role, envelope, caller.now)) {
-            Ok(envelope) => {
+            Ok(Vouched { envelope, is_whole }) => {
                 places.push(place);
+                // Kept as a letter, it would hold a name under which nobody finds it.
+                if !is_whole {
+                    original.clear();
+                }
                 let is_vouched = !caller.access.role.is_publishable();
                 received.push(Received { envelope, original, at: caller.now, is_vouched });
             }

@@ -410,6 +410,21 @@ fn a_key_that_everybody_sees_takes_back_no_no_of_an_account() {
     let answer = api.ask(&ingest, "POST", "/v1/track", &mode).json();
     assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
     assert!(!may(anna));
+    // Nor does whoever mends such a message make it say more than its key could vouch for.
+    let misspelt = json!({
+        "messageId": "p-5", "event": "Consent updated", "userId": "anna", "type": "track",
+        "properties": { "purpose": "personalisation", "state": "granted", "method": "banner" },
+    });
+    let answer = api.ask(&ingest, "POST", "/v1/track", &misspelt).json();
+    assert_eq!(answer["rejected"].as_array().map(Vec::len), Some(1), "{answer}");
+    let privacy = api.key(Role::Privacy);
+    let letters = api.ask(&privacy, "GET", "/v1/dead-letters", &json!({})).json();
+    let letter = letters["data"].as_array().unwrap().iter().find(|letter| letter["code"] == "event_unknown");
+    let path = format!("/v1/dead-letters/{}/replay", letter.unwrap()["id"].as_str().unwrap());
+    let replayed = api.ask(&privacy, "POST", &path, &json!({ "event": "Consent Updated" }));
+    let said = replayed.json().to_string();
+    assert!(said.contains("cannot say yes for an account"), "{said}");
+    assert!(!may(anna));
     // A no takes nothing from anybody.
     let bea = ("customer", "bea");
     assert_eq!(says(&shop, "s-3", &[bea], "granted"), "accepted");

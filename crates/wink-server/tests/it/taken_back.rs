@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wink_core::base::Timestamp;
+use wink_core::base::{Timestamp, Value};
 use wink_core::event::Identity;
 use wink_core::profile::Purpose;
 use wink_record::Withdrawal;
@@ -32,6 +32,13 @@ fn says(state: &str, devices: &[&str], at: Timestamp) -> Received {
     let id = format!("{state}-{}-{}", devices.join("-"), at.0);
     let mut word = said::consents(&id, "somebody", "newsletter", state, at);
     word.envelope.identities = devices.iter().map(|name| device(name)).collect();
+    word
+}
+
+/// The same said in their account, which no banner overrules.
+fn firmly(mut word: Received) -> Received {
+    let account = Value::Text("account".to_owned());
+    word.envelope.properties.insert("mechanism".to_owned(), account);
     word
 }
 
@@ -65,17 +72,24 @@ fn what_ends_a_consent_is_listed_and_nothing_else() {
     hears(&engine, said::arriving(says("withdrawn", &["anna"], minute(-5)), minute(2)));
     assert_eq!(listed(), []);
     hears(&engine, says("withdrawn", &["anna"], minute(3)));
-    // A second no ends nothing any more.
+    // A second no ends nothing any more; one that a banner cannot take back is another thing.
     hears(&engine, says("denied", &["anna"], minute(4)));
     let at = |withdrawal: &Withdrawal| (withdrawal.purpose, withdrawal.at);
     assert_eq!(listed().iter().map(at).collect::<Vec<_>>(), [(Purpose::Newsletter, minute(3))]);
+    hears(&engine, firmly(says("withdrawn", &["anna"], minute(5))));
+    assert_eq!(listed().iter().map(at).skip(1).collect::<Vec<_>>(), [(Purpose::Newsletter, minute(5))]);
     // A yes on one device is ended by a no on another of the same person.
     hears(&engine, says("granted", &["bea", "phone"], minute(5)));
     hears(&engine, says("granted", &["tablet"], minute(5)));
     hears(&engine, says("granted", &["bea", "tablet"], minute(6)));
     hears(&engine, says("withdrawn", &["tablet"], minute(7)));
     assert!(!may(&engine, "bea", minute(8)));
-    assert_eq!(listed().iter().map(at).skip(1).collect::<Vec<_>>(), [(Purpose::Newsletter, minute(7))]);
+    let of_both = [(Purpose::Newsletter, minute(7)); 2];
+    assert_eq!(
+        listed().iter().map(at).skip(2).collect::<Vec<_>>(),
+        of_both,
+        "an older state may know one of them"
+    );
 }
 
 #[test]
@@ -83,7 +97,7 @@ fn a_restored_store_hears_every_no_again_once_and_as_of_then() {
     let here = tempfile::tempdir().unwrap();
     let engine = shop_with_list(here.path());
     let minute = |minutes| later(MONDAY, minutes);
-    for person in ["anna", "bea", "clara"] {
+    for person in ["anna", "bea", "clara", "emma", "finn"] {
         hears(&engine, says("granted", &[person], minute(1)));
     }
     hears(&engine, says("withdrawn", &["clara"], minute(2)));
@@ -91,16 +105,26 @@ fn a_restored_store_hears_every_no_again_once_and_as_of_then() {
     hears(&engine, says("withdrawn", &["anna"], minute(3)));
     hears(&engine, says("granted", &["dora"], minute(3)));
     hears(&engine, says("withdrawn", &["dora"], minute(4)));
+    // Emma says it on a device that was not hers yet, and Finn says it twice, the second time so that no banner takes it back.
+    hears(&engine, says("granted", &["emma-new", "x"], minute(4)));
+    hears(&engine, says("granted", &["emma", "emma-new"], minute(5)));
+    hears(&engine, says("withdrawn", &["emma-new"], minute(6)));
+    hears(&engine, says("withdrawn", &["finn"], minute(6)));
+    hears(&engine, firmly(says("withdrawn", &["finn"], minute(7))));
+    // The same message again is no new word, though it comes after a yes.
+    hears(&engine, says("granted", &["bea"], minute(8)));
+    let again = says("withdrawn", &["clara"], minute(2));
+    assert!(matches!(wait(tell(&engine, again)).unwrap(), Answer::Duplicate(_)));
     let list = erasures::read(&here.path().join("erasures")).unwrap().withdrawals;
-    assert_eq!(list.len(), 3);
+    assert_eq!(list.len(), 7, "clara's, anna's and dora's one, two of emma's profiles, two of finn's");
 
     let restored = fill(&bytes, &here.path().join("restored"));
     let now = minute(60);
     assert_eq!(["anna", "bea", "clara"].map(|person| may(&restored, person, now)), [true, true, false]);
     assert_eq!(
         wait(withdraw_again(&restored, &list, now)).unwrap(),
-        1,
-        "of the others one is known, one nobody"
+        4,
+        "clara's is known, dora and a device of emma's are nobody"
     );
     assert_eq!(wait(withdraw_again(&restored, &list, now)).unwrap(), 0, "once is enough");
     assert_eq!(["anna", "bea", "clara"].map(|person| may(&restored, person, now)), [false, true, false]);
@@ -109,8 +133,13 @@ fn a_restored_store_hears_every_no_again_once_and_as_of_then() {
     // It counts as of when it was said: an older yes that comes late is overruled, a newer one is not.
     hears(&restored, said::arriving(says("granted", &["anna"], minute(2)), now));
     assert!(!may(&restored, "anna", now));
-    hears(&restored, says("granted", &["anna"], minute(61)));
-    assert!(may(&restored, "anna", minute(62)));
+    for person in ["anna", "finn"] {
+        hears(&restored, says("granted", &[person], minute(61)));
+    }
+    assert_eq!(
+        ["anna", "emma", "finn"].map(|person| may(&restored, person, minute(62))),
+        [true, false, false]
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use wink_core::base::{ProfileId, Timestamp, TriggerId};
 use wink_core::event::{ConsentChange, ConsentState, Event, HouseholdChange, Identity};
 use wink_core::feature::{Happened, State, Wanted, view};
 use wink_core::offer::{Catalogue, Trigger};
-use wink_core::profile::{Grants, IdentityKey, Kept, Link, Profile, Residence, Vault, may_join};
+use wink_core::profile::{Consent, IdentityKey, Kept, Link, Profile, Purpose, Residence, Vault, may_join};
 use wink_record::{Stored, Withdrawal};
 use wink_store::{Batch, Change, Check, Store};
 
@@ -180,40 +180,41 @@ impl Known {
         Ok(())
     }
 
-    /// Takes in a word about consent. Tells what the person had granted until now and takes back with it.
+    /// Takes in a word about consent. Tells what is to be listed of it: for each of the person's profiles, as an older state may know only another of
+    /// them, a no that [matters](wink_core::profile::Words::is_changed_by_no).
     pub(super) async fn consent<S: Store>(
         &mut self,
         engine: &Engine<S>,
-        (identity, kept): (IdentityKey, &Kept),
         change: &ConsentChange,
+        kept: &Kept,
         now: Timestamp,
-    ) -> Result<Option<Withdrawal>, Error> {
+    ) -> Result<Vec<Withdrawal>, Error> {
         // A yes takes nothing back, and most words are one.
-        let granted = match change.state {
-            ConsentState::Granted => None,
-            ConsentState::Denied | ConsentState::Withdrawn => Some(self.granted(engine, now).await?),
-        };
-        let heard = Arc::make_mut(&mut self.profile.value).hear(change, kept.occurred_at, &kept.source);
-        self.profile_changed = true;
-        let (Some(granted), Some(purpose)) = (granted, heard) else { return Ok(None) };
-        if !granted.allow(purpose) || self.granted(engine, now).await?.allow(purpose) {
-            return Ok(None);
+        let no = Purpose::parse(&change.purpose).filter(|_| change.state != ConsentState::Granted);
+        let mut listed = Vec::new();
+        if let Some(purpose) = no {
+            let whole = self.joined.around(engine, &self.profile).await?;
+            let no = Consent::new(change, kept.occurred_at, &kept.source);
+            let words = whole.cluster().words().remove(&purpose).unwrap_or_default();
+            if words.is_changed_by_no(&no, purpose, now) {
+                let word = |known: &Loaded<Arc<Profile>>| {
+                    Some(Withdrawal {
+                        tenant: engine.tenant.0,
+                        profile: known.value.id,
+                        identity: *known.value.identities.first()?,
+                        purpose,
+                        state: no.state,
+                        mechanism: no.mechanism,
+                        at: no.at,
+                        source: kept.source.clone(),
+                    })
+                };
+                listed.extend(whole.all().filter_map(word));
+            }
         }
-        Ok(Some(Withdrawal {
-            tenant: engine.tenant.0,
-            profile: kept.profile,
-            identity,
-            purpose,
-            state: change.state,
-            mechanism: change.mechanism,
-            at: kept.occurred_at,
-            source: kept.source.clone(),
-        }))
-    }
-
-    /// Tells what the person, as far as they are known, has granted at `now`.
-    async fn granted<S: Store>(&self, engine: &Engine<S>, now: Timestamp) -> Result<Grants, Error> {
-        Ok(self.joined.around(engine, &self.profile).await?.cluster().grants(now))
+        Arc::make_mut(&mut self.profile.value).hear(change, kept.occurred_at, &kept.source);
+        self.profile_changed = true;
+        Ok(listed)
     }
 
     /// Takes in what is told of the person's household.

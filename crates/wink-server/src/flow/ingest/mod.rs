@@ -248,7 +248,10 @@ async fn prepare<S: Store>(
     look: bool,
 ) -> Result<Prepared, Error> {
     let mut thought = Thought::of(engine, ids, group, look).await?;
-    if !look && !thought.answers.iter().all(|answer| matches!(answer, Answer::Accepted(_))) {
+    // What is listed is listed before the commit could find out that it was said before.
+    let is_plain = thought.answers.iter().all(|answer| matches!(answer, Answer::Accepted(_)));
+    let is_known_new = look || (is_plain && thought.work.withdrawn.is_empty());
+    if !is_known_new {
         thought = Thought::of(engine, ids, group, true).await?;
     }
     for (message, answer) in group.messages.iter().zip(&thought.answers) {
@@ -348,7 +351,7 @@ impl Thought {
 
     /// Makes the one batch that does all of it.
     pub(super) fn into_batch<S: Store>(mut self, engine: &Engine<S>) -> Result<Prepared, Error> {
-        let withdrawn = std::mem::take(&mut self.work.withdrawn);
+        let withdrawn = std::mem::take(&mut self.work.withdrawn).into_values().collect();
         let (batch, written) = self.work.into_batch(engine)?;
         Ok(Prepared { batch, written, answers: self.answers, withdrawn })
     }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use wink_core::base::{LetterId, Timestamp};
-use wink_core::event::{Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Rejection, accept};
+use wink_core::base::{LetterId, ProfileId, Timestamp};
+use wink_core::event::{
+    Body, Envelope, Event, IDENTITIES_MAX as IDENTITIES_NAMED_MAX, Mechanism, Rejection, accept,
+};
 use wink_core::feature::{Happened, fold};
 use wink_core::profile::{IdentityKey, Kept, Profile, Purpose};
 use wink_record::{DeadLetter, Stored, Withdrawal};
@@ -35,8 +37,8 @@ pub(super) struct Work {
     pub(super) counts: BTreeMap<&'static str, i64>,
     pub(super) events: BTreeMap<&'static str, i64>,
     pub(super) points: Earning,
-    /// What the person had granted and takes back.
-    pub(super) withdrawn: Vec<Withdrawal>,
+    /// What the person had granted and takes back: for each of their profiles the last word of each purpose and mechanism.
+    pub(super) withdrawn: BTreeMap<(ProfileId, Purpose, Mechanism), Withdrawal>,
 }
 
 impl Work {
@@ -53,7 +55,7 @@ impl Work {
             counts: BTreeMap::new(),
             events: BTreeMap::new(),
             points: Earning::default(),
-            withdrawn: Vec::new(),
+            withdrawn: BTreeMap::new(),
         };
         let Some(key) = key else { return Ok(work) };
         let records = engine.store.get(engine.tenant, &[keys::identity(key), keys::erased(key)]).await?;
@@ -148,7 +150,9 @@ impl Work {
             known.vault(engine).await?.hear(stated, kept.occurred_at);
         }
         if let Body::ConsentUpdated(change) = &kept.body {
-            self.withdrawn.extend(known.consent(engine, (key, &kept), change, now).await?);
+            let listed = known.consent(engine, change, &kept, now).await?;
+            let named = |word: Withdrawal| ((word.profile, word.purpose, word.mechanism), word);
+            self.withdrawn.extend(listed.into_iter().map(named));
         }
         if let Body::HouseholdChanged(change) = &kept.body {
             known.live(engine, change, kept.occurred_at, &kept.source).await?;
