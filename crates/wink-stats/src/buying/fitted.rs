@@ -50,13 +50,13 @@ pub enum Scale {
     Share,
 }
 
-/// When somebody buys next, if they have not left.
+/// When somebody buys next, if they have not left; `T` is a time, or an [`Interval`] around one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NextPurchase {
+pub struct NextPurchase<T = f64> {
     /// The expected time; `None` where it is infinite, because rates near zero are too likely (r + x ≤ 1).
-    pub mean: Option<f64>,
+    pub mean: Option<T>,
     /// The time by which half of such customers have bought.
-    pub median: f64,
+    pub median: T,
 }
 
 /// The step of numeric derivatives on a logarithmic scale.
@@ -143,14 +143,35 @@ impl FittedPurchases {
         self.purchases(&History { repeats: 0, last: 0.0, observed: 0.0 }, t)
     }
 
-    /// Tells when somebody who has not left buys next: the time is Lomax-distributed with shape r + x and scale α + T.
+    /// Tells when somebody who has not left buys next: the time is Lomax-distributed with shape r + x and scale α + T, as gamma rates make of
+    /// exponential times (Johnson, Kotz, Balakrishnan 1994, *Continuous Univariate Distributions* 1, §20.12).
     pub fn next_purchase(&self, history: &History) -> NextPurchase {
-        let shape = self.parameters.r + f64::from(history.repeats);
-        let scale = self.parameters.alpha + history.observed;
+        let mean = mean_until_next(&self.parameters, history);
         NextPurchase {
-            mean: (1.0 < shape).then(|| scale / (shape - 1.0)),
-            median: scale * libm::expm1(std::f64::consts::LN_2 / shape),
+            mean: mean.is_finite().then_some(mean),
+            median: median_until_next(&self.parameters, history),
         }
+    }
+
+    /// Puts intervals around [`Self::next_purchase`]; see [`Self::interval`]. The mean has none where it is infinite for parameters next to those
+    /// that were found.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a level that is no share.
+    pub fn next_purchase_interval(
+        &self,
+        history: &History,
+        level: f64,
+    ) -> Result<NextPurchase<Interval>, Error> {
+        let around = |measure: fn(&Parameters, &History) -> f64| {
+            self.interval(level, Scale::Positive, |parameters| measure(parameters, history))
+        };
+        let Parameters { r, .. } = self.parameters;
+        let is_finite_beside = 1.0 < r * libm::exp(-STEP) + f64::from(history.repeats);
+        Ok(NextPurchase {
+            mean: is_finite_beside.then(|| around(mean_until_next)).transpose()?,
+            median: around(median_until_next)?,
+        })
     }
 
     /// Puts an interval around [`Self::alive`]; see [`Self::interval`].
@@ -247,6 +268,17 @@ fn purchases(model: Model, parameters: &Parameters, history: &History, t: f64) -
     let shape = r + f64::from(history.repeats);
     let if_alive = expected_over_beta(shape, a, b + survived(model, history), t / (alpha + history.observed));
     if_alive * alive(model, parameters, history)
+}
+
+/// Infinite where r + x ≤ 1.
+fn mean_until_next(parameters: &Parameters, history: &History) -> f64 {
+    let shape = parameters.r + f64::from(history.repeats);
+    if shape <= 1.0 { f64::INFINITY } else { (parameters.alpha + history.observed) / (shape - 1.0) }
+}
+
+fn median_until_next(parameters: &Parameters, history: &History) -> f64 {
+    let shape = parameters.r + f64::from(history.repeats);
+    (parameters.alpha + history.observed) * libm::expm1(std::f64::consts::LN_2 / shape)
 }
 
 fn buys_within(model: Model, parameters: &Parameters, history: &History, t: f64) -> f64 {

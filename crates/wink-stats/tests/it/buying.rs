@@ -91,15 +91,20 @@ fn expectations_are_those_of_the_simulation() {
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
     let terms = Terms { steps: 10, step: 2.0, discount: 0.0, margin: 0.5 };
+    let shape = TRUTH.r + f64::from(SOMEBODY.history.repeats);
+    let scale = TRUTH.alpha + SOMEBODY.history.observed;
     // Where anybody may leave at once, rates and leaving are told apart by more people only.
     for (model, many) in [(Model::BgNbd, 1_200), (Model::MbgNbd, 3_000)] {
         let mut chance = Chance::of(5);
-        let mut held = [0; 5];
+        let mut held = [0; 7];
         for _ in 0..1_000 {
             let everybody = customers(model, many, &mut chance);
             let found = model.fit(&cells(&everybody)).unwrap();
             let spend = SpendModel.fit(&everybody).unwrap();
-            let tested: [(Interval, f64); 5] = [
+            let next = found.next_purchase_interval(&SOMEBODY.history, 0.95).unwrap();
+            let tested: [(Interval, f64); 7] = [
+                (next.median, scale * (libm::pow(2.0, 1.0 / shape) - 1.0)),
+                (next.mean.unwrap(), scale / (shape - 1.0)),
                 (found.alive_interval(&SOMEBODY.history, 0.95).unwrap(), alive(model)),
                 (found.purchases_interval(&SOMEBODY.history, 20.0, 0.95).unwrap(), purchases(model, 20.0)),
                 (found.interval(0.95, Scale::Positive, |parameters| parameters.r).unwrap(), TRUTH.r),
@@ -175,6 +180,10 @@ fn predictions_stay_where_they_can_be() {
                 before = expected;
             }
             let next = found.next_purchase(&history);
+            let around = found.next_purchase_interval(&history, 0.95).unwrap();
+            assert!(around.median.lower < next.median && next.median < around.median.upper);
+            assert_eq!(around.mean.map(|mean| mean.estimate), next.mean);
+            assert!(around.mean.is_none_or(|mean| mean.lower < mean.estimate && mean.estimate < mean.upper));
             assert!(next.mean.is_none_or(|mean| next.median < mean), "{next:?}");
         }
     }

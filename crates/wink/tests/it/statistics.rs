@@ -543,6 +543,14 @@ fn people_who_never_leave_are_told_by_a_model_without_leaving() {
         );
         let rate = (r + one["repeats"].as_f64().unwrap()) / (alpha + one["observed"].as_f64().unwrap());
         near(&one["purchases"]["estimate"], 4.0 * rate, 1e-9);
+        let (shape, scale) =
+            (r + one["repeats"].as_f64().unwrap(), alpha + one["observed"].as_f64().unwrap());
+        near(&one["next_median"]["estimate"], scale * (2_f64.powf(1.0 / shape) - 1.0), 1e-9 * scale);
+        assert!(one["next_median"]["lower"].as_f64() < one["next_median"]["upper"].as_f64(), "{one}");
+        match 1.0 < shape {
+            true => near(&one["next_mean"]["estimate"], scale / (shape - 1.0), 1e-9 * scale / (shape - 1.0)),
+            false => assert!(one["next_mean"].is_null(), "{one}"),
+        }
         assert!(one["value"]["lower"].as_f64().unwrap() < one["value"]["upper"].as_f64().unwrap(), "{one}");
     }
     assert_eq!(said.lines().count(), 240);

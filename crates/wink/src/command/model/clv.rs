@@ -75,6 +75,7 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
     for (customer, name) in fit.each() {
         let history = &customer.history;
         let (purchases, level) = (&fit.purchases, asked.input.level);
+        let next = purchases.next_purchase_interval(history, level)?;
         let prediction = Prediction {
             customer: name,
             repeats: history.repeats,
@@ -82,7 +83,8 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
             observed: history.observed,
             alive: purchases.alive_interval(history, level)?.into(),
             purchases: purchases.purchases_interval(history, f64::from(asked.horizon), level)?.into(),
-            next_median: purchases.next_purchase(history).median,
+            next_median: next.median.into(),
+            next_mean: next.mean.map(Into::into),
             value: match &fit.spend {
                 Ok(spend) => value(purchases, spend, customer, &terms, level)?.map(Into::into),
                 Err(_) => None,
@@ -97,7 +99,7 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
     }
     if !asked.json {
         say!(
-            "customer,repeats,last,observed,alive,alive_lower,alive_upper,purchases,purchases_lower,purchases_upper,next_median,value,value_lower,value_upper"
+            "customer,repeats,last,observed,alive,alive_lower,alive_upper,purchases,purchases_lower,purchases_upper,next_median,next_median_lower,next_median_upper,next_mean,next_mean_lower,next_mean_upper,value,value_lower,value_upper"
         );
     }
     predictions.iter().try_for_each(|prediction| prediction.print(asked.json))
@@ -294,7 +296,9 @@ struct Prediction<'a> {
     observed: f64,
     alive: Around,
     purchases: Around,
-    next_median: f64,
+    next_median: Around,
+    /// Nothing where it is infinite.
+    next_mean: Option<Around>,
     value: Option<Around>,
 }
 
@@ -305,23 +309,25 @@ impl Prediction<'_> {
             return Ok(());
         }
         let Self { repeats, last, observed, alive, purchases, next_median, .. } = self;
-        let value = self.value.map_or_else(
-            || ",,".to_owned(),
-            |value| format!("{:.2},{:.2},{:.2}", value.estimate, value.lower, value.upper),
-        );
+        let three = |around: &Around, digits: usize| {
+            let Around { estimate, lower, upper } = around;
+            format!("{estimate:.digits$},{lower:.digits$},{upper:.digits$}")
+        };
+        let or_nothing = |around: Option<Around>, digits| {
+            around.map_or_else(|| ",,".to_owned(), |around| three(&around, digits))
+        };
         let mut name =
             csv::WriterBuilder::new().terminator(csv::Terminator::Any(b' ')).from_writer(Vec::new());
         name.write_record([self.customer])?;
         let name = String::from_utf8(name.into_inner()?)?;
         say!(
-            "{},{repeats},{last:.4},{observed:.4},{:.4},{:.4},{:.4},{:.4},{:.4},{:.4},{next_median:.3},{value}",
+            "{},{repeats},{last:.4},{observed:.4},{},{},{},{},{}",
             name.trim_end(),
-            alive.estimate,
-            alive.lower,
-            alive.upper,
-            purchases.estimate,
-            purchases.lower,
-            purchases.upper
+            three(alive, 4),
+            three(purchases, 4),
+            three(next_median, 3),
+            or_nothing(self.next_mean, 3),
+            or_nothing(self.value, 2),
         );
         Ok(())
     }
