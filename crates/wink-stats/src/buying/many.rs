@@ -142,7 +142,7 @@ impl FittedPurchases {
     }
 
     /// Tells the same into memory that is there: what `told` held is gone, what it has room for is used again. To get new memory from the
-    /// system takes longer than to compute what is written to it.
+    /// system may take as long as to compute what is written to it.
     pub fn alive_into(&self, many: &Many, told: &mut Vec<f64>) {
         let is_tabled = |repeats| many.is_tabled(repeats);
         let odds = Odds::of(self.model(), &self.parameters(), &many.last, &many.observed, is_tabled);

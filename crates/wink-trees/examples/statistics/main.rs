@@ -64,8 +64,8 @@ fn buying(customers: &[Customer]) -> Result<(Value, Vec<f64>, Vec<f64>), Failure
     let (fitted, fit_seconds) = timed(|| Model::BgNbd.fit(&cells))?;
     let (many, many_seconds) = timed(|| Many::of(&histories))?;
     let (alive, alive_seconds) = timed(|| Ok::<_, Error>(fitted.alive_of(&many)))?;
-    // Once more, into memory that is there already.
-    let mut again = vec![0.0; histories.len()];
+    // Once more, into memory that is there already: zeros would be promised by the system, and not be there before they are written.
+    let mut again = vec![f64::NAN; histories.len()];
     let ((), again_seconds) = timed(|| {
         fitted.alive_into(&many, &mut again);
         Ok::<_, Error>(())

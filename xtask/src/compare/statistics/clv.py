@@ -63,9 +63,8 @@ def main():
         median(timed(lambda: same.conditional_probability_alive(*given))[1] for _ in range(ROUNDS))
         for given in (columns, (x, last, watched)))
     times_faster("clv: P(alive)", ours["alive_seconds"], "lifetimes, of columns", of_columns, 10)
-    times_faster("clv: P(alive), into memory that is there", ours["alive_again_seconds"], "lifetimes, of arrays", of_arrays, 10)
-    row("clv: P(alive), into new memory", ours["alive_seconds"], "CPU s", "lifetimes, of arrays", of_arrays,
-        of_arrays / ours["alive_seconds"], None, None)
+    for name, key in (("into new memory", "alive_seconds"), ("into memory that is there", "alive_again_seconds")):
+        row(f"clv: P(alive), {name}", ours[key], "CPU s", "lifetimes, of bare arrays", of_arrays, of_arrays / ours[key], None, None)
     # Wink finds out once which times differ, for all that is predicted; lifetimes takes the columns as they are.
     found = ours["many_seconds"] + ours["alive_seconds"]
     row("clv: P(alive), with finding the different times", found, "CPU s", "lifetimes, of columns", of_columns,
