@@ -133,7 +133,7 @@ impl Guardrail {
 const PEOPLE_OF_SKEWNESS: f64 = 355.0;
 
 /// The third central moment in units of the standard deviation; 0 without one.
-fn skewness(values: &[f64]) -> f64 {
+pub(super) fn skewness(values: &[f64]) -> f64 {
     let middle = mean(values);
     let deviation = (values.iter().map(|value| (value - middle) * (value - middle)).sum::<f64>()
         / count(values.len()))
@@ -154,7 +154,7 @@ fn skewness(values: &[f64]) -> f64 {
     clippy::cast_sign_loss,
     reason = "it is positive, and what is too large ends at the largest"
 )]
-fn rounded_up(people: f64) -> u64 {
+pub(super) fn rounded_up(people: f64) -> u64 {
     people.ceil() as u64
 }
 

@@ -2,6 +2,7 @@
 
 mod cuped;
 mod guardrail;
+mod lopsided;
 mod power;
 mod proportion;
 mod ratio;
@@ -11,6 +12,7 @@ mod takers;
 
 pub use cuped::{Adjusted, cuped, cuped_lift};
 pub use guardrail::{Better, Guardrail, Verdict};
+pub use lopsided::people_wanted;
 pub use power::Plan;
 pub use proportion::{Proportion, proportion_difference};
 pub use ratio::{lift, ratio, ratio_difference, ratio_lift};

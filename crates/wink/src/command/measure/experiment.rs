@@ -3,8 +3,8 @@
 use anyhow::{Context, bail};
 use serde::Serialize;
 use wink_stats::experiment::{
-    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, cuped_lift, lift, ratio_difference,
-    ratio_lift, sample_ratio,
+    Better, Guardrail, Proportion, SampleRatio, Verdict, cuped, cuped_lift, lift, people_wanted,
+    ratio_difference, ratio_lift, sample_ratio,
 };
 use wink_stats::{Interval, JointMoments, Moments, mean_difference};
 
@@ -42,6 +42,8 @@ struct Outcome {
     standard_error: Option<f64>,
     lift: Option<Around>,
     variance_left: Option<f64>,
+    /// How many people the smaller arm should have for values so skewed, if it has fewer: the interval is too narrow then.
+    people_wanted: Option<u64>,
     refused: Option<String>,
 }
 
@@ -72,11 +74,15 @@ pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
     let mut outcomes = Vec::new();
     for outcome in &asked.outcome {
         let values = numbers(outcome)?;
-        outcomes.push(match (&before, &per) {
+        let measured = match (&before, &per) {
             (Some(before), _) => adjusted(outcome, &two(&arms, before, &values), asked.level),
             (None, Some(per)) => divided(outcome, &two(&arms, per, &values), asked.level),
             (None, None) => by_means(outcome, &two(&arms, &values, &values), asked.level),
-        });
+        };
+        let wanted = measured
+            .effect
+            .and_then(|_| people_wanted(&of(&arms, &values, true), &of(&arms, &values, false)));
+        outcomes.push(Outcome { people_wanted: wanted, ..measured });
     }
     let report = Report {
         treated,
@@ -106,6 +112,12 @@ fn two(arms: &[Option<bool>], x: &[f64], y: &[f64]) -> [JointMoments; 2] {
         }
     }
     both
+}
+
+/// The values of one arm.
+fn of(arms: &[Option<bool>], values: &[f64], treated: bool) -> Vec<f64> {
+    let within = arms.iter().zip(values).filter(|(arm, _)| **arm == Some(treated));
+    within.map(|(_, value)| *value).collect()
 }
 
 fn lots(treated: u64, control: u64, share: f64) -> anyhow::Result<Ratio> {
@@ -163,6 +175,7 @@ fn outcome(
         standard_error: standard_error.filter(|_| effect.is_ok()),
         lift: lift(treated, control, level).ok().map(Into::into),
         variance_left: None,
+        people_wanted: None,
         refused: effect.as_ref().err().map(ToString::to_string),
         effect: effect.ok().map(Into::into),
     }
@@ -192,13 +205,7 @@ impl Guarded {
     fn of(column: &str, rail: &Guardrail, arms: &[Option<bool>], values: &[f64]) -> Self {
         let (method, judged) = match shares(arms, values) {
             Some([treated, control]) => ("Newcombe", rail.judge_shares(&treated, &control)),
-            None => {
-                let of = |treated: bool| -> Vec<f64> {
-                    let within = arms.iter().zip(values).filter(|(arm, _)| **arm == Some(treated));
-                    within.map(|(_, value)| *value).collect()
-                };
-                ("Welch", rail.judge_values(&of(true), &of(false)))
-            }
+            None => ("Welch", rail.judge_values(&of(arms, values, true), &of(arms, values, false))),
         };
         let (verdict, change) = judged.as_ref().ok().copied().unzip();
         Self {
@@ -329,6 +336,14 @@ impl Report {
             ]);
         }
         say!("{table}");
+        for one in &self.outcomes {
+            let Some(wanted) = one.people_wanted else { continue };
+            say!(
+                "{}: too few people for values so skewed in arms so different in size; its interval misses the truth more often than {:.0} % says. About {wanted} are wanted in the smaller arm",
+                one.outcome,
+                100.0 * (1.0 - self.level)
+            );
+        }
         self.guardrails.iter().for_each(|one| one.print(self.level));
     }
 }
