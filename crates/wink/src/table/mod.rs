@@ -1,6 +1,7 @@
 //! Reads tables people have: CSV, TSV and text with blanks (each also as .gz), and Parquet. Hands out whole columns by name, and names
 //! file, row and column of what it cannot read. Knows nothing of what the columns mean.
 
+mod arrow_schema;
 mod decimals;
 mod parquet_file;
 mod text_file;
