@@ -179,6 +179,18 @@ impl Table {
         })
     }
 
+    /// Reads a column of outcomes.
+    ///
+    /// # Errors
+    /// As [`Table::numbers`], and at the first row that has something else than 0 or 1.
+    pub(crate) fn outcomes(&self, column: &str) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers(column)?;
+        self.each(column, numbers.into_iter(), |number| match number == 0.0 || number == 1.0 {
+            true => Ok(number),
+            false => bail!("{number} is no outcome, which is 0 or 1"),
+        })
+    }
+
     /// Reads a column as days: `2026-11-22`, `20261122`, `22.11.2026`, or a point in time, of which the written date is taken. Parquet keeps points in time
     /// with a zone in UTC, without the zone's name; if the day in UTC may be another one, this is said on standard error.
     ///
