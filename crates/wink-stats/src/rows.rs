@@ -91,6 +91,20 @@ pub fn only<T: Copy>(entries: &[T], chosen: impl Fn(usize) -> bool) -> Vec<T> {
     kept.map(|(_, entry)| *entry).collect()
 }
 
+/// Cuts what stands in the rising order of a key into parts with about as many in each. Whatever has the same key is in the same part, so that
+/// there may be fewer.
+pub(crate) fn parts_of_like<T>(ordered: &[T], parts: usize, key: impl Fn(&T) -> f64) -> Vec<&[T]> {
+    // A part ends behind the last of those that are the same.
+    let end = |part: usize| {
+        let at = part * ordered.len() / parts;
+        let last = at.checked_sub(1).and_then(|last| ordered.get(last));
+        last.map_or(0, |last| ordered.partition_point(|one| key(one).total_cmp(&key(last)).is_le()))
+    };
+    let ends: Vec<usize> = (0..=parts).map(end).collect();
+    let cut = ends.windows(2).filter_map(|ends| ordered.get(*ends.first()?..*ends.last()?));
+    cut.filter(|part| !part.is_empty()).collect()
+}
+
 /// Draws an order of the numbers below `count` (Fisher and Yates; Knuth, "The Art of Computer Programming", volume 2, algorithm
 /// 3.4.2P).
 pub(crate) fn shuffled(count: usize, seed: u64) -> Vec<usize> {

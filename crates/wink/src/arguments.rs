@@ -43,8 +43,8 @@ pub(crate) use statistics::{
 };
 pub(crate) use till::{Till, TillAction};
 pub(crate) use uplift::{
-    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, TrialInput,
-    UpliftFit,
+    BaseName, ComplementsInput, Evaluate, EvaluateAction, LearnerName, OffPolicy, Policy, PropensityFit,
+    ScoresFile, TrialInput, UpliftFit,
 };
 
 /// Decides whether a shopper should get an offer now, or nothing; owns the coupon; measures what it changed.

@@ -20,6 +20,7 @@ mod stop;
 mod table;
 mod terminal;
 mod training;
+mod unfinished;
 
 use std::process::ExitCode;
 

@@ -30,6 +30,16 @@ impl Proportion {
         (0 < self.people()).then(|| real(self.did) / real(self.people()))
     }
 
+    /// Estimates the share with its score interval of the given level.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughData`] of nobody, [`Error::OutOfRange`] for a level that is no share.
+    pub fn interval(&self, level: f64) -> Result<Interval, Error> {
+        share("the level", level)?;
+        at_least("people", 1, usize::try_from(self.people()).unwrap_or(usize::MAX))?;
+        Ok(self.score(normal_quantile(0.5 + level / 2.0)))
+    }
+
     /// The share with its score interval, `z` standard errors to either side (Wilson 1927, "Probable inference, the law of succession, and
     /// statistical inference"). It is of some width where nobody did, too. NaN of nobody.
     fn score(&self, z: f64) -> Interval {

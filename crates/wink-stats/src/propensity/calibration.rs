@@ -1,9 +1,11 @@
 //! Does what is promised come about? Measures calibration, and mends it on rows the model has not seen.
 
-use super::{Contributions, Linear, LinearModel, Model, logit, sigmoid};
+use super::{Contributions, Linear, LinearModel, Model, inside, logit, sigmoid};
 use crate::error::{at_least, finite, same_length};
+use crate::experiment::Proportion;
 use crate::moments::real;
-use crate::{Error, Rows};
+use crate::rows::parts_of_like;
+use crate::{Error, Interval, Rows};
 
 /// A slope that is estimated and not wished for needs next to no penalty; this one only keeps the curvature regular.
 const NEARLY_NONE: Linear = Linear { penalty: 1e-6 };
@@ -11,10 +13,12 @@ const NEARLY_NONE: Linear = Linear { penalty: 1e-6 };
 /// How probabilities compare with what happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// Rows of like probability, the lowest first, about as many in each.
+    /// Rows of like probability, the lowest first, about as many in each; those of the same one are in one bin, so that there may be fewer.
     pub bins: Vec<Bin>,
     /// Mean squared distance of probability and outcome (Brier 1950).
     pub brier: f64,
+    /// The mean of −ln of the probability that what happened was given (Good 1952, "Rational decisions").
+    pub log_loss: f64,
     /// The slope of the outcome's logit on the promised one (Cox 1958, "Two further applications of a model for binary
     /// regression"): 1 if calibrated, below 1 if too sure.
     pub slope: f64,
@@ -33,6 +37,8 @@ pub struct Bin {
     pub expected: f64,
     /// The share of them whose outcome was 1.
     pub observed: f64,
+    /// The same, counted.
+    seen: Proportion,
 }
 
 /// Compares probabilities with outcomes of the same rows, which the model should not have seen.
@@ -48,15 +54,13 @@ pub fn calibration(probabilities: &[f64], outcomes: &[f64], bins: usize) -> Resu
     let mut pairs: Vec<(f64, f64)> = probabilities.iter().copied().zip(outcomes.iter().copied()).collect();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count = pairs.len();
-    let bins: Vec<Bin> = (0..bins.max(1))
-        .filter_map(|bin| pairs.get(bin * count / bins.max(1)..(bin + 1) * count / bins.max(1)))
-        .map(Bin::of)
-        .collect();
+    let bins: Vec<Bin> = parts_of_like(&pairs, bins.max(1), |pair| pair.0).into_iter().map(Bin::of).collect();
     let squares: f64 = pairs.iter().map(|(expected, seen)| (expected - seen) * (expected - seen)).sum();
     let apart: f64 = bins.iter().map(|bin| size(bin.count) * (bin.expected - bin.observed).abs()).sum();
     Ok(Calibration {
         bins,
         brier: squares / size(count),
+        log_loss: log_loss(probabilities, outcomes)?,
         slope: line.weights().first().copied().unwrap_or(0.0),
         intercept: line.intercept(),
         error: apart / size(count),
@@ -68,8 +72,34 @@ impl Bin {
         let count = pairs.len();
         let (expected, observed) =
             pairs.iter().fold((0.0, 0.0), |(expected, seen), pair| (expected + pair.0, seen + pair.1));
-        Self { count, expected: expected / size(count), observed: observed / size(count) }
+        let mut seen = Proportion::default();
+        pairs.iter().for_each(|pair| seen.add(pair.1 == 1.0));
+        Self { count, expected: expected / size(count), observed: observed / size(count), seen }
     }
+
+    /// Tells the share that was observed with its score interval (Wilson 1927), which is of some width where nobody did, too.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a level that is no share.
+    pub fn seen(&self, level: f64) -> Result<Interval, Error> {
+        self.seen.interval(level)
+    }
+}
+
+/// Tells the mean of −ln of the probability that what happened was given. A probability of 0 or 1 counts as the nearest that a double can tell
+/// apart from it.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::NotFinite`], or [`Error::NotEnoughData`] of nothing.
+pub fn log_loss(probabilities: &[f64], outcomes: &[f64]) -> Result<f64, Error> {
+    same_length("the outcomes", probabilities.len(), outcomes.len())?;
+    finite("a probability", probabilities)?;
+    at_least("rows", 1, probabilities.len())?;
+    let given = probabilities.iter().zip(outcomes).map(|(promised, outcome)| {
+        let inside = inside(*promised);
+        -libm::log(if *outcome == 1.0 { inside } else { 1.0 - inside })
+    });
+    Ok(given.sum::<f64>() / size(probabilities.len()))
 }
 
 fn size(count: usize) -> f64 {

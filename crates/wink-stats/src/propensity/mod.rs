@@ -6,10 +6,12 @@
 mod calibration;
 mod discrimination;
 mod linear;
+mod movers;
 
-pub use calibration::{Bin, Calibration, Recalibrated, calibration};
-pub use discrimination::auc;
+pub use calibration::{Bin, Calibration, Recalibrated, calibration, log_loss};
+pub use discrimination::{auc, auc_interval};
 pub use linear::{Linear, LinearModel};
+pub use movers::{Mover, movers};
 
 use crate::error::{at_least, finite, same_length};
 use crate::{Error, Rows};
@@ -75,8 +77,13 @@ pub fn sigmoid(logit: f64) -> f64 {
 
 /// Tells the logit of a probability, kept away from the infinite ends by what a double can tell apart from them.
 pub fn logit(probability: f64) -> f64 {
-    let inside = probability.clamp(1e-15, 1.0 - 1e-15);
+    let inside = inside(probability);
     libm::log(inside / (1.0 - inside))
+}
+
+/// The nearest probability that has a logit.
+fn inside(probability: f64) -> f64 {
+    probability.clamp(1e-15, 1.0 - 1e-15)
 }
 
 /// Refuses outcomes that are not one 0 or 1 per row, or of which there are too few of either.

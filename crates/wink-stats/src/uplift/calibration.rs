@@ -2,6 +2,7 @@
 
 use crate::error::{at_least, finite, same_length, share};
 use crate::moments::real;
+use crate::rows::parts_of_like;
 use crate::{Error, Interval, Moments, mean_difference};
 
 /// People to whom a like effect was promised.
@@ -38,16 +39,8 @@ pub fn effect_calibration(
     let mut people: Vec<(f64, bool, f64)> =
         effects.iter().zip(treated).zip(outcomes).map(|((e, t), y)| (*e, *t, *y)).collect();
     people.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let count = people.len();
-    // A bin ends behind the last of those who are promised the same.
-    let end = |bin: usize| {
-        let at = bin * count / bins;
-        let last = at.checked_sub(1).and_then(|last| people.get(last));
-        last.map_or(0, |last| people.partition_point(|person| person.0.total_cmp(&last.0).is_le()))
-    };
-    let ends: Vec<usize> = (0..=bins).map(end).collect();
-    let parts = ends.windows(2).filter_map(|ends| people.get(*ends.first()?..*ends.last()?));
-    Ok(parts.filter(|part| !part.is_empty()).map(|part| bin_of(part, level)).collect())
+    let parts = parts_of_like(&people, bins, |person| person.0);
+    Ok(parts.into_iter().map(|part| bin_of(part, level)).collect())
 }
 
 fn bin_of(people: &[(f64, bool, f64)], level: f64) -> EffectBin {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wink_stats::propensity::{Base, Linear, Model, Recalibrated, auc, calibration, logit, sigmoid};
+use wink_stats::propensity::{
+    Base, Linear, Model, Recalibrated, auc, auc_interval, calibration, log_loss, logit, sigmoid,
+};
 use wink_stats::{Error, Rows, only};
 
 use crate::sample::{Chance, Csv, near, rows};
@@ -104,6 +106,49 @@ fn contributions_add_up_to_the_score() {
     let parts = model.contributions(&row);
     near(sigmoid(parts.score()), model.predict(Rows::new(&row, 2).unwrap())[0], 1e-12);
     assert!(0.0 < parts.by_column[0] && parts.by_column[1] < 0.0, "{parts:?}");
+}
+
+/// Scores of the ones are those of the zeros, half a standard deviation or two further up: the area is Φ(shift/√2) (Hanley and McNeil 1982).
+/// Forty rows of the rarer outcome, or four hundred.
+#[test]
+fn intervals_of_the_area_hold_it_as_often_as_they_say() {
+    for (seed, shift, people) in [(1, 0.5, 200), (2, 2.0, 200), (3, 0.5, 2_000)] {
+        let area = wink_stats::numeric::normal_cdf(shift / std::f64::consts::SQRT_2);
+        let mut chance = Chance::new(seed);
+        let held = (0..1_000).filter(|_| {
+            let outcomes: Vec<f64> = (0..people).map(|row| if row % 5 == 0 { 1.0 } else { 0.0 }).collect();
+            let scores: Vec<f64> = outcomes.iter().map(|one| one * shift + chance.normal()).collect();
+            let found = auc_interval(&scores, &outcomes, 0.95).unwrap();
+            found.lower <= area && area <= found.upper
+        });
+        let held = held.count();
+        assert!((930..=970).contains(&held), "seed {seed}, shift {shift}: {held} of 1000");
+    }
+}
+
+/// scikit-learn 1.9.1: `log_loss([0, 1, 1, 0], [0.1, 0.8, 0.4, 0.4])` is 0.4389051056530454.
+#[test]
+fn the_loss_is_that_of_an_independent_implementation() {
+    let outcomes = [0.0, 1.0, 1.0, 0.0];
+    near(log_loss(&[0.1, 0.8, 0.4, 0.4], &outcomes).unwrap(), 0.438_905_105_653_045_4, 1e-12);
+    let sure = log_loss(&[0.0, 1.0, 0.0, 0.0], &outcomes).unwrap();
+    assert!(8.0 < sure && sure < 9.0, "a certainty that was wrong is dear and not endless: {sure}");
+    assert!(matches!(log_loss(&[], &[]), Err(Error::NotEnoughData { .. })));
+}
+
+/// Whoever is promised the same is in the same bin, in whatever order the file is.
+#[test]
+fn bins_keep_what_is_promised_alike_together() {
+    let promised: Vec<f64> = (0..1_000).map(|row| if row % 10 == 0 { 0.5 } else { 0.2 }).collect();
+    let seen: Vec<f64> = (0..1_000).map(|row| if row % 4 == 0 { 1.0 } else { 0.0 }).collect();
+    let held = calibration(&promised, &seen, 5).unwrap();
+    let bins: Vec<(usize, f64)> = held.bins.iter().map(|bin| (bin.count, bin.observed)).collect();
+    assert_eq!(bins, [(900, 200.0 / 900.0), (100, 0.5)]);
+    // scipy 1.17: `binomtest(50, 100).proportion_ci(method="wilson")` is (0.40383153, 0.59616847).
+    let around = held.bins[1].seen(0.95).unwrap();
+    near(around.lower, 0.403_831_53, 1e-8);
+    near(around.upper, 0.596_168_47, 1e-8);
+    assert!(matches!(held.bins[0].seen(95.0), Err(Error::OutOfRange { .. })));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::quoted::List;
 use super::{
-    ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, TrainAction, UpliftFit,
+    ChannelsInput, ComplementsInput, Data, ModelCard, ModelGrid, ModelList, Policy, PropensityFit,
+    TrainAction, UpliftFit,
 };
 
 #[derive(Debug, Args)]
@@ -50,6 +51,8 @@ pub(crate) enum ModelAction {
 pub(crate) enum FitAction {
     /// How often people buy, when they leave and what they spend: BG/NBD or MBG/NBD with gamma-gamma, checked on what came later
     Clv(ClvFit),
+    /// Who does it anyway: the probability of an outcome for each person, how well it tells them apart, and what moves it
+    Propensity(PropensityFit),
     /// Who is changed by a treatment: effects for each person, and how well they rank people
     Uplift(UpliftFit),
 }

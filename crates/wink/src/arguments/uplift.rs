@@ -1,4 +1,4 @@
-//! Uplift, policies, complements and off-policy estimates on the user's own files.
+//! Propensities, uplift, policies, complements and off-policy estimates on the user's own files.
 
 use std::path::PathBuf;
 
@@ -20,13 +20,26 @@ pub(crate) struct TrialInput {
     /// The column with what came of it: 0 or 1
     #[arg(long, value_name = "COL")]
     pub(crate) outcome: String,
+    #[command(flatten)]
+    pub(crate) learned: Learned,
+    /// One model, a model for each treatment, or a model of doubly robust scores
+    #[arg(long, value_enum, default_value = "t")]
+    pub(crate) learner: LearnerName,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is learned from, how, and by whom it is judged.
+#[derive(Debug, Args)]
+pub(crate) struct Learned {
     /// What is known of people: COL, COL/NUMBER, ln1p(COL), ln1p(COL)/NUMBER, COL=VALUE (1 where it has this value), or COL=* (one for
     /// each value but the first). One that has a comma in it stands in double quotes: '"a,b",c'
     #[arg(long, value_name = "SPEC,…", required = true)]
     pub(crate) features: Vec<List>,
-    /// One model, a model for each treatment, or a model of doubly robust scores
-    #[arg(long, value_enum, default_value = "t")]
-    pub(crate) learner: LearnerName,
     /// What learns: logistic (and ridge) regression, or gradient-boosted trees
     #[arg(long, value_enum, default_value = "logistic")]
     pub(crate) base: BaseName,
@@ -34,12 +47,6 @@ pub(crate) struct TrialInput {
     /// even, or by chance
     #[arg(long, value_name = "even-odd|random:SEED", default_value = "even-odd")]
     pub(crate) split: String,
-    /// The level of intervals
-    #[arg(long, default_value_t = 0.95)]
-    pub(crate) level: f64,
-    /// Prints the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// A way to learn effects.
@@ -59,14 +66,67 @@ pub(crate) enum BaseName {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  wink model fit propensity --input sessions.csv --outcome bought --features pages/10,ln1p(seconds),month=*
+  wink model fit propensity --input sessions.parquet --outcome revenue=TRUE --features pages,visitor=* --base gbt --split random:1 --json
+  wink model fit propensity --input people.csv --outcome bought --features age,orders --plot calibration.svg --scores scores.csv --id customer
+
+Learns from the even rows, or a random half, and judges on the others. --scores writes the propensity of everybody, learned from the half they are not in.")]
+pub(crate) struct PropensityFit {
+    #[command(flatten)]
+    pub(crate) file: InputFile,
+    /// The column with what came of it: 0 or 1; or a column and the value that counts as 1
+    #[arg(long, value_name = "COL[=VALUE]")]
+    pub(crate) outcome: String,
+    #[command(flatten)]
+    pub(crate) learned: Learned,
+    #[command(flatten)]
+    pub(crate) scores: ScoresFile,
+    /// Draws what was promised to groups of people beside what was seen of them
+    #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
+    pub(crate) plot: Option<PathBuf>,
+    /// The level of intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) level: f64,
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where scores go.
+#[derive(Debug, Args)]
+pub(crate) struct ScoresFile {
+    /// Writes the score of everybody, learned from the half they are not in, beside the number of their row: a file ending in .csv or .parquet
+    #[arg(long, value_name = "FILE", value_parser = scores)]
+    pub(crate) scores: Option<PathBuf>,
+    /// A column that says whose a row is, to be written with the scores
+    #[arg(long, value_name = "COL", requires = "scores")]
+    pub(crate) id: Option<String>,
+}
+
+/// Reads where scores are to be written. The ending says as what.
+fn scores(written: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(written);
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("csv" | "parquet") => Ok(path),
+        _ => Err("scores are written as CSV or Parquet; give the file a name that ends in .csv or .parquet"
+            .to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   wink model fit uplift --input trial.csv --treatment email=yes:no --outcome visit --features age/10,ln1p(spent),channel=web
   wink model fit uplift --input trial.parquet --treatment arm=a:none --treatment arm=b:none --outcome bought --features age,region=* --learner dr --base gbt --split random:1 --json
   wink model fit uplift --input trial.csv --treatment email=yes --outcome visit --features age --plot qini.svg --plot-calibration calibration.svg
+  wink model fit uplift --input trial.csv --treatment email=yes --outcome visit --features age --scores scores.parquet --id customer
 
-Learns from the even rows, or a random half, and judges on the others.")]
+Learns from the even rows, or a random half, and judges on the others. --scores writes the effects of everybody in the trial, learned from the half they
+are not in.")]
 pub(crate) struct UpliftFit {
     #[command(flatten)]
     pub(crate) trial: TrialInput,
+    #[command(flatten)]
+    pub(crate) scores: ScoresFile,
     /// Draws the Qini curve of each treatment
     #[arg(long, value_name = "FILE.svg", value_parser = crate::plot::picture)]
     pub(crate) plot: Option<PathBuf>,

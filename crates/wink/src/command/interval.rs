@@ -24,6 +24,11 @@ impl Around {
         format!("{} [{}, {}]", self.signed(self.estimate), self.signed(self.lower), self.signed(self.upper))
     }
 
+    /// As people read a share, which has no sign.
+    pub(super) fn unsigned(&self) -> String {
+        self.words().replace('+', "")
+    }
+
     /// A number beside it, with as many digits.
     pub(super) fn signed(&self, number: f64) -> String {
         if LARGE <= number.abs().max(self.estimate.abs()) {

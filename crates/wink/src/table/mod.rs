@@ -1,6 +1,7 @@
 //! Reads tables people have: CSV, TSV and text with blanks (each also as .gz), and Parquet. Hands out whole columns by name, and names
 //! file, row and column of what it cannot read. Knows nothing of what the columns mean.
 
+mod arrow_schema;
 mod decimals;
 mod parquet_file;
 mod text_file;
@@ -175,6 +176,18 @@ impl Table {
         self.each(column, numbers.into_iter(), |number| match 0.0 < number && number <= 1.0 {
             true => Ok(number),
             false => bail!("{number} is no probability above 0 and at most 1"),
+        })
+    }
+
+    /// Reads a column of outcomes.
+    ///
+    /// # Errors
+    /// As [`Table::numbers`], and at the first row that has something else than 0 or 1.
+    pub(crate) fn outcomes(&self, column: &str) -> anyhow::Result<Vec<f64>> {
+        let numbers = self.numbers(column)?;
+        self.each(column, numbers.into_iter(), |number| match number == 0.0 || number == 1.0 {
+            true => Ok(number),
+            false => bail!("{number} is no outcome, which is 0 or 1"),
         })
     }
 

@@ -11,6 +11,8 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
+use super::arrow_schema;
+
 /// A decimal number of bytes has no more digits than sixteen of them hold; one that is kept as an integer has fewer.
 const DIGITS_MAX: usize = 38;
 
@@ -151,6 +153,23 @@ impl ParquetFile {
         }
     }
 
+    /// Refuses durations and times of day. They are kept as integers of a unit that the values do not show, and `90` may be seconds or nanoseconds.
+    fn refuse_spans(&self, index: usize) -> anyhow::Result<()> {
+        let about = self.reader.metadata().file_metadata();
+        let column = about.schema_descr().column(index);
+        let is_time = matches!(column.logical_type_ref(), Some(LogicalType::Time(_)))
+            || matches!(column.converted_type(), ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS);
+        if is_time {
+            bail!("it holds times of day, which are not read; write it as a number, as of hours, or as text");
+        }
+        let noted = about.key_value_metadata().into_iter().flatten().find(|one| one.key == arrow_schema::KEY);
+        let durations = noted.and_then(|one| one.value.as_deref()).map(arrow_schema::durations);
+        if durations.unwrap_or_default().iter().any(|name| name == column.name()) {
+            bail!("it holds durations, whose unit is not read; write it as a number, as of seconds");
+        }
+        Ok(())
+    }
+
     fn physical(&self, index: usize) -> Physical {
         self.reader.metadata().file_metadata().schema_descr().column(index).physical_type()
     }
@@ -167,6 +186,7 @@ impl ParquetFile {
         if 1 < schema.column(index).path().parts().len() {
             bail!("it is a struct; only flat columns are read, so write its parts as columns of their own");
         }
+        self.refuse_spans(index)?;
         let mut values = Vec::new();
         for group in 0..self.reader.num_row_groups() {
             values.extend(read(self.reader.get_row_group(group)?.get_column_reader(index)?)?);

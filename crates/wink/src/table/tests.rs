@@ -280,6 +280,18 @@ fn parquet_reads_like_the_csv_beside_it_whoever_wrote_it() {
     }
 }
 
+/// Durations, for which Parquet has no type and pyarrow a note, and times of day, for which it has one.
+#[test]
+fn spans_of_time_are_refused_rather_than_read_in_some_unit() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables/durations-pyarrow.parquet");
+    let table = Table::open(&path, Header::First).unwrap();
+    assert_eq!(table.numbers("n").unwrap(), [1.0, 2.0]);
+    says(table.numbers("wait"), "durations-pyarrow.parquet`, column `wait`: it holds durations");
+    says(table.texts("wait"), "write it as a number, as of seconds");
+    says(table.numbers("at"), "column `at`: it holds times of day");
+    says(table.texts("at"), "or as text");
+}
+
 /// Money as decimals and counts without a sign, which pyarrow keeps as integers, and decimals of 30 digits, which it keeps as bytes.
 #[test]
 fn decimals_have_their_point_and_large_counts_no_sign() {

@@ -67,6 +67,8 @@ mod oracle;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod propensity;
+#[cfg(test)]
 mod proxied;
 #[cfg(test)]
 mod real_client;

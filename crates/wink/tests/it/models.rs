@@ -123,6 +123,23 @@ fn grids(store: &Path) {
 }
 
 #[test]
+fn a_grid_of_nobody_is_none() {
+    let store = tempfile::tempdir().unwrap();
+    sample::open_shop(store.path());
+    let asked = "model grid --data STORE --purchase 0.2,0.5 --churn 0.5";
+    for more in ["", " --json"] {
+        let said = wink(&format!("{asked}{more}"), store.path());
+        assert!(
+            refused(&said).starts_with("nothing could be measured: nobody in the store has a score"),
+            "{said:?}"
+        );
+        assert_eq!(said.out, "", "{said:?}");
+    }
+    let rules = wink(&format!("{asked} --segments"), store.path()).fine().out;
+    assert_eq!(rules.matches("[[segments]]").count(), 6, "rules hold of nobody too: {rules}");
+}
+
+#[test]
 fn everybodys_channel_is_read_as_a_feature_and_too_few_visits_say_what_to_do() {
     let store = tempfile::tempdir().unwrap();
     sample::open_shop(store.path());

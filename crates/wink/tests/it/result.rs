@@ -9,8 +9,11 @@ fn what_a_campaign_changed_is_told_or_that_it_cannot_be() {
     sample::open_shop(store.path());
     let data = ["--data", store.path().to_str().unwrap()];
     let measure = |words: &[&str]| run([&["measure", "campaign"][..], words, &data[..]].concat());
-    let told = measure(&["tea"]).fine().out;
-    assert!(told.starts_with("tea (") && told.contains("advice: wait (not_enough_data)"), "{told}");
+    let told = measure(&["tea"]);
+    assert!(told.out.starts_with("tea (") && told.out.contains("advice: wait (not_enough_data)"), "{told:?}");
+    let nothing = "wink: nothing could be measured of tea yet: not enough data: ";
+    assert!(told.code == Some(1) && told.err.starts_with(nothing), "{told:?}");
+    assert_eq!(told.err.lines().count(), 1, "{told:?}");
     let chart = store.path().join("tea.svg");
     let drawn = measure(&["tea", "--plot", chart.to_str().unwrap()]);
     assert!(drawn.code == Some(1) && drawn.err.contains("not enough data for a chart"), "{drawn:?}");
@@ -18,9 +21,13 @@ fn what_a_campaign_changed_is_told_or_that_it_cannot_be() {
     let unknown = measure(&["nope"]);
     assert!(unknown.code == Some(1) && unknown.err.contains("there is no campaign `nope`"), "{unknown:?}");
 
-    let alone = measure(&["tea", "--json"]).fine().json();
+    let alone = measure(&["tea", "--json"]);
+    assert!(alone.code == Some(1) && alone.err.starts_with(nothing), "{alone:?}");
+    let alone = alone.json();
     let server = Server::start(store.path());
-    let mut asked = measure(&["tea", "--json"]).fine().json();
+    let asked = measure(&["tea", "--json"]);
+    assert!(asked.code == Some(1) && asked.err.starts_with(nothing), "{asked:?}");
+    let mut asked = asked.json();
     asked["computed_at"] = alone["computed_at"].clone();
     assert_eq!(asked, alone, "who has the store makes no difference");
     let unknown = measure(&["nope"]);

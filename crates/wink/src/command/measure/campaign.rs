@@ -18,8 +18,8 @@ pub(super) fn run(asked: &CampaignAsked) -> anyhow::Result<()> {
     } else {
         print(&found);
     }
-    let Some(path) = &asked.plot else { return Ok(()) };
-    // The answer is there all the same.
+    // The answer is there all the same, with what is waited for.
+    let Some(path) = &asked.plot else { return refuse_nothing(&found) };
     ensure!(
         !found.course.is_empty(),
         "there is not enough data for a chart yet, so `{}` is not written",
@@ -31,6 +31,25 @@ pub(super) fn run(asked: &CampaignAsked) -> anyhow::Result<()> {
         currency_of(&found)
     );
     draw(&found, &title, &up).write(path)
+}
+
+/// Ends with a fault where not one figure could be measured, as the measurements on files do.
+fn refuse_nothing(found: &CampaignResultView) -> anyhow::Result<()> {
+    let increment = &found.increment;
+    let figures = [
+        increment.per_person_cents,
+        increment.plain_cents,
+        increment.since_assignment_cents,
+        found.sales_cents.value,
+        found.buys.value,
+    ];
+    ensure!(
+        figures.iter().any(Option::is_some),
+        "nothing could be measured of {} yet: {}",
+        found.campaign,
+        said(increment.not_said.as_ref())
+    );
+    Ok(())
 }
 
 /// Asks the server that has the store, or reads the store and says how far it is.

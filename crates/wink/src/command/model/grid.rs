@@ -1,6 +1,6 @@
 //! `wink model grid`: people by how likely they buy and how likely they have left, as a table, a picture, or segments.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use wink_core::measure::Grid;
 
@@ -46,6 +46,12 @@ pub(super) fn run(asked: &ModelGrid) -> anyhow::Result<()> {
     let Answer::Grid(found) = ask(&asked.data.data, thresholds, asked.json)? else {
         bail!("the server answered something else; is it of the same version?")
     };
+    // The rules of the cells hold whoever is in them; that nobody is in any tells nothing of people.
+    ensure!(
+        asked.segments || found.cells.iter().any(|cell| 0 < cell.people),
+        "nothing could be measured: nobody in the store has a score, of {} people; `wink model train clv` scores them",
+        found.not_known
+    );
     if asked.json {
         terminal::json(&found)?;
     } else if asked.segments {

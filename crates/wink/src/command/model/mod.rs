@@ -7,6 +7,8 @@ mod complements;
 mod features;
 mod grid;
 mod policy;
+mod propensity;
+mod scores;
 mod store;
 mod trial;
 mod uplift;
@@ -20,6 +22,7 @@ pub(crate) use store::{Answer, Asked, answer};
 pub(crate) fn run(model: &Model) -> anyhow::Result<ExitCode> {
     match &model.action {
         ModelAction::Fit { model: FitAction::Clv(asked) } => clv::fit(asked)?,
+        ModelAction::Fit { model: FitAction::Propensity(asked) } => propensity::fit(asked)?,
         ModelAction::Fit { model: FitAction::Uplift(asked) } => uplift::fit(asked)?,
         ModelAction::Predict { model: PredictAction::Clv(asked) } => clv::predict(asked)?,
         ModelAction::Train { model: TrainAction::Clv(asked) } => store::train(asked)?,

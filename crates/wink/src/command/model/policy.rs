@@ -4,7 +4,7 @@ use anyhow::ensure;
 use serde::Serialize;
 use wink_stats::uplift::{Folds, Nuisance, Prices, Propensities, Readout, best_net_value};
 
-use super::trial::{People, base, learner};
+use super::trial::{People, base, learner, open};
 use crate::arguments::Policy;
 use crate::command::interval::Around;
 use crate::terminal::{json, say, table};
@@ -45,7 +45,7 @@ struct OfTreatment {
 
 pub(super) fn run(asked: &Policy) -> anyhow::Result<()> {
     let input = &asked.trial;
-    let people = People::read(input)?;
+    let people = People::read(&open(&input.file)?, input)?;
     let count = people.treatments.len();
     ensure!(
         asked.cost.len() == count,
@@ -54,7 +54,7 @@ pub(super) fn run(asked: &Policy) -> anyhow::Result<()> {
     );
     let prices = Prices { value: asked.value, costs: &asked.cost };
     let trial = people.trial()?;
-    let base_model = base(input.base);
+    let base_model = base(input.learned.base);
     let nuisance = Nuisance::cross_fit(base_model.as_ref(), &trial, Folds::default(), Propensities::Shares)?;
     let nobody = vec![0; people.given.len()];
     let mut policies = vec![("none".to_owned(), nobody.clone())];
@@ -87,7 +87,7 @@ fn chosen(people: &People, asked: &Policy, prices: &Prices<'_>) -> anyhow::Resul
         let (train, test) = (people.half(!first)?, people.half(first)?);
         let trial = train.trial()?;
         let learner = learner(asked.trial.learner, trial.given().len());
-        let effects = learner.fit(base(asked.trial.base).as_ref(), &trial)?;
+        let effects = learner.fit(base(asked.trial.learned.base).as_ref(), &trial)?;
         let of_half = best_net_value(&effects.predict(test.rows()?), prices)?;
         let places = chosen.iter_mut().zip(&people.first_half).filter(|(_, half)| **half == first);
         places.zip(of_half).for_each(|((place, _), arm)| *place = arm);

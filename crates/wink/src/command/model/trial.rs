@@ -8,7 +8,7 @@ use wink_trees::Trees;
 
 use super::features::Features;
 use crate::arguments::quoted::{name, names};
-use crate::arguments::{BaseName, LearnerName, TrialInput};
+use crate::arguments::{BaseName, InputFile, LearnerName, TrialInput};
 use crate::table::{Header, Table};
 
 /// People of a trial.
@@ -22,6 +22,8 @@ pub(super) struct People {
     pub(super) outcomes: Vec<f64>,
     /// Whether they are in the first half.
     pub(super) first_half: Vec<bool>,
+    /// Their rows in the file, counted from 1.
+    pub(super) rows_of_file: Vec<usize>,
 }
 
 /// `COL=VALUE|VALUE[:CONTROL|CONTROL]`
@@ -62,15 +64,13 @@ fn values<'a>(text: &'a str, ends: &[char]) -> anyhow::Result<(Vec<String>, &'a 
 }
 
 impl People {
-    pub(super) fn read(asked: &TrialInput) -> anyhow::Result<Self> {
-        let header = if asked.file.no_header { Header::None } else { Header::First };
-        let table = Table::open(&asked.file.input, header)?;
-        let features = Features::read(&table, &names(&asked.features))?;
+    pub(super) fn read(table: &Table, asked: &TrialInput) -> anyhow::Result<Self> {
+        let features = Features::read(table, &names(&asked.learned.features))?;
         let arms: Vec<Arm> = asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
-        let given = given(&table, &arms)?;
+        let given = given(table, &arms)?;
         let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
         let outcomes = table.numbers_of(&asked.outcome, is_kept)?;
-        let halves = first_halves(&asked.split, table.rows())?;
+        let halves = first_halves(&asked.learned.split, table.rows())?;
         let kept: Vec<usize> = (0..table.rows()).filter(|row| is_kept(*row)).collect();
         Ok(Self {
             treatments: arms.iter().map(|arm| arm.treated.join("|")).collect(),
@@ -79,6 +79,7 @@ impl People {
             given: given.iter().copied().flatten().collect(),
             outcomes: only(&outcomes, is_kept),
             first_half: only(&halves, is_kept),
+            rows_of_file: kept.iter().map(|row| row + 1).collect(),
         })
     }
 
@@ -93,6 +94,7 @@ impl People {
             given: only(&self.given, chosen),
             outcomes: only(&self.outcomes, chosen),
             first_half: only(&self.first_half, chosen),
+            rows_of_file: only(&self.rows_of_file, chosen),
         })
     }
 
@@ -103,6 +105,11 @@ impl People {
     pub(super) fn trial(&self) -> anyhow::Result<Trial<'_>> {
         Ok(Trial::new(self.rows()?, &self.given, &self.outcomes, self.treatments.len())?)
     }
+}
+
+/// Opens the table.
+pub(super) fn open(file: &InputFile) -> anyhow::Result<Table> {
+    Table::open(&file.input, if file.no_header { Header::None } else { Header::First })
 }
 
 /// What each row got: 0 for the control, the treatment's number, or nothing that was asked about.
@@ -143,7 +150,7 @@ fn given(table: &Table, arms: &[Arm]) -> anyhow::Result<Vec<Option<usize>>> {
 }
 
 /// Which rows of the file are in the first half.
-fn first_halves(split: &str, rows: usize) -> anyhow::Result<Vec<bool>> {
+pub(super) fn first_halves(split: &str, rows: usize) -> anyhow::Result<Vec<bool>> {
     if split == "even-odd" {
         return Ok((0..rows).map(|row| row % 2 == 0).collect());
     }

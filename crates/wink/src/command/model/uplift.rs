@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde::Serialize;
 use wink_stats::uplift::{Ranking, effect_calibration};
 use wink_stats::{Error, Moments, mean_difference, only};
 
-use super::trial::{People, base, learner};
-use crate::arguments::UpliftFit;
+use super::scores::{Begun, Column, interleaved};
+use super::trial::{People, base, learner, open};
+use crate::arguments::{TrialInput, UpliftFit};
 use crate::command::interval::Around;
 use crate::plot::{Chart, Estimates, Line};
 use crate::terminal::{json, say, table};
@@ -68,14 +69,13 @@ struct Group {
 
 pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
     let input = &asked.trial;
-    let people = People::read(input)?;
+    let table = open(&input.file)?;
+    let people = People::read(&table, input)?;
+    let scores = Begun::of(&asked.scores, &input.file.input, &table)?;
     let (train, test) = (people.half(true)?, people.half(false)?);
     // Whether there is a model is one question, whether the trial had an effect another.
     let whole = people.trial()?;
-    let predicted = train.trial().and_then(|trial| {
-        let effects = learner(input.learner, trial.given().len()).fit(base(input.base).as_ref(), &trial)?;
-        Ok(effects.predict(test.rows()?))
-    });
+    let predicted = learned(input, &train, &test);
     let effects = (1..).zip(&people.treatments).map(|(arm, name)| {
         let (treated, control) = (moments(&people, arm), moments(&people, 0));
         let effect = mean_difference(&treated, &control, input.level)?.into();
@@ -101,7 +101,7 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
         learned_from: train.given.len(),
         judged_on: test.given.len(),
         treatments: effects.collect::<anyhow::Result<_>>()?,
-        features: people.features,
+        features: people.features.clone(),
     };
     if let Some(path) = &asked.plot {
         draw(&fit, path)?;
@@ -109,11 +109,41 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
     if let Some(path) = &asked.plot_calibration {
         draw_calibration(&fit, input.level, path)?;
     }
+    if let Some(scores) = scores {
+        let columns = everybody(input, &people, (&train, &test), predicted)?;
+        scores.write(&people.rows_of_file, &columns)?;
+    }
     if input.json {
         return json(&fit);
     }
     print(&fit);
     Ok(())
+}
+
+/// The effects of each treatment on some people, learned from others.
+fn learned(input: &TrialInput, from: &People, on: &People) -> anyhow::Result<Vec<Vec<f64>>> {
+    let trial = from.trial()?;
+    let learner = learner(input.learner, trial.given().len());
+    let effects = learner.fit(base(input.learned.base).as_ref(), &trial)?;
+    Ok(effects.predict(on.rows()?))
+}
+
+/// The effects on everybody, each learned from the half they are not in.
+fn everybody(
+    input: &TrialInput,
+    people: &People,
+    (first, second): (&People, &People),
+    of_second: anyhow::Result<Vec<Vec<f64>>>,
+) -> anyhow::Result<Vec<Column>> {
+    let of_second = of_second.context("there are no scores to write, learned from the first half")?;
+    let of_first = learned(input, second, first)
+        .context("there are no scores to write, learned from the second half")?;
+    let columns = of_first.iter().zip(&of_second).zip(&people.treatments);
+    Ok(columns
+        .map(|((of_first, of_second), name)| {
+            (format!("uplift {name}"), interleaved(&people.first_half, of_first, of_second))
+        })
+        .collect())
 }
 
 /// The outcomes of those who got this.
