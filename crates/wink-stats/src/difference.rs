@@ -39,7 +39,9 @@ pub fn mean_difference(a: &Moments, b: &Moments, level: f64) -> Result<Interval,
     for arm in [a, b] {
         at_least("people in an arm", PEOPLE_MIN, usize::try_from(arm.count()).unwrap_or(usize::MAX))?;
     }
-    let constant = Error::Constant { what: "the outcome" };
+    let differ = a.mean() != b.mean();
+    let constant =
+        Error::Constant { what: if differ { "the outcome within each arm" } else { "the outcome" } };
     let (Some(mean_a), Some(mean_b), Some(of_a), Some(of_b)) =
         (a.mean(), b.mean(), a.variance_of_mean(), b.variance_of_mean())
     else {

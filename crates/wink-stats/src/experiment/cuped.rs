@@ -22,7 +22,7 @@ pub struct Adjusted {
 /// The interval is Welch's on the adjusted outcome.
 ///
 /// # Errors
-/// As [`mean_difference`], and [`Error::Constant`] if x does not vary.
+/// As [`mean_difference`], and [`Error::Constant`] if x does not vary, or y is nothing but x.
 pub fn cuped(treated: &JointMoments, control: &JointMoments, level: f64) -> Result<Adjusted, Error> {
     // First what makes any answer impossible, then what only makes the adjustment so.
     mean_difference(&treated.y(), &control.y(), level)?;
@@ -32,7 +32,10 @@ pub fn cuped(treated: &JointMoments, control: &JointMoments, level: f64) -> Resu
         return Err(Error::Constant { what: "what was known before" });
     }
     let slope = (treated.products() + control.products()) / squares;
-    let effect = mean_difference(&treated.residual(slope), &control.residual(slope), level)?;
+    let left = || Error::Constant { what: "what is left of the outcome after what was known before" };
+    let adjusted = mean_difference(&treated.residual(slope), &control.residual(slope), level);
+    let effect =
+        adjusted.map_err(|error| if matches!(error, Error::Constant { .. }) { left() } else { error })?;
     let within = |slope: f64| -> f64 {
         let squares =
             |arm: &JointMoments| arm.residual(slope).variance().unwrap_or(0.0) * real(arm.count() - 1);

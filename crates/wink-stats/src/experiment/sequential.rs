@@ -54,11 +54,11 @@ impl Sequence {
     /// # Errors
     /// [`Error::NotEnoughData`] below a hundred people in an arm, [`Error::Constant`] if nobody's outcome differs.
     pub fn look(&self, treated: &Moments, control: &Moments) -> Result<Look, Error> {
-        let estimate = mean_difference(treated, control, self.level)?.estimate;
         let found = treated.count().min(control.count());
         if found < PEOPLE_MIN {
             return Err(Error::NotEnoughData { what: "people in an arm", needed: PEOPLE_MIN, found });
         }
+        let estimate = mean_difference(treated, control, self.level)?.estimate;
         let variance = cautious(treated, control);
         let kappa = real(treated.count() + control.count()) * self.mixture;
         let log_root = 0.5 * libm::log1p(kappa);

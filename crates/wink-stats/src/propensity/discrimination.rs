@@ -86,7 +86,7 @@ mod tests {
         let outcomes = [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0];
         let found = auc_interval(&scores, &outcomes, 0.95).unwrap();
         for (found, wanted) in
-            [(found.estimate, 0.781_25), (found.lower, 0.306_441_422_6), (found.upper, 0.966_519_567_2)]
+            [(found.estimate, 0.781_25), (found.lower, 0.306_441_422_6), (found.upper, 0.966_519_569_2)]
         {
             assert!((found - wanted).abs() < 1e-9, "{found} is not {wanted}");
         }

@@ -86,6 +86,8 @@ mod segment;
 mod silent;
 #[cfg(test)]
 mod simulate;
+#[cfg(test)]
+mod small_arms;
 #[cfg(feature = "otel")]
 #[cfg(test)]
 mod spans;

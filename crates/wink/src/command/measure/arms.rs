@@ -25,6 +25,9 @@ impl Arms {
         let (column, rest) = name(text, &['='])?;
         let (treated, rest) = name(rest.strip_prefix('=').with_context(written)?, &[':'])?;
         let control = rest.strip_prefix(':').map(|control| name(control, &[])).transpose()?;
+        if control.as_ref().is_some_and(|(control, _)| *control == treated) {
+            bail!("`{text}` compares `{treated}` with itself; name the value of the control after the colon");
+        }
         Ok(Self { column, treated, control: control.map(|(control, _)| control) })
     }
 

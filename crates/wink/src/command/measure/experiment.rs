@@ -63,6 +63,12 @@ struct Guarded {
 }
 
 pub(super) fn run(asked: &Experiment) -> anyhow::Result<()> {
+    super::check_level(asked.level)?;
+    if let Some(share) = asked.share.filter(|share| !(0.0 < *share && *share < 1.0)) {
+        bail!(
+            "--share is {share}, and must be between 0 and 1: the part of the people who should be treated, like 0.9"
+        );
+    }
     let table = open(&asked.file)?;
     let arms = Arms::read(&asked.treatment)?.of(&table)?;
     let numbers = |column: &str| table.numbers_of(column, |row| is_compared(&arms, row));
@@ -298,8 +304,10 @@ impl Report {
         let mut why: Vec<String> = outcomes.chain(guarded).map(why).collect();
         why.dedup();
         let way = if is_adjusted { "leave --before away, " } else { "" };
+        let lacks_data = why.iter().any(|why| why.contains("not enough data"));
+        let else_way = if lacks_data { "wait for more people" } else { "write its values in a larger unit" };
         bail!(
-            "nothing could be measured of {} treated and {} control; {}{mismatch}; {way}wait for more people, or name another outcome",
+            "nothing could be measured of {} treated and {} control; {}{mismatch}; {way}{else_way}, or name another outcome",
             self.treated,
             self.control,
             why.join("; ")

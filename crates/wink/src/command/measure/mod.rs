@@ -11,6 +11,8 @@ mod sequential;
 
 use std::process::ExitCode;
 
+use anyhow::ensure;
+
 use crate::arguments::{InputFile, Measure, MeasureAction};
 use crate::table::{Header, Table};
 
@@ -24,6 +26,12 @@ pub(crate) fn run(measure: &Measure) -> anyhow::Result<ExitCode> {
         MeasureAction::Campaign(asked) => campaign::run(asked)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a level that is no share before anything is read.
+fn check_level(level: f64) -> anyhow::Result<()> {
+    ensure!(0.0 < level && level < 1.0, "--level is {level}, and must be between 0 and 1, like 0.95");
+    Ok(())
 }
 
 fn open(file: &InputFile) -> anyhow::Result<Table> {

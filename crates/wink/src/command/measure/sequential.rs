@@ -50,6 +50,7 @@ struct Look {
 }
 
 pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
+    super::check_level(asked.level)?;
     let table = open(&asked.file)?;
     let experiments = if asked.checkpoints { checkpoints(asked, &table)? } else { people(asked, &table)? };
     let mut reports = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::table::Table;
 
@@ -14,17 +14,31 @@ pub(super) struct Features {
     /// What each is called.
     pub(super) names: Vec<String>,
     columns: Vec<Vec<f64>>,
+    /// The columns of the table they are made of.
+    of: BTreeSet<String>,
 }
+
+/// A number beyond this, squared and summed, is none.
+const SIZE_MAX: f64 = 1e100;
 
 impl Features {
     /// Reads what the words ask for.
     pub(super) fn read(table: &Table, words: &[String]) -> anyhow::Result<Self> {
-        let mut features = Self { names: Vec::new(), columns: Vec::new() };
+        let mut features = Self { names: Vec::new(), columns: Vec::new(), of: BTreeSet::new() };
         for word in words {
             let word = word.trim();
             features.add(table, word).with_context(|| format!("the feature `{word}`"))?;
         }
         Ok(features)
+    }
+
+    /// Refuses what the answer would be read from: a column that says it already.
+    pub(super) fn refuse(&self, column: &str, what: &str) -> anyhow::Result<()> {
+        ensure!(
+            !self.of.contains(column),
+            "`{column}` is {what}, and no feature; leave it out of --features"
+        );
+        Ok(())
     }
 
     /// Row after row, for the rows that are chosen.
@@ -37,11 +51,9 @@ impl Features {
         let is_column = |name: &str| table.names().contains(&name);
         if is_column(word) {
             let numbers = table.numbers(word);
-            self.push(
-                word,
-                numbers.with_context(|| format!("if it has words, `{word}=*` makes a feature of each"))?,
-            );
-            return Ok(());
+            let numbers =
+                numbers.with_context(|| format!("if it has words, `{word}=*` makes a feature of each"))?;
+            return self.push(word, word, numbers);
         }
         // A column may have such a sign in its name.
         let parts =
@@ -56,12 +68,11 @@ impl Features {
             None => (word, Some(1.0)),
         };
         let divisor = divisor.context("what stands behind `/` is not a number to divide by")?;
-        let numbers = match column.strip_prefix("ln1p(").and_then(|rest| rest.strip_suffix(')')) {
-            Some(inner) => logarithms(&table.numbers(inner)?)?,
-            None => table.numbers(column)?,
+        let (column, numbers) = match column.strip_prefix("ln1p(").and_then(|rest| rest.strip_suffix(')')) {
+            Some(inner) => (inner, logarithms(&table.numbers(inner)?)?),
+            None => (column, table.numbers(column)?),
         };
-        self.push(word, numbers.into_iter().map(|number| number / divisor).collect());
-        Ok(())
+        self.push(word, column, numbers.into_iter().map(|number| number / divisor).collect())
     }
 
     /// A feature that is 1 where the column has the value; with `*` one for each value but the first, which the others are compared with.
@@ -77,14 +88,22 @@ impl Features {
         };
         for value in wanted {
             let is = |text: &String| if text == value { 1.0 } else { 0.0 };
-            self.push(&format!("{column}={value}"), texts.iter().map(is).collect());
+            self.push(&format!("{column}={value}"), column, texts.iter().map(is).collect())?;
         }
         Ok(())
     }
 
-    fn push(&mut self, name: &str, column: Vec<f64>) {
+    fn push(&mut self, name: &str, of: &str, column: Vec<f64>) -> anyhow::Result<()> {
+        if let Some(row) = column.iter().position(|number| SIZE_MAX < number.abs()) {
+            bail!(
+                "row {} is beyond {SIZE_MAX:e}, too large to learn from; leave the row out, or take the logarithm with ln1p({of})",
+                row + 1
+            );
+        }
         self.names.push(name.to_owned());
         self.columns.push(column);
+        self.of.insert(of.to_owned());
+        Ok(())
     }
 }
 

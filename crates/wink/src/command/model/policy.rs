@@ -52,6 +52,10 @@ pub(super) fn run(asked: &Policy) -> anyhow::Result<()> {
         "{} costs for {count} treatments: say --cost once for each --treatment",
         asked.cost.len()
     );
+    ensure!(
+        asked.value.is_finite() && asked.cost.iter().all(|cost| cost.is_finite()),
+        "--value and --cost are amounts: finite numbers, like 0.15"
+    );
     let prices = Prices { value: asked.value, costs: &asked.cost };
     let trial = people.trial()?;
     let base_model = base(input.learned.base);

@@ -97,6 +97,7 @@ impl People {
 pub(super) fn fit(asked: &PropensityFit) -> anyhow::Result<()> {
     let table = open(&asked.file)?;
     let features = Features::read(&table, &names(&asked.learned.features))?;
+    features.refuse(&asked.outcome, "the outcome")?;
     let outcomes = outcomes(&table, &asked.outcome)?;
     let first_half = first_halves(&asked.learned.split, table.rows())?;
     let scores = Begun::of(&asked.scores, &asked.file.input, &table)?;

@@ -3,13 +3,18 @@
 use anyhow::{Context, bail, ensure};
 use wink_stats::propensity::{Base, Linear};
 use wink_stats::uplift::{Folds, Learner, Propensities, Trial};
-use wink_stats::{Rows, only};
+use wink_stats::{Moments, Rows, mean_difference, only};
 use wink_trees::Trees;
 
 use super::features::Features;
 use crate::arguments::quoted::{name, names};
 use crate::arguments::{BaseName, InputFile, LearnerName, TrialInput};
+use crate::command::interval::plain;
 use crate::table::{Header, Table};
+use crate::terminal;
+
+/// How rarely lots draw features that are said to tell who was treated.
+const NO_LOTS: f64 = 0.001;
 
 /// People of a trial.
 pub(super) struct People {
@@ -67,12 +72,14 @@ impl People {
     pub(super) fn read(table: &Table, asked: &TrialInput) -> anyhow::Result<Self> {
         let features = Features::read(table, &names(&asked.learned.features))?;
         let arms: Vec<Arm> = asked.treatment.iter().map(|text| Arm::read(text)).collect::<Result<_, _>>()?;
+        features.refuse(&asked.outcome, "the outcome")?;
+        arms.iter().try_for_each(|arm| features.refuse(&arm.column, "who was treated"))?;
         let given = given(table, &arms)?;
         let is_kept = |row: usize| matches!(given.get(row), Some(Some(_)));
         let outcomes = table.numbers_of(&asked.outcome, is_kept)?;
         let halves = first_halves(&asked.learned.split, table.rows())?;
         let kept: Vec<usize> = (0..table.rows()).filter(|row| is_kept(*row)).collect();
-        Ok(Self {
+        let people = Self {
             treatments: arms.iter().map(|arm| arm.treated.join("|")).collect(),
             values: features.rows(&kept),
             features: features.names,
@@ -80,7 +87,54 @@ impl People {
             outcomes: only(&outcomes, is_kept),
             first_half: only(&halves, is_kept),
             rows_of_file: kept.iter().map(|row| row + 1).collect(),
-        })
+        };
+        people.refuse_halves_of_one_arm()?;
+        people.tell_what_no_lots_draw()?;
+        Ok(people)
+    }
+
+    /// Refuses halves of which one has nobody of an arm that the other has.
+    fn refuse_halves_of_one_arm(&self) -> anyhow::Result<()> {
+        let names = std::iter::once("the control").chain(self.treatments.iter().map(String::as_str));
+        for (arm, name) in names.enumerate() {
+            let of = |half: bool| {
+                let mut people = self.given.iter().zip(&self.first_half);
+                people.any(|(given, first)| *given == arm && *first == half)
+            };
+            ensure!(
+                of(true) == of(false),
+                "everybody with {name} is in one half; draw the halves with --split random:1"
+            );
+        }
+        Ok(())
+    }
+
+    /// Says which feature tells who was treated. Lots draw nothing so different but in one file of a thousand.
+    fn tell_what_no_lots_draw(&self) -> anyhow::Result<()> {
+        let columns = self.features.len();
+        let comparisons = columns * self.treatments.len();
+        let level = 1.0 - NO_LOTS / wink_stats::numeric::count(comparisons.max(1));
+        let table = self.rows()?;
+        for (arm, name) in (1..).zip(&self.treatments) {
+            for (column, feature) in self.features.iter().enumerate() {
+                let mut sides = [Moments::default(); 2];
+                let [treated, control] = &mut sides;
+                for (row, given) in table.iter().zip(&self.given) {
+                    let side = if *given == arm { &mut *treated } else { &mut *control };
+                    let compared = *given == arm || *given == 0;
+                    row.get(column).filter(|_| compared).into_iter().for_each(|value| side.add(*value));
+                }
+                if mean_difference(treated, control, level).is_ok_and(|apart| !apart.holds_zero()) {
+                    terminal::note(&format!(
+                        "`{feature}` tells who got `{name}`: {} in the mean, and {} in the control, which lots hardly draw; what is told of effects below mixes in who was chosen",
+                        plain(treated.mean().unwrap_or(f64::NAN)),
+                        plain(control.mean().unwrap_or(f64::NAN))
+                    ));
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The people of one half.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use wink_stats::uplift::{Ranking, effect_calibration};
 use wink_stats::{Error, Moments, mean_difference, only};
@@ -71,6 +71,14 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
     let input = &asked.trial;
     let table = open(&input.file)?;
     let people = People::read(&table, input)?;
+    let wrong =
+        people.outcomes.iter().zip(&people.rows_of_file).find(|(value, _)| ![0.0, 1.0].contains(*value));
+    if let Some((value, row)) = wrong {
+        bail!(
+            "row {row}, column `{}`: {value} is neither 0 nor 1, which say whether it happened",
+            input.outcome
+        );
+    }
     let scores = Begun::of(&asked.scores, &input.file.input, &table)?;
     let (train, test) = (people.half(true)?, people.half(false)?);
     // Whether there is a model is one question, whether the trial had an effect another.
@@ -85,7 +93,7 @@ pub(super) fn fit(asked: &UpliftFit) -> anyhow::Result<()> {
             }
             Err(error) => match error.downcast_ref::<Error>() {
                 Some(reason) => Judged::Not { not_enough_data: reason.to_string() },
-                None => anyhow::bail!("{error:#}"),
+                None => bail!("{error:#}"),
             },
         };
         Ok(OfTreatment {
