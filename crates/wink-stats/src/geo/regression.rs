@@ -106,7 +106,7 @@ impl TimeRegression {
             counterfactual: per_region(x.iter().map(|x| line.at(*x)).collect()),
             reach: per_region(x_within.iter().map(|x| quantile * deviation * line.spread(1.0, *x)).collect()),
             effect: around(each(incremental.estimate), each(incremental.upper - incremental.estimate)),
-            lift: (0.0 < without).then(|| incremental.estimate / without),
+            lift: (0.0 < without).then(|| incremental.estimate / without).filter(|lift| lift.is_finite()),
             incremental,
             p_value: 2.0 * distribution.cdf(-(incremental.estimate / error).abs()),
         })

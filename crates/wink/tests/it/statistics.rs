@@ -439,7 +439,11 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
         &write("g.csv", "city,day,sales\na,2025-01-01,1\nb,2025-01-02,1\n"),
         "one number for each of 2 regions",
     );
-    refused(geo, &write("h.csv", "city,day,sales\nc,2025-01-01,1\n"), "there is no region `a`; there are c");
+    refused(
+        geo,
+        &write("h.csv", "city,day,sales\nc,2025-01-01,1\n"),
+        "there is no region `a`; there are `c`",
+    );
     let twice = geo.replace("--treated a", "--treated a,a");
     refused(&twice, &write("g.csv", &regions(12, 0)), "the region `a` is named twice");
     refused(&format!("{geo} --cost sales"), &write("g.csv", &regions(12, 0)), "--cost is for --method tbr");
