@@ -3,7 +3,8 @@
 use anyhow::bail;
 use serde::Serialize;
 use wink_stats::geo::{
-    Candidate, Design, Inference, Panel, Synthetic, TimeRegression, Window, against_other_times, infer,
+    Candidate, DRIFT_MAX, Design, Inference, Panel, Synthetic, TimeRegression, Window, against_other_times,
+    infer,
 };
 
 use super::regions::Regions;
@@ -48,7 +49,8 @@ struct Regression {
     intercept: f64,
     deviation: f64,
     autocorrelation: f64,
-    /// Whether times go with the time before more than by chance.
+    drift: f64,
+    /// Whether times go with the time before, or wander, more than by chance.
     intervals_too_narrow: bool,
 }
 
@@ -186,7 +188,8 @@ fn line(found: &TimeRegression, cost: Option<f64>, window: Window) -> Compared {
             intercept: found.intercept,
             deviation: found.deviation,
             autocorrelation: found.autocorrelation,
-            intervals_too_narrow: small < found.autocorrelation,
+            drift: found.drift,
+            intervals_too_narrow: small < found.autocorrelation || DRIFT_MAX < found.drift,
         },
         cost,
         returned: cost.map(|cost| Around {
@@ -246,6 +249,11 @@ impl Planned {
     }
 }
 
+/// A p-value; none is nought.
+fn p_words(p_value: f64) -> String {
+    if p_value < 1e-4 { "below 0.0001".to_owned() } else { format!("{p_value:.4}") }
+}
+
 /// As many treated regions are counted rather than named.
 const NAMES_MAX: usize = 10;
 
@@ -280,7 +288,7 @@ impl Report {
                 say!("{table}");
             }
             Compared::Line { regression, cost, returned } => {
-                say!("  p {:.4}, by the regression over the {}s before", self.p_value, self.period);
+                say!("  p {}, by the regression over the {}s before", p_words(self.p_value), self.period);
                 regression.print(level, self.period);
                 if let (Some(cost), Some(returned)) = (cost, returned) {
                     say!("  return of {} spent: {} for each", rounded(*cost, 2), returned.words());
@@ -348,7 +356,7 @@ impl Regression {
         );
         if self.intervals_too_narrow {
             say!(
-                "  {period}s seem to go with the {period} before, which the regression does not know: the intervals are then too narrow"
+                "  {period}s seem to go with the {period}s before, which the regression does not know: the intervals are then too narrow, and p too small; prefer --method synthetic-control"
             );
         }
     }
