@@ -61,6 +61,8 @@ fn a_result_without_a_figure_is_no_success() {
     let complements = "model complements --input INPUT --support 0.5";
     let few = "0 frequent items, and at least 2 are needed; ask for less with --support";
     refused(&wink(home, complements, baskets), few);
+    let single = "not enough data: 1 baskets, and at least 2 are needed; bring more baskets";
+    refused(&wink(home, complements, "bread,butter,milk\n"), single);
     let apart = "bread,butter\nbread\nmilk\nmilk,eggs\n";
     let none = "no two items are together in 50 % of the 4 baskets (4 items); ask for less with --support";
     refused(&wink(home, complements, apart), none);
@@ -377,10 +379,17 @@ fn people_effect_and_power_are_told_of_each_other() {
         ("--sd 2 --effect 1 --people 90 --power 0.9", "of effect, --people and --power one is to be found"),
         ("--sd 2 --effect 1e-9", "people, more than there are"),
         ("--sd 2 --effect 1 --people 3 --hold-out 0.01", "nobody is in one of the arms"),
+        ("--rate 0.05 --people 3", "an arm has "),
+        (
+            "--rate 0.05 --people 290 --hold-out 0.1",
+            "says nothing of fewer than 30; with this hold-out that takes --people 300",
+        ),
+        ("--sd 2 --effect 1 --people 59", "with this hold-out that takes --people 60"),
         ("--rate 0.5 --people 8 --hold-out 0.1", "not even a rise to nearly everybody would be seen"),
     ] {
         refused(&run(format!("measure power {line}").split(' ')), why);
     }
+    run("measure power --rate 0.05 --people 300 --hold-out 0.1".split(' ')).fine();
     let few = run("measure power --sd 2 --effect 3".split(' ')).fine();
     assert!(few.err.contains("an arm has fewer than 30 people"), "{few:?}");
     let rare = run("measure power --rate 0.001 --effect 0.5 --hold-out 0.5 --people 400".split(' ')).fine();

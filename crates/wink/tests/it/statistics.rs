@@ -505,7 +505,7 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
     refused(
         sequential,
         &write("i.csv", "arm,spend,day\nnew,1,2025-01-01\nold,2,2025-01-01\n"),
-        "planned number of people",
+        "wink: the planned number of people is 0, and must be above 0",
     );
 }
 
