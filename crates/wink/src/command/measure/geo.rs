@@ -348,9 +348,9 @@ impl Regression {
         say!("    effect on a region and {period} {}", self.effect.words());
         say!("    incremental {}", self.incremental.words());
         say!(
-            "  before: {} + {:.5} × the other regions, off by {} on a {period}, of which a {period} keeps {:.2} for the next",
+            "  before: {} + {} × the other regions, off by {} on a {period}, of which a {period} keeps {:.2} for the next",
             rounded(self.intercept, 3),
-            self.slope,
+            rounded(self.slope, 5),
             rounded(self.deviation, 3),
             self.autocorrelation
         );
