@@ -22,7 +22,7 @@ pub enum Error {
         row: usize,
     },
     /// A number that cannot be: a negative time, a share above one.
-    #[error("{what} is {value}, and must be {must}")]
+    #[error("{what} is {}, and must be {must}", short(*value))]
     OutOfRange {
         /// Which input.
         what: &'static str,
@@ -69,6 +69,12 @@ pub enum Error {
     },
 }
 
+/// A number as a sentence has it: with a power of ten where it has more digits than it knows.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    if number == 0.0 || (1e-6..1e15).contains(&size) { number.to_string() } else { format!("{number:e}") }
+}
+
 /// Refuses NaN and infinities.
 pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), Error> {
     match values.iter().position(|value| !value.is_finite()) {
@@ -110,4 +116,19 @@ pub(crate) fn share(what: &'static str, value: f64) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::OutOfRange { what, value, must: "between 0 and 1" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_out_of_range_is_said_in_few_digits() {
+        let said = |value| Error::OutOfRange { what: "it", value, must: "small" }.to_string();
+        assert_eq!(said(1.5), "it is 1.5, and must be small");
+        assert_eq!(said(-0.0), "it is -0, and must be small");
+        assert_eq!(said(1e300), "it is 1e300, and must be small");
+        assert_eq!(said(-2.5e-198), "it is -2.5e-198, and must be small");
+        assert_eq!(said(f64::INFINITY), "it is inf, and must be small");
+    }
 }

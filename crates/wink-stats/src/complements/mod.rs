@@ -75,13 +75,15 @@ impl Pairs {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a setting; [`Error::Shape`] for ends that do not fit the items; [`Error::NotEnoughData`] without
-    /// two items that are frequent enough.
+    /// two baskets, or two items that are frequent enough.
     pub fn fit(&self, baskets: Baskets<'_>) -> Result<Complements, Error> {
         crate::error::share("the least support", self.support_min)?;
         if !(0.0 <= self.strength && self.strength.is_finite()) {
             return Err(Error::OutOfRange { what: "the strength", value: self.strength, must: "0 or more" });
         }
         let baskets = baskets.distinct()?;
+        // Of one basket every item is in all of them: whatever is in it would go together as if by chance.
+        at_least("baskets", 2, baskets.len())?;
         let count = u64::try_from(baskets.len()).unwrap_or(u64::MAX);
         let enough = |found: u64| self.support_min * real(count) <= real(found);
         let singles: Vec<(u32, u64)> =

@@ -1,5 +1,6 @@
 //! How large an effect is found at other times, when there was none.
 
+use super::synthetic::squarable;
 use super::{Panel, Window};
 use crate::Error;
 use crate::numeric::{count, mean, mixed, nearest_mixture};
@@ -12,11 +13,12 @@ use crate::numeric::{count, mean, mixed, nearest_mixture};
 ///
 /// # Errors
 /// [`Error::NotEnoughData`] without an untreated region, [`Error::Shape`] for a window the panel does not have,
-/// [`Error::NoConvergence`].
+/// [`Error::OutOfRange`] for values that cannot be squared, [`Error::NoConvergence`].
 pub fn against_other_times(panel: &Panel, treated: &[usize], window: Window) -> Result<f64, Error> {
     if panel.times() < window.end || window.end <= window.begin {
         return Err(Error::Shape { what: "the panel's times", expected: window.end, found: panel.times() });
     }
+    squarable(panel, window)?;
     Times::of(panel, treated, window).p_value()
 }
 
@@ -115,6 +117,8 @@ mod tests {
             let refused = against_other_times(&panel, &[0], Window { begin, end });
             assert!(matches!(refused, Err(Error::Shape { .. })), "{begin} {end}");
         }
+        let huge = Panel::of(vec![vec![1e300; 60], vec![1.0; 60]]).unwrap();
+        assert!(matches!(against_other_times(&huge, &[0], WINDOW), Err(Error::OutOfRange { .. })));
         let everywhere: Vec<usize> = (0..12).collect();
         assert!(matches!(against_other_times(&panel, &everywhere, WINDOW), Err(Error::NotEnoughData { .. })));
     }

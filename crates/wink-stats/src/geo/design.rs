@@ -73,8 +73,8 @@ impl Design {
         for earlier in 0..self.plays {
             let end = panel.times().saturating_sub(earlier);
             let window = Window { begin: end.saturating_sub(self.duration), end };
-            let placebos = Placebos::compute(panel, treated, window, self.seed)?;
             let found = Synthetic::fit(panel, treated, &[], window)?;
+            let placebos = Placebos::compute(panel, treated, window, self.seed)?;
             nothing.push(placebos.p_value(super::placebo::error_ratio(&found)));
             imbalances.push(found.imbalance_scaled);
             for (&lift, (lifts, effects, p_values)) in self.lifts.iter().zip(&mut seen) {
@@ -110,16 +110,24 @@ impl Design {
     }
 
     /// Plays every region together with the `size − 1` that went most like it, best first: by the least detectable lift, then by how
-    /// well they are matched.
+    /// well they are matched. Groups in which nothing changes are left out.
     ///
     /// # Errors
-    /// As [`Design::play`].
+    /// As [`Design::play`]; [`Error::Constant`] if nothing changes in any group.
     pub fn select(&self, panel: &Panel, size: usize) -> Result<Vec<Candidate>, Error> {
         at_least("treated regions", 1, size)?;
         let groups: std::collections::BTreeSet<Vec<usize>> =
             (0..panel.regions()).map(|region| alike(panel, region, size)).collect();
-        let mut candidates =
-            groups.iter().map(|group| self.play(panel, group)).collect::<Result<Vec<Candidate>, Error>>()?;
+        let mut candidates = Vec::new();
+        for group in &groups {
+            match self.play(panel, group) {
+                Err(Error::Constant { .. }) => {}
+                played => candidates.push(played?),
+            }
+        }
+        if candidates.is_empty() {
+            return Err(Error::Constant { what: "each region before the treatment" });
+        }
         let least = |candidate: &Candidate| candidate.detectable.map_or(f64::INFINITY, f64::abs);
         candidates
             .sort_by(|a, b| least(a).total_cmp(&least(b)).then_with(|| a.imbalance.total_cmp(&b.imbalance)));
@@ -231,6 +239,19 @@ mod tests {
         let selected = quick.select(&panel(), 2).unwrap();
         assert!(selected[0].regions.iter().all(|region| region % 3 != 0), "{:?}", selected[0]);
         assert!(selected.windows(2).all(|pair| pair[0].regions != pair[1].regions));
+    }
+
+    #[test]
+    fn regions_where_nothing_changes_are_not_offered() {
+        let quick = Design { plays: 2, lifts: vec![0.1], ..design() };
+        let dead = |from: usize| {
+            let one =
+                |region: usize| if from <= region { vec![3.0; 80] } else { panel().series(region).to_vec() };
+            quick.select(&Panel::of((0..24).map(one).collect()).unwrap(), 1)
+        };
+        let offered: Vec<Vec<usize>> = dead(22).unwrap().into_iter().map(|one| one.regions).collect();
+        assert!(offered.len() == 22 && offered.iter().all(|group| group[0] < 22), "{offered:?}");
+        assert!(matches!(dead(0), Err(Error::Constant { .. })));
     }
 
     #[test]

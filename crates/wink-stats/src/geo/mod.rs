@@ -11,5 +11,5 @@ pub use conformal::against_other_times;
 pub use design::{Candidate, Design, Power};
 pub use panel::Panel;
 pub use placebo::{Inference, PLACEBOS_MAX, infer};
-pub use regression::TimeRegression;
+pub use regression::{DRIFT_MAX, TimeRegression};
 pub use synthetic::{Synthetic, Window};

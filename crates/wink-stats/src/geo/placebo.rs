@@ -12,10 +12,11 @@ pub const PLACEBOS_MAX: usize = 200;
 const PLACEBOS_MIN: u64 = 19;
 
 /// What placebos say of an effect.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Inference {
-    /// The effect on one treated region in one time, with an interval.
-    pub effect: Interval,
+    /// The effect on one treated region in one time, with an interval; or why there is none though there is a p-value: too few placebos to tell the
+    /// level, or no error before that effects could be measured with.
+    pub effect: Result<Interval, Error>,
     /// How likely an effect of this size or more is without a treatment.
     pub p_value: f64,
     /// How many placebos were computed.
@@ -29,6 +30,8 @@ pub struct Inference {
 /// The interval reaches as far as placebo effects do, in units of the error before: the test inverted for an effect that is the same in
 /// each time.
 ///
+/// Groups of regions where nothing changes before the window are no placebos.
+///
 /// # Errors
 /// [`Error::NotEnoughData`] if there are fewer than 19 placebos, so that no p-value could be below 5 %; else as [`Synthetic::fit`].
 pub fn infer(
@@ -41,10 +44,11 @@ pub fn infer(
 ) -> Result<Inference, Error> {
     share("the level", level)?;
     let placebos = Placebos::compute(panel, treated, window, seed)?;
-    let reach = placebos.effect_quantile(level) * found.error_before;
-    let effect =
-        Interval { estimate: found.effect, lower: found.effect - reach, upper: found.effect + reach };
-    Ok(Inference { effect, p_value: placebos.p_value(error_ratio(found)), placebos: placebos.ratios.len() })
+    Ok(Inference {
+        effect: placebos.interval(found, level),
+        p_value: placebos.p_value(error_ratio(found)),
+        placebos: placebos.ratios.len(),
+    })
 }
 
 /// What comes out where nothing was done, in units of the error before.
@@ -67,10 +71,14 @@ impl Placebos {
         at_least("groups of untreated regions to compare with", PLACEBOS_MIN, groups.len())?;
         let (mut ratios, mut effects) = (Vec::new(), Vec::new());
         for group in &groups {
-            let placebo = Synthetic::fit(panel, group, treated, window)?;
+            let placebo = match Synthetic::fit(panel, group, treated, window) {
+                Err(Error::Constant { .. }) => continue,
+                fitted => fitted?,
+            };
             ratios.push(error_ratio(&placebo));
-            effects.push(placebo.effect.abs() / placebo.error_before);
+            effects.push(placebo.in_errors_before(placebo.effect.abs()));
         }
+        at_least("groups of untreated regions in which something changes", PLACEBOS_MIN, ratios.len())?;
         effects.sort_by(f64::total_cmp);
         Ok(Self { ratios, effects })
     }
@@ -81,17 +89,45 @@ impl Placebos {
         (count(extreme) + 1.0) / (count(self.ratios.len()) + 1.0)
     }
 
+    fn interval(&self, found: &Synthetic, level: f64) -> Result<Interval, Error> {
+        if !found.has_error_before() {
+            return Err(Error::Constant { what: "what the mixture leaves over before the treatment" });
+        }
+        let reach = self.effect_quantile(level)? * found.error_before;
+        if !reach.is_finite() {
+            return Err(Error::Constant { what: "what the mixture of too many placebos leaves over" });
+        }
+        Ok(Interval { estimate: found.effect, lower: found.effect - reach, upper: found.effect + reach })
+    }
+
     /// The smallest size that at most 1 − level of the placebos and the treated regions together reach.
-    fn effect_quantile(&self, level: f64) -> f64 {
-        let outside = (1.0 - level) * (count(self.effects.len()) + 1.0);
+    fn effect_quantile(&self, level: f64) -> Result<f64, Error> {
+        // A share such as 1 − 0.9 is a little below what it should be.
+        let outside = (1.0 - level) * (count(self.effects.len()) + 1.0) * (1.0 + 1e-9);
         let beyond = (0..self.effects.len()).take_while(|above| count(*above) + 1.0 <= outside).count();
         let place = self.effects.len().checked_sub(beyond);
-        place.and_then(|place| self.effects.get(place)).copied().unwrap_or(f64::INFINITY)
+        let size = place.and_then(|place| self.effects.get(place)).copied();
+        size.ok_or(Error::NotEnoughData {
+            what: "placebos for an interval of this level",
+            needed: placebos_needed(level),
+            found: u64::try_from(self.effects.len()).unwrap_or(u64::MAX),
+        })
     }
 }
 
+/// How many placebos it takes for one of them and the treated regions together to be at most 1 − level.
+fn placebos_needed(level: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at least 0, and no level is nearer to 1 than by 1e-16"
+    )]
+    let needed = (1.0 / (1.0 - level) / (1.0 + 1e-9)).ceil() as u64;
+    needed.saturating_sub(1)
+}
+
 pub(super) fn error_ratio(found: &Synthetic) -> f64 {
-    found.error_within / found.error_before
+    found.in_errors_before(found.error_within)
 }
 
 /// Different groups of `size` donors; each alone if `size` is one.
@@ -150,7 +186,7 @@ mod tests {
         for seed in 0..runs {
             let panel = panel(&mut chance, 4.0);
             let found = Synthetic::fit(&panel, &[0], &[], WINDOW).unwrap();
-            let effect = infer(&panel, &[0], &found, WINDOW, 0.9, seed).unwrap().effect;
+            let effect = infer(&panel, &[0], &found, WINDOW, 0.9, seed).unwrap().effect.unwrap();
             held += i32::from(effect.lower <= 4.0 && 4.0 <= effect.upper);
             let nothing = self::panel(&mut chance, 0.0);
             let found = Synthetic::fit(&nothing, &[0], &[], WINDOW).unwrap();
@@ -166,7 +202,7 @@ mod tests {
         let found = Synthetic::fit(&panel, &[0], &[], WINDOW).unwrap();
         let inference = infer(&panel, &[0], &found, WINDOW, 0.9, 1).unwrap();
         assert!(
-            (inference.p_value - 1.0 / 25.0).abs() < 1e-12 && 0.0 < inference.effect.lower,
+            (inference.p_value - 1.0 / 25.0).abs() < 1e-12 && 0.0 < inference.effect.clone().unwrap().lower,
             "{inference:?}"
         );
     }
@@ -188,5 +224,73 @@ mod tests {
                 .unwrap();
         let found = Synthetic::fit(&few, &[0], &[], WINDOW).unwrap();
         assert!(matches!(infer(&few, &[0], &found, WINDOW, 0.9, 1), Err(Error::NotEnoughData { .. })));
+    }
+
+    /// The panel with its first region made of another one's values, and `planted` more in the window.
+    fn twins(planted: f64) -> Panel {
+        let panel = panel(&mut Chance::of(16), 0.0);
+        let mut series: Vec<Vec<f64>> = (0..25).map(|region| panel.series(region).to_vec()).collect();
+        series[0] = series[1].clone();
+        series[0].iter_mut().skip(WINDOW.begin).for_each(|value| *value += planted);
+        Panel::of(series).unwrap()
+    }
+
+    #[test]
+    fn nothing_off_before_and_nothing_after_is_never_extreme() {
+        let of = |planted| {
+            let panel = twins(planted);
+            let found = Synthetic::fit(&panel, &[0], &[], WINDOW).unwrap();
+            infer(&panel, &[0], &found, WINDOW, 0.9, 1).unwrap()
+        };
+        let constant = Err(Error::Constant { what: "what the mixture leaves over before the treatment" });
+        let nothing = of(0.0);
+        assert!((nothing.p_value - 1.0).abs() < 1e-12 && nothing.effect == constant, "{nothing:?}");
+        let planted = of(4.0);
+        assert!((planted.p_value - 1.0 / 25.0).abs() < 1e-12 && planted.effect == constant, "{planted:?}");
+        // As a placebo a twin is not extreme either: its twin may be mixed in, and it is off by nothing.
+        let panel = twins(0.0);
+        let found = Synthetic::fit(&panel, &[2], &[], WINDOW).unwrap();
+        let inference = infer(&panel, &[2], &found, WINDOW, 0.9, 1).unwrap();
+        let without = Panel::of((1..25).map(|region| panel.series(region).to_vec()).collect()).unwrap();
+        let alone = infer(&without, &[1], &found, WINDOW, 0.9, 1).unwrap();
+        assert!(inference.p_value <= alone.p_value && inference.effect.is_ok(), "{inference:?} {alone:?}");
+    }
+
+    #[test]
+    fn regions_where_nothing_changes_are_no_placebos() {
+        let panel = panel(&mut Chance::of(17), 0.0);
+        let dead = |from: usize| {
+            let one =
+                |region: usize| if from <= region { vec![3.0; 50] } else { panel.series(region).to_vec() };
+            let panel = Panel::of((0..25).map(one).collect()).unwrap();
+            let found = Synthetic::fit(&panel, &[0], &[], WINDOW).unwrap();
+            infer(&panel, &[0], &found, WINDOW, 0.9, 1).map(|inference| inference.placebos)
+        };
+        assert_eq!(dead(25), Ok(24));
+        assert_eq!(dead(20), Ok(19));
+        assert!(matches!(dead(19), Err(Error::NotEnoughData { needed: 19, found: 18, .. })));
+    }
+
+    #[test]
+    fn a_level_that_the_placebos_cannot_tell_has_a_p_value_and_no_interval() {
+        let panel = panel(&mut Chance::of(18), 10.0);
+        let found = Synthetic::fit(&panel, &[0], &[], WINDOW).unwrap();
+        let of = |level| infer(&panel, &[0], &found, WINDOW, level, 1).unwrap();
+        assert!(of(0.96).effect.is_ok());
+        for (level, needed) in [(0.97, 33), (0.99, 99), (0.999, 999)] {
+            let inference = of(level);
+            let what = "placebos for an interval of this level";
+            assert_eq!(inference.effect, Err(Error::NotEnoughData { what, needed, found: 24 }));
+            assert!((inference.p_value - 1.0 / 25.0).abs() < 1e-12);
+        }
+        // As many as it says are enough.
+        for level in [0.9, 0.95, 0.96, 0.97, 0.99, 0.999] {
+            let with = |placebos: u64| {
+                let count = usize::try_from(placebos).unwrap();
+                Placebos { ratios: vec![1.0; count], effects: vec![1.0; count] }.effect_quantile(level)
+            };
+            let needed = placebos_needed(level);
+            assert!(with(needed).is_ok() && with(needed - 1).is_err(), "{level} {needed}");
+        }
     }
 }

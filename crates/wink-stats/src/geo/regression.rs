@@ -12,6 +12,9 @@ use crate::{Error, Interval};
 /// A residual deviation below this part of the values is rounding: the series are the same but for a line.
 const DEVIATION_MIN: f64 = 1e-12;
 
+/// Independent residuals drift further than this in one of ten cases (Kwiatkowski and others 1992, table 1, about a level).
+pub const DRIFT_MAX: f64 = 0.347;
+
 /// The treated regions' sum as a line over the untreated ones', fitted to the times before the treatment (Kerman, Wang, Vaver 2017, "Estimating
 /// ad effectiveness using geo experiments in a time-based regression framework").
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,10 @@ pub struct TimeRegression {
     /// How much a residual before the treatment has of the one a time earlier, from −1 to 1. The intervals suppose that it is 0: far above it they
     /// are too narrow.
     pub autocorrelation: f64,
+    /// How far what is left over before the treatment wanders: Σₜ(e₁ + … + eₜ)² / (n·Σe²), the statistic of Kwiatkowski, Phillips, Schmidt and Shin
+    /// (1992, "Testing the null hypothesis of stationarity against the alternative of a unit root", equation 13, without lags). It sees a slow drift
+    /// under much noise, which times hardly have in common with the one before; above [`DRIFT_MAX`] the intervals are too narrow.
+    pub drift: f64,
     /// The mean of the treated regions, from the panel's first time to the window's end.
     pub observed: Vec<f64>,
     /// The same without the treatment, as estimated.
@@ -102,11 +109,12 @@ impl TimeRegression {
             intercept: line.intercept,
             deviation,
             autocorrelation: line.autocorrelation(),
+            drift: line.drift(),
             observed: per_region(y.clone()),
             counterfactual: per_region(x.iter().map(|x| line.at(*x)).collect()),
             reach: per_region(x_within.iter().map(|x| quantile * deviation * line.spread(1.0, *x)).collect()),
             effect: around(each(incremental.estimate), each(incremental.upper - incremental.estimate)),
-            lift: (0.0 < without).then(|| incremental.estimate / without),
+            lift: (0.0 < without).then(|| incremental.estimate / without).filter(|lift| lift.is_finite()),
             incremental,
             p_value: 2.0 * distribution.cdf(-(incremental.estimate / error).abs()),
         })
@@ -164,6 +172,16 @@ impl Line {
         let later = self.residuals.iter().skip(1);
         let products: f64 = self.residuals.iter().zip(later).map(|(one, next)| one * next).sum();
         products / self.residuals.iter().map(|residual| residual * residual).sum::<f64>()
+    }
+
+    fn drift(&self) -> f64 {
+        let (mut sum, mut wandered, mut squares) = (0.0, 0.0, 0.0);
+        for residual in &self.residuals {
+            sum += residual;
+            wandered += sum * sum;
+            squares += residual * residual;
+        }
+        wandered / (self.times * squares)
     }
 }
 
@@ -302,5 +320,45 @@ mod tests {
         assert!(matches!(refused(&[0, 0], window), Error::OutOfRange { must: "one", .. }));
         assert!(matches!(refused(&[2], window), Error::Shape { .. }));
         assert!(matches!(refused(&[0], Window { begin: 5, end: 7 }), Error::Shape { .. }));
+    }
+
+    /// Without drift about 10 of 100 are above the bound, with a standard deviation of three; of errors that wander a little each time, under noise
+    /// three times as large, most are, though the autocorrelation of half of them looks like chance.
+    #[test]
+    fn a_slow_drift_under_noise_is_seen() {
+        let mut chance = Chance::of(21);
+        let mut drifts = |step: f64| {
+            let found: Vec<TimeRegression> = (0..100)
+                .map(|_| {
+                    let mut wander = 0.0;
+                    let (mut own, mut other) = (Vec::new(), Vec::new());
+                    for _ in 0..WINDOW.end {
+                        wander += step * chance.normal();
+                        let x = 100.0 + 10.0 * chance.normal();
+                        own.push(20.0 + 0.5 * x + wander + 8.0 * chance.normal());
+                        other.push(x);
+                    }
+                    let panel = Panel::of(vec![own, other]).unwrap();
+                    TimeRegression::fit(&panel, &[0], &[], WINDOW, 0.9).unwrap()
+                })
+                .collect();
+            let above = found.iter().filter(|one| DRIFT_MAX < one.drift).count();
+            let alike = found.iter().filter(|one| 0.3 < one.autocorrelation).count();
+            (above, alike)
+        };
+        let (without, _) = drifts(0.0);
+        assert!((2..=20).contains(&without), "{without}");
+        let (with, alike) = drifts(8.0 / 3.0);
+        assert!(65 <= with && alike < with, "{with} {alike}");
+    }
+
+    /// Residuals of 1, −1, −1, 1 about a line: sums of 1, 0, −1, 0, so (1 + 1) / (4 · 4).
+    #[test]
+    fn drift_is_read_as_by_hand() {
+        let line = Line::through(&[1.0, 2.0, 3.0, 4.0], &[2.0, 1.0, 2.0, 5.0]).unwrap();
+        for (residual, wanted) in line.residuals.iter().zip([1.0, -1.0, -1.0, 1.0]) {
+            assert!((residual - wanted).abs() < 1e-12, "{:?}", line.residuals);
+        }
+        assert!((line.drift() - 0.125).abs() < 1e-12, "{}", line.drift());
     }
 }

@@ -8,6 +8,15 @@ use crate::numeric::{count, mean, mixed, nearest_mixture};
 /// Fewer times before the treatment than this fit any mixture.
 const BEFORE_MIN: u64 = 5;
 
+/// Sums of squares of larger values, or of smaller ones, are no numbers any more.
+const VALUES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// A series that swings by less than this part of its values does not swing: the rest is rounding.
+const SWING_MIN: f64 = 1e-12;
+
+/// The search for a mixture ends at this part of a series' swing: its square is the search's precision.
+const FIT_MIN: f64 = 1e-6;
+
 /// When the treatment began and ended, as places in the panel's times; `end` is the first after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -40,6 +49,8 @@ pub struct Synthetic {
     pub error_before: f64,
     /// And in the window.
     pub error_within: f64,
+    /// Up to here an error is that of the search and of rounding.
+    pub(super) error_none: f64,
 }
 
 impl Synthetic {
@@ -50,12 +61,21 @@ impl Synthetic {
     ///
     /// # Errors
     /// [`Error::NotEnoughData`] without five times before, a time within, a treated region or an untreated one; [`Error::Shape`] for a
-    /// window or region that the panel does not have; [`Error::NoConvergence`].
+    /// window or region that the panel does not have; [`Error::Constant`] if before the window nothing changes in the treated regions, or
+    /// in any untreated one; [`Error::OutOfRange`] for values that cannot be squared; [`Error::NoConvergence`].
     pub fn fit(panel: &Panel, treated: &[usize], excluded: &[usize], window: Window) -> Result<Self, Error> {
         let donors = donors(panel, treated, excluded, window)?;
+        squarable(panel, window)?;
         let of = |regions: &[usize]| demeaned(panel, regions, window);
-        let donor_series: Vec<Vec<f64>> = donors.iter().map(|donor| of(&[*donor]).apart).collect();
         let aim = of(treated);
+        if !aim.swings(window.begin) {
+            return Err(Error::Constant { what: "the mean of the treated regions before the treatment" });
+        }
+        let untreated: Vec<Demeaned> = donors.iter().map(|donor| of(&[*donor])).collect();
+        if !untreated.iter().any(|one| one.swings(window.begin)) {
+            return Err(Error::Constant { what: "each untreated region before the treatment" });
+        }
+        let donor_series: Vec<Vec<f64>> = untreated.into_iter().map(|one| one.apart).collect();
         let before = |series: &[f64]| series.iter().copied().take(window.begin).collect::<Vec<f64>>();
         let donors_before: Vec<Vec<f64>> = donor_series.iter().map(|one| before(one)).collect();
         let weights = nearest_mixture(&donors_before, &before(&aim.apart))?;
@@ -82,12 +102,27 @@ impl Synthetic {
             observed,
             counterfactual,
             effect,
-            lift: (0.0 < expected).then(|| effect / expected),
+            lift: (0.0 < expected).then(|| effect / expected).filter(|lift| lift.is_finite()),
             incremental: effect * treated * count(within.len()),
             imbalance,
             imbalance_scaled: if imbalance_equal == 0.0 { 0.0 } else { imbalance / imbalance_equal },
             error_before: imbalance / count(before.len()).sqrt(),
             error_within: size(within) / count(within.len()).sqrt(),
+            error_none: (FIT_MIN * aim.swing(window.begin)).max(SWING_MIN * aim.most()),
+        }
+    }
+
+    /// Whether the mixture was off before by more than rounding: without it there is nothing to measure errors with.
+    pub(super) fn has_error_before(&self) -> bool {
+        self.error_none < self.error_before
+    }
+
+    /// A size in units of the error before. Nothing in units of nothing is nothing: it must never be taken for a large effect.
+    pub(super) fn in_errors_before(&self, size: f64) -> f64 {
+        match (self.has_error_before(), self.error_none < size) {
+            (true, _) => size / self.error_before,
+            (false, true) => f64::INFINITY,
+            (false, false) => 0.0,
         }
     }
 
@@ -134,10 +169,39 @@ pub(super) fn donors(
     Ok(donors)
 }
 
+/// Refuses values whose squares would be lost.
+pub(super) fn squarable(panel: &Panel, window: Window) -> Result<(), Error> {
+    let values = (0..panel.regions()).flat_map(|region| panel.series(region).iter().take(window.end));
+    let most = values.fold(0.0, |most: f64, value| value.abs().max(most));
+    if most == 0.0 || VALUES.contains(&most) {
+        return Ok(());
+    }
+    Err(Error::OutOfRange {
+        what: "the largest value of a region",
+        value: most,
+        must: "from 1e-100 to 1e100",
+    })
+}
+
 /// The mean of some regions up to the window's end, apart from its mean before the window.
 struct Demeaned {
     mean: f64,
     apart: Vec<f64>,
+}
+
+impl Demeaned {
+    fn most(&self) -> f64 {
+        self.apart.iter().fold(0.0, |most: f64, apart| (apart + self.mean).abs().max(most))
+    }
+
+    /// How far it is from its mean before the window, at the most.
+    fn swing(&self, begin: usize) -> f64 {
+        self.apart.iter().take(begin).fold(0.0, |most: f64, apart| apart.abs().max(most))
+    }
+
+    fn swings(&self, begin: usize) -> bool {
+        SWING_MIN * self.most() < self.swing(begin)
+    }
 }
 
 fn demeaned(panel: &Panel, regions: &[usize], window: Window) -> Demeaned {
@@ -202,5 +266,34 @@ mod tests {
         ));
         assert!(matches!(fit(&[0], window(20, 31)), Err(Error::Shape { .. })));
         assert!(matches!(fit(&[6], window(20, 30)), Err(Error::Shape { .. })));
+    }
+
+    #[test]
+    fn series_that_say_nothing_are_refused() {
+        let fit = |change: &dyn Fn(usize, usize, f64) -> f64| {
+            let series = (0..6).map(|region| {
+                let values = panel().series(region).to_vec();
+                values.into_iter().enumerate().map(|(time, value)| change(region, time, value)).collect()
+            });
+            let panel = Panel::of(series.collect()).unwrap();
+            Synthetic::fit(&panel, &[0], &[], Window { begin: 20, end: 30 }).map(|found| found.effect)
+        };
+        let constant = |what| Err(Error::Constant { what });
+        let treated = constant("the mean of the treated regions before the treatment");
+        assert_eq!(fit(&|_, _, _| 5.0), treated);
+        assert_eq!(fit(&|region, _, value| if region == 0 { 0.0 } else { value }), treated);
+        // What happens in the window does not make up for a past without any change.
+        assert_eq!(fit(&|region, time, value| if region == 0 && time < 20 { 0.1 } else { value }), treated);
+        assert_eq!(
+            fit(&|region, _, value| if region == 0 { value } else { 7.0 }),
+            constant("each untreated region before the treatment")
+        );
+        assert!(fit(&|region, _, value| if region == 3 { 7.0 } else { value }).is_ok());
+        let size = |value| fit(&|region, time, own| if region == 4 && time == 3 { value } else { own });
+        assert!(size(1e99).unwrap().is_finite());
+        assert!(matches!(size(-1e300), Err(Error::OutOfRange { value: 1e300, .. })));
+        let all = |factor: f64| fit(&|_, _, value| value * factor);
+        assert!(matches!(all(1e-200), Err(Error::OutOfRange { .. })));
+        assert!((all(1e-90).unwrap() / 5e-90 - 1.0).abs() < 1e-6);
     }
 }

@@ -47,6 +47,11 @@ pub(super) fn plain(number: f64) -> String {
     if LARGE <= number.abs() { format!("{number:.6e}") } else { format!("{number:.6}") }
 }
 
+/// A number with so many digits after the point.
+pub(super) fn rounded(number: f64, digits: usize) -> String {
+    if LARGE <= number.abs() { format!("{number:.3e}") } else { format!("{number:.digits$}") }
+}
+
 /// How many digits after the point show three of a number of this size.
 fn digits(size: f64) -> usize {
     if size <= 0.0 || !size.is_finite() {
@@ -69,6 +74,7 @@ mod tests {
         assert_eq!(words(8.4e13, -2.9e14, 4.6e14), "+84000000000000 [-290000000000000, +460000000000000]");
         assert_eq!(words(8.4e15, -2.9e14, 4.6e16), "+8.400e15 [-2.900e14, +4.600e16]");
         assert_eq!([plain(2.5), plain(-1.25e18)], ["2.500000", "-1.250000e18"]);
+        assert_eq!([rounded(2.5, 3), rounded(-1.25e18, 3)], ["2.500", "-1.250e18"]);
         assert_eq!(words(1.0, 1.0, 1.0), "+1.000 [+1.000, +1.000]");
     }
 }

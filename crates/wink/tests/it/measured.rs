@@ -61,6 +61,8 @@ fn a_result_without_a_figure_is_no_success() {
     let complements = "model complements --input INPUT --support 0.5";
     let few = "0 frequent items, and at least 2 are needed; ask for less with --support";
     refused(&wink(home, complements, baskets), few);
+    let single = "not enough data: 1 baskets, and at least 2 are needed; bring more baskets";
+    refused(&wink(home, complements, "bread,butter,milk\n"), single);
     let apart = "bread,butter\nbread\nmilk\nmilk,eggs\n";
     let none = "no two items are together in 50 % of the 4 baskets (4 items); ask for less with --support";
     refused(&wink(home, complements, apart), none);
@@ -173,6 +175,107 @@ fn regions_are_spoken_of_in_the_times_of_their_file() {
     }
 }
 
+/// Twenty-six regions over thirty days: a wave that each follows in its own part, and something of its own.
+fn many_regions(of: impl Fn(u32, u32, f64) -> f64) -> String {
+    let mut rows = String::from("city,day,sales\n");
+    for region in 0..26_u32 {
+        for day in 1..=30_u32 {
+            let own = f64::from((region * 31 + day * day * 17 + region * day * 7) % 23);
+            let usual = 200.0 + f64::from(day * 37 % 11 * (region % 5)) + own;
+            rows.push_str(&format!("r{region},2025-01-{day:02},{}\n", of(region, day, usual)));
+        }
+    }
+    rows
+}
+
+#[test]
+fn regions_that_say_nothing_give_no_result() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let geo =
+        "measure geo --input INPUT --region city --time day --value sales --treated r3 --from 2025-01-21";
+    let alike = many_regions(|_, _, _| 5.0);
+    let constant =
+        "not enough data: the mean of the treated regions before the treatment is the same everywhere";
+    refused(&wink(home, geo, &alike), constant);
+    refused(
+        &wink(home, geo, &many_regions(|region, _, usual| if region == 3 { 0.0 } else { usual })),
+        constant,
+    );
+    let plan = "measure geo-plan --input INPUT --region city --time day --value sales --days 5 --plays 2";
+    refused(&wink(home, plan, &alike), "each region before the treatment is the same everywhere");
+    let one_dead = many_regions(|region, _, usual| if region == 3 { 5.0 } else { usual });
+    let planned = wink(home, plan, &one_dead).fine().out;
+    assert!(planned.contains("left out, as nothing changes there before the treatment: r3\n"), "{planned}");
+    let huge = many_regions(|region, day, usual| if region == 8 && day == 2 { 1e300 } else { usual });
+    for method in ["", " --json", " --method tbr"] {
+        let said = wink(home, &format!("{geo}{method}"), &huge);
+        refused(&said, " is 1e300, and must be ");
+        assert!(said.err.len() < 200, "{said:?}");
+    }
+    let tiny = many_regions(|_, _, usual| usual * 1e-200);
+    refused(&wink(home, geo, &tiny), "the largest value of a region is ");
+}
+
+#[test]
+fn a_region_with_a_twin_and_a_level_too_high_have_no_interval() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let geo =
+        "measure geo --input INPUT --region city --time day --value sales --treated r0 --from 2025-01-21";
+    let twin: String = {
+        let rows = many_regions(|_, _, usual| usual);
+        let of_first =
+            rows.lines().filter(|row| row.starts_with("r0,")).map(|row| format!("t{}\n", &row[1..]));
+        let copied: String = of_first.collect();
+        rows + &copied
+    };
+    let found = wink(home, &format!("{geo} --json"), &twin).fine().json();
+    let placebo = &found["placebo"];
+    assert_eq!((placebo["p_value"].as_f64(), placebo["effect"].is_null()), (Some(1.0), true), "{found}");
+    assert_eq!((placebo["placebos"].as_u64(), found["p_value"].as_f64()), (Some(26), Some(1.0)), "{found}");
+    let said = wink(home, geo, &twin).fine().out;
+    assert!(said.contains("p 1.0000, against 26 placebos in other regions; no interval of 90 %: "), "{said}");
+
+    let rows = many_regions(|_, _, usual| usual);
+    let said = wink(home, &format!("{geo} --level 0.99"), &rows).fine().out;
+    let words = "no interval of 99 %: not enough data: 25 placebos for an interval of this level, and at least 99 are needed";
+    assert!(said.contains(words) && !said.contains("inf"), "{said}");
+    let said = wink(home, &format!("{geo} --level 0.95"), &rows).fine().out;
+    assert!(said.contains("interval of 95 % ") && !said.contains("no interval"), "{said}");
+    let large = many_regions(|_, _, usual| usual * 1e40);
+    for method in ["", " --method tbr"] {
+        let said = wink(home, &format!("{geo}{method}"), &large).fine().out;
+        let longest = said.split(|sign: char| !sign.is_ascii_digit()).map(str::len).max();
+        assert!(longest < Some(16), "{said}");
+    }
+}
+
+#[test]
+fn regions_and_days_that_are_not_there_are_named_with_those_that_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let line = "measure geo --input INPUT --region city --time day --value sales --from 2020-02-05 --treated";
+    let asked = |treated: &str, rows: &str| wink(home, &format!("{line} {treated}"), rows);
+    refused(&asked("Nowhere", &many_regions(|_, _, usual| usual)), "there are `r0`, `r1`, `r10`, ");
+    let with_comma = regions(36, 1);
+    refused(
+        &asked("Town~2,~D.C.", &with_comma),
+        "; a name with a comma in it is written in double quotes: --treated '\"A, B\"'",
+    );
+    let of = |days: &str| {
+        let line =
+            format!("measure geo --input INPUT --region city --time day --value sales --treated r1 {days}");
+        wink(home, &line, &many_regions(|_, _, usual| usual))
+    };
+    refused(&of("--from 2025-02-01"), "--from is 2025-02-01, and the last day in `");
+    refused(&of("--from 2025-01-20 --until 2025-01-31"), "--until is 2025-01-31, and the last day in `");
+    refused(
+        &of("--from 2025-01-20 --until 2025-01-19"),
+        "--until is 2025-01-19, and must not be before --from",
+    );
+}
+
 #[test]
 fn a_plan_says_how_often_it_would_be_a_false_alarm() {
     let directory = tempfile::tempdir().unwrap();
@@ -276,10 +379,17 @@ fn people_effect_and_power_are_told_of_each_other() {
         ("--sd 2 --effect 1 --people 90 --power 0.9", "of effect, --people and --power one is to be found"),
         ("--sd 2 --effect 1e-9", "people, more than there are"),
         ("--sd 2 --effect 1 --people 3 --hold-out 0.01", "nobody is in one of the arms"),
+        ("--rate 0.05 --people 3", "an arm has "),
+        (
+            "--rate 0.05 --people 290 --hold-out 0.1",
+            "says nothing of fewer than 30; with this hold-out that takes --people 300",
+        ),
+        ("--sd 2 --effect 1 --people 59", "with this hold-out that takes --people 60"),
         ("--rate 0.5 --people 8 --hold-out 0.1", "not even a rise to nearly everybody would be seen"),
     ] {
         refused(&run(format!("measure power {line}").split(' ')), why);
     }
+    run("measure power --rate 0.05 --people 300 --hold-out 0.1".split(' ')).fine();
     let few = run("measure power --sd 2 --effect 3".split(' ')).fine();
     assert!(few.err.contains("an arm has fewer than 30 people"), "{few:?}");
     let rare = run("measure power --rate 0.001 --effect 0.5 --hold-out 0.5 --people 400".split(' ')).fine();

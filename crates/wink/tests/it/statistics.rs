@@ -351,6 +351,32 @@ fn errors_that_days_keep_are_said_to_narrow_intervals() {
     let found = wink(line, path.to_str().unwrap()).fine().json();
     assert_eq!(found["regression"]["intervals_too_narrow"], true, "{found}");
     assert!(Some(0.4) < found["regression"]["autocorrelation"].as_f64(), "{found}");
+    let said = wink(&line.replace(" --json", ""), path.to_str().unwrap()).fine().out;
+    assert!(said.contains("p too small; prefer --method synthetic-control\n"), "{said}");
+}
+
+/// Each day is like the next by no more than chance, but the ten before the treatment lie a little lower than those before them.
+#[test]
+fn errors_that_drift_are_said_to_narrow_intervals() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("regions.csv");
+    let mut rows = String::from("city,day,sales\n");
+    for day in 1..=28_u32 {
+        let usual = 100 + day * 37 % 11;
+        let (turn, later) = (if day % 2 == 0 { 3 } else { 0 }, if 10 < day { 4 } else { 0 });
+        let effect = if 20 < day { 100 } else { 0 };
+        rows.push_str(&format!("a,2025-01-{day:02},{}\n", 2 * usual + turn + effect - later));
+        rows.push_str(&format!("b,2025-01-{day:02},{usual}\n"));
+    }
+    std::fs::write(&path, rows).unwrap();
+    let line = "measure geo --input INPUT --region city --time day --value sales --treated a --from 2025-01-21 --method tbr";
+    let found = wink(&format!("{line} --json"), path.to_str().unwrap()).fine().json();
+    let regression = &found["regression"];
+    assert!(regression["autocorrelation"].as_f64() < Some(0.2), "{found}");
+    assert!(Some(0.347) < regression["drift"].as_f64(), "{found}");
+    assert_eq!(regression["intervals_too_narrow"], true, "{found}");
+    let said = wink(line, path.to_str().unwrap()).fine().out;
+    assert!(said.contains("  p below 0.0001, by the regression over the days before\n"), "{said}");
 }
 
 /// Of two thousand people in each arm, in turn: 2 % of both send something back, a tenth less is spent than before, and a few wait for so long that nothing
@@ -439,7 +465,11 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
         &write("g.csv", "city,day,sales\na,2025-01-01,1\nb,2025-01-02,1\n"),
         "one number for each of 2 regions",
     );
-    refused(geo, &write("h.csv", "city,day,sales\nc,2025-01-01,1\n"), "there is no region `a`; there are c");
+    refused(
+        geo,
+        &write("h.csv", "city,day,sales\nc,2025-01-01,1\n"),
+        "there is no region `a`; there are `c`",
+    );
     let twice = geo.replace("--treated a", "--treated a,a");
     refused(&twice, &write("g.csv", &regions(12, 0)), "the region `a` is named twice");
     refused(&format!("{geo} --cost sales"), &write("g.csv", &regions(12, 0)), "--cost is for --method tbr");
@@ -475,7 +505,7 @@ fn files_that_say_nothing_are_refused_in_one_sentence() {
     refused(
         sequential,
         &write("i.csv", "arm,spend,day\nnew,1,2025-01-01\nold,2,2025-01-01\n"),
-        "planned number of people",
+        "wink: the planned number of people is 0, and must be above 0",
     );
 }
 

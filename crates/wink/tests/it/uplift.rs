@@ -177,6 +177,43 @@ fn a_table_of_probabilities_is_a_policy() {
     assert!(refused(&said).contains("add up to 0.5, not to 1"), "{said:?}");
 }
 
+/// What the log never has is counted alike, whether it has the action at another position or nowhere: nothing by IPW, what the rest brings by SNIPW,
+/// and what all rounds brought in the mean by the others.
+#[test]
+fn what_the_log_never_has_counts_as_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let (log, policy) = (directory.path().join("log.csv"), directory.path().join("policy.csv"));
+    // At the first position `a` brings 0.5 and `b` 0.1, at the second `b` and `c` bring 0.2.
+    let mut rounds = String::from("item_id,position,click,propensity_score\n");
+    for round in 0..4_000_u32 {
+        let (place, turn) = (1 + round / 2 % 2, round / 4 % 10);
+        let (action, least) = match (place, round % 2) {
+            (1, 0) => ("a", 5),
+            (1, _) => ("b", 9),
+            (_, 0) => ("b", 8),
+            _ => ("c", 8),
+        };
+        rounds.push_str(&format!("{action},{place},{},0.5\n", u8::from(least <= turn)));
+    }
+    fs::write(&log, rounds).unwrap();
+    let mean = 0.25 * (0.5 + 0.1 + 0.2 + 0.2);
+    for stranger in ["c", "z"] {
+        let table = format!("action,position,probability\na,1,0.5\n{stranger},1,0.5\nb,2,1\n");
+        fs::write(&policy, table).unwrap();
+        let call = format!("evaluate off-policy --log INPUT --policy {}", policy.display());
+        let report = wink(&format!("{call} --json"), log.to_str().unwrap()).fine().json();
+        near(&report["overlap"]["never_logged"], 0.25, 1e-9);
+        // Half of the rounds are at the first position, and half of what it does there is not known.
+        near(&report["ipw"]["estimate"], 0.5 * 0.5 * 0.5 + 0.5 * 0.2, 1e-9);
+        near(&report["snipw"]["estimate"], (0.25 * 0.5 + 0.5 * 0.2) / 0.75, 1e-9);
+        near(&report["dm"]["estimate"], 0.25 * 0.5 + 0.25 * mean + 0.5 * 0.2, 1e-9);
+        near(&report["dr"]["estimate"], 0.25 * 0.5 + 0.25 * mean + 0.5 * 0.2, 1e-3);
+        let said = wink(&call, log.to_str().unwrap()).fine().out;
+        let words = "IPW counts nothing for them, SNIPW what the rest of its choices brings, DM and DR what the log brought in the mean";
+        assert!(said.contains("in 25.0 % of its choices") && said.contains(words), "{said}");
+    }
+}
+
 #[test]
 fn what_goes_with_a_cart_is_suggested_unless_it_was_bought() {
     let directory = tempfile::tempdir().unwrap();

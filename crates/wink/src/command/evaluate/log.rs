@@ -68,9 +68,9 @@ impl Rounds {
         self.seen.get(cell).is_some_and(|rounds| 0 < *rounds)
     }
 
-    /// How many pairs of an action and a position there are.
+    /// How many pairs of an action and a position there are: behind those of the log's actions, one at each position for all others.
     pub(super) fn cell_count(&self) -> usize {
-        self.actions.len() * self.positions.len()
+        (self.actions.len() + 1) * self.positions.len()
     }
 
     /// The pair of each round.
@@ -96,6 +96,11 @@ impl Rounds {
             }
         }
         reach.iter().any(|(least, most)| least * ROUNDED < *most)
+    }
+
+    /// The pair at a position for all actions the log never has.
+    pub(super) fn cell_of_others(&self, position: usize) -> usize {
+        self.cell(self.actions.len(), position)
     }
 
     /// The pairs of every action with the position of this one.

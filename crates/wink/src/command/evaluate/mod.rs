@@ -121,7 +121,7 @@ fn print(report: &Report) {
     say!("{:.1} % of the rounds have an action it would never choose", 100.0 * unused);
     if MASS_SMALL < *never_logged {
         say!(
-            "in {:.1} % of its choices it takes an action that the log never has there: what these bring nobody knows; IPW counts nothing for them, the others what the log brought in the mean",
+            "in {:.1} % of its choices it takes an action that the log never has there: what these bring nobody knows; IPW counts nothing for them, SNIPW what the rest of its choices brings, DM and DR what the log brought in the mean",
             100.0 * never_logged
         );
     }

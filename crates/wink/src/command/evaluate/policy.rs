@@ -13,7 +13,8 @@ use crate::table::{Header, Table};
 /// How far the probabilities of a position may be from adding up to 1: they were written with few digits.
 const APART_MAX: f64 = 1e-3;
 
-/// A probability for each pair of an action and a position of the log; 0 for what the policy never does.
+/// A probability for each pair of an action and a position of the log, and at each position for all actions it never has; 0 for what the policy
+/// never does.
 pub(super) struct Policy {
     by_cell: Vec<f64>,
 }
@@ -45,9 +46,13 @@ impl Policy {
         let by_action: BTreeMap<&String, &Vec<f64>> = beliefs.keys().zip(&chosen).collect();
         let of_rank = |chosen: &Vec<f64>, rank: &usize| chosen.get(*rank).copied().unwrap_or(0.0);
         let rows = rounds.actions.iter().filter_map(|action| by_action.get(action));
-        let by_cell =
-            rows.flat_map(|chosen| ranks.iter().map(|rank| of_rank(chosen, rank)).collect::<Vec<_>>());
-        Ok(Self { by_cell: by_cell.collect() })
+        let mut by_cell: Vec<f64> = rows
+            .flat_map(|chosen| ranks.iter().map(|rank| of_rank(chosen, rank)).collect::<Vec<_>>())
+            .collect();
+        let others = || by_action.iter().filter(|(action, _)| !rounds.actions.contains(action));
+        by_cell
+            .extend(ranks.iter().map(|rank| others().map(|(_, chosen)| of_rank(chosen, rank)).sum::<f64>()));
+        Ok(Self { by_cell })
     }
 
     /// The part of what the policy does at the log's positions that the log never shows there: no estimate knows what that brings.
@@ -98,10 +103,11 @@ impl Policy {
             };
             let Some(position) = position else { continue };
             sums.iter_mut().skip(position).take(1).for_each(|sum| *sum += probability);
-            if let Some(action) = rounds.actions.iter().position(|known| known == action) {
-                let cell = rounds.cell(action, position);
-                by_cell.iter_mut().skip(cell).take(1).for_each(|entry| *entry = *probability);
-            }
+            let cell = match rounds.actions.iter().position(|known| known == action) {
+                Some(action) => rounds.cell(action, position),
+                None => rounds.cell_of_others(position),
+            };
+            by_cell.iter_mut().skip(cell).take(1).for_each(|entry| *entry += *probability);
         }
         for (position, sum) in rounds.positions.iter().zip(&sums) {
             ensure!(

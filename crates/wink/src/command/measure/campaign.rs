@@ -1,7 +1,7 @@
 //! `wink measure campaign`: what a campaign of a store changed, in money.
 
 use anyhow::ensure;
-use wink_api::{CampaignResultView, GuardrailView, IntervalView};
+use wink_api::{CampaignResultView, CoursePoint, GuardrailView, IntervalView};
 use wink_core::base::Currency;
 use wink_server::report::result;
 
@@ -25,12 +25,12 @@ pub(super) fn run(asked: &CampaignAsked) -> anyhow::Result<()> {
         "there is not enough data for a chart yet, so `{}` is not written",
         path.display()
     );
-    let title = format!("What {} had changed by each day", found.campaign);
+    let title = format!("What {} had changed by each day, not adjusted", found.campaign);
     let up = format!(
         "contribution per person in {}, offered minus held out, with a 95 % interval for each day",
         currency_of(&found)
     );
-    draw(&found, &title, &up).write(path)
+    draw(&found.course, currency_of(&found).minor_units(), &title, &up).write(path)
 }
 
 /// Ends with a fault where not one figure could be measured, as the measurements on files do.
@@ -203,10 +203,9 @@ fn span(milliseconds: i64) -> String {
     }
 }
 
-fn draw<'a>(found: &CampaignResultView, title: &'a str, up: &'a str) -> Chart<'a> {
-    let unit = currency_of(found).minor_units();
+fn draw<'a>(course: &[CoursePoint], unit: f64, title: &'a str, up: &'a str) -> Chart<'a> {
     let point = |minor: f64| minor / unit;
-    let days = || found.course.iter().map(|at| (f64::from(at.day), at.cents));
+    let days = || course.iter().map(|at| (f64::from(at.day), at.cents));
     let band = days().map(|(day, cents)| (day, point(cents.lower), point(cents.upper))).collect();
     Chart {
         title,
@@ -214,7 +213,11 @@ fn draw<'a>(found: &CampaignResultView, title: &'a str, up: &'a str) -> Chart<'a
         along_dates: false,
         up,
         lines: vec![
-            Line::of("difference", days().map(|(day, cents)| (day, point(cents.estimate))).collect()),
+            // The statement is adjusted for what people did before: the last day's difference need not be its estimate.
+            Line::of(
+                "difference, not adjusted",
+                days().map(|(day, cents)| (day, point(cents.estimate))).collect(),
+            ),
             Line::beside("no difference", days().map(|(day, _)| (day, 0.0)).collect()),
         ],
         bands: vec![Band { points: band }],
@@ -232,5 +235,16 @@ mod tests {
         assert_eq!([points(0.0123), points(-0.5)], ["+1.23", "-50.00"]);
         let spans = [0, 59 * 60_000, 60 * 60_000, 47 * 3_600_000, 48 * 3_600_000].map(span);
         assert_eq!(spans, ["0 min", "59 min", "1 h", "47 h", "2 days"]);
+    }
+
+    #[test]
+    fn the_picture_names_its_difference_as_not_adjusted() {
+        let cents = IntervalView { estimate: 50.0, lower: -100.0, upper: 200.0 };
+        let course = [1, 2].map(|day| CoursePoint { day, cents });
+        let chart = draw(&course, 100.0, "What tea had changed", "money");
+        let [difference, none] = &chart.lines[..] else { panic!("two lines") };
+        assert_eq!((difference.name, none.name), ("difference, not adjusted", "no difference"));
+        assert_eq!(difference.points, [(1.0, 0.5), (2.0, 0.5)]);
+        assert_eq!(chart.bands[0].points, [(1.0, -1.0, 2.0), (2.0, -1.0, 2.0)]);
     }
 }

@@ -3,13 +3,14 @@
 use anyhow::bail;
 use serde::Serialize;
 use wink_stats::geo::{
-    Candidate, Design, Panel, Synthetic, TimeRegression, Window, against_other_times, infer,
+    Candidate, DRIFT_MAX, Design, Inference, Panel, Synthetic, TimeRegression, Window, against_other_times,
+    infer,
 };
 
 use super::regions::Regions;
 use crate::arguments::quoted::names;
 use crate::arguments::{Geo, GeoMethod, GeoPlan};
-use crate::command::interval::Around;
+use crate::command::interval::{Around, rounded};
 use crate::plot::{Band, Chart, Line};
 use crate::table::{days_since_1970, read_date};
 use crate::terminal::{self, say};
@@ -48,11 +49,12 @@ struct Regression {
     intercept: f64,
     deviation: f64,
     autocorrelation: f64,
-    /// Whether times go with the time before more than by chance.
+    drift: f64,
+    /// Whether times go with the time before, or wander, more than by chance.
     intervals_too_narrow: bool,
 }
 
-/// What untreated regions say; they may be too few.
+/// What untreated regions say; they may be too few, for all of it or for the interval.
 #[derive(Serialize)]
 struct Placebo {
     effect: Option<Around>,
@@ -96,8 +98,13 @@ pub(super) fn run(asked: &Geo) -> anyhow::Result<()> {
     let until = asked.until.as_deref().map(read_date).transpose()?;
     let last = regions.days.last().copied().unwrap_or(from);
     let until = until.unwrap_or(last);
-    if last < until {
-        bail!("--until is {until}, and the last day in `{}` is {last}", asked.table.file.input.display());
+    for (named, day) in [("--from", from), ("--until", until)] {
+        if last < day {
+            bail!("{named} is {day}, and the last day in `{}` is {last}", asked.table.file.input.display());
+        }
+    }
+    if until < from {
+        bail!("--until is {until}, and must not be before --from, {from}");
     }
     let window = Window {
         begin: regions.days.partition_point(|day| *day < from),
@@ -157,14 +164,8 @@ fn mixture(
     window: Window,
     asked: &Geo,
 ) -> Compared {
-    let placebo = infer(panel, treated, found, window, asked.level, asked.table.seed);
     Compared::Mixture {
-        placebo: Placebo {
-            effect: placebo.as_ref().ok().map(|one| one.effect.into()),
-            p_value: placebo.as_ref().ok().map(|one| one.p_value),
-            placebos: placebo.as_ref().map_or(0, |one| one.placebos),
-            refused: placebo.err().map(|error| error.to_string()),
-        },
+        placebo: Placebo::of(infer(panel, treated, found, window, asked.level, asked.table.seed)),
         imbalance: found.imbalance,
         imbalance_scaled: found.imbalance_scaled,
         weights: found
@@ -187,7 +188,8 @@ fn line(found: &TimeRegression, cost: Option<f64>, window: Window) -> Compared {
             intercept: found.intercept,
             deviation: found.deviation,
             autocorrelation: found.autocorrelation,
-            intervals_too_narrow: small < found.autocorrelation,
+            drift: found.drift,
+            intervals_too_narrow: small < found.autocorrelation || DRIFT_MAX < found.drift,
         },
         cost,
         returned: cost.map(|cost| Around {
@@ -218,6 +220,15 @@ pub(super) fn plan(asked: &GeoPlan) -> anyhow::Result<()> {
         return terminal::json(&planned);
     }
     print(&planned, asked);
+    let left_out: Vec<String> = (0..panel.regions())
+        .filter(|region| {
+            asked.treated.is_empty() && !candidates.iter().any(|one| one.regions.contains(region))
+        })
+        .map(|region| regions.name(region))
+        .collect();
+    if !left_out.is_empty() {
+        say!("left out, as nothing changes there before the treatment: {}", left_out.join(", "));
+    }
     Ok(())
 }
 
@@ -238,6 +249,11 @@ impl Planned {
     }
 }
 
+/// A p-value; none is nought.
+fn p_words(p_value: f64) -> String {
+    if p_value < 1e-4 { "below 0.0001".to_owned() } else { format!("{p_value:.4}") }
+}
+
 /// As many treated regions are counted rather than named.
 const NAMES_MAX: usize = 10;
 
@@ -249,18 +265,19 @@ impl Report {
         };
         say!("{treated} from {} to {}", self.from, self.until);
         say!(
-            "  effect on a region and {} {:.3}, {}, incremental {:.0}",
+            "  effect on a region and {} {}, {}, incremental {}",
             self.period,
-            self.effect,
+            rounded(self.effect, 3),
             self.lift.map_or_else(|| "no lift".to_owned(), |lift| format!("lift {:+.1} %", lift * 100.0)),
-            self.incremental
+            rounded(self.incremental, 0)
         );
         match &self.compared {
             Compared::Mixture { placebo, imbalance, imbalance_scaled, weights } => {
                 say!("  p {:.4}, against the other {}s", self.p_value, self.period);
                 placebo.print(level);
                 say!(
-                    "  off before by {imbalance:.3}, {:.1} % of what equal weights are off",
+                    "  off before by {}, {:.1} % of what equal weights are off",
+                    rounded(*imbalance, 3),
                     imbalance_scaled * 100.0
                 );
                 let mut table = terminal::table();
@@ -271,10 +288,10 @@ impl Report {
                 say!("{table}");
             }
             Compared::Line { regression, cost, returned } => {
-                say!("  p {:.4}, by the regression over the {}s before", self.p_value, self.period);
+                say!("  p {}, by the regression over the {}s before", p_words(self.p_value), self.period);
                 regression.print(level, self.period);
                 if let (Some(cost), Some(returned)) = (cost, returned) {
-                    say!("  return of {cost:.2} spent: {} for each", returned.words());
+                    say!("  return of {} spent: {} for each", rounded(*cost, 2), returned.words());
                 }
             }
         }
@@ -282,6 +299,20 @@ impl Report {
 }
 
 impl Placebo {
+    fn of(inference: Result<Inference, wink_stats::Error>) -> Self {
+        match inference {
+            Err(refused) => {
+                Self { effect: None, p_value: None, placebos: 0, refused: Some(refused.to_string()) }
+            }
+            Ok(Inference { effect, p_value, placebos }) => Self {
+                p_value: Some(p_value),
+                placebos,
+                refused: effect.as_ref().err().map(ToString::to_string),
+                effect: effect.ok().map(Around::from),
+            },
+        }
+    }
+
     fn print(&self, level: f64) {
         match (&self.effect, self.p_value, &self.refused) {
             (Some(effect), Some(p_value), _) => {
@@ -292,6 +323,11 @@ impl Placebo {
                     effect.words()
                 );
             }
+            (_, Some(p_value), Some(refused)) => say!(
+                "  p {p_value:.4}, against {} placebos in other regions; no interval of {} %: {refused}",
+                self.placebos,
+                level * 100.0
+            ),
             (.., Some(refused)) => say!("  against placebos in other regions: {refused}"),
             _ => {}
         }
@@ -312,15 +348,15 @@ impl Regression {
         say!("    effect on a region and {period} {}", self.effect.words());
         say!("    incremental {}", self.incremental.words());
         say!(
-            "  before: {:.3} + {:.5} × the other regions, off by {:.3} on a {period}, of which a {period} keeps {:.2} for the next",
-            self.intercept,
-            self.slope,
-            self.deviation,
+            "  before: {} + {} × the other regions, off by {} on a {period}, of which a {period} keeps {:.2} for the next",
+            rounded(self.intercept, 3),
+            rounded(self.slope, 5),
+            rounded(self.deviation, 3),
             self.autocorrelation
         );
         if self.intervals_too_narrow {
             say!(
-                "  {period}s seem to go with the {period} before, which the regression does not know: the intervals are then too narrow"
+                "  {period}s seem to go with the {period}s before, which the regression does not know: the intervals are then too narrow, and p too small; prefer --method synthetic-control"
             );
         }
     }

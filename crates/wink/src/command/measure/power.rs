@@ -71,6 +71,9 @@ fn report(asked: &PowerAsked) -> anyhow::Result<Report> {
     let outcome = outcome(asked)?;
     let Found { what, effect, people, power } = found(asked, &outcome)?;
     let (treated, held_out) = arms(asked.hold_out, what, people)?;
+    if what != "people" {
+        enough(treated.min(held_out), asked)?;
+    }
     Ok(Report {
         found: what,
         outcome: outcome.name(),
@@ -115,6 +118,17 @@ fn found(asked: &PowerAsked, outcome: &Outcome) -> anyhow::Result<Found> {
             bail!("say what is to be seen with --effect or --lift, or how many there are with --people")
         }
     }
+}
+
+/// Refuses a number of people of whom nothing would be said: what the formula finds for so few is no effect that could be seen.
+fn enough(fewest: u64, asked: &PowerAsked) -> anyhow::Result<()> {
+    let part = asked.hold_out.min(1.0 - asked.hold_out);
+    let people = (real(PEOPLE_MIN) / part * (1.0 - ROUNDING)).ceil();
+    ensure!(
+        PEOPLE_MIN <= fewest,
+        "an arm has {fewest} people, and `wink measure experiment` says nothing of fewer than {PEOPLE_MIN}; with this hold-out that takes --people {people}"
+    );
+    Ok(())
 }
 
 /// How many are treated, and how many held out.

@@ -13,6 +13,9 @@ use crate::table::Table;
 /// With more regions times days than this, there is no memory for those without a row.
 const CELLS_MAX: usize = 5_000_000;
 
+/// So many names show how they are written.
+const NAMES_SHOWN: usize = 30;
+
 /// A table of regions and days.
 pub(super) struct Regions<'a> {
     asked: &'a GeoTable,
@@ -118,9 +121,23 @@ impl<'a> Regions<'a> {
         }
         let number = |name: &String| match self.names.iter().position(|known| known == name) {
             Some(number) => Ok(number),
-            None => bail!("there is no region `{name}`; there are {}", self.names.join(", ")),
+            None => bail!("there is no region `{name}`; there are {}", self.known()),
         };
         names.iter().map(number).collect()
+    }
+
+    /// The regions there are, and how to write those whose names look like several.
+    fn known(&self) -> String {
+        let shown: Vec<String> =
+            self.names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
+        let mut known = shown.join(", ");
+        if NAMES_SHOWN < self.names.len() {
+            known.push_str(&format!(" and {} more", self.names.len() - NAMES_SHOWN));
+        }
+        if self.names.iter().any(|name| name.contains(',')) {
+            known.push_str("; a name with a comma in it is written in double quotes: --treated '\"A, B\"'");
+        }
+        known
     }
 
     /// What the time of a row is: a `day`, `week` or `month`, as far apart as the dates are, or a `time`.

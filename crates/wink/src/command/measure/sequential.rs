@@ -55,7 +55,11 @@ pub(super) fn run(asked: &Sequential) -> anyhow::Result<()> {
     let experiments = if asked.checkpoints { checkpoints(asked, &table)? } else { people(asked, &table)? };
     let mut reports = Vec::new();
     for (name, looks) in &experiments {
-        reports.push(judge(name, looks, asked).with_context(|| format!("experiment `{name}`"))?);
+        let report = judge(name, looks, asked);
+        // A file of one experiment names none.
+        let report =
+            if name.is_empty() { report } else { report.with_context(|| format!("experiment `{name}`")) };
+        reports.push(report?);
     }
     refuse_nothing(&reports)?;
     if let (Some(path), Some((name, looks)), Some(report)) =

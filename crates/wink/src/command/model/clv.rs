@@ -13,7 +13,7 @@ use wink_stats::buying::{
 use wink_stats::{Interval, JointMoments, only};
 
 use crate::arguments::{ClvFit, ClvInput, ClvPredict, FileModel, Unit};
-use crate::command::interval::Around;
+use crate::command::interval::{Around, rounded};
 use crate::plot::{Chart, Line};
 use crate::table::{Header, Table, days_since_1970, read_date};
 use crate::terminal::{self, say};
@@ -95,7 +95,8 @@ pub(super) fn predict(asked: &ClvPredict) -> anyhow::Result<()> {
     if let Some(path) = &asked.plot {
         let values: Vec<f64> =
             predictions.iter().filter_map(|one| one.value.map(|value: Around| value.estimate)).collect();
-        density(&values, asked.horizon).write(path)?;
+        let density = Density::of(&values);
+        density.draw(&density.along(asked.horizon)).write(path)?;
     }
     if !asked.json {
         say!(
@@ -525,28 +526,72 @@ fn print_population(figures: &Figures, besides: &Besides) {
     }
 }
 
-/// How values are spread: the part of the customers in each of forty equal steps up to the 99th percentile.
-fn density(values: &[f64], horizon: u32) -> Chart<'static> {
-    const STEPS: u32 = 40;
-    let mut ordered = values.to_vec();
-    ordered.sort_by(f64::total_cmp);
-    let most = ordered.get(ordered.len() * 99 / 100).copied().unwrap_or(1.0);
-    let width = most / f64::from(STEPS);
-    let part = |step: u32| {
-        let (low, high) = (f64::from(step) * width, f64::from(step + 1) * width);
-        let within =
-            ordered.partition_point(|value| *value < high) - ordered.partition_point(|value| *value < low);
-        let part = wink_stats::numeric::count(within) / wink_stats::numeric::count(ordered.len());
-        [(low, part), (high, part)]
-    };
-    Chart {
-        title: "What customers are worth",
-        along: if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" },
-        along_dates: false,
-        up: "part of the customers",
-        lines: vec![Line::of("customers", (0..STEPS).flat_map(part).collect())],
-        bands: Vec::new(),
-        estimates: Vec::new(),
-        marks: Vec::new(),
+/// How values are spread: the part of the customers in each of forty equal steps up to the 99th percentile, and how many lie beyond.
+struct Density {
+    points: Vec<(f64, f64)>,
+    most: f64,
+    beyond: usize,
+}
+
+impl Density {
+    fn of(values: &[f64]) -> Self {
+        const STEPS: u32 = 40;
+        let mut ordered = values.to_vec();
+        ordered.sort_by(f64::total_cmp);
+        let most = ordered.get(ordered.len() * 99 / 100).copied().unwrap_or(1.0);
+        let width = most / f64::from(STEPS);
+        let below = |bound: f64| ordered.partition_point(|value| *value < bound);
+        // The last step holds its upper end, or the one at the percentile would be in none.
+        let up_to = |step: u32| match step {
+            STEPS => ordered.partition_point(|value| *value <= most),
+            step => below(f64::from(step) * width),
+        };
+        let part = |step: u32| {
+            let within = up_to(step + 1).saturating_sub(up_to(step));
+            let part = wink_stats::numeric::count(within) / wink_stats::numeric::count(ordered.len());
+            [(f64::from(step) * width, part), (f64::from(step + 1) * width, part)]
+        };
+        Self { points: (0..STEPS).flat_map(part).collect(), most, beyond: ordered.len() - up_to(STEPS) }
+    }
+
+    /// What runs along, with how many customers it leaves out.
+    fn along(&self, horizon: u32) -> String {
+        let what = if horizon == 1 { "value over the next unit of time" } else { "value over the horizon" };
+        match self.beyond {
+            0 => what.to_owned(),
+            beyond => format!("{what}; {beyond} more lie beyond {}", rounded(self.most, 2)),
+        }
+    }
+
+    fn draw<'a>(&self, along: &'a str) -> Chart<'a> {
+        Chart {
+            title: "What customers are worth",
+            along,
+            along_dates: false,
+            up: "part of the customers",
+            lines: vec![Line::of("customers", self.points.clone())],
+            bands: Vec::new(),
+            estimates: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_says_how_many_customers_it_leaves_out() {
+        let part = |density: &Density| density.points.iter().step_by(2).map(|(_, part)| part).sum::<f64>();
+        let values: Vec<f64> = (0_u32..1_000).map(f64::from).collect();
+        let density = Density::of(&values);
+        assert_eq!(density.along(12), "value over the horizon; 9 more lie beyond 990.00");
+        assert!((part(&density) - 0.991).abs() < 1e-12, "{}", part(&density));
+        let few = Density::of(&[1.0, 2.0, 4.0]);
+        assert_eq!(few.along(1), "value over the next unit of time");
+        assert!((part(&few) - 1.0).abs() < 1e-12, "{}", part(&few));
+        let alike = Density::of(&[0.0; 200]);
+        assert!((part(&alike) - 1.0).abs() < 1e-12 && alike.beyond == 0, "{}", part(&alike));
     }
 }

@@ -91,6 +91,9 @@ fn way_out(error: wink_stats::Error) -> anyhow::Error {
         wink_stats::Error::NotEnoughData { what: "frequent items", .. } => {
             anyhow!("{error}; ask for less with --support, or bring more baskets")
         }
+        wink_stats::Error::NotEnoughData { what: "baskets", .. } => {
+            anyhow!("{error}; bring more baskets")
+        }
         error => error.into(),
     }
 }
