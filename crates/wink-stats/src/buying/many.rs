@@ -275,7 +275,9 @@ mod tests {
         for (unit, times) in [("days", 1.0), ("weeks", 7.0), ("quarters of an hour", 96.0), ("years", 365.25)]
         {
             let mut found = Times::new();
-            (0..1_500).for_each(|number| drop(found.place(f64::from(number) / times)));
+            for number in 0..1_500 {
+                found.place(f64::from(number) / times);
+            }
             let mask = found.table.len() - 1;
             let from_home = |(at, &(bits, _)): (usize, &(u64, u32))| {
                 (bits != FREE).then(|| at.wrapping_sub(slot(bits, mask)) & mask)

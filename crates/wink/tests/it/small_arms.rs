@@ -24,8 +24,8 @@ fn refused(said: &Said, words: &str) {
 /// People of whom every so many-th is held out, with what every fiftieth does.
 fn held_out(people: u32, every: u32) -> String {
     let row = |person: u32| {
-        let arm = if person % every == 0 { "old" } else { "new" };
-        format!("{arm},{}\n", u32::from(person * 7_919 % 50 == 0))
+        let arm = if person.is_multiple_of(every) { "old" } else { "new" };
+        format!("{arm},{}\n", u32::from((person * 7_919).is_multiple_of(50)))
     };
     std::iter::once("arm,bought\n".to_owned()).chain((0..people).map(row)).collect()
 }
